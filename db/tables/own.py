@@ -1,0 +1,236 @@
+"""The bot's own tables, in schema `bot`: the other application never sees them."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CHAR, CheckConstraint, ForeignKey, Index, Integer, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from db.tables.base import Base, identity, money_of, owned_by
+
+BOT = "bot"
+NOW = text("now()")
+
+
+class Chat(Base):
+    """A person's private chat with the bot. `language` is what they chose, `telegram_language` what Telegram
+    says; `state` and `data` are the conversation; `start` a deep link waiting for registration."""
+
+    __tablename__ = "chats"
+    __table_args__ = (Index("ix_chats_lower_username", text("lower(username)")), {"schema": BOT})
+
+    telegram_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    username: Mapped[str | None]
+    name: Mapped[str]
+    telegram_language: Mapped[str | None]
+    language: Mapped[str | None]
+    state: Mapped[str | None]
+    data: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
+    start: Mapped[str | None]
+    referral: Mapped[str | None]
+    blocked_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+
+
+class Consent(Base):
+    """Consent is a proof: given by a Telegram person, before there is an account."""
+
+    __tablename__ = "consents"
+    __table_args__ = (UniqueConstraint("telegram_id", "document", "version"), {"schema": BOT})
+
+    id: Mapped[int] = identity()
+    telegram_id: Mapped[int]
+    document: Mapped[str]
+    version: Mapped[str]
+    url: Mapped[str]
+    given_at: Mapped[datetime]
+
+
+class CatalogueKey(Base):
+    """The stable key by which the catalogue file names a shared row."""
+
+    __tablename__ = "catalogue_keys"
+    __table_args__ = (
+        CheckConstraint("num_nonnulls(module_id, product_id) = 1", name="one_row"),
+        {"schema": BOT},
+    )
+
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    module_id: Mapped[int | None] = mapped_column(ForeignKey("modules.id", ondelete="CASCADE"), unique=True)
+    product_id: Mapped[int | None] = mapped_column(
+        ForeignKey("products.product_id", ondelete="CASCADE"), unique=True
+    )
+
+
+class Offer(Base):
+    """`price` in the currency's smallest unit (whole Stars for XTR); no `methods` means every way there is."""
+
+    __tablename__ = "offers"
+    __table_args__ = (
+        CheckConstraint("days between 1 and 36500", name="days"),
+        CheckConstraint("price > 0", name="price"),
+        {"schema": BOT},
+    )
+
+    id: Mapped[int] = identity()
+    key: Mapped[str | None] = mapped_column(unique=True)
+    product_id: Mapped[int] = owned_by("products.product_id", index=True)
+    days: Mapped[int] = mapped_column(Integer)
+    price: Mapped[int] = mapped_column(Integer)
+    currency: Mapped[str] = mapped_column(CHAR(3))
+    methods: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))
+    active: Mapped[bool] = mapped_column(server_default=text("true"))
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+
+
+class Lesson(Base):
+    """`media` is a URL or a Telegram file id of kind `media_kind` (photo, video, audio, voice, document)."""
+
+    __tablename__ = "lessons"
+    __table_args__ = (UniqueConstraint("module_id", "key"), {"schema": BOT})
+
+    id: Mapped[int] = identity()
+    module_id: Mapped[int] = owned_by("modules.id")
+    key: Mapped[str]
+    position: Mapped[int] = mapped_column(Integer)
+    title: Mapped[str]
+    text: Mapped[str]
+    media_kind: Mapped[str | None]
+    media: Mapped[str | None]
+    preview: Mapped[bool] = mapped_column(server_default=text("false"))
+    active: Mapped[bool] = mapped_column(server_default=text("true"))
+
+
+class Question(Base):
+    """`answer` is the index of the right option, from 0."""
+
+    __tablename__ = "questions"
+    __table_args__ = (UniqueConstraint("lesson_id", "key"), {"schema": BOT})
+
+    id: Mapped[int] = identity()
+    lesson_id: Mapped[int] = owned_by("bot.lessons.id")
+    key: Mapped[str]
+    position: Mapped[int] = mapped_column(Integer)
+    text: Mapped[str]
+    options: Mapped[list[str]]
+    answer: Mapped[int] = mapped_column(Integer)
+    explanation: Mapped[str | None]
+    active: Mapped[bool] = mapped_column(server_default=text("true"))
+
+
+class Result(Base):
+    """How an attempt at a lesson ended; `passed` ones make the lesson done."""
+
+    __tablename__ = "results"
+    __table_args__ = {"schema": BOT}  # noqa: RUF012
+
+    id: Mapped[int] = identity()
+    key: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    passed: Mapped[bool]
+    position: Mapped[int] = mapped_column(Integer)
+
+
+class Attempt(Base):
+    """What we asked a provider for on behalf of a purchase: the idempotence key and the frozen request, sent byte
+    for byte until an answer is known. Open until `closed_at`; `sent_at` is the first time it may have gone out."""
+
+    __tablename__ = "payment_attempts"
+    __table_args__ = (
+        Index(
+            "uq_payment_attempts_open",
+            "user_id",
+            "offer_id",
+            "method",
+            unique=True,
+            postgresql_where=text("closed_at is null"),
+        ),
+        Index("ix_payment_attempts_next_ask_at", "next_ask_at", postgresql_where=text("closed_at is null")),
+        {"schema": BOT},
+    )
+
+    id: Mapped[int] = identity()
+    purchase_id: Mapped[int | None] = money_of("purchases.id", unique=True)
+    user_id: Mapped[int | None] = money_of("users.id")
+    offer_id: Mapped[int | None] = money_of("bot.offers.id", index=True)
+    telegram_id: Mapped[int]
+    method: Mapped[str]
+    key: Mapped[str] = mapped_column(unique=True)
+    request: Mapped[str]
+    created_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+    link: Mapped[str | None]
+    link_ends_at: Mapped[datetime | None]
+    test: Mapped[bool | None]
+    recipient: Mapped[str | None]
+    message_id: Mapped[int | None]
+    asked: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    asked_at: Mapped[datetime | None]
+    next_ask_at: Mapped[datetime | None]
+    charge_id: Mapped[str | None]
+    closed_at: Mapped[datetime | None]
+    outcome: Mapped[str | None]
+
+
+class Callback(Base):
+    """A callback as it came: a hint, not yet believed. Never deduplicated before it was verified."""
+
+    __tablename__ = "callbacks"
+    __table_args__ = (
+        Index("ix_callbacks_open", "received_at", postgresql_where=text("handled_at is null")),
+        {"schema": BOT},
+    )
+
+    id: Mapped[int] = identity()
+    event: Mapped[str]
+    object_id: Mapped[str]
+    payment_id: Mapped[str]
+    body: Mapped[str]
+    received_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    handled_at: Mapped[datetime | None]
+    outcome: Mapped[str | None]
+
+
+class AccessChange(Base):
+    """Every day of access has one cause: (source, source_id) names it, once."""
+
+    __tablename__ = "access_changes"
+    __table_args__ = (UniqueConstraint("source", "source_id"), {"schema": BOT})
+
+    id: Mapped[int] = identity()
+    user_id: Mapped[int] = owned_by("users.id", index=True)
+    module_id: Mapped[int] = owned_by("modules.id")
+    source: Mapped[str]
+    source_id: Mapped[int]
+    days: Mapped[int] = mapped_column(Integer)
+    before: Mapped[datetime | None]
+    after: Mapped[datetime]
+    created_at: Mapped[datetime]
+
+
+class HandledUpdate(Base):
+    """An update that changed the books commits its id with the change: delivered twice, it acts once."""
+
+    __tablename__ = "updates"
+    __table_args__ = (Index("ix_updates_handled_at", "handled_at"), {"schema": BOT})
+
+    bot_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    update_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    handled_at: Mapped[datetime] = mapped_column(server_default=NOW)
+
+
+class FailedUpdate(Base):
+    """A money update that met a defect of ours: kept raw, retried by a job, shown to admins."""
+
+    __tablename__ = "failed_updates"
+    __table_args__ = (UniqueConstraint("bot_id", "update_id"), {"schema": BOT})
+
+    id: Mapped[int] = identity()
+    bot_id: Mapped[int]
+    update_id: Mapped[int]
+    body: Mapped[str]
+    error: Mapped[str]
+    tries: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    solved_at: Mapped[datetime | None]

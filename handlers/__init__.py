@@ -1,0 +1,1 @@
+"""Edges: an update, a button or an HTTP callback in, one operation, replies out."""
