@@ -142,7 +142,7 @@ class Faults:
                 raise UnknownSwitch(f"{name} is a level: read it with get")
 
     def chance(self, probability: float) -> bool:
-        """One draw of the seeded chance; nothing is drawn for 0, so that idle switches keep a run repeatable."""
+        """One draw of the seeded chance; none for 0, so that idle switches keep a run repeatable."""
         return probability > 0 and self.random.random() < probability
 
     def _consume(self, name: str) -> bool:
