@@ -1,0 +1,57 @@
+/** The sandbox's JSON API (/sandbox/…), one function per request. */
+
+/** An answer outside 2xx, or none at all (`status` 0). `message` is the server's own text where it gave one. */
+export class ApiError extends Error {
+  constructor(status, message) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** A payment may wait 10 s for the bot's pre-checkout answer; anything longer than this is a dead server. */
+const PATIENCE_MS = 40_000;
+
+export class Api {
+  /** @param {string|null} bot bot id, null for the bot that called getMe last */
+  constructor(bot = null) {
+    this.bot = bot;
+  }
+
+  path(path, query = {}) {
+    const search = new URLSearchParams(query);
+    if (this.bot) search.set("bot", this.bot);
+    const text = search.toString();
+    return `/sandbox/${path}${text ? `?${text}` : ""}`;
+  }
+
+  async call(method, path, body) {
+    const request = { method, signal: AbortSignal.timeout(PATIENCE_MS) };
+    if (body !== undefined) {
+      request.headers = { "Content-Type": "application/json" };
+      request.body = JSON.stringify(body);
+    }
+    const response = await fetch(this.path(path), request).catch(() => {
+      throw new ApiError(0, "");
+    });
+    const answer = await response.json().catch(() => ({}));
+    if (!response.ok) throw new ApiError(response.status, answer.error ?? `${response.status} ${response.statusText}`);
+    return answer;
+  }
+
+  bots = () => this.call("GET", "bots");
+  people = () => this.call("GET", "people");
+  addPerson = (fields) => this.call("POST", "people", fields);
+  topUp = (person, amount) => this.call("POST", `people/${person}/stars`, { amount });
+  chat = (person) => this.call("GET", `chats/${person}`);
+  send = (person, message) => this.call("POST", `chats/${person}/messages`, message);
+  edit = (person, id, text) => this.call("POST", `chats/${person}/messages/${id}/edit`, { text });
+  press = (person, id, data) => this.call("POST", `chats/${person}/callbacks`, { message_id: id, data });
+  pay = (person, id, action, payer) =>
+    this.call("POST", `chats/${person}/invoices`, { message_id: id, action, ...(payer === person ? {} : { as: payer }) });
+  block = (person, blocked) => this.call("POST", `chats/${person}/block`, { blocked });
+  faults = () => this.call("GET", "faults");
+  setFaults = (changes) => this.call("PUT", "faults", changes);
+  resetFaults = () => this.call("POST", "faults/reset", {});
+  file = (id) => this.path(`files/${encodeURIComponent(id)}`);
+  events = () => this.path("events");
+}

@@ -1,0 +1,107 @@
+/** Invoices: the card in the chat and the payment sheet, by card or by Stars. */
+
+import { el, fullName } from "./dom.js";
+import { sheet, sheetButton, toast } from "./sheets.js";
+import { money, t } from "./words.js";
+
+export function invoiceCard(message) {
+  const { title, description, currency, total_amount: total } = message.invoice;
+  return el(
+    "div",
+    { class: "invoice" },
+    el("h3", {}, title),
+    el("p", {}, description),
+    el("p", { class: "price" }, el("b", {}, money(total, currency)), el("span", { class: "faint" }, ` · ${t(message.paid ? "paid" : "invoice")}`)),
+  );
+}
+
+/** The sheet stays open after a refusal, so that another way of paying can be tried, as in Telegram. */
+export class PaymentSheet {
+  /**
+   * @param {object} message with `invoice`
+   * @param {{model: import("./model.js").Model, api: import("./api.js").Api}} context
+   */
+  constructor(message, { model, api }) {
+    Object.assign(this, { message, model, api, owner: model.person, sum: money(message.invoice.total_amount, message.invoice.currency), done: false });
+    this.stars = message.invoice.currency === "XTR";
+    this.status = el("p", { class: "pay-status", role: "status", "data-testid": "pay-status" });
+    this.balance = el("p", { class: "balance" });
+    this.payer = this.payerSelect();
+    this.buttons = el("div", { class: "sheet-buttons" }, ...this.choices());
+    this.dialog = sheet(t("payTitle"), this.content(), { onclose: () => this.closed(), class: "payment" });
+    this.showBalance();
+    this.buttons.querySelector("button").focus();
+  }
+
+  content() {
+    const { title, description } = this.message.invoice;
+    const total = el("p", { class: "line" }, el("span", {}, t("total")), el("b", {}, this.sum));
+    const card = el("p", { class: "line" }, el("span", {}, t("testCard")), el("span", {}, "•••• 4444"));
+    const payer = el("label", { class: "line" }, el("span", {}, t("payer")), this.payer);
+    return [el("h3", {}, title), el("p", {}, description), payer, this.stars ? this.balance : card, total, this.status, this.buttons];
+  }
+
+  /** A forwarded invoice can be paid by someone else; the bot has to notice. */
+  payerSelect() {
+    const options = this.model.people.map((person) => el("option", { value: person.id, selected: person.id === this.owner }, fullName(person)));
+    return el("select", { "data-testid": "payer", onchange: () => this.showBalance() }, ...options);
+  }
+
+  choices() {
+    const close = sheetButton(t("payClose"), () => this.dialog.close(), "plain", "pay-close");
+    const confirm = t(this.stars ? "starsPay" : "payConfirm", { sum: this.sum });
+    const pay = sheetButton(confirm, () => this.act("pay"), "primary", "pay-confirm");
+    const second = this.stars
+      ? sheetButton(t("starsTopUp"), () => this.topUp(), "plain", "stars-top-up")
+      : sheetButton(t("payDecline"), () => this.act("decline"), "danger", "pay-decline");
+    return [pay, second, close];
+  }
+
+  get payerId() {
+    return Number(this.payer.value);
+  }
+
+  showBalance() {
+    const { stars } = this.model.people.find((person) => person.id === this.payerId) ?? {};
+    this.balance.replaceChildren(el("span", {}, t("starsBalance")), el("b", {}, stars === undefined ? "★" : money(stars, "XTR")));
+    this.balance.className = "line";
+  }
+
+  async topUp() {
+    const failed = await this.api.topUp(this.payerId, 1000).catch((error) => error);
+    if (failed instanceof Error) return this.say(failed.message, true);
+    this.model.people = await this.api.people();
+    return this.showBalance();
+  }
+
+  async act(action) {
+    this.busy(true);
+    this.say(t("paying"));
+    const result = await this.api.pay(this.owner, this.message.message_id, action, this.payerId).catch((error) => ({ error_message: error.message || t("unreachable") }));
+    this.busy(false);
+    if (result.status === "paid") return this.paid();
+    const plain = { declined: t("statusDeclined"), refused: t("statusRefused"), timeout: t("statusTimeout") }[result.status];
+    return this.say([plain, result.error_message].filter(Boolean).join(" "), true);
+  }
+
+  async paid() {
+    this.done = true;
+    this.dialog.close();
+    toast(t("statusPaid"));
+    this.model.people = await this.api.people().catch(() => this.model.people);
+  }
+
+  /** Closing the sheet is an event of its own for the server; nothing depends on its answer. */
+  closed() {
+    if (!this.done) this.api.pay(this.owner, this.message.message_id, "close", this.payerId).catch(() => undefined);
+  }
+
+  busy(on) {
+    for (const button of this.buttons.children) button.disabled = on;
+  }
+
+  say(text, isError = false) {
+    this.status.textContent = text;
+    this.status.classList.toggle("error", isError);
+  }
+}

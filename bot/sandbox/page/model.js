@@ -1,0 +1,131 @@
+/** What the page knows: people, their chats, what was read, drafts. Views read it and repaint on `change`. */
+
+/** @typedef {{messages: Map<number, object>, replyKeyboard: object|null, commands: Array<{command: string, description: string}>, blocked: boolean, loaded: boolean, action: string|null}} Chat */
+
+function emptyChat() {
+  return { messages: new Map(), replyKeyboard: null, commands: [], blocked: false, loaded: false, action: null };
+}
+
+/** JSON in localStorage under `sandbox.<bot>.<kind>.<person>`; a full or forbidden storage only loses comfort. */
+class Shelf {
+  constructor(bot) {
+    this.bot = bot;
+  }
+
+  key(kind, person) {
+    return `sandbox.${this.bot}.${kind}.${person}`;
+  }
+
+  get(kind, person) {
+    return JSON.parse(localStorage.getItem(this.key(kind, person)) ?? "null");
+  }
+
+  set(kind, person, value) {
+    if (value === null || value === "") localStorage.removeItem(this.key(kind, person));
+    else localStorage.setItem(this.key(kind, person), JSON.stringify(value));
+  }
+}
+
+export class Model extends EventTarget {
+  bots = [];
+  bot = null;
+  people = [];
+  person = null;
+  chats = new Map();
+  shelf = new Shelf(0);
+
+  /** Tell the views; `kind` is one of people, person, chat, message, keyboard, commands, action, read. */
+  changed(kind, detail = {}) {
+    this.dispatchEvent(new CustomEvent(kind, { detail }));
+  }
+
+  on(kinds, listener) {
+    for (const kind of kinds.split(" ")) this.addEventListener(kind, (event) => listener(event.detail));
+  }
+
+  setBot(bot) {
+    if (bot?.id !== this.bot?.id) this.chats.clear();
+    this.bot = bot;
+    this.shelf = new Shelf(bot?.id ?? 0);
+  }
+
+  /** @returns {Chat} */
+  chat(person) {
+    if (!this.chats.has(person)) this.chats.set(person, emptyChat());
+    return this.chats.get(person);
+  }
+
+  get current() {
+    return this.people.find((person) => person.id === this.person) ?? null;
+  }
+
+  messages(person) {
+    return [...this.chat(person).messages.values()].sort((a, b) => a.message_id - b.message_id);
+  }
+
+  lastMessage(person) {
+    return this.messages(person).at(-1) ?? null;
+  }
+
+  /** Take a whole chat as the server tells it; what it no longer holds disappears. */
+  setChat(person, { messages, reply_keyboard, commands, blocked }) {
+    const chat = this.chat(person);
+    chat.messages = new Map(messages.map((message) => [message.message_id, message]));
+    Object.assign(chat, { replyKeyboard: reply_keyboard ?? null, commands: commands ?? [], blocked: Boolean(blocked), loaded: true });
+    this.changed("chat", { person });
+  }
+
+  setMessage(person, message) {
+    const chat = this.chat(person);
+    const isNew = !chat.messages.has(message.message_id);
+    chat.messages.set(message.message_id, message);
+    if (isNew && !message.outgoing) chat.action = null;
+    this.changed("message", { person, message, isNew });
+  }
+
+  deleteMessage(person, id) {
+    this.chat(person).messages.delete(id);
+    this.changed("message", { person, deleted: id });
+  }
+
+  setKeyboard(person, keyboard) {
+    this.chat(person).replyKeyboard = keyboard;
+    this.hideKeyboard(person, false);
+  }
+
+  /** A hidden keyboard stays hidden after a reload, and only as long as the bot does not send another. */
+  hideKeyboard(person, hidden) {
+    this.shelf.set("keyboard", person, hidden ? JSON.stringify(this.chat(person).replyKeyboard) : null);
+    this.changed("keyboard", { person });
+  }
+
+  keyboardHidden(person) {
+    return this.shelf.get("keyboard", person) === JSON.stringify(this.chat(person).replyKeyboard);
+  }
+
+  setAction(person, action) {
+    this.chat(person).action = action;
+    this.changed("action", { person });
+  }
+
+  unread(person) {
+    const read = this.shelf.get("read", person) ?? 0;
+    return this.messages(person).filter((message) => !message.outgoing && message.message_id > read).length;
+  }
+
+  markRead(person) {
+    const last = this.lastMessage(person)?.message_id ?? 0;
+    if (last <= (this.shelf.get("read", person) ?? 0)) return;
+    this.shelf.set("read", person, last);
+    this.changed("read", { person });
+  }
+
+  draft(person) {
+    return this.shelf.get("draft", person) ?? "";
+  }
+
+  setDraft(person, text) {
+    this.shelf.set("draft", person, text);
+    this.changed("draft", { person });
+  }
+}
