@@ -49,7 +49,7 @@ def server_binaries() -> Binaries:
 
 
 def installations(program: str) -> Iterator[Binaries]:
-    """All usable installations that have `program`, in order of preference; an explicit PG_BIN is the only one."""
+    """All usable installations that have `program`, best first; an explicit PG_BIN is the only one."""
     if explicit := os.environ.get("PG_BIN"):
         yield _explicit(Path(explicit), program)
         return

@@ -45,8 +45,9 @@ class WrongMajor(ServerError):
 
     def __init__(self, folder: Path, found: str, binaries: Binaries) -> None:
         super().__init__(
-            f"{folder} was made by PostgreSQL {found}, but {binaries.folder} holds PostgreSQL {binaries.major}: "
-            f"point PG_BIN at the bin folder of PostgreSQL {found}, back up with it, and restore into an empty DATA_DIR"
+            f"{folder} was made by PostgreSQL {found}, but {binaries.folder} holds PostgreSQL "
+            f"{binaries.major}: point PG_BIN at the bin folder of PostgreSQL {found}, back up with it, "
+            "and restore into an empty DATA_DIR"
         )
         self.folder, self.found, self.wanted = folder, found, binaries.major
 
@@ -114,7 +115,8 @@ class Cluster:
         """The prefix that makes a command run as somebody PostgreSQL accepts: it refuses uid 0.
 
         A user namespace needs no second user and leaves all files root's. Where it is forbidden (Docker's
-        seccomp profile) setpriv runs the server as `nobody`, who then owns the folder, or as its present owner.
+        seccomp profile) setpriv runs the server as `nobody`, who then owns the folder; a folder that
+        belongs to somebody else already is served as its owner.
         """
         if os.geteuid() != 0:
             return []
@@ -144,9 +146,9 @@ class Cluster:
     def postmaster(self) -> int | None:
         """The pid of a server that runs on our data folder without our knowing, None if there is none.
 
-        postmaster.pid alone proves nothing: after a crash or in a restarted container its pid is often another
-        process of ours, and PostgreSQL would refuse to start because of it. The working directory decides;
-        a file that names no server is removed. Without /proc the file is left for PostgreSQL to judge.
+        postmaster.pid alone proves nothing: after a crash or in a restarted container its pid is often
+        another process of ours, and PostgreSQL would refuse to start because of it. The working directory
+        decides; a file that names no server is removed. Without /proc the file is left for PostgreSQL to judge.
         """
         file = self.data / "postmaster.pid"
         if not Path("/proc/self/cwd").exists() or not file.exists():
@@ -170,12 +172,12 @@ def give_away(folder: Path, uid: int) -> None:
 
 
 def _socket_folder(home: Path) -> Path:
-    """`s` beside the data; under /tmp if that is too long for a socket or has a comma (libpq splits hosts at it)."""
+    """`s` beside the data; under /tmp if that is too long or has a comma, at which libpq splits hosts."""
     beside = home / "s"
     if len(os.fsencode(beside)) <= SOCKET_FOLDER_LIMIT and "," not in str(beside):
         return beside
     # /tmp and not $TMPDIR: every process must find the same place
-    return Path("/tmp") / f"pg-{hashlib.sha256(os.fsencode(home.resolve())).hexdigest()[:16]}"  # noqa: S108
+    return Path("/tmp") / f"pg-{hashlib.sha256(os.fsencode(home.resolve())).hexdigest()[:16]}"
 
 
 def _refuse_foreign(folder: Path, home: Path) -> None:
@@ -186,7 +188,8 @@ def _refuse_foreign(folder: Path, home: Path) -> None:
 
 
 def _initdb_options(durable: bool) -> list[str]:
-    # C.UTF-8 of the C library is Linux's; elsewhere PostgreSQL's own. Both sort by code point, both know Cyrillic.
+    # C.UTF-8 of the C library is Linux's; elsewhere PostgreSQL's own. Both sort by code point and know
+    # Cyrillic.
     linux = ["--locale=C.UTF-8"]
     elsewhere = [
         "--locale-provider=builtin",

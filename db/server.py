@@ -1,10 +1,10 @@
 """The embedded PostgreSQL: a real server under DATA_DIR that lives as long as some process of ours uses it.
 
-Every process that uses the server holds the write end of a FIFO, the tie. A small shell, the watcher, is the
-server's parent and reads the tie's other end; when the last holder lets go, be it by leaving or by kill -9, the
-watcher reads end-of-file and shuts the server down. So the process that started the server may die while others
-go on, and nobody's death leaves a server behind. Each process also looks after the server: if it is gone
-(crashed, killed by the kernel), the first to notice starts it again, the others attach.
+Every process that uses the server holds the write end of a FIFO, the tie. A small shell, the watcher, is
+the server's parent and reads the tie's other end; when the last holder lets go, be it by leaving or by
+kill -9, the watcher reads end-of-file and shuts the server down. So the process that started the server may
+die while others go on, and nobody's death leaves a server behind. Each process also looks after the server:
+if it is gone (crashed, killed by the kernel), the first to notice starts it again, the others attach.
 """
 
 import asyncio
@@ -36,8 +36,8 @@ POLL = 0.02  # seconds
 LOOK_AFTER = 0.25  # seconds between two looks at the tie; two system calls each
 NOT_YET = (OSError, TimeoutError, asyncpg.CannotConnectNowError, asyncpg.ConnectionDoesNotExistError)
 
-# The server's parent. It ignores the signals that a terminal or a service manager sends to everyone, so that it
-# outlives the server; it keeps the tie's read end until the server has ended, so that the tie tells.
+# The server's parent. It ignores the signals that a terminal or a service manager sends to everyone, so that
+# it outlives the server; it keeps the tie's read end until the server has ended, so that the tie tells.
 WATCHER = """
 exec 3<&0 </dev/null
 (
@@ -55,11 +55,12 @@ log = logging.getLogger(__name__)
 
 
 class EmbeddedServer:
-    """`async with EmbeddedServer(data_dir) as server: server.dsn`: starts the server there, or attaches to it.
+    """`async with EmbeddedServer(data_dir) as server: server.dsn`: starts the server, or attaches to it.
 
-    `options` are settings of the server, `name=value`; they count for whoever starts it. `durable=False` gives up
-    safety against power failures for speed: for tests only. Raises ServerError (with the server's last log lines)
-    when it cannot be started, WrongMajor for data of another major version, NoBinaries without programs.
+    `options` are settings of the server, `name=value`; they count for whoever starts it. `durable=False`
+    gives up safety against power failures for speed: for tests only. Raises ServerError (with the server's
+    last log lines) when it cannot be started, WrongMajor for data of another major version, NoBinaries
+    without programs.
     """
 
     def __init__(self, data_dir: Path, *, options: Sequence[str] = (), durable: bool = True) -> None:
@@ -72,7 +73,7 @@ class EmbeddedServer:
 
     @property
     def dsn(self) -> str:
-        """`postgresql://app@/app?host=…`; with the port, so that a PGPORT in the environment does not mislead."""
+        """`postgresql://app@/app?host=…`; with the port, lest a PGPORT in the environment mislead."""
         return f"postgresql://{USER}@/{DATABASE}?host={quote(str(self._cluster.sockets))}&port={PORT}"
 
     async def __aenter__(self) -> Self:
@@ -159,7 +160,7 @@ class EmbeddedServer:
             await connection.close(timeout=5)
 
     async def _end_stray(self) -> None:
-        """Ends a server on our data whose watcher was killed: nobody would ever stop it, nor can another start."""
+        """Ends a server whose watcher was killed: nobody would ever stop it, nor could another start."""
         if (pid := self._cluster.postmaster()) is None:
             return
         log.warning("a server without a watcher (pid %d) runs on %s: stopping it", pid, self._cluster.data)
@@ -270,11 +271,12 @@ def _is_cut(tie: int | None) -> bool:
 
 
 async def _stop(tie: int) -> None:
-    """Asks for the shutdown and waits for it. Closing the tie would do too, but would not show when it is over."""
-    deadline = time.monotonic() + STOP_LIMIT
+    """Asks for the shutdown and waits for it: closing the tie would do too, but not show when it is over."""
     with contextlib.suppress(BrokenPipeError):
         os.write(tie, b"stop\n")
-    while not _is_cut(tie) and time.monotonic() < deadline:
+    for _ in range(round(STOP_LIMIT / POLL)):
+        if _is_cut(tie):
+            break
         await asyncio.sleep(POLL)
 
 

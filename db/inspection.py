@@ -1,0 +1,137 @@
+"""What PostgreSQL's catalogues tell about tables of schema `public`, as far as the contract asks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import asyncpg
+
+Key = frozenset[str]
+
+KINDS = {"r": "table", "p": "table", "v": "view", "m": "materialized view", "f": "foreign table"}
+
+TABLES = """
+SELECT oid, relname AS name, relkind::text AS kind FROM pg_class
+WHERE relnamespace = to_regnamespace('public') AND relname = ANY($1) AND relkind = ANY('{r,p,v,m,f}')
+"""
+
+COLUMNS = """
+SELECT attrelid AS oid, attname AS name, format_type(atttypid, atttypmod) AS type, NOT attnotnull AS nullable,
+       attidentity::text AS identity, attgenerated <> '' AS generated,
+       atthasdef AND attgenerated = '' AS has_default
+FROM pg_attribute WHERE attrelid = ANY($1) AND attnum > 0 AND NOT attisdropped ORDER BY attrelid, attnum
+"""
+
+# A unique index serves as a key only if it holds for every row at once: not partial, not on expressions, not
+# deferrable (ON CONFLICT cannot use it), not left invalid by a failed CREATE INDEX CONCURRENTLY.
+UNIQUE_INDEXES = """
+SELECT i.indrelid AS oid, i.indisprimary AS is_primary, pg_get_indexdef(i.indexrelid) AS definition,
+       i.indpred IS NULL AND i.indexprs IS NULL AND i.indimmediate AND i.indisvalid AS sound,
+       i.indimmediate AS immediate, i.indisvalid AS valid,
+       ARRAY(
+         SELECT a.attname::text FROM pg_attribute a
+         WHERE a.attrelid = i.indrelid AND (
+           a.attnum IN (SELECT i.indkey[k] FROM generate_series(0, i.indnkeyatts - 1) AS k)
+           OR i.indexprs IS NOT NULL AND a.attnum IN (
+             SELECT d.refobjsubid FROM pg_depend d
+             WHERE d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid AND d.refobjid = i.indrelid
+               AND d.refobjsubid > 0))
+       ) AS columns
+FROM pg_index i WHERE i.indrelid = ANY($1) AND i.indisunique
+ORDER BY i.indexrelid
+"""
+
+CONSTRAINTS = """
+SELECT c.conrelid AS oid, c.contype::text AS type, pg_get_constraintdef(c.oid) AS definition,
+       ARRAY(SELECT a.attname::text FROM unnest(c.conkey) WITH ORDINALITY AS k(num, pos)
+             JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.num ORDER BY k.pos) AS columns,
+       CASE WHEN t.relnamespace = to_regnamespace('public') THEN '' ELSE t.relnamespace::regnamespace || '.' END
+         || t.relname AS target,
+       ARRAY(SELECT a.attname::text FROM unnest(c.confkey) WITH ORDINALITY AS k(num, pos)
+             JOIN pg_attribute a ON a.attrelid = c.confrelid AND a.attnum = k.num ORDER BY k.pos) AS target_columns
+FROM pg_constraint c LEFT JOIN pg_class t ON t.oid = c.confrelid
+WHERE c.conrelid = ANY($1) AND c.contype = ANY('{f,c,x}')
+ORDER BY c.oid
+"""
+
+
+@dataclass(frozen=True)
+class FoundColumn:
+    """`identity` is 'a' (always), 'd' (by default) or empty."""
+
+    type: str
+    nullable: bool
+    identity: str
+    generated: bool
+    has_default: bool
+
+
+@dataclass(frozen=True)
+class OddIndex:
+    """A unique index that is no key: partial, on expressions, deferrable or invalid."""
+
+    columns: Key
+    definition: str
+
+
+@dataclass
+class FoundTable:
+    """A table as it is. `weak_keys`: foreign keys that are not valid or not enforced, by their columns."""
+
+    name: str
+    kind: str
+    columns: dict[str, FoundColumn] = field(default_factory=dict)
+    primary_key: Key = frozenset()
+    unique: set[Key] = field(default_factory=set)
+    odd_unique: list[OddIndex] = field(default_factory=list)
+    foreign_keys: set[tuple[str, str]] = field(default_factory=set)
+    weak_keys: dict[str, str] = field(default_factory=dict)
+    other_constraints: list[str] = field(default_factory=list)
+
+    @property
+    def is_table(self) -> bool:
+        return self.kind == "table"
+
+    def instead_of(self, key: Key) -> str | None:
+        """The unique index over just these columns that fails to be a key."""
+        return next((index.definition for index in self.odd_unique if index.columns == key), None)
+
+
+async def read_tables(conn: asyncpg.Connection, names: Sequence[str]) -> dict[str, FoundTable]:
+    """The tables of schema `public` that have one of these names, by name."""
+    by_oid: dict[int, FoundTable] = {}
+    for row in await conn.fetch(TABLES, names):
+        by_oid[row["oid"]] = FoundTable(row["name"], KINDS[row["kind"]])
+    oids = list(by_oid)
+    for row in await conn.fetch(COLUMNS, oids):
+        by_oid[row["oid"]].columns[row["name"]] = _column(row)
+    for row in await conn.fetch(UNIQUE_INDEXES, oids):
+        _add_unique(by_oid[row["oid"]], row)
+    for row in await conn.fetch(CONSTRAINTS, oids):
+        _add_constraint(by_oid[row["oid"]], row)
+    return {table.name: table for table in by_oid.values()}
+
+
+def _column(row: asyncpg.Record) -> FoundColumn:
+    return FoundColumn(row["type"], row["nullable"], row["identity"], row["generated"], row["has_default"])
+
+
+def _add_unique(table: FoundTable, row: asyncpg.Record) -> None:
+    key = frozenset(row["columns"])
+    if row["is_primary"] and row["sound"]:
+        table.primary_key = key
+    elif row["sound"]:
+        table.unique.add(key)
+    else:
+        flaw = "" if row["valid"] else " (invalid)"
+        flaw += "" if row["immediate"] else " (deferrable)"
+        table.odd_unique.append(OddIndex(key, row["definition"] + flaw))
+
+
+def _add_constraint(table: FoundTable, row: asyncpg.Record) -> None:
+    columns = ", ".join(row["columns"])
+    if row["type"] != "f":
+        table.other_constraints.append(row["definition"])
+    elif row["definition"].endswith(("NOT VALID", "NOT ENFORCED")):
+        table.weak_keys[columns] = row["definition"]
+    else:
+        table.foreign_keys.add((columns, f"{row['target']}.{', '.join(row['target_columns'])}"))
