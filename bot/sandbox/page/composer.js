@@ -159,6 +159,7 @@ export class Composer {
     form.addEventListener("submit", () => this.send({ contact: { first_name: name.value, phone_number: phone.value } }));
     const dialog = sheet(t("contactTitle"), [form]);
     form.lastElementChild.append(sheetButton(t("cancel"), () => dialog.close()));
+    name.focus();
   }
 
   picked(input) {

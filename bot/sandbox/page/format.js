@@ -4,6 +4,7 @@ import { el } from "./dom.js";
 import { t } from "./words.js";
 
 const TAGS = { bold: "strong", italic: "em", underline: "u", strikethrough: "s", blockquote: "blockquote", expandable_blockquote: "blockquote" };
+const BLOCKS = new Set(["blockquote", "expandable_blockquote", "pre"]);
 const SAFE_SCHEMES = new Set(["http:", "https:", "mailto:", "tel:", "tg:"]);
 
 /**
@@ -30,7 +31,8 @@ function build(text, from, to, entities, actions) {
     if (end <= start) continue;
     fragment.append(text.slice(at, start));
     fragment.append(wrapped(entity, text.slice(start, end), build(text, start, end, entities, actions), actions));
-    at = end;
+    // A block ends its line by itself: the newline behind it would show as an empty line.
+    at = BLOCKS.has(entity.type) && end < to && text[end] === "\n" ? end + 1 : end;
   }
   fragment.append(text.slice(at, to));
   return fragment;

@@ -37,7 +37,7 @@ export class Frame {
     byId("bot-name").textContent = bot?.first_name ?? t("noBotTitle");
     byId("bot-status").textContent = action ? t(hasWord(action) ? action : "typing") : t("bot");
     byId("bot-status").classList.toggle("acting", Boolean(action));
-    byId("who").replaceChildren(...(current ? [avatar(current.id, fullName(current), true), el("span", {}, `${t("you")}: ${fullName(current)}`)] : []));
+    byId("who").replaceChildren(...(current ? [avatar(current.id, fullName(current), true), el("span", {}, `${t("you")}: ${current.first_name}`, el("span", { class: "surname" }, ` ${current.last_name ?? ""}`))] : []));
     byId("chat-menu").hidden = !current;
   }
 

@@ -11,7 +11,7 @@ const NEAR_FOOT_PX = 80;
 
 export class History {
   constructor(model, actions, api) {
-    Object.assign(this, { model, actions, api, box: byId("messages"), list: byId("message-list"), down: byId("to-bottom"), missed: 0, atFoot: true });
+    Object.assign(this, { model, actions, api, box: byId("messages"), list: byId("message-list"), down: byId("to-bottom"), missed: 0, atFoot: true, lastTop: 0 });
     this.box.addEventListener("scroll", () => this.scrolled());
     this.down.addEventListener("click", () => this.toFoot());
     // Pictures and the on-screen keyboard change heights after painting: a reader at the foot stays there.
@@ -86,8 +86,11 @@ export class History {
     byId("empty-chat").hidden = !this.model.person || !this.model.chat(this.model.person).loaded || this.list.childElementCount > 0;
   }
 
+  /** Only scrolling up leaves the foot: when the box shrinks, its distance to the foot grows without anybody having scrolled. */
   scrolled() {
-    this.atFoot = this.box.scrollHeight - this.box.scrollTop - this.box.clientHeight < NEAR_FOOT_PX;
+    const { scrollHeight, scrollTop, clientHeight } = this.box;
+    this.atFoot = scrollHeight - scrollTop - clientHeight < NEAR_FOOT_PX || (this.atFoot && scrollTop >= this.lastTop);
+    this.lastTop = scrollTop;
     this.down.hidden = this.atFoot;
     if (this.atFoot) this.count(0);
   }
@@ -95,6 +98,7 @@ export class History {
   toFoot() {
     this.box.scrollTop = this.box.scrollHeight;
     this.atFoot = true;
+    this.lastTop = this.box.scrollTop;
     this.down.hidden = true;
     this.count(0);
   }

@@ -14,7 +14,7 @@ const TOAST_MS = 5000;
  */
 export function sheet(title, content, options = {}) {
   const before = document.activeElement;
-  const dialog = el("dialog", { class: `sheet ${options.class ?? ""}`, "aria-label": title }, el("h2", {}, title), ...content);
+  const dialog = el("dialog", { class: `sheet ${options.class ?? ""}`, "aria-label": title }, el("h2", { tabindex: "-1", autofocus: true }, title), ...content);
   dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
   dialog.addEventListener("close", () => {
     dialog.remove();
