@@ -3,13 +3,14 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CHAR, CheckConstraint, ForeignKey, Index, Integer, UniqueConstraint, text
+from sqlalchemy import CHAR, CheckConstraint, ForeignKey, Index, Integer, UniqueConstraint
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.tables.base import Base, identity, money_of, owned_by
 
 BOT = "bot"
-NOW = text("now()")
+NOW = sql("now()")
 
 
 class Chat(Base):
@@ -17,7 +18,7 @@ class Chat(Base):
     says; `state` and `data` are the conversation; `start` a deep link waiting for registration."""
 
     __tablename__ = "chats"
-    __table_args__ = (Index("ix_chats_lower_username", text("lower(username)")), {"schema": BOT})
+    __table_args__ = (Index("ix_chats_lower_username", sql("lower(username)")), {"schema": BOT})
 
     telegram_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     username: Mapped[str | None]
@@ -25,7 +26,7 @@ class Chat(Base):
     telegram_language: Mapped[str | None]
     language: Mapped[str | None]
     state: Mapped[str | None]
-    data: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"))
+    data: Mapped[dict[str, Any]] = mapped_column(server_default=sql("'{}'::jsonb"))
     start: Mapped[str | None]
     referral: Mapped[str | None]
     blocked_at: Mapped[datetime | None]
@@ -79,8 +80,8 @@ class Offer(Base):
     days: Mapped[int] = mapped_column(Integer)
     price: Mapped[int] = mapped_column(Integer)
     currency: Mapped[str] = mapped_column(CHAR(3))
-    methods: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))
-    active: Mapped[bool] = mapped_column(server_default=text("true"))
+    methods: Mapped[list[str]] = mapped_column(server_default=sql("'{}'"))
+    active: Mapped[bool] = mapped_column(server_default=sql("true"))
     created_at: Mapped[datetime] = mapped_column(server_default=NOW)
 
 
@@ -98,8 +99,8 @@ class Lesson(Base):
     text: Mapped[str]
     media_kind: Mapped[str | None]
     media: Mapped[str | None]
-    preview: Mapped[bool] = mapped_column(server_default=text("false"))
-    active: Mapped[bool] = mapped_column(server_default=text("true"))
+    preview: Mapped[bool] = mapped_column(server_default=sql("false"))
+    active: Mapped[bool] = mapped_column(server_default=sql("true"))
 
 
 class Question(Base):
@@ -116,7 +117,7 @@ class Question(Base):
     options: Mapped[list[str]]
     answer: Mapped[int] = mapped_column(Integer)
     explanation: Mapped[str | None]
-    active: Mapped[bool] = mapped_column(server_default=text("true"))
+    active: Mapped[bool] = mapped_column(server_default=sql("true"))
 
 
 class Result(Base):
@@ -144,9 +145,9 @@ class Attempt(Base):
             "offer_id",
             "method",
             unique=True,
-            postgresql_where=text("closed_at is null"),
+            postgresql_where=sql("closed_at is null"),
         ),
-        Index("ix_payment_attempts_next_ask_at", "next_ask_at", postgresql_where=text("closed_at is null")),
+        Index("ix_payment_attempts_next_ask_at", "next_ask_at", postgresql_where=sql("closed_at is null")),
         {"schema": BOT},
     )
 
@@ -165,7 +166,7 @@ class Attempt(Base):
     test: Mapped[bool | None]
     recipient: Mapped[str | None]
     message_id: Mapped[int | None]
-    asked: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    asked: Mapped[int] = mapped_column(Integer, server_default=sql("0"))
     asked_at: Mapped[datetime | None]
     next_ask_at: Mapped[datetime | None]
     charge_id: Mapped[str | None]
@@ -178,7 +179,7 @@ class Callback(Base):
 
     __tablename__ = "callbacks"
     __table_args__ = (
-        Index("ix_callbacks_open", "received_at", postgresql_where=text("handled_at is null")),
+        Index("ix_callbacks_open", "received_at", postgresql_where=sql("handled_at is null")),
         {"schema": BOT},
     )
 
@@ -231,6 +232,6 @@ class FailedUpdate(Base):
     update_id: Mapped[int]
     body: Mapped[str]
     error: Mapped[str]
-    tries: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    tries: Mapped[int] = mapped_column(Integer, server_default=sql("0"))
     created_at: Mapped[datetime] = mapped_column(server_default=NOW)
     solved_at: Mapped[datetime | None]

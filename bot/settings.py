@@ -1,0 +1,152 @@
+"""Settings from the environment or `.env`; a wrong value stops the start with one line naming it."""
+
+import re
+from datetime import tzinfo
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+
+
+class SettingsError(Exception):
+    """`lines` names each wrong setting and what is wrong with it, for people."""
+
+    def __init__(self, lines: list[str]) -> None:
+        super().__init__("\n".join(lines))
+        self.lines = lines
+
+
+def _ids(value: Any) -> Any:
+    if isinstance(value, int):
+        return (value,)
+    if not isinstance(value, str):
+        return value
+    parts = [part.strip() for part in value.split(",") if part.strip()]
+    if bad := [part for part in parts if not re.fullmatch(r"\d{1,19}", part)]:
+        raise ValueError(f"{bad[0]!r} is not a Telegram user id; separate the ids by commas")
+    return tuple(int(part) for part in parts)
+
+
+def _timezone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError(f"{value!r} is not a time zone such as Europe/Moscow") from error
+    return value
+
+
+def _token(value: SecretStr | None) -> SecretStr | None:
+    if value is not None and not re.fullmatch(r"\d+:[\w-]{3,}", value.get_secret_value()):
+        raise ValueError("not a token as BotFather gives them: digits, a colon, letters and digits")
+    return value
+
+
+def _url(value: str | None) -> str | None:
+    if value is None:
+        return None
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(f"{value!r} is not an http(s) address")
+    return value.rstrip("/")
+
+
+def _database(value: str | None) -> str | None:
+    if value is not None and not re.match(r"postgres(ql)?(\+asyncpg)?://", value):
+        raise ValueError("not an address of the form postgresql://user:password@host:port/database")
+    return value
+
+
+def _secret(value: SecretStr | None) -> SecretStr | None:
+    if value is not None and not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", value.get_secret_value()):
+        raise ValueError("1 to 256 letters A-Z a-z, digits, _ and - only (Telegram's rule)")
+    return value
+
+
+Url = Annotated[str, AfterValidator(_url)]
+Database = Annotated[str, AfterValidator(_database)]
+
+
+class Settings(BaseSettings):
+    """README's table says what each one means."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", env_ignore_empty=True, extra="ignore", case_sensitive=False, frozen=True
+    )
+
+    bot_token: Annotated[SecretStr | None, AfterValidator(_token)] = None
+    telegram_api_url: Url = "https://api.telegram.org"
+    database_url: Database | None = None
+    database_direct_url: Database | None = None
+    data_dir: Path = Path("var")
+    admin_ids: Annotated[tuple[int, ...], NoDecode, BeforeValidator(_ids)] = ()
+    public_url: Url | None = None
+    webhook_secret: Annotated[SecretStr | None, AfterValidator(_secret)] = None
+    http_host: str = "127.0.0.1"
+    http_port: int = Field(8080, ge=0, le=65535)
+    yookassa_shop_id: Annotated[str, Field(pattern=r"^\d+$")] | None = None
+    yookassa_secret_key: SecretStr | None = None
+    yookassa_api_url: Url = "https://api.yookassa.ru/v3"
+    yookassa_vat_code: Annotated[int, Field(ge=1, le=12)] | None = None
+    yookassa_tax_system: Annotated[int, Field(ge=1, le=6)] | None = None
+    telegram_payment_token: SecretStr | None = None
+    stars_enabled: bool = True
+    payment_news: bool = True
+    session_days: int = Field(365, ge=1, le=3650)
+    default_language: Literal["ru", "en"] = "ru"
+    timezone: Annotated[str, AfterValidator(_timezone)] = "Europe/Moscow"
+    support_contact: str | None = None
+    terms_url: Url | None = None
+    privacy_url: Url | None = None
+    terms_version: str = "1"
+    log_format: Literal["console", "json"] = "console"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @model_validator(mode="after")
+    def _agree(self) -> "Settings":
+        problems = list(self._disagreements())
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+    def _disagreements(self) -> Any:
+        if self.public_url and not self.webhook_secret:
+            yield "WEBHOOK_SECRET is required with PUBLIC_URL"
+        local = urlsplit(self.telegram_api_url).hostname in LOOPBACK
+        if self.public_url and self.public_url.startswith("http://") and not local:
+            yield "PUBLIC_URL must be https: Telegram calls no plain http address"
+        if bool(self.yookassa_shop_id) != bool(self.yookassa_secret_key):
+            yield "YOOKASSA_SHOP_ID and YOOKASSA_SECRET_KEY go together"
+        if self.yookassa_tax_system and not self.yookassa_vat_code:
+            yield "YOOKASSA_TAX_SYSTEM needs YOOKASSA_VAT_CODE"
+
+    @property
+    def zone(self) -> tzinfo:
+        return ZoneInfo(self.timezone)
+
+    @property
+    def asks_consent(self) -> bool:
+        return bool(self.terms_url and self.privacy_url)
+
+    @property
+    def takes_links(self) -> bool:
+        """Whether paying by YooKassa link is offered."""
+        return self.yookassa_shop_id is not None
+
+
+def _line(error: Any) -> str:
+    place = ".".join(str(part) for part in error["loc"][:1]).upper()
+    message = error["msg"].removeprefix("Value error, ")
+    return f"{place}: {message}" if place else message
+
+
+def load(**overrides: Any) -> Settings:
+    """Raises SettingsError with one line for each wrong setting."""
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        raise SettingsError([_line(e) for e in error.errors()]) from error

@@ -1,0 +1,210 @@
+"""Access: a module until a moment. Every change has one cause and is written down with what was before and after.
+
+Positive days: `ends_at = greatest(now, ends_at) + days`; negative: `ends_at + days`, with no floor. `infinity`
+(the other application may write it) stays for ever.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.errors import AccessNotOwned, AccessTooFar, AlreadyUndone
+from db.tables import AccessChange
+
+MOST_DAYS = 36_500
+FAR = "9001-01-01+00"  # no access ends after the year 9000
+
+
+class Source(StrEnum):
+    PURCHASE = "purchase"
+    PROMO = "promo"
+    GRANT = "grant"
+    REFUND = "refund"
+    UNDO = "undo"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """`before` is None where there was no access at all; `after` is None for access without end."""
+
+    id: int
+    user_id: int
+    module_id: int
+    days: int
+    before: datetime | None
+    after: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What a person may access: `ends_at` is None for ever; `started_at` is when this stretch began."""
+
+    module_id: int
+    module: str
+    ends_at: datetime | None
+    started_at: datetime | None
+
+
+EXTEND = text(
+    """
+with before as (
+    select ends_at from usermoduleaccess where user_id = :user_id and module_id = :module_id for update
+), after as (
+    insert into usermoduleaccess as access (user_id, module_id, ends_at)
+    select :user_id, :module_id, cast(:now as timestamptz) + make_interval(days => :days)
+    on conflict (user_id, module_id) do update set
+        ends_at = greatest(cast(:now as timestamptz), access.ends_at) + make_interval(days => :days)
+    returning ends_at
+), change as (
+    insert into bot.access_changes (user_id, module_id, source, source_id, days, before, after, created_at)
+    select :user_id, :module_id, :source, :source_id, :days, (select ends_at from before), ends_at, :now
+    from after
+    returning id, before, after
+)
+select id, nullif(before, 'infinity') as before, nullif(after, 'infinity') as after,
+       after < 'infinity' and after >= cast(:far as timestamptz) as too_far
+from change
+"""
+)
+
+SHORTEN = text(
+    """
+with before as (
+    select id, ends_at from usermoduleaccess
+    where user_id = :user_id and module_id = :module_id for update
+), after as (
+    update usermoduleaccess as access set ends_at = before.ends_at + make_interval(days => :days)
+    from before where access.id = before.id
+    returning access.ends_at
+), change as (
+    insert into bot.access_changes (user_id, module_id, source, source_id, days, before, after, created_at)
+    select :user_id, :module_id, :source, :source_id, :days, before.ends_at, after.ends_at, :now
+    from before, after
+    returning id, before, after
+)
+select id, nullif(before, 'infinity') as before, nullif(after, 'infinity') as after, false as too_far
+from change
+"""
+)
+
+UNDO = text(
+    """
+with change as (
+    select * from bot.access_changes where id = :change_id for update
+), before as (
+    select access.* from usermoduleaccess access
+    join change on change.user_id = access.user_id and change.module_id = access.module_id
+    for update of access
+), after as (
+    update usermoduleaccess as access set ends_at = case
+        when before.ends_at = 'infinity' then before.ends_at
+        when before.ends_at = change.after and change.before is not null then change.before
+        else before.ends_at - make_interval(days => change.days)
+    end
+    from before, change where access.id = before.id
+    returning access.ends_at
+), undone as (
+    insert into bot.access_changes (user_id, module_id, source, source_id, days, before, after, created_at)
+    select change.user_id, change.module_id, 'undo', change.id, -change.days, before.ends_at, after.ends_at, :now
+    from change, before, after
+    on conflict (source, source_id) do nothing
+    returning *
+)
+select id, user_id, module_id, days, nullif(before, 'infinity') as before, nullif(after, 'infinity') as after
+from undone
+"""
+)
+
+
+async def give(
+    session: AsyncSession,
+    user_id: int,
+    module_id: int,
+    days: int,
+    source: Source,
+    source_id: int,
+    now: datetime,
+) -> Change:
+    """Gives (or, with negative `days`, takes) the days that `source_id` of `source` causes, once.
+
+    The cause's own row is to be locked by the caller. Raises AccessTooFar, AccessNotOwned (taking from nobody),
+    and the database's unique violation where that cause has given its days already.
+    """
+    if not -MOST_DAYS <= days <= MOST_DAYS or days == 0:
+        raise AccessTooFar(days)
+    await _lock(session, user_id, module_id)
+    values = {
+        "user_id": user_id,
+        "module_id": module_id,
+        "days": days,
+        "source": source.value,
+        "source_id": source_id,
+        "now": now,
+    }
+    if days > 0:
+        row = (await session.execute(EXTEND, values | {"far": datetime.fromisoformat(FAR)})).one()
+    else:
+        found = (await session.execute(SHORTEN, values)).one_or_none()
+        if found is None:
+            raise AccessNotOwned(user_id)
+        row = found
+    if row.too_far:
+        raise AccessTooFar(days)
+    return Change(row.id, user_id, module_id, days, row.before, row.after)
+
+
+async def undo(session: AsyncSession, change_id: int, now: datetime) -> Change:
+    """Restores the shift a change made: to the moment before it where nothing came since, else by its days.
+
+    Raises AlreadyUndone.
+    """
+    place = await session.execute(
+        select(AccessChange.user_id, AccessChange.module_id).where(AccessChange.id == change_id)
+    )
+    if (row := place.one_or_none()) is None:
+        raise AlreadyUndone(change_id)
+    await _lock(session, row.user_id, row.module_id)
+    taken = select(AccessChange.id).where(
+        AccessChange.source == Source.UNDO, AccessChange.source_id == change_id
+    )
+    if await session.scalar(taken) is not None:
+        raise AlreadyUndone(change_id)
+    undone = (await session.execute(UNDO, {"change_id": change_id, "now": now})).one()
+    return Change(undone.id, undone.user_id, undone.module_id, undone.days, undone.before, undone.after)
+
+
+async def openings(session: AsyncSession, user_id: int) -> list[Opening]:
+    """What the account has or had access to, open ones first.
+
+    `started_at` is the moment the present stretch began: the newest change that found nothing open before it.
+    """
+    rows = await session.execute(
+        text(
+            """
+            select m.id, m.name, nullif(a.ends_at, 'infinity') as ends_at, start.created_at as started_at
+            from usermoduleaccess a
+            join modules m on m.id = a.module_id
+            left join lateral (
+                select created_at from bot.access_changes c
+                where c.user_id = a.user_id and c.module_id = a.module_id
+                  and (c.before is null or c.before <= c.created_at)
+                order by c.id desc limit 1
+            ) start on true
+            where a.user_id = :user_id
+            order by a.ends_at desc, m.name
+            """
+        ),
+        {"user_id": user_id},
+    )
+    return [Opening(row.id, row.name, row.ends_at, row.started_at) for row in rows]
+
+
+async def _lock(session: AsyncSession, user_id: int, module_id: int) -> None:
+    """One change of one access at a time, also while its row is not there yet to be locked."""
+    await session.execute(
+        text("select pg_advisory_xact_lock(hashtextextended(:name, 0))"),
+        {"name": f"lessongate:access:{user_id}:{module_id}"},
+    )

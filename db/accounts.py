@@ -1,0 +1,129 @@
+"""Accounts: born in Telegram, or already there; one person, one account."""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.errors import EmailTaken
+from db.tables import AuthIdentity, Consent, Device, Session, User, UserDevice
+
+TELEGRAM = "telegram"
+
+
+async def email_is_free(session: AsyncSession, email: str) -> bool:
+    found = await session.scalar(select(User.id).where(func.lower(User.email) == email.lower()).limit(1))
+    return found is None
+
+
+async def register(
+    session: AsyncSession,
+    telegram_id: int,
+    *,
+    name: str,
+    email: str,
+    phone: str | None,
+    now: datetime,
+    keep: timedelta,
+) -> int:
+    """Account, identity, device and session at once; the account's id. Two at the same time make one.
+
+    Raises EmailTaken: an account found by its e-mail is never linked without proof.
+    """
+    await _lock(session, f"telegram:{telegram_id}")
+    if (known := await account_of(session, telegram_id)) is not None:
+        return known
+    email = email.lower()
+    await _lock(session, f"email:{email}")
+    if not await email_is_free(session, email):
+        raise EmailTaken(email)
+    user = User(name=name, email=email, phone=phone, created_at=now, last_seen=now)
+    session.add(user)
+    await session.flush()
+    session.add(AuthIdentity(user_id=user.id, loginprovider=TELEGRAM, providerkey=str(telegram_id)))
+    await sign_in(session, user.id, telegram_id, now=now, keep=keep)
+    return user.id
+
+
+async def account_of(session: AsyncSession, telegram_id: int) -> int | None:
+    """The account a Telegram person signs in to."""
+    return await session.scalar(
+        select(AuthIdentity.user_id).where(
+            AuthIdentity.loginprovider == TELEGRAM, AuthIdentity.providerkey == str(telegram_id)
+        )
+    )
+
+
+async def sign_in(
+    session: AsyncSession, user_id: int, telegram_id: int, *, now: datetime, keep: timedelta
+) -> None:
+    """Opens a session on the chat's device, making the device where it is missing."""
+    device_id = await _device(session, telegram_id, now)
+    await session.execute(
+        insert(UserDevice)
+        .values(user_id=user_id, device_id=device_id, linked_at=now)
+        .on_conflict_do_nothing()
+    )
+    token = hashlib.sha256(secrets.token_bytes(32)).hexdigest()
+    session.add(
+        Session(
+            user_id=user_id,
+            device_id=device_id,
+            refresh_token_hash=token,
+            created_at=now,
+            expires_at=now + keep,
+        )
+    )
+    await session.execute(update(User).where(User.id == user_id).values(last_seen=now))
+    await session.flush()
+
+
+async def sign_out(session: AsyncSession, user_id: int, telegram_id: int, now: datetime) -> None:
+    """Ends every live session of this account on this chat's device."""
+    device = select(Device.id).where(Device.device_key == f"{TELEGRAM}:{telegram_id}").scalar_subquery()
+    await session.execute(
+        update(Session)
+        .where(Session.user_id == user_id, Session.device_id == device, Session.revoked_at.is_(None))
+        .values(revoked_at=now)
+    )
+
+
+async def consent(
+    session: AsyncSession, telegram_id: int, documents: dict[str, str], version: str, now: datetime
+) -> None:
+    """`documents` maps a document's name to its address. Given once per version; the first time counts."""
+    for document, url in documents.items():
+        await session.execute(
+            insert(Consent)
+            .values(telegram_id=telegram_id, document=document, version=version, url=url, given_at=now)
+            .on_conflict_do_nothing()
+        )
+
+
+async def has_consented(session: AsyncSession, telegram_id: int, version: str) -> bool:
+    found = await session.scalar(
+        select(func.count()).where(Consent.telegram_id == telegram_id, Consent.version == version)
+    )
+    return bool(found and found >= 2)
+
+
+async def _device(session: AsyncSession, telegram_id: int, now: datetime) -> int:
+    key = f"{TELEGRAM}:{telegram_id}"
+    await session.execute(
+        insert(Device)
+        .values(device_key=key, platform=TELEGRAM, created_at=now)
+        .on_conflict_do_nothing(index_elements=[Device.device_key])
+    )
+    device_id = await session.scalar(select(Device.id).where(Device.device_key == key))
+    assert device_id is not None
+    return device_id
+
+
+async def _lock(session: AsyncSession, name: str) -> None:
+    """Until the end of the transaction, across processes."""
+    await session.execute(
+        text("select pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": f"lessongate:{name}"}
+    )

@@ -1,0 +1,219 @@
+"""A person's chat: who they are to us, and where the conversation stands. One statement loads it all."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Text, bindparam, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncSession
+
+SEEN_EVERY = timedelta(minutes=5)  # design: `last_seen` is written at most once in five minutes
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What Telegram says of a person with every update."""
+
+    telegram_id: int
+    name: str
+    username: str | None
+    language: str | None
+
+
+@dataclass(slots=True)
+class Account:
+    id: int
+    name: str | None
+    email: str
+    phone: str | None
+    last_seen: datetime | None
+
+
+@dataclass(slots=True)
+class Person:
+    """Who acts, as of one update. `session_id` is None without a live session; `handled` says that this very
+    update changed the books already."""
+
+    telegram_id: int
+    name: str
+    language: str | None
+    telegram_language: str | None
+    state: str | None
+    data: dict[str, Any]
+    start: str | None
+    account: Account | None
+    device_id: int | None
+    session_id: int | None
+    handled: bool
+    changed: bool = field(default=False)
+
+    @property
+    def user_id(self) -> int:
+        """Only where a filter has made sure of a signed-in account."""
+        assert self.account is not None
+        return self.account.id
+
+    @property
+    def signed_in(self) -> bool:
+        return self.account is not None and self.session_id is not None
+
+
+LOAD = text(
+    """
+with fresh as (
+    insert into bot.chats (telegram_id, username, name, telegram_language)
+    select :id, :username, :name, :language
+    where not exists (
+        select from bot.chats
+        where telegram_id = :id and name = :name and blocked_at is null
+          and username is not distinct from :username
+          and telegram_language is not distinct from :language
+    )
+    on conflict (telegram_id) do update set
+        username = excluded.username, name = excluded.name,
+        telegram_language = excluded.telegram_language, blocked_at = null
+    returning *
+), chat as (
+    select * from fresh
+    union all
+    select * from bot.chats where telegram_id = :id and not exists (select from fresh)
+)
+select chat.telegram_id, chat.name, chat.language, chat.telegram_language, chat.state, chat.data, chat.start,
+       u.id as user_id, u.name as user_name, u.email, u.phone, u.last_seen,
+       d.id as device_id, s.id as session_id,
+       exists (select from bot.updates where bot_id = :bot_id and update_id = :update_id) as handled
+from chat
+left join authidentities a on a.loginprovider = 'telegram' and a.providerkey = :key
+left join users u on u.id = a.user_id
+left join devices d on d.device_key = 'telegram:' || :key
+left join lateral (
+    select id from sessions
+    where user_id = u.id and device_id = d.id and revoked_at is null and expires_at > :now
+    order by expires_at desc limit 1
+) s on true
+"""
+).bindparams(
+    bindparam("username", type_=Text),
+    bindparam("name", type_=Text),
+    bindparam("language", type_=Text),
+    bindparam("key", type_=Text),
+)
+
+
+async def load(session: AsyncSession, profile: Profile, bot_id: int, update_id: int, now: datetime) -> Person:
+    values = {
+        "id": profile.telegram_id,
+        "key": str(profile.telegram_id),
+        "username": profile.username,
+        "name": profile.name,
+        "language": profile.language,
+        "bot_id": bot_id,
+        "update_id": update_id,
+        "now": now,
+    }
+    row = (await session.execute(LOAD, values)).one()
+    account = None
+    if row.user_id is not None:
+        account = Account(row.user_id, row.user_name, row.email, row.phone, row.last_seen)
+    return Person(
+        telegram_id=row.telegram_id,
+        name=row.name,
+        language=row.language,
+        telegram_language=row.telegram_language,
+        state=row.state,
+        data=row.data,
+        start=row.start,
+        account=account,
+        device_id=row.device_id,
+        session_id=row.session_id,
+        handled=row.handled,
+    )
+
+
+SAVE = text(
+    "update bot.chats set state = :state, data = :data, start = :start, language = :language"
+    " where telegram_id = :telegram_id"
+).bindparams(bindparam("data", type_=JSONB))
+
+
+async def save(session: AsyncSession, person: Person) -> None:
+    """Writes the conversation where the update has moved it."""
+    if not person.changed:
+        return
+    names = ("state", "data", "start", "language", "telegram_id")
+    await session.execute(SAVE, {name: getattr(person, name) for name in names})
+
+
+async def touch(session: AsyncSession, person: Person, now: datetime, keep: timedelta) -> None:
+    """Moves `last_seen` and, with it, the end of the session: last use + `keep`."""
+    account = person.account
+    if account is None or person.session_id is None:
+        return
+    if account.last_seen is not None and now - account.last_seen < SEEN_EVERY:
+        return
+    await session.execute(
+        text(
+            "with seen as (update users set last_seen = :now where id = :user_id)"
+            " update sessions set expires_at = :ends where id = :session_id and revoked_at is null"
+        ),
+        {"now": now, "ends": now + keep, "user_id": account.id, "session_id": person.session_id},
+    )
+
+
+MARK = text(
+    """
+with wrote as (select pg_current_xact_id_if_assigned() is not null as it),
+marked as (
+    insert into bot.updates (bot_id, update_id) select :bot_id, :update_id from wrote where it
+    on conflict do nothing returning 1
+)
+select it, exists (select from marked) as first from wrote
+"""
+)
+
+
+class HandledElsewhere(Exception):
+    """The same update was handled by another process while we were at it: our transaction is to be given up."""
+
+
+async def mark_handled(session: AsyncSession, bot_id: int, update_id: int) -> None:
+    """Where the transaction has written anything, the update's id is committed with it.
+
+    Raises HandledElsewhere.
+    """
+    row = (await session.execute(MARK, {"bot_id": bot_id, "update_id": update_id})).one()
+    if row.it and not row.first:
+        raise HandledElsewhere
+
+
+async def mark_blocked(session: AsyncSession, telegram_id: int, now: datetime) -> None:
+    """The person has blocked the bot: nothing is sent until they write again."""
+    await session.execute(
+        text("update bot.chats set blocked_at = :now where telegram_id = :id and blocked_at is null"),
+        {"now": now, "id": telegram_id},
+    )
+
+
+async def reachable(session: AsyncSession, user_id: int) -> list[tuple[int, str | None, str | None]]:
+    """(telegram id, chosen language, Telegram's language) of the account's chats."""
+    rows = await session.execute(
+        text(
+            "select c.telegram_id, c.language, c.telegram_language from authidentities a"
+            " join bot.chats c on c.telegram_id::text = a.providerkey"
+            " where a.user_id = :user_id and a.loginprovider = 'telegram'"
+        ),
+        {"user_id": user_id},
+    )
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
+async def language_of(session: AsyncSession, telegram_id: int) -> tuple[str | None, str | None]:
+    """(chosen language, Telegram's language)."""
+    row = (
+        await session.execute(
+            text("select language, telegram_language from bot.chats where telegram_id = :id"),
+            {"id": telegram_id},
+        )
+    ).one_or_none()
+    return (row[0], row[1]) if row else (None, None)

@@ -1,0 +1,88 @@
+"""Connections to the books, in two lanes: payment updates and callbacks never wait behind a burst of talk."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import exc, text
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+
+from db.dsn import asyncpg_url
+
+# SQLSTATE classes that say "the database is not there now": connection, resources, operator intervention.
+AWAY = ("08", "53", "57P", "58")
+# Serialization failure and deadlock: the same transaction may succeed when run again.
+AGAIN = {"40001", "40P01"}
+
+
+class Lane(StrEnum):
+    TALK = "talk"
+    MONEY = "money"
+    JOBS = "jobs"
+
+
+class Books:
+    """`sizes` are connections per lane; a pool never grows beyond them."""
+
+    def __init__(self, dsn: str, *, sizes: dict[Lane, int] | None = None) -> None:
+        sizes = sizes or {Lane.TALK: 10, Lane.MONEY: 4, Lane.JOBS: 6}
+        self.talkers = sizes[Lane.TALK]
+        self._engines = {lane: _engine(dsn, size) for lane, size in sizes.items()}
+        self._sessions = {
+            lane: async_sessionmaker(engine, expire_on_commit=False) for lane, engine in self._engines.items()
+        }
+
+    @asynccontextmanager
+    async def transaction(self, lane: Lane) -> AsyncIterator[AsyncSession]:
+        """Returning commits, raising rolls back."""
+        async with self._sessions[lane]() as session, session.begin():
+            yield session
+
+    async def usable(self) -> None:
+        """Raises what the database answers when it is not usable."""
+        async with self.transaction(Lane.MONEY) as session:
+            await session.execute(text("select 1 from bot.chats limit 1"))
+
+    async def close(self) -> None:
+        for engine in self._engines.values():
+            await engine.dispose()
+
+
+def _engine(dsn: str, size: int) -> Any:
+    return create_async_engine(
+        asyncpg_url(dsn),
+        pool_size=size,
+        max_overflow=0,
+        pool_timeout=30,
+        pool_recycle=1800,
+        pool_pre_ping=False,
+        connect_args={
+            "timeout": 10,
+            "server_settings": {"jit": "off", "timezone": "UTC", "application_name": "lessongate"},
+        },
+    )
+
+
+def sqlstate(error: BaseException) -> str | None:
+    original = getattr(error, "orig", error)
+    state = getattr(original, "sqlstate", None)
+    return state if isinstance(state, str) else None
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether the database was out of reach, so that nothing is known to be wrong with what was asked."""
+    if isinstance(error, exc.DBAPIError) and error.connection_invalidated:
+        return True
+    if isinstance(error, (ConnectionError, TimeoutError, exc.TimeoutError)):
+        return True
+    if isinstance(error, OSError):
+        return True
+    state = sqlstate(error)
+    if state is not None:
+        return state.startswith(AWAY)
+    return isinstance(error, exc.InterfaceError)
+
+
+def is_again(error: BaseException) -> bool:
+    return sqlstate(error) in AGAIN

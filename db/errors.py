@@ -1,0 +1,103 @@
+"""What can be refused by the books. Classes carry data; wording stands with the other words, one per class."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+class Refused(Exception):
+    """Something a person asked for that the rules don't allow; nothing was changed."""
+
+
+@dataclass
+class PromoUnknown(Refused):
+    code: str
+
+
+@dataclass
+class PromoUsedUp(Refused):
+    code: str
+
+
+@dataclass
+class PromoUsedByYou(Refused):
+    code: str
+    used_at: datetime
+
+
+@dataclass
+class PromoExists(Refused):
+    code: str
+
+
+@dataclass
+class EmailTaken(Refused):
+    """The e-mail has an account already; it is never linked without proof."""
+
+    email: str
+
+
+@dataclass
+class OfferGone(Refused):
+    """The offer was withdrawn, or never was."""
+
+    offer_id: int
+
+
+@dataclass
+class MethodNotOffered(Refused):
+    method: str
+
+
+@dataclass
+class ProductUnknown(Refused):
+    product_id: int
+
+
+@dataclass
+class PersonUnknown(Refused):
+    who: str
+
+
+@dataclass
+class PersonAmbiguous(Refused):
+    who: str
+
+
+@dataclass
+class AccessNotOwned(Refused):
+    """Taking access back from somebody who has none."""
+
+    user_id: int
+
+
+@dataclass
+class AccessTooFar(Refused):
+    """No access ends after the year 9000, and a grant is at most 36,500 days either way."""
+
+    days: int
+
+
+@dataclass
+class AlreadyUndone(Refused):
+    change_id: int
+
+
+@dataclass
+class LessonUnknown(Refused):
+    lesson_id: int
+
+
+@dataclass
+class LessonLocked(Refused):
+    lesson_id: int
+    module_id: int
+
+
+@dataclass
+class PurchaseUnknown(Refused):
+    purchase_id: int
+
+
+@dataclass
+class SessionUnknown(Refused):
+    session_id: int
