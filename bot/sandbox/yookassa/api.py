@@ -154,7 +154,7 @@ class Api:
         known = self._provider.book.recall(key, self._provider.clock())
         if known is not None:
             return self._provider.linked(known)
-        if request.content_type != "application/json":
+        if raw and request.content_type != "application/json":
             raise Refused("Content-Type must be application/json", status=415, code="unsupported_media_type")
         # Capture and cancel may come without a body at all.
         body = read_object(raw) if raw or "id" not in request.match_info else {}
