@@ -1,0 +1,59 @@
+"""One method call of a bot, from its name to the answer Telegram would give."""
+
+import inspect
+import logging
+from typing import Any
+
+from bot.sandbox.telegram.accounts import Account
+from bot.sandbox.telegram.context import Context
+from bot.sandbox.telegram.errors import ApiError, not_found
+from bot.sandbox.telegram.methods import find_method
+from bot.sandbox.telegram.params import Params
+
+log = logging.getLogger(__name__)
+Json = dict[str, Any]
+RETRY_AFTER = 1  # seconds a struck 429 asks for
+POLLING = "getupdates"
+
+
+async def perform(ctx: Context, account: Account, name: str, params: Params) -> Json:
+    """The whole answer, `{"ok": …}`; every call but polling is kept for `/sandbox/calls`."""
+    try:
+        _strike(ctx, name)
+        result = await _result(ctx, account, name, params)
+    except ApiError as error:
+        answer = refusal(error)
+    else:
+        answer = {"ok": True, "result": result}
+    if name.lower() != POLLING:
+        outcome = answer.get("result", answer.get("description"))
+        ctx.log_call(account.id, name, params.as_logged(), answer["ok"], outcome)
+    return answer
+
+
+async def _result(ctx: Context, account: Account, name: str, params: Params) -> Any:
+    function = find_method(name)
+    if function is None:
+        refused = not_found(f"the sandbox has no method {name}")
+        log.error("bot %s called %s, which the sandbox does not have", account.id, name)
+        ctx.hub.tell(account.id, None, "problem", method=name, description=refused.description)
+        raise refused
+    with ctx.store.batch():
+        result = function(ctx, account, params)
+    return await result if inspect.isawaitable(result) else result
+
+
+def refusal(error: ApiError) -> Json:
+    answer: Json = {"ok": False, "error_code": error.code, "description": error.description}
+    return answer | ({"parameters": error.parameters} if error.parameters else {})
+
+
+def _strike(ctx: Context, name: str) -> None:
+    """The switched-on failures; polling is spared, or it would use them all up."""
+    if name.lower() == POLLING:
+        return
+    if ctx.faults.take("telegram_429"):
+        what = f"Too Many Requests: retry after {RETRY_AFTER}"
+        raise ApiError(429, what, retry_after=RETRY_AFTER)
+    if ctx.faults.take("telegram_5xx"):
+        raise ApiError(502, "Bad Gateway")

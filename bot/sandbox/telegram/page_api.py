@@ -1,0 +1,221 @@
+"""The JSON API of the chat page and of tests: `/sandbox/…`."""
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from aiohttp import web
+
+from bot.sandbox.telegram import acts, checkout
+from bot.sandbox.telegram.accounts import Account
+from bot.sandbox.telegram.chats import Chat
+from bot.sandbox.telegram.context import Context
+from bot.sandbox.telegram.errors import PageError
+from bot.sandbox.telegram.events import stream
+from bot.sandbox.telegram.methods.account import commands_for
+from bot.sandbox.telegram.people import Person
+
+Json = dict[str, Any]
+WAIT_MAX = 30.0  # seconds
+
+
+class PageApi:
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
+
+    def routes(self) -> list[web.RouteDef]:
+        chat = "/sandbox/chats/{person:-?[0-9]+}"
+        return [
+            web.get("/sandbox/bots", self.bots),
+            web.get("/sandbox/people", self.people),
+            web.post("/sandbox/people", self.add_person),
+            web.post("/sandbox/people/{person:[0-9]+}/stars", self.top_up),
+            web.get(chat, self.chat),
+            web.post(f"{chat}/messages", self.write),
+            web.post(f"{chat}/messages/{{message:[0-9]+}}/edit", self.edit),
+            web.post(f"{chat}/callbacks", self.press),
+            web.post(f"{chat}/invoices", self.pay),
+            web.post(f"{chat}/block", self.block),
+            web.get("/sandbox/invoices", self.invoice),
+            web.post("/sandbox/updates", self.inject),
+            web.post("/sandbox/updates/{update:[0-9]+}/redeliver", self.redeliver),
+            web.get("/sandbox/events", self.events),
+            web.get("/sandbox/calls", self.calls),
+            web.put("/sandbox/telegram", self.configure),
+            web.get("/sandbox/files/{file}", self.file),
+        ]
+
+    async def bots(self, request: web.Request) -> web.Response:
+        """The one that called getMe last comes last."""
+        known = sorted(self._ctx.accounts.all(), key=lambda one: one.seen)
+        return _answer(
+            [{"id": one.id, "username": one.username, "first_name": one.first_name} for one in known]
+        )
+
+    async def people(self, request: web.Request) -> web.Response:
+        return _answer([asdict(person) for person in self._ctx.people.all()])
+
+    async def add_person(self, request: web.Request) -> web.Response:
+        return _answer(asdict(self._ctx.people.add(await _body(request))))
+
+    async def top_up(self, request: web.Request) -> web.Response:
+        person, amount = self._person(request), (await _body(request)).get("amount")
+        if not isinstance(amount, int) or not 0 < amount <= 1_000_000:
+            raise PageError(400, "amount is a whole number of Stars, 1 to 1000000")
+        person.stars += amount
+        self._ctx.people.save(person)
+        return _answer(asdict(person))
+
+    async def chat(self, request: web.Request) -> web.Response:
+        bot = self._bot(request)
+        chat = self._ctx.chats.find(bot.id, int(request.match_info["person"]))
+        person = self._ctx.people.find(int(request.match_info["person"]))
+        if chat is None and person is None:
+            raise PageError(404, "no such chat")
+        shown = {
+            "messages": [entry.as_shown() for entry in chat.messages.values()] if chat else [],
+            "reply_keyboard": chat.reply_keyboard if chat else None,
+            "commands": commands_for(bot, person) if person else [],
+            "blocked": bool(chat and chat.blocked),
+        }
+        return _answer(shown)
+
+    async def write(self, request: web.Request) -> web.Response:
+        bot, person, given = self._bot(request), self._person(request), await _body(request)
+        mark = self._ctx.chats.mark
+        with self._ctx.store.batch():
+            entry, update = acts.write(self._ctx, bot, person, given)
+        answer = {"message": entry.as_shown(), "update_id": update}
+        return _answer(answer | await self._outcome(request, bot, person.id, update, mark))
+
+    async def edit(self, request: web.Request) -> web.Response:
+        bot, person, given = self._bot(request), self._person(request), await _body(request)
+        mark, number = self._ctx.chats.mark, int(request.match_info["message"])
+        with self._ctx.store.batch():
+            entry, update = acts.edit(self._ctx, bot, person, number, str(given.get("text") or ""))
+        answer = {"message": entry.as_shown(), "update_id": update}
+        return _answer(answer | await self._outcome(request, bot, person.id, update, mark))
+
+    async def press(self, request: web.Request) -> web.Response:
+        bot, person, given = self._bot(request), self._person(request), await _body(request)
+        mark = self._ctx.chats.mark
+        with self._ctx.store.batch():
+            query, update = acts.press(self._ctx, bot, person, given)
+        outcome = await self._outcome(request, bot, person.id, update, mark)
+        if outcome:
+            outcome["answer"] = await self._ctx.queries.callback_answer(query, 0.0)
+        return _answer({"callback_query_id": query, "update_id": update} | outcome)
+
+    async def pay(self, request: web.Request) -> web.Response:
+        bot, person, given = self._bot(request), self._person(request), await _body(request)
+        sheet = checkout.open_sheet(self._ctx, bot, person, given)
+        return _answer(await checkout.run(self._ctx, sheet, str(given.get("action"))))
+
+    async def invoice(self, request: web.Request) -> web.Response:
+        """What an invoice link (`?link=`) offers."""
+        invoice = checkout.invoice_of_link(self._ctx, self._bot(request), request.query.get("link", ""))
+        return _answer(invoice.as_object())
+
+    async def block(self, request: web.Request) -> web.Response:
+        bot, person, given = self._bot(request), self._person(request), await _body(request)
+        with self._ctx.store.batch():
+            update = acts.block(self._ctx, bot, person, bool(given.get("blocked")))
+        return _answer({"blocked": bool(given.get("blocked")), "update_id": update})
+
+    async def inject(self, request: web.Request) -> web.Response:
+        bot, given = self._bot(request), await _body(request)
+        mark = self._ctx.chats.mark
+        with self._ctx.store.batch():
+            update = acts.inject(self._ctx, bot, given)
+        chat = next(
+            (body.get("chat", {}).get("id", 0) for body in given.values() if isinstance(body, dict)), 0
+        )
+        return _answer({"update_id": update} | await self._outcome(request, bot, chat, update, mark))
+
+    async def redeliver(self, request: web.Request) -> web.Response:
+        bot, update = self._bot(request), int(request.match_info["update"])
+        mark = self._ctx.chats.mark
+        if not self._ctx.updates.repeat(bot, update):
+            raise PageError(404, "no such update is remembered")
+        return _answer({"update_id": update} | await self._outcome(request, bot, 0, update, mark))
+
+    async def events(self, request: web.Request) -> web.StreamResponse:
+        person = request.query.get("person")
+        bot = self._bot(request).id if request.query.get("bot") else None
+        return await stream(request, self._ctx.hub, bot, int(person) if person else None)
+
+    async def calls(self, request: web.Request) -> web.Response:
+        name, since = request.query.get("method", "").lower(), float(request.query.get("since") or 0)
+        rows = (row for row in self._ctx.calls if row["at"] > since)
+        return _answer([row for row in rows if not name or row["method"].lower() == name])
+
+    async def configure(self, request: web.Request) -> web.Response:
+        """`{"retry_unit": seconds}`: how long one second of the webhook's retry pauses lasts."""
+        unit = (await _body(request)).get("retry_unit")
+        if isinstance(unit, bool) or not isinstance(unit, int | float) or not 0 <= unit <= 60:
+            raise PageError(400, "retry_unit is a number of seconds, 0 to 60")
+        self._ctx.retry_unit = float(unit)
+        return _answer({"retry_unit": self._ctx.retry_unit})
+
+    async def file(self, request: web.Request) -> web.StreamResponse:
+        """A file of the chat for the page, which knows only its id."""
+        file = self._ctx.files.find(request.match_info["file"])
+        if file is None:
+            raise PageError(404, "no such file")
+        if file.url:
+            raise web.HTTPFound(file.url)
+        headers = {"Content-Security-Policy": "sandbox", "X-Content-Type-Options": "nosniff"}
+        return web.Response(body=self._ctx.files.read(file), content_type=_mime(file.mime), headers=headers)
+
+    async def _outcome(
+        self, request: web.Request, bot: Account, chat: int, update: int | None, mark: int
+    ) -> Json:
+        """With `?wait=`: whether the bot took the update in that time, and what it wrote since."""
+        if "wait" not in request.query:
+            return {}
+        seconds = min(max(_number(request.query["wait"]), 0.0), WAIT_MAX)
+        queue = self._ctx.updates.queue(bot.id)
+        confirmed = update is not None and await queue.confirmed(update, seconds)
+        known: Chat | None = self._ctx.chats.find(bot.id, chat)
+        return {"confirmed": confirmed, "replies": known.changed_since(mark) if known else []}
+
+    def _bot(self, request: web.Request) -> Account:
+        return self._ctx.accounts.chosen(request.query.get("bot"))
+
+    def _person(self, request: web.Request) -> Person:
+        return self._ctx.people.get(int(request.match_info["person"]))
+
+
+async def _body(request: web.Request) -> Json:
+    try:
+        body = json.loads(await request.read() or b"{}")
+    except ValueError as error:
+        raise PageError(400, "the body is no JSON") from error
+    if not isinstance(body, dict):
+        raise PageError(400, "a JSON object is wanted")
+    return body
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError as error:
+        raise PageError(400, f"not a number: {text}") from error
+
+
+def _mime(mime: str) -> str:
+    return mime.split(";")[0].strip() or "application/octet-stream"
+
+
+def _answer(body: Any) -> web.Response:
+    return web.json_response(body, headers={"Cache-Control": "no-store"})
+
+
+@web.middleware
+async def page_errors(request: web.Request, handler: Any) -> web.StreamResponse:
+    """Refusals of the JSON API as `{"error": …}`."""
+    try:
+        response: web.StreamResponse = await handler(request)
+    except PageError as error:
+        return web.json_response({"error": str(error)}, status=error.status)
+    return response
