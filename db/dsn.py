@@ -61,6 +61,11 @@ class Dsn:
         return f"?{urlencode(kept, quote_via=quote, safe='/')}" if kept else ""
 
     @property
+    def local(self) -> bool:
+        """Whether a unix socket leads there."""
+        return any(key == "host" and value.startswith("/") for key, value in self.query)
+
+    @property
     def pooled(self) -> bool:
         """Whether the address says that a pooler stands between, which must see no prepared statements."""
         off = {("pgbouncer", "true"), ("prepared_statement_cache_size", "0"), ("statement_cache_size", "0")}
