@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from aiohttp import web
@@ -35,7 +36,6 @@ OPTION = Markup(
     '<label class="option"><input type="radio" name="method" value="{value}"{checked}>'
     "<span><b>{title}</b> <small>{note}</small></span></label>\n"
 )
-GROUP = Markup('<p class="group">{title}</p>\n{options}')
 FOLD = Markup("<details><summary>{title}</summary>\n{options}</details>\n")
 CARD = Markup(
     """<main class="sheet">
@@ -165,29 +165,32 @@ def _missing(said: Words) -> web.Response:
 
 
 def _options(record: PaymentRecord, said: Words) -> Markup:
-    options = EMPTY
-    if record.amount <= HIGHEST["bank_card"] and record.method_wanted != "sbp":
-        good = [card for card in CARDS if card.reason is None]
+    """One card and SBP at hand, the other cards folded, so that a phone shows the buttons at once."""
+    by_card = record.amount <= HIGHEST["bank_card"] and record.method_wanted != "sbp"
+    by_sbp = record.capture and record.method_wanted in (None, "sbp")
+    options = _cards(CARDS[:1], said, checked=True) if by_card else EMPTY
+    if by_sbp:
+        options += _option("sbp", said["sbp"], said["sbp_hint"], checked=not by_card)
+    if by_card:
+        good = [card for card in CARDS[1:] if card.reason is None]
         bad = [card for card in CARDS if card.reason is not None]
-        options += GROUP.format(title=said["good_cards"], options=_cards(good, said, first=True))
+        options += FOLD.format(title=said["good_cards"], options=_cards(good, said))
         options += FOLD.format(title=said["bad_cards"], options=_cards(bad, said))
-    if record.capture and record.method_wanted in (None, "sbp"):
-        checked = Markup(" checked") if not options else ""
-        options += OPTION.format(value="sbp", checked=checked, title=said["sbp"], note=said["sbp_hint"])
     return options
 
 
-def _cards(cards: list[Card], said: Words, *, first: bool = False) -> Markup:
+def _cards(cards: Iterable[Card], said: Words, *, checked: bool = False) -> Markup:
     rows = EMPTY
     for card in cards:
-        note = f"{card.brand}, 3-D Secure" if card.secure else card.brand
-        rows += OPTION.format(
-            value=card.number,
-            checked=Markup(" checked") if first and not rows else "",
-            title=card.grouped,
-            note=note if card.reason is None else reason_text(said, card.reason),
-        )
+        brand = f"{card.brand}, 3\N{NON-BREAKING HYPHEN}D Secure" if card.secure else card.brand
+        note = brand if card.reason is None else reason_text(said, card.reason)
+        rows += _option(card.number, card.grouped, note, checked=checked)
     return rows
+
+
+def _option(value: str, title: str, note: str, *, checked: bool) -> Markup:
+    mark = Markup(" checked") if checked else EMPTY
+    return OPTION.format(value=value, checked=mark, title=title, note=note)
 
 
 def _outcome(record: PaymentRecord, said: Words) -> tuple[str, str, str]:

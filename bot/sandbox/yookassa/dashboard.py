@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from urllib.parse import urlencode
 
 from aiohttp import web
 from markupsafe import Markup
-from multidict import MultiDictProxy
 
 from bot.sandbox.faults import SWITCHES, Kind, UnknownSwitch, Value
 from bot.sandbox.yookassa import dashboard_view as view
@@ -19,7 +18,7 @@ from bot.sandbox.yookassa.pages import EMPTY, page, same_origin
 from bot.sandbox.yookassa.provider import Provider
 from bot.sandbox.yookassa.words import lang_of, words
 
-Form = MultiDictProxy[str | bytes | bytearray | web.FileField]
+Form = Mapping[str, object]
 Do = Callable[[web.Request, Form], Awaitable[str]]
 REFRESH = Markup('<meta http-equiv="refresh" content="3">\n')
 

@@ -229,7 +229,7 @@ def _settings(merchant: Merchant, place: Place) -> Markup:
         url_word=said["url"],
         value=merchant.notifications_url or "",
         hint=said["url_hint"],
-        checks=EMPTY.join(_check(name, said[name], value) for name, value in values.items()),
+        checks=EMPTY.join(_check(name, said[name], value, marked=False) for name, value in values.items()),
         save=said["save"],
     )
 
@@ -260,10 +260,9 @@ def _fault(switch: Switch, value: Value, said: Words) -> Markup:
     )
 
 
-def _check(name: str, text: str, value: bool) -> Markup:
-    return CHECK.format(
-        on=" on" if value else "", text=text, name=name, checked=Markup(" checked") if value else ""
-    )
+def _check(name: str, text: str, value: bool, *, marked: bool = True) -> Markup:
+    checked = Markup(" checked") if value else EMPTY
+    return CHECK.format(on=" on" if value and marked else "", text=text, name=name, checked=checked)
 
 
 def _table(said: Words, heads: Iterable[str], rows: Iterable[Markup], empty: str) -> Markup:

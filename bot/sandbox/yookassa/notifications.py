@@ -97,7 +97,9 @@ class Notifications:
 
     async def redeliver(self, item: Notification) -> None:
         """Sends a logged notification once more, now, whatever became of it."""
-        await self._attempt(item)
+        if await self._attempt(item) and not item.forged:
+            item.state = "accepted"
+            self._save(item)
 
     def wake(self) -> None:
         """Looks at the queue again: something was added, or the clock was moved."""
