@@ -1,0 +1,48 @@
+"""Conversation state on the update's own transaction: it commits or rolls back with the books."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from aiogram.fsm.context import FSMContext
+from aiogram.fsm.state import State, StatesGroup
+from aiogram.fsm.storage.base import BaseStorage, StateType, StorageKey
+
+from db.chats import Person
+
+
+class Registration(StatesGroup):
+    email = State()
+    phone = State()
+
+
+class Promo(StatesGroup):
+    code = State()
+
+
+class PersonStorage(BaseStorage):
+    """Reads and writes the loaded person; `db.chats.save` writes them back before the commit."""
+
+    def __init__(self, person: Person) -> None:
+        self._person = person
+
+    async def set_state(self, key: StorageKey, state: StateType = None) -> None:
+        self._person.state = state.state if isinstance(state, State) else state
+        self._person.changed = True
+
+    async def get_state(self, key: StorageKey) -> str | None:
+        return self._person.state
+
+    async def set_data(self, key: StorageKey, data: Mapping[str, Any]) -> None:
+        self._person.data = dict(data)
+        self._person.changed = True
+
+    async def get_data(self, key: StorageKey) -> dict[str, Any]:
+        return dict(self._person.data)
+
+    async def close(self) -> None:
+        """Nothing to close: the transaction owns the connection."""
+
+
+def context_of(bot_id: int, person: Person) -> FSMContext:
+    key = StorageKey(bot_id=bot_id, chat_id=person.telegram_id, user_id=person.telegram_id)
+    return FSMContext(PersonStorage(person), key)

@@ -1,0 +1,30 @@
+"""What every edge and every job works with: made once, in the composition root."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from aiogram import Bot
+
+from bot.pace import Pace
+from bot.payments.yookassa import YooKassa
+from bot.settings import Settings
+from bot.words import Voice
+from db.engine import Books
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """`provider` is None where paying by YooKassa link is not offered."""
+
+    settings: Settings
+    books: Books
+    bot: Bot
+    voice: Voice
+    provider: YooKassa | None
+    pace: Pace
+    now: Callable[[], datetime] = utc_now

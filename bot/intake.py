@@ -1,0 +1,219 @@
+"""The way of one update, in both transports: one connection, one statement to load, the handler, the commit, and
+only then the replies. An update is confirmed to Telegram when `take` returns, and not when it raises."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, nullcontext
+from datetime import datetime, timedelta
+from typing import Any
+
+import orjson
+import structlog
+from aiogram import Dispatcher
+from aiogram.dispatcher.event.bases import UNHANDLED
+from aiogram.methods import AnswerCallbackQuery, AnswerPreCheckoutQuery, SendMessage, TelegramMethod
+from aiogram.types import Update, User
+from pydantic import ValidationError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.conversation import context_of
+from bot.desk import Desk
+from bot.outbox import Method, send_all
+from bot.words import defects, errors
+from db import chats, updates
+from db.chats import HandledElsewhere, Person, Profile
+from db.engine import Lane, is_again, is_away
+from db.errors import Refused
+from db.queue import enqueue
+
+log = structlog.get_logger(__name__)
+
+SPARE = 2  # connections of the talk lane that no update may take
+TRIES = 4  # of a transaction that met a deadlock or a serialization failure
+KINDS = ("message", "callback_query", "pre_checkout_query", "my_chat_member")
+
+
+class BooksAway(Exception):
+    """The database is out of reach: the update is not confirmed and comes again."""
+
+
+class Intake:
+    def __init__(self, desk: Desk, dispatcher: Dispatcher) -> None:
+        self._desk = desk
+        self._dispatcher = dispatcher
+        self._gate = asyncio.Semaphore(max(1, desk.books.talkers - SPARE))
+        self._people: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def take(self, raw: dict[str, Any]) -> None:
+        """Handles an update as Telegram sent it. Raises BooksAway; a defect of ours never gets out."""
+        try:
+            update = Update.model_validate(raw, context={"bot": self._desk.bot})
+        except ValidationError as error:
+            log.error("update_unreadable", update_id=raw.get("update_id"), error=str(error))
+            return
+        user = _private_sender(update)
+        if user is None:
+            return
+        if is_money(update):
+            await self._handle(update, user, raw, Lane.MONEY)
+            return
+        async with self._turn(user.id):
+            await self._handle(update, user, raw, Lane.TALK)
+
+    @asynccontextmanager
+    async def _turn(self, telegram_id: int) -> AsyncIterator[None]:
+        """Updates of one person run in order; people run side by side."""
+        lock = self._people[telegram_id]
+        try:
+            async with lock:
+                yield
+        finally:
+            if not lock.locked() and not getattr(lock, "_waiters", None):
+                self._people.pop(telegram_id, None)
+
+    async def _handle(self, update: Update, user: User, raw: dict[str, Any], lane: Lane) -> None:
+        try:
+            replies = await self._commit(update, user, lane)
+        except HandledElsewhere:
+            return
+        except Exception as error:
+            if is_away(error):
+                raise BooksAway from error
+            log.exception("update_failed", update_id=update.update_id)
+            replies = await self._after_defect(update, user, raw, error)
+        await send_all(self._desk, with_answer(update, replies))
+
+    async def _commit(self, update: Update, user: User, lane: Lane) -> list[Method]:
+        for attempt in range(TRIES):
+            try:
+                async with self._gate if lane is Lane.TALK else nullcontext():
+                    return await self._transaction(update, user, lane)
+            except Exception as error:
+                if not is_again(error) or attempt == TRIES - 1:
+                    raise
+                await asyncio.sleep(0.02 * 2**attempt)
+        raise AssertionError("unreachable")
+
+    async def _transaction(self, update: Update, user: User, lane: Lane) -> list[Method]:
+        desk = self._desk
+        now = desk.now()
+        language = desk.voice.language(None, user.language_code)
+        try:
+            async with desk.books.transaction(lane) as session:
+                person = await chats.load(session, profile(user), desk.bot.id, update.update_id, now)
+                if person.handled:
+                    return []
+                language = desk.voice.language(person.language, person.telegram_language)
+                with desk.voice.speaking(language):
+                    answer = await self._feed(update, session, person, now)
+                await self._put_down(session, person, update, now)
+        except Refused as refused:
+            with desk.voice.speaking(language):
+                return [SendMessage(chat_id=user.id, text=errors.say(refused))]
+        return as_list(answer)
+
+    async def _feed(self, update: Update, session: AsyncSession, person: Person, now: datetime) -> Any:
+        return await self._dispatcher.feed_update(
+            self._desk.bot,
+            update,
+            session=session,
+            person=person,
+            state=context_of(self._desk.bot.id, person),
+            raw_state=person.state,
+            now=now,
+        )
+
+    async def _put_down(self, session: AsyncSession, person: Person, update: Update, now: datetime) -> None:
+        """What an update leaves behind, committed with what it did."""
+        await chats.save(session, person)
+        await chats.touch(session, person, now, timedelta(days=self._desk.settings.session_days))
+        await chats.mark_handled(session, self._desk.bot.id, update.update_id)
+
+    async def _after_defect(
+        self, update: Update, user: User, raw: dict[str, Any], error: Exception
+    ) -> list[Method]:
+        """A defect never stops the line: money is kept raw for a job to try again, the rest gets one apology."""
+        desk = self._desk
+        with desk.voice.speaking(desk.voice.language(None, user.language_code)):
+            if update.pre_checkout_query:
+                query = update.pre_checkout_query.id
+                return [
+                    AnswerPreCheckoutQuery(
+                        pre_checkout_query_id=query, ok=False, error_message=defects.payment_not_now()
+                    )
+                ]
+            if is_money(update):
+                await self._keep(update, raw, error)
+                return []
+            return [SendMessage(chat_id=user.id, text=defects.apology())]
+
+    async def _keep(self, update: Update, raw: dict[str, Any], error: Exception) -> None:
+        try:
+            async with self._desk.books.transaction(Lane.MONEY) as session:
+                body = orjson.dumps(raw).decode()
+                kept = await updates.keep_failed(
+                    session, self._desk.bot.id, update.update_id, body, repr(error)
+                )
+                if kept is not None:
+                    await enqueue(session, "retry_update", {"id": kept}, after=timedelta(seconds=5))
+        except Exception as second:
+            # Not kept, so it must come again, whatever the reason was.
+            raise BooksAway from second
+
+    async def retry(self, raw: dict[str, Any]) -> None:
+        """A kept money update, once more. Raises what its handler raises."""
+        update = Update.model_validate(raw, context={"bot": self._desk.bot})
+        user = _private_sender(update)
+        if user is None:
+            return
+        try:
+            replies = await self._commit(update, user, Lane.MONEY)
+        except HandledElsewhere:
+            return
+        await send_all(self._desk, replies)
+
+
+def is_money(update: Update) -> bool:
+    """Payment updates come first and unhindered."""
+    message = update.message
+    paid = message is not None and (message.successful_payment or message.refunded_payment)
+    return bool(paid) or update.pre_checkout_query is not None
+
+
+def _private_sender(update: Update) -> User | None:
+    """Who acts; None for what the bot does not answer: groups, channels, other bots, kinds we did not ask for."""
+    if update.pre_checkout_query:
+        return update.pre_checkout_query.from_user
+    if update.message:
+        chat, user = update.message.chat, update.message.from_user
+    elif update.callback_query and update.callback_query.message:
+        chat, user = update.callback_query.message.chat, update.callback_query.from_user
+    elif update.my_chat_member:
+        chat, user = update.my_chat_member.chat, update.my_chat_member.from_user
+    else:
+        return None
+    if chat.type != "private" or user is None or user.is_bot:
+        return None
+    return user
+
+
+def profile(user: User) -> Profile:
+    name = " ".join(part for part in (user.first_name, user.last_name) if part).replace("\x00", "")
+    return Profile(user.id, name or str(user.id), user.username, user.language_code)
+
+
+def as_list(answer: Any) -> list[Method]:
+    if answer is UNHANDLED or answer is None:
+        return []
+    if isinstance(answer, TelegramMethod):
+        return [answer]
+    return [method for method in answer if method is not None]
+
+
+def with_answer(update: Update, replies: list[Method]) -> list[Method]:
+    """Every pressed button is answered, so that it stops turning."""
+    query = update.callback_query
+    if query is None or any(isinstance(method, AnswerCallbackQuery) for method in replies):
+        return replies
+    return [AnswerCallbackQuery(callback_query_id=query.id), *replies]

@@ -1,0 +1,29 @@
+"""How often things happen. Arguments of the composition root, so that tests and sieges can make them short."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+
+def seconds(*values: float) -> tuple[timedelta, ...]:
+    return tuple(timedelta(seconds=value) for value in values)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """`asks` are the waits before an open payment is asked for again; the last one repeats until the link ends.
+
+    `heartbeat`: a job whose worker has been silent for so long is taken by another one.
+    """
+
+    asks: tuple[timedelta, ...] = field(default_factory=lambda: seconds(5, 10, 20, 40, 120))
+    link_lives: timedelta = timedelta(hours=1)  # facts A3: cards, SBP and wallets; not ours to choose
+    heartbeat: timedelta = timedelta(seconds=30)
+    dequeue: timedelta = timedelta(seconds=5)
+    job_retry: timedelta = timedelta(seconds=1)
+    job_retry_most: timedelta = timedelta(minutes=2)
+    poll: int = 25  # seconds a getUpdates may wait
+    restart: timedelta = timedelta(seconds=1)
+    restart_most: timedelta = timedelta(seconds=15)
+
+    def ask_after(self, asked: int) -> timedelta:
+        return self.asks[min(asked, len(self.asks) - 1)]

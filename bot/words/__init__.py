@@ -1,0 +1,60 @@
+"""All wording, one module per capability. `speaking` sets whose language and time zone it is said in.
+
+English is the source; `bot/locales` holds the translations (gettext). Everything a person wrote is escaped
+where it enters a text: messages are sent as HTML.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, tzinfo
+from pathlib import Path
+
+from aiogram.utils.i18n import I18n
+
+LANGUAGES = ("ru", "en")
+LOCALES = Path(__file__).parents[1] / "locales"
+
+i18n = I18n(path=LOCALES, default_locale="en", domain="messages")
+_zone: ContextVar[tzinfo] = ContextVar("zone")
+
+
+def _(text: str) -> str:
+    return i18n.gettext(text)
+
+
+def plural(one: str, many: str, count: int) -> str:
+    """The form for `count`, with `{count}` filled in."""
+    return i18n.gettext(one, many, count).format(count=count)
+
+
+def language() -> str:
+    return i18n.current_locale
+
+
+def zone() -> tzinfo:
+    return _zone.get(UTC)
+
+
+class Voice:
+    """Which language to speak to whom, and in which time zone."""
+
+    def __init__(self, default_language: str, zone: tzinfo) -> None:
+        self._default = default_language
+        self._zone = zone
+
+    def language(self, chosen: str | None, telegram: str | None) -> str:
+        """What the person chose, else what their Telegram speaks, else the school's own."""
+        if chosen in LANGUAGES:
+            return chosen
+        short = (telegram or "").split("-")[0].lower()
+        return short if short in LANGUAGES else self._default
+
+    @contextmanager
+    def speaking(self, language: str) -> Iterator[None]:
+        token = _zone.set(self._zone)
+        try:
+            with i18n.context(), i18n.use_locale(language):
+                yield
+        finally:
+            _zone.reset(token)

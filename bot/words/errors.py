@@ -1,0 +1,105 @@
+"""What each refusal of the books says to the person: one function per class, found by the class."""
+
+from functools import singledispatch
+
+from bot.words import _
+from bot.words.format import days, moment, safe
+from db import errors
+
+
+@singledispatch
+def say(refused: errors.Refused) -> str:
+    raise NotImplementedError(f"no words for {type(refused).__name__}")
+
+
+@say.register
+def _promo_unknown(refused: errors.PromoUnknown) -> str:
+    return _("There is no promo code <b>{code}</b>. Please check the spelling.").format(
+        code=safe(refused.code[:64])
+    )
+
+
+@say.register
+def _promo_used_up(refused: errors.PromoUsedUp) -> str:
+    return _("The promo code <b>{code}</b> is used up.").format(code=safe(refused.code))
+
+
+@say.register
+def _promo_used_by_you(refused: errors.PromoUsedByYou) -> str:
+    return _("You have already used the promo code <b>{code}</b>, on {moment}.").format(
+        code=safe(refused.code), moment=moment(refused.used_at)
+    )
+
+
+@say.register
+def _promo_exists(refused: errors.PromoExists) -> str:
+    return _("There is a promo code <b>{code}</b> already.").format(code=safe(refused.code))
+
+
+@say.register
+def _email_taken(refused: errors.EmailTaken) -> str:
+    return _("The e-mail {email} belongs to an account already.").format(email=safe(refused.email))
+
+
+@say.register
+def _offer_gone(refused: errors.OfferGone) -> str:
+    return _("This offer is no longer there. Here is what there is: /courses")
+
+
+@say.register
+def _method_not_offered(refused: errors.MethodNotOffered) -> str:
+    return _("This way of paying is not available for this offer. Please choose another one: /buy")
+
+
+@say.register
+def _product_unknown(refused: errors.ProductUnknown) -> str:
+    return _("There is no product {id}. /offers lists them.").format(id=refused.product_id)
+
+
+@say.register
+def _person_unknown(refused: errors.PersonUnknown) -> str:
+    return _("I know nobody called {who}.").format(who=safe(refused.who[:64]))
+
+
+@say.register
+def _person_ambiguous(refused: errors.PersonAmbiguous) -> str:
+    return _("Several people match {who}. Please name the account by its id: #12").format(
+        who=safe(refused.who[:64])
+    )
+
+
+@say.register
+def _access_not_owned(refused: errors.AccessNotOwned) -> str:
+    return _("This person has no access to this module, so there is nothing to take back.")
+
+
+@say.register
+def _access_too_far(refused: errors.AccessTooFar) -> str:
+    return _("{days} is out of range: from 1 to 36500 days, and no access ends after the year 9000.").format(
+        days=days(refused.days)
+    )
+
+
+@say.register
+def _already_undone(refused: errors.AlreadyUndone) -> str:
+    return _("This was undone already.")
+
+
+@say.register
+def _lesson_unknown(refused: errors.LessonUnknown) -> str:
+    return _("This lesson is no longer there. Your lessons: /lessons")
+
+
+@say.register
+def _lesson_locked(refused: errors.LessonLocked) -> str:
+    return _("🔒 This lesson is locked. Access opens it: /buy or /promo")
+
+
+@say.register
+def _purchase_unknown(refused: errors.PurchaseUnknown) -> str:
+    return _("There is no such payment.")
+
+
+@say.register
+def _session_unknown(refused: errors.SessionUnknown) -> str:
+    return _("This session has ended already.")

@@ -1,0 +1,50 @@
+"""Money updates that met a defect of ours: kept raw until they are solved; and the handled ones' ids, pruned."""
+
+from datetime import datetime
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.tables import FailedUpdate, HandledUpdate
+
+
+async def keep_failed(
+    session: AsyncSession, bot_id: int, update_id: int, body: str, error: str
+) -> int | None:
+    """The kept row's id; None where the same update is kept already."""
+    kept = await session.execute(
+        insert(FailedUpdate)
+        .values(bot_id=bot_id, update_id=update_id, body=body.replace("\\u0000", ""), error=error)
+        .on_conflict_do_nothing()
+        .returning(FailedUpdate.id)
+    )
+    return kept.scalar_one_or_none()
+
+
+async def failed_body(session: AsyncSession, failed_id: int) -> str | None:
+    """The update as it came; None where it is solved."""
+    return await session.scalar(
+        select(FailedUpdate.body).where(FailedUpdate.id == failed_id, FailedUpdate.solved_at.is_(None))
+    )
+
+
+async def solved(session: AsyncSession, failed_id: int, now: datetime) -> None:
+    await session.execute(update(FailedUpdate).where(FailedUpdate.id == failed_id).values(solved_at=now))
+
+
+async def failed_again(session: AsyncSession, failed_id: int, error: str) -> None:
+    await session.execute(
+        update(FailedUpdate)
+        .where(FailedUpdate.id == failed_id)
+        .values(tries=FailedUpdate.tries + 1, error=error)
+    )
+
+
+async def unsolved(session: AsyncSession) -> int:
+    return await session.scalar(select(func.count()).where(FailedUpdate.solved_at.is_(None))) or 0
+
+
+async def forget_handled(session: AsyncSession, before: datetime) -> None:
+    """Telegram keeps updates for 24 hours; ids older than that can't come again."""
+    await session.execute(delete(HandledUpdate).where(HandledUpdate.handled_at < before))
