@@ -24,17 +24,18 @@ export class Api {
     return `/sandbox/${path}${text ? `?${text}` : ""}`;
   }
 
-  async call(method, path, body) {
+  async call(method, path, body, query) {
     const request = { method, signal: AbortSignal.timeout(PATIENCE_MS) };
     if (body !== undefined) {
       request.headers = { "Content-Type": "application/json" };
       request.body = JSON.stringify(body);
     }
-    const response = await fetch(this.path(path), request).catch(() => {
+    const response = await fetch(this.path(path, query), request).catch(() => {
       throw new ApiError(0, "");
     });
     const answer = await response.json().catch(() => ({}));
-    if (!response.ok) throw new ApiError(response.status, answer.error ?? `${response.status} ${response.statusText}`);
+    if (!response.ok)
+      throw new ApiError(response.status, answer.error ?? `${response.status} ${response.statusText}`);
     return answer;
   }
 
@@ -46,8 +47,14 @@ export class Api {
   send = (person, message) => this.call("POST", `chats/${person}/messages`, message);
   edit = (person, id, text) => this.call("POST", `chats/${person}/messages/${id}/edit`, { text });
   press = (person, id, data) => this.call("POST", `chats/${person}/callbacks`, { message_id: id, data });
-  pay = (person, id, action, payer) =>
-    this.call("POST", `chats/${person}/invoices`, { message_id: id, action, ...(payer === person ? {} : { as: payer }) });
+  invoice = (link) => this.call("GET", "invoices", undefined, { link });
+  /** `bill` names the invoice: `{message_id}` or `{link}`. */
+  pay = (person, bill, action, payer) =>
+    this.call("POST", `chats/${person}/invoices`, {
+      ...bill,
+      action,
+      ...(payer === person ? {} : { as: payer }),
+    });
   block = (person, blocked) => this.call("POST", `chats/${person}/block`, { blocked });
   faults = () => this.call("GET", "faults");
   setFaults = (changes) => this.call("PUT", "faults", changes);

@@ -13,7 +13,7 @@ import { Live } from "./live.js";
 import { Model } from "./model.js";
 import { PeopleList } from "./people.js";
 import { popup, toast } from "./sheets.js";
-import { language, onLanguage, setLanguage, t, translatePage } from "./words.js";
+import { language, onLanguage, setLanguage, t, translatePage } from "./language.js";
 import { byId } from "./dom.js";
 
 /** Telegram shows a chat action for five seconds or until a message comes. */
@@ -30,14 +30,22 @@ class Page {
     this.sending = Promise.resolve();
     this.makeViews();
     this.listen();
-    this.live = new Live(() => this.api.events(), (event) => this.onEvent(event), (connected) => this.onConnection(connected));
+    this.live = new Live(
+      () => this.api.events(),
+      (event) => this.onEvent(event),
+      (connected) => this.onConnection(connected),
+    );
   }
 
   makeViews() {
     const { model, api } = this;
     const send = (message) => this.send(message);
     this.frame = new Frame(model);
-    this.start = new StartBar(model, (text) => send({ text }));
+    this.start = new StartBar(
+      model,
+      (text) => send({ text }),
+      (link) => this.payLink(link),
+    );
     this.callbacks = new Callbacks(model, api, (event, url) => this.start.follow(event, url));
     this.history = new History(model, this.messageActions(), api);
     this.people = new PeopleList(model, (person) => this.choose(person));
@@ -54,7 +62,7 @@ class Page {
       copy: copyText,
       callback: (message, data) => this.callbacks.press(message, data),
       menu: (message, anchor) => this.openMessageMenu(message, anchor),
-      pay: (message) => new PaymentSheet(message, this),
+      pay: (message) => new PaymentSheet(message.invoice, { message_id: message.message_id }, this),
       goTo: (id) => this.history.goTo(id),
       botName: () => this.model.bot?.first_name ?? "",
     };
@@ -79,7 +87,6 @@ class Page {
     onLanguage(() => this.render());
   }
 
-
   async onConnection(connected) {
     this.frame.connection(connected);
     if (connected) await this.refetch().catch(() => this.live.failed());
@@ -88,7 +95,9 @@ class Page {
   async refetch() {
     const bots = await this.api.bots();
     this.model.bots = bots;
-    this.model.setBot(bots.find((bot) => String(bot.id) === this.api.bot) ?? bots.at(-1) ?? null);
+    this.model.setBot(bots.find((bot) => String(bot.id) === this.api.bot) ?? bots[0] ?? null);
+    // From here on this window belongs to that bot, whichever bot shows up later.
+    this.api.bot = this.model.bot ? String(this.model.bot.id) : this.api.bot;
     this.model.people = await this.api.people();
     if (!this.model.bot) return this.waitForBot();
     this.model.person = this.hashPerson() ?? this.firstPerson();
@@ -126,7 +135,13 @@ class Page {
     if (event.type === "problem") toast(t("problem", event), { loud: true });
     else if (event.type === "callback_answer") this.callbacks.answered(event);
     else if (this.model.people.some((one) => one.id === person)) this.onChatEvent(person, event);
-    else this.reloadPeople();
+    else this.meet(person);
+  }
+
+  /** Somebody made in another window, or by a test. Groups that tests inject are nobody. */
+  async meet(person) {
+    await this.reloadPeople();
+    if (this.model.people.some((one) => one.id === person)) await this.reload(person);
   }
 
   onChatEvent(person, event) {
@@ -136,12 +151,20 @@ class Page {
 
   apply(person, event) {
     switch (event.type) {
-      case "message": case "edited": return this.model.setMessage(person, event.message);
-      case "deleted": return this.model.deleteMessage(person, event.message_id);
-      case "action": return this.showAction(person, event.action);
-      case "reply_keyboard": return this.model.setKeyboard(person, event.reply_keyboard);
-      case "commands": case "blocked": return this.replay.has(person) ? undefined : this.reload(person);
-      default: return undefined;
+      case "message":
+      case "edited":
+        return this.model.setMessage(person, event.message);
+      case "deleted":
+        return this.model.deleteMessage(person, event.message_id);
+      case "action":
+        return this.showAction(person, event.action);
+      case "reply_keyboard":
+        return this.model.setKeyboard(person, event.reply_keyboard);
+      case "commands":
+      case "blocked":
+        return this.replay.has(person) ? undefined : this.reload(person);
+      default:
+        return undefined;
     }
   }
 
@@ -161,7 +184,6 @@ class Page {
     this.people.render();
   }
 
-
   hashPerson() {
     const id = Number(location.hash.slice(1));
     return this.model.people.some((person) => person.id === id) ? id : null;
@@ -173,7 +195,8 @@ class Page {
   }
 
   choose(person, navigate = true) {
-    if (navigate) history.pushState(null, "", `${location.pathname}${location.search}${person ? `#${person}` : ""}`);
+    if (navigate)
+      history.pushState(null, "", `${location.pathname}${location.search}${person ? `#${person}` : ""}`);
     const before = this.model.person;
     this.model.person = person;
     this.render();
@@ -216,6 +239,11 @@ class Page {
     });
   }
 
+  async payLink(link) {
+    const invoice = await this.tell(this.api.invoice(link));
+    if (invoice) new PaymentSheet(invoice, { link }, this);
+  }
+
   async block(blocked) {
     const { person } = this.model;
     if (await this.tell(this.api.block(person, blocked))) await this.reload(person);
@@ -224,7 +252,12 @@ class Page {
   openChatMenu(anchor) {
     const { blocked } = this.model.chat(this.model.person);
     popup(anchor, [
-      { text: t(blocked ? "unblock" : "block"), icon: "block", testid: "block", action: () => this.block(!blocked) },
+      {
+        text: t(blocked ? "unblock" : "block"),
+        icon: "block",
+        testid: "block",
+        action: () => this.block(!blocked),
+      },
       { text: t("faults"), icon: "sliders", testid: "menu-faults", action: () => this.faults.open() },
       { text: t("dashboard"), icon: "chart", href: "/dashboard" },
     ]);
@@ -234,13 +267,22 @@ class Page {
     const own = message.outgoing && message.text !== undefined;
     const text = message.text ?? message.caption;
     const items = [
-      { text: t("reply"), icon: "reply", testid: "menu-reply", action: () => this.composer.enterMode("reply", message) },
-      own && { text: t("edit"), icon: "edit", testid: "menu-edit", action: () => this.composer.enterMode("edit", message) },
+      {
+        text: t("reply"),
+        icon: "reply",
+        testid: "menu-reply",
+        action: () => this.composer.enterMode("reply", message),
+      },
+      own && {
+        text: t("edit"),
+        icon: "edit",
+        testid: "menu-edit",
+        action: () => this.composer.enterMode("edit", message),
+      },
       text && { text: t("copy"), icon: "copy", testid: "menu-copy", action: () => copyText(text) },
     ];
     popup(anchor, items.filter(Boolean));
   }
-
 
   render() {
     translatePage();

@@ -5,7 +5,7 @@ import { formatted } from "./format.js";
 import { inlineKeyboard } from "./keyboards.js";
 import { attachment, serviceNote, summary } from "./media.js";
 import { invoiceCard } from "./invoice.js";
-import { clock, t } from "./words.js";
+import { clock, t } from "./language.js";
 
 /**
  * @param {object} message Bot API message with `outgoing`
@@ -13,11 +13,20 @@ import { clock, t } from "./words.js";
  * @param {import("./api.js").Api} api
  */
 export function messageNode(message, actions, api) {
-  const attributes = { "data-testid": "message", "data-message-id": message.message_id, "data-outgoing": String(Boolean(message.outgoing)) };
+  const attributes = {
+    "data-testid": "message",
+    "data-message-id": message.message_id,
+    "data-outgoing": String(Boolean(message.outgoing)),
+  };
   const note = serviceNote(message);
-  if (note) return el("article", { class: "message service", ...attributes }, el("p", { class: "note" }, note));
+  if (note)
+    return el("article", { class: "message service", ...attributes }, el("p", { class: "note" }, note));
   const side = message.outgoing ? "outgoing" : "incoming";
-  const node = el("article", { class: `message ${side}`, "aria-label": speaker(message, actions), ...attributes });
+  const node = el("article", {
+    class: `message ${side}`,
+    "aria-label": speaker(message, actions),
+    ...attributes,
+  });
   node.append(el("div", { class: "row" }, bubble(message, actions, api), menuButton(message, actions)));
   const keyboard = inlineKeyboard(message, actions);
   if (keyboard) node.append(keyboard);
@@ -30,9 +39,16 @@ function speaker(message, actions) {
 }
 
 function bubble(message, actions, api) {
-  const [text, entities] = message.text === undefined ? [message.caption, message.caption_entities] : [message.text, message.entities];
+  const [text, entities] =
+    message.text === undefined
+      ? [message.caption, message.caption_entities]
+      : [message.text, message.entities];
   const media = attachment(message, api);
-  const classes = ["bubble", message.sticker && "bare", (message.photo || message.video || message.animation) && "has-media"];
+  const classes = [
+    "bubble",
+    message.sticker && "bare",
+    (message.photo || message.video || message.animation) && "has-media",
+  ];
   const words = text ? el("div", { class: "text", dir: "auto" }, formatted(text, entities, actions)) : null;
   const above = message.show_caption_above_media;
   return el(
@@ -50,7 +66,12 @@ function bubble(message, actions, api) {
 function quote(message, actions) {
   if (!message) return null;
   const who = message.outgoing || !message.from?.is_bot ? t("you") : actions.botName();
-  return el("button", { type: "button", class: "quote", onclick: () => actions.goTo(message.message_id) }, el("b", {}, who), el("span", {}, summary(message)));
+  return el(
+    "button",
+    { type: "button", class: "quote", onclick: () => actions.goTo(message.message_id) },
+    el("b", {}, who),
+    el("span", {}, summary(message)),
+  );
 }
 
 function stamp(message) {
@@ -60,7 +81,11 @@ function stamp(message) {
 }
 
 function menuButton(message, actions) {
-  const button = iconButton("more", t("actions"), { class: "icon-button message-menu", "aria-haspopup": "menu", "data-testid": "message-menu" });
+  const button = iconButton("more", t("actions"), {
+    class: "icon-button message-menu",
+    "aria-haspopup": "menu",
+    "data-testid": "message-menu",
+  });
   button.addEventListener("click", () => actions.menu(message, button));
   return button;
 }

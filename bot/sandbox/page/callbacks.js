@@ -1,7 +1,7 @@
 /** Presses of inline buttons: each waits for its own answer, which may come before the press itself was acknowledged. */
 
 import { alertSheet, toast } from "./sheets.js";
-import { t } from "./words.js";
+import { t } from "./language.js";
 
 /** Telegram's clients stop the button's spinner after about this long. */
 const WAIT_MS = 15_000;

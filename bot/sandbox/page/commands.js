@@ -5,9 +5,20 @@ import { byId, el } from "./dom.js";
 export class CommandMenu {
   /** @param {(text: string) => void} send */
   constructor(model, composer, send) {
-    Object.assign(this, { model, composer, send, box: byId("command-list"), button: byId("menu"), at: -1, shown: [] });
+    Object.assign(this, {
+      model,
+      composer,
+      send,
+      box: byId("command-list"),
+      button: byId("menu"),
+      at: -1,
+      shown: [],
+    });
     this.button.addEventListener("click", () => (this.box.hidden ? this.open("", true) : this.close()));
-    document.addEventListener("pointerdown", (event) => this.isOpen && !event.target.closest("#command-list, #menu, #composer") && this.close());
+    document.addEventListener(
+      "pointerdown",
+      (event) => this.isOpen && !event.target.closest("#command-list, #menu, #composer") && this.close(),
+    );
   }
 
   get isOpen() {
@@ -37,8 +48,19 @@ export class CommandMenu {
   }
 
   option({ command, description }, at) {
-    const attributes = { class: "command", role: "option", id: `command-${at}`, "data-testid": "command", "data-command": command };
-    return el("li", { ...attributes, onclick: () => this.take(at) }, el("b", {}, `/${command}`), el("span", {}, description));
+    const attributes = {
+      class: "command",
+      role: "option",
+      id: `command-${at}`,
+      "data-testid": "command",
+      "data-command": command,
+    };
+    return el(
+      "li",
+      { ...attributes, onclick: () => this.take(at) },
+      el("b", {}, `/${command}`),
+      el("span", {}, description),
+    );
   }
 
   mark(at) {
@@ -69,12 +91,21 @@ export class CommandMenu {
     if (!this.isOpen) return false;
     const count = this.shown.length;
     switch (event.key) {
-      case "ArrowDown": this.mark((this.at + 1) % count); return true;
-      case "ArrowUp": this.mark((Math.max(this.at, 0) - 1 + count) % count); return true;
-      case "Escape": this.close(); return true;
-      case "Tab": return this.complete();
-      case "Enter": return this.at >= 0 && (this.take(this.at), true);
-      default: return false;
+      case "ArrowDown":
+        this.mark((this.at + 1) % count);
+        return true;
+      case "ArrowUp":
+        this.mark((Math.max(this.at, 0) - 1 + count) % count);
+        return true;
+      case "Escape":
+        this.close();
+        return true;
+      case "Tab":
+        return this.complete();
+      case "Enter":
+        return this.at >= 0 && (this.take(this.at), true);
+      default:
+        return false;
     }
   }
 
@@ -84,5 +115,4 @@ export class CommandMenu {
     this.composer.dispatchEvent(new Event("input"));
     return true;
   }
-
 }

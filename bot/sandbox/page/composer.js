@@ -6,7 +6,7 @@ import { confirmContact } from "./keyboards.js";
 import { summary } from "./media.js";
 import { sendPhoto } from "./photo.js";
 import { popup, sheet, sheetButton, toast } from "./sheets.js";
-import { t } from "./words.js";
+import { t } from "./language.js";
 
 /** Telegram's own limit; its clients send longer texts as several messages. */
 const MAX_TEXT = 4096;
@@ -36,7 +36,9 @@ export class Composer {
   renderHints() {
     const chat = this.model.chat(this.model.person);
     const forced = this.model.lastMessage(this.model.person)?.reply_markup;
-    const hint = (forced?.force_reply && forced.input_field_placeholder) || (!this.model.keyboardHidden(this.model.person) && chat.replyKeyboard?.input_field_placeholder);
+    const hint =
+      (forced?.force_reply && forced.input_field_placeholder) ||
+      (!this.model.keyboardHidden(this.model.person) && chat.replyKeyboard?.input_field_placeholder);
     this.box.placeholder = hint || t("write");
     this.commands.renderButton();
   }
@@ -69,7 +71,9 @@ export class Composer {
   }
 
   editLast(event) {
-    const own = this.model.messages(this.model.person).filter((message) => message.outgoing && message.text !== undefined);
+    const own = this.model
+      .messages(this.model.person)
+      .filter((message) => message.outgoing && message.text !== undefined);
     if (!own.length) return;
     event.preventDefault();
     this.enterMode("edit", own.at(-1));
@@ -139,10 +143,25 @@ export class Composer {
 
   openAttachments(anchor) {
     popup(anchor, [
-      { text: t("photoFile"), icon: "photo", testid: "attach-photo", action: () => byId("photo-file").click() },
+      {
+        text: t("photoFile"),
+        icon: "photo",
+        testid: "attach-photo",
+        action: () => byId("photo-file").click(),
+      },
       { text: t("ownContact"), icon: "person", testid: "attach-contact", action: () => this.shareOwn() },
-      { text: t("otherContact"), icon: "add", testid: "attach-other-contact", action: () => this.shareOther() },
-      { text: t("sticker"), icon: "smile", testid: "attach-sticker", action: () => this.send({ sticker: true }) },
+      {
+        text: t("otherContact"),
+        icon: "add",
+        testid: "attach-other-contact",
+        action: () => this.shareOther(),
+      },
+      {
+        text: t("sticker"),
+        icon: "smile",
+        testid: "attach-sticker",
+        action: () => this.send({ sticker: true }),
+      },
     ]);
   }
 
@@ -152,11 +171,19 @@ export class Composer {
 
   shareOther() {
     const name = el("input", { required: true, name: "name", autocomplete: "off" });
-    const phone = el("input", { required: true, name: "phone", type: "tel", pattern: "\\+?[0-9 ()\\-]{5,20}", autocomplete: "off" });
+    const phone = el("input", {
+      required: true,
+      name: "phone",
+      type: "tel",
+      pattern: "\\+?[0-9 ()\\-]{5,20}",
+      autocomplete: "off",
+    });
     const fields = [el("label", {}, t("firstName"), name), el("label", {}, t("phone"), phone)];
     const submit = el("button", { class: "wide primary" }, t("send"));
     const form = el("form", { method: "dialog" }, ...fields, el("div", { class: "sheet-buttons" }, submit));
-    form.addEventListener("submit", () => this.send({ contact: { first_name: name.value, phone_number: phone.value } }));
+    form.addEventListener("submit", () =>
+      this.send({ contact: { first_name: name.value, phone_number: phone.value } }),
+    );
     const dialog = sheet(t("contactTitle"), [form]);
     form.lastElementChild.append(sheetButton(t("cancel"), () => dialog.close()));
     name.focus();

@@ -60,7 +60,11 @@ export function icon(name) {
 
 /** A button that shows only an icon; the label is its accessible name and its tooltip. */
 export function iconButton(name, label, attributes = {}) {
-  return el("button", { type: "button", class: "icon-button", "aria-label": label, title: label, ...attributes }, icon(name));
+  return el(
+    "button",
+    { type: "button", class: "icon-button", "aria-label": label, title: label, ...attributes },
+    icon(name),
+  );
 }
 
 export function byId(id) {
@@ -69,7 +73,12 @@ export function byId(id) {
 
 /** Initials in a coloured disc; the colour follows from the id, as in Telegram. */
 export function avatar(id, name, small = false) {
-  const initials = name.split(/\s+/).filter(Boolean).slice(0, 2).map((word) => [...word][0]).join("");
+  const initials = name
+    .split(/\s+/)
+    .filter(Boolean)
+    .slice(0, 2)
+    .map((word) => [...word][0])
+    .join("");
   const classes = `avatar hue-${Math.abs(Number(id)) % 7}${small ? " small" : ""}`;
   return el("span", { class: classes, "aria-hidden": "true" }, initials.toUpperCase() || "?");
 }

@@ -2,17 +2,29 @@
 
 import { byId, el } from "./dom.js";
 import { sheet, sheetButton, toast } from "./sheets.js";
-import { language, t } from "./words.js";
+import { language, t } from "./language.js";
 
 /** kind: count (next N calls), chance (0…1, shown in percent), seconds, times, flag. */
 const SWITCHES = {
-  telegram_429: ["count", "Слишком много запросов (429), ближайшие вызовы", "Too many requests (429), next calls"],
+  telegram_429: [
+    "count",
+    "Слишком много запросов (429), ближайшие вызовы",
+    "Too many requests (429), next calls",
+  ],
   telegram_5xx: ["count", "Ошибка Telegram (5xx), ближайшие вызовы", "Telegram error (5xx), next calls"],
   telegram_slow: ["seconds", "Задержка каждого вызова", "Delay of every call"],
-  telegram_drop: ["count", "Вызов исполнен, но связь оборвана до ответа, ближайшие вызовы", "Call executed, connection cut before the answer, next calls"],
+  telegram_drop: [
+    "count",
+    "Вызов исполнен, но связь оборвана до ответа, ближайшие вызовы",
+    "Call executed, connection cut before the answer, next calls",
+  ],
   provider_5xx: ["chance", "Ошибка провайдера (5xx)", "Provider error (5xx)"],
   provider_html_502: ["chance", "Страница 502 вместо JSON", "A 502 page instead of JSON"],
-  provider_cut: ["chance", "Запрос исполнен, связь оборвана до ответа", "Request executed, connection cut before the answer"],
+  provider_cut: [
+    "chance",
+    "Запрос исполнен, связь оборвана до ответа",
+    "Request executed, connection cut before the answer",
+  ],
   provider_cut_before: ["chance", "Связь оборвана до исполнения", "Connection cut before execution"],
   provider_slow: ["seconds", "Задержка каждого ответа", "Delay of every answer"],
   provider_down: ["flag", "Провайдер недоступен", "Provider is down"],
@@ -21,9 +33,17 @@ const SWITCHES = {
   callback_repeat: ["times", "Повторов каждого уведомления", "Repeats of every notification"],
   callback_delay: ["seconds", "Уведомление опаздывает на", "Notification is late by"],
   callback_shuffle: ["flag", "Уведомления приходят не по порядку", "Notifications come out of order"],
-  callback_forge: ["chance", "Подделка перед настоящим уведомлением", "A forged notification before the true one"],
+  callback_forge: [
+    "chance",
+    "Подделка перед настоящим уведомлением",
+    "A forged notification before the true one",
+  ],
 };
-const GROUPS = [["telegram_", "telegramSide"], ["provider_", "providerSide"], ["callback_", "callbackSide"]];
+const GROUPS = [
+  ["telegram_", "telegramSide"],
+  ["provider_", "providerSide"],
+  ["callback_", "callbackSide"],
+];
 const UNITS = { count: "times", times: "times", seconds: "seconds", chance: "percent" };
 const REFRESH_MS = 2000;
 
@@ -39,16 +59,34 @@ export class FaultPanel {
     const on = Object.values(this.values).some((value) => Number(value) > 0);
     this.button.classList.toggle("on", on);
     this.button.setAttribute("aria-label", t(on ? "faultsOn" : "faults"));
-    for (const [name, input] of this.inputs) if (input !== document.activeElement) fill(input, kindOf(name, this.values), this.values[name]);
+    for (const [name, input] of this.inputs)
+      if (input !== document.activeElement) fill(input, kindOf(name, this.values), this.values[name]);
   }
 
   async open() {
     await this.refresh();
-    const groups = [...GROUPS.map(([prefix, title]) => this.group(prefix, title)), this.rest()].filter(Boolean);
+    const groups = [...GROUPS.map(([prefix, title]) => this.group(prefix, title)), this.rest()].filter(
+      Boolean,
+    );
     const timer = setInterval(() => this.refresh(), REFRESH_MS);
-    const dialog = sheet(t("faults"), [el("p", {}, t("faultsNote")), ...groups], { class: "faults", onclose: () => this.closed(timer) });
-    const reset = sheetButton(t("faultsReset"), () => this.apply(() => this.api.resetFaults()), "danger", "faults-reset");
-    dialog.append(el("div", { class: "sheet-buttons" }, reset, sheetButton(t("close"), () => dialog.close())));
+    const dialog = sheet(t("faults"), [el("p", {}, t("faultsNote")), ...groups], {
+      class: "faults",
+      onclose: () => this.closed(timer),
+    });
+    const reset = sheetButton(
+      t("faultsReset"),
+      () => this.apply(() => this.api.resetFaults()),
+      "danger",
+      "faults-reset",
+    );
+    dialog.append(
+      el(
+        "div",
+        { class: "sheet-buttons" },
+        reset,
+        sheetButton(t("close"), () => dialog.close()),
+      ),
+    );
   }
 
   closed(timer) {
@@ -57,23 +95,53 @@ export class FaultPanel {
   }
 
   group(prefix, title) {
-    const names = Object.keys(this.values).filter((name) => name.startsWith(prefix) && isSwitch(this.values[name]));
-    return names.length ? el("fieldset", {}, el("legend", {}, t(title)), ...names.map((name) => this.row(name))) : null;
+    const names = Object.keys(this.values).filter(
+      (name) => name.startsWith(prefix) && isSwitch(this.values[name]),
+    );
+    return names.length
+      ? el("fieldset", {}, el("legend", {}, t(title)), ...names.map((name) => this.row(name)))
+      : null;
   }
 
   rest() {
-    const names = Object.keys(this.values).filter((name) => !GROUPS.some(([prefix]) => name.startsWith(prefix)) && isSwitch(this.values[name]));
-    return names.length ? el("fieldset", {}, el("legend", {}, t("other")), ...names.map((name) => this.row(name))) : null;
+    const names = Object.keys(this.values).filter(
+      (name) => !GROUPS.some(([prefix]) => name.startsWith(prefix)) && isSwitch(this.values[name]),
+    );
+    return names.length
+      ? el("fieldset", {}, el("legend", {}, t("other")), ...names.map((name) => this.row(name)))
+      : null;
   }
 
   row(name) {
     const kind = kindOf(name, this.values);
     const label = SWITCHES[name]?.[language() === "ru" ? 1 : 2] ?? name;
-    const attributes = kind === "flag" ? { type: "checkbox" } : { type: "number", min: 0, step: kind === "seconds" ? 0.1 : 1, max: kind === "chance" ? 100 : 10000 };
-    const input = el("input", { ...attributes, "data-testid": `fault-${name}`, onchange: () => this.changed(name, kind, input) });
+    const attributes =
+      kind === "flag"
+        ? { type: "checkbox" }
+        : {
+            type: "number",
+            min: 0,
+            step: kind === "seconds" ? 0.1 : 1,
+            max: kind === "chance" ? 100 : 10000,
+          };
+    const input = el("input", {
+      ...attributes,
+      "data-testid": `fault-${name}`,
+      onchange: () => this.changed(name, kind, input),
+    });
     fill(input, kind, this.values[name]);
     this.inputs.set(name, input);
-    return el("label", { class: "fault" }, el("span", {}, label), el("span", { class: "fault-value" }, input, UNITS[kind] ? el("span", { class: "unit" }, t(UNITS[kind])) : null));
+    return el(
+      "label",
+      { class: "fault" },
+      el("span", {}, label),
+      el(
+        "span",
+        { class: "fault-value" },
+        input,
+        UNITS[kind] ? el("span", { class: "unit" }, t(UNITS[kind])) : null,
+      ),
+    );
   }
 
   changed(name, kind, input) {

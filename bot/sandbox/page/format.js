@@ -1,9 +1,16 @@
 /** Telegram's entities to DOM nodes. Offsets and lengths count UTF-16 units, which is what JS strings are made of. */
 
 import { el } from "./dom.js";
-import { t } from "./words.js";
+import { t } from "./language.js";
 
-const TAGS = { bold: "strong", italic: "em", underline: "u", strikethrough: "s", blockquote: "blockquote", expandable_blockquote: "blockquote" };
+const TAGS = {
+  bold: "strong",
+  italic: "em",
+  underline: "u",
+  strikethrough: "s",
+  blockquote: "blockquote",
+  expandable_blockquote: "blockquote",
+};
 const BLOCKS = new Set(["blockquote", "expandable_blockquote", "pre"]);
 const SAFE_SCHEMES = new Set(["http:", "https:", "mailto:", "tel:", "tg:"]);
 
@@ -30,7 +37,9 @@ function build(text, from, to, entities, actions) {
     const end = Math.min(to, entity.offset + entity.length);
     if (end <= start) continue;
     fragment.append(text.slice(at, start));
-    fragment.append(wrapped(entity, text.slice(start, end), build(text, start, end, entities, actions), actions));
+    fragment.append(
+      wrapped(entity, text.slice(start, end), build(text, start, end, entities, actions), actions),
+    );
     // A block ends its line by itself: the newline behind it would show as an empty line.
     at = BLOCKS.has(entity.type) && end < to && text[end] === "\n" ? end + 1 : end;
   }
@@ -40,7 +49,11 @@ function build(text, from, to, entities, actions) {
 
 function wrapped(entity, text, inner, actions) {
   switch (entity.type) {
-    case "bold": case "italic": case "underline": case "strikethrough": case "blockquote":
+    case "bold":
+    case "italic":
+    case "underline":
+    case "strikethrough":
+    case "blockquote":
       return el(TAGS[entity.type], {}, inner);
     case "expandable_blockquote":
       return expandable(inner);
@@ -51,7 +64,11 @@ function wrapped(entity, text, inner, actions) {
     case "spoiler":
       return spoiler(inner);
     case "bot_command":
-      return el("button", { type: "button", class: "link", "data-command": text, onclick: () => actions.command(text) }, inner);
+      return el(
+        "button",
+        { type: "button", class: "link", "data-command": text, onclick: () => actions.command(text) },
+        inner,
+      );
     case "text_link":
       return link(entity.url, inner, actions);
     case "url":
@@ -62,7 +79,9 @@ function wrapped(entity, text, inner, actions) {
       return link(`tel:${text.replace(/[^\d+]/g, "")}`, inner, actions);
     case "mention":
       return link(`https://t.me/${text.slice(1)}`, inner, actions);
-    case "text_mention": case "hashtag": case "cashtag":
+    case "text_mention":
+    case "hashtag":
+    case "cashtag":
       return el("span", { class: "mention" }, inner);
     default:
       return inner;
@@ -72,13 +91,22 @@ function wrapped(entity, text, inner, actions) {
 /** A link, or plain text when its scheme could run code (`javascript:`). */
 function link(url, inner, actions) {
   if (!URL.canParse(url) || !SAFE_SCHEMES.has(new URL(url).protocol)) return inner;
-  return el("a", { href: url, target: "_blank", rel: "noopener noreferrer", onclick: (event) => actions.link(event, url) }, inner);
+  return el(
+    "a",
+    { href: url, target: "_blank", rel: "noopener noreferrer", onclick: (event) => actions.link(event, url) },
+    inner,
+  );
 }
 
 function spoiler(inner) {
-  const hidden = el("span", { class: "spoiler", role: "button", tabindex: "0", "aria-label": t("spoiler") }, el("span", {}, inner));
+  const hidden = el(
+    "span",
+    { class: "spoiler", role: "button", tabindex: "0", "aria-label": t("spoiler") },
+    el("span", {}, inner),
+  );
   const reveal = (event) => {
-    if (hidden.classList.contains("shown") || (event.key && event.key !== "Enter" && event.key !== " ")) return;
+    if (hidden.classList.contains("shown") || (event.key && event.key !== "Enter" && event.key !== " "))
+      return;
     event.preventDefault();
     event.stopPropagation();
     hidden.classList.add("shown");
@@ -90,7 +118,11 @@ function spoiler(inner) {
 }
 
 function copyable(inner, text, actions) {
-  return el("code", { role: "button", tabindex: "0", title: t("copyCode"), ...pressed(() => actions.copy(text)) }, inner);
+  return el(
+    "code",
+    { role: "button", tabindex: "0", title: t("copyCode"), ...pressed(() => actions.copy(text)) },
+    inner,
+  );
 }
 
 function preformatted(language, inner, text, actions) {
@@ -104,7 +136,11 @@ function preformatted(language, inner, text, actions) {
 }
 
 function expandable(inner) {
-  const quote = el("blockquote", { class: "expandable", role: "button", tabindex: "0", "aria-expanded": "false" }, inner);
+  const quote = el(
+    "blockquote",
+    { class: "expandable", role: "button", tabindex: "0", "aria-expanded": "false" },
+    inner,
+  );
   const toggle = () => quote.setAttribute("aria-expanded", String(quote.classList.toggle("expanded")));
   quote.addEventListener("click", (event) => event.target.closest("a, button") ?? toggle());
   quote.addEventListener("keydown", (event) => event.target === quote && event.key === "Enter" && toggle());

@@ -2,10 +2,22 @@
 
 import { avatar, byId, el, fullName, icon } from "./dom.js";
 import { botAddress } from "./composer.js";
-import { hasWord, language, t } from "./words.js";
+import { hasWord, language, t } from "./language.js";
 
-const ICONS = { back: "back", "chat-menu": "more", attach: "clip", "keyboard-toggle": "keyboard", send: "send", "start-cancel": "close", "mode-cancel": "close" };
-const ROWS = { "new-person": ["add", "newPerson"], dashboard: ["chart", "dashboard"], faults: ["sliders", "faults"] };
+const ICONS = {
+  back: "back",
+  "chat-menu": "more",
+  attach: "clip",
+  "keyboard-toggle": "keyboard",
+  send: "send",
+  "start-cancel": "close",
+  "mode-cancel": "close",
+};
+const ROWS = {
+  "new-person": ["add", "newPerson"],
+  dashboard: ["chart", "dashboard"],
+  faults: ["sliders", "faults"],
+};
 
 export class Frame {
   constructor(model) {
@@ -15,7 +27,8 @@ export class Frame {
   }
 
   render() {
-    for (const [id, [name, word]] of Object.entries(ROWS)) byId(id).replaceChildren(icon(name), el("span", {}, t(word)));
+    for (const [id, [name, word]] of Object.entries(ROWS))
+      byId(id).replaceChildren(icon(name), el("span", {}, t(word)));
     byId("menu").replaceChildren(icon("menu"), el("span", {}, t("menu")));
     byId("language").textContent = language() === "ru" ? "EN" : "RU";
     byId("empty-text").textContent = this.model.bot?.description || t("emptyText");
@@ -27,7 +40,15 @@ export class Frame {
   renderBots() {
     const { bot, bots } = this.model;
     byId("bot-choice").hidden = bots.length < 2;
-    byId("bots").replaceChildren(...bots.map((one) => el("option", { value: one.id, selected: one.id === bot?.id }, `${one.first_name} (${botAddress(one)})`)));
+    byId("bots").replaceChildren(
+      ...bots.map((one) =>
+        el(
+          "option",
+          { value: one.id, selected: one.id === bot?.id },
+          `${one.first_name} (${botAddress(one)})`,
+        ),
+      ),
+    );
   }
 
   renderHeader() {
@@ -37,7 +58,19 @@ export class Frame {
     byId("bot-name").textContent = bot?.first_name ?? t("noBotTitle");
     byId("bot-status").textContent = action ? t(hasWord(action) ? action : "typing") : t("bot");
     byId("bot-status").classList.toggle("acting", Boolean(action));
-    byId("who").replaceChildren(...(current ? [avatar(current.id, fullName(current), true), el("span", {}, `${t("you")}: ${current.first_name}`, el("span", { class: "surname" }, ` ${current.last_name ?? ""}`))] : []));
+    byId("who").replaceChildren(
+      ...(current
+        ? [
+            avatar(current.id, fullName(current), true),
+            el(
+              "span",
+              {},
+              `${t("you")}: ${current.first_name}`,
+              el("span", { class: "surname" }, ` ${current.last_name ?? ""}`),
+            ),
+          ]
+        : []),
+    );
     byId("chat-menu").hidden = !current;
   }
 
@@ -61,7 +94,13 @@ export class Frame {
   renderTitle() {
     const { bot, current, people } = this.model;
     const unread = people.reduce((sum, person) => sum + this.model.unread(person.id), 0);
-    document.title = [unread ? `(${unread})` : "", bot?.first_name ?? t("sandbox"), current ? `· ${fullName(current)}` : ""].filter(Boolean).join(" ");
+    document.title = [
+      unread ? `(${unread})` : "",
+      bot?.first_name ?? t("sandbox"),
+      current ? `· ${fullName(current)}` : "",
+    ]
+      .filter(Boolean)
+      .join(" ");
   }
 
   connection(connected) {

@@ -3,7 +3,7 @@
 import { byId, el } from "./dom.js";
 import { messageNode } from "./bubble.js";
 import { summary } from "./media.js";
-import { day, t } from "./words.js";
+import { day, t } from "./language.js";
 
 /** Messages of one side closer than this (seconds) stand together, as in Telegram. */
 const TOGETHER_S = 300;
@@ -11,7 +11,17 @@ const NEAR_FOOT_PX = 80;
 
 export class History {
   constructor(model, actions, api) {
-    Object.assign(this, { model, actions, api, box: byId("messages"), list: byId("message-list"), down: byId("to-bottom"), missed: 0, atFoot: true, lastTop: 0 });
+    Object.assign(this, {
+      model,
+      actions,
+      api,
+      box: byId("messages"),
+      list: byId("message-list"),
+      down: byId("to-bottom"),
+      missed: 0,
+      atFoot: true,
+      lastTop: 0,
+    });
     this.box.addEventListener("scroll", () => this.scrolled());
     this.down.addEventListener("click", () => this.toFoot());
     // Pictures and the on-screen keyboard change heights after painting: a reader at the foot stays there.
@@ -74,22 +84,30 @@ export class History {
 
   group() {
     const nodes = [...this.list.children];
-    nodes.forEach((node, at) => node.classList.toggle("joined", this.together(node.message, nodes[at + 1]?.message)));
+    nodes.forEach((node, at) =>
+      node.classList.toggle("joined", this.together(node.message, nodes[at + 1]?.message)),
+    );
   }
 
   together(message, next) {
     if (!message || !next) return false;
-    return Boolean(message.outgoing) === Boolean(next.outgoing) && next.date - message.date < TOGETHER_S && !message.reply_markup?.inline_keyboard;
+    return (
+      Boolean(message.outgoing) === Boolean(next.outgoing) &&
+      next.date - message.date < TOGETHER_S &&
+      !message.reply_markup?.inline_keyboard
+    );
   }
 
   empty() {
-    byId("empty-chat").hidden = !this.model.person || !this.model.chat(this.model.person).loaded || this.list.childElementCount > 0;
+    byId("empty-chat").hidden =
+      !this.model.person || !this.model.chat(this.model.person).loaded || this.list.childElementCount > 0;
   }
 
   /** Only scrolling up leaves the foot: when the box shrinks, its distance to the foot grows without anybody having scrolled. */
   scrolled() {
     const { scrollHeight, scrollTop, clientHeight } = this.box;
-    this.atFoot = scrollHeight - scrollTop - clientHeight < NEAR_FOOT_PX || (this.atFoot && scrollTop >= this.lastTop);
+    this.atFoot =
+      scrollHeight - scrollTop - clientHeight < NEAR_FOOT_PX || (this.atFoot && scrollTop >= this.lastTop);
     this.lastTop = scrollTop;
     this.down.hidden = this.atFoot;
     if (this.atFoot) this.count(0);

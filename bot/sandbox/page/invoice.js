@@ -2,7 +2,7 @@
 
 import { el, fullName } from "./dom.js";
 import { sheet, sheetButton, toast } from "./sheets.js";
-import { money, t } from "./words.js";
+import { money, t } from "./language.js";
 
 export function invoiceCard(message) {
   const { title, description, currency, total_amount: total } = message.invoice;
@@ -11,19 +11,33 @@ export function invoiceCard(message) {
     { class: "invoice" },
     el("h3", {}, title),
     el("p", {}, description),
-    el("p", { class: "price" }, el("b", {}, money(total, currency)), el("span", { class: "faint" }, ` · ${t(message.paid ? "paid" : "invoice")}`)),
+    el(
+      "p",
+      { class: "price" },
+      el("b", {}, money(total, currency)),
+      el("span", { class: "faint" }, ` · ${t(message.paid ? "paid" : "invoice")}`),
+    ),
   );
 }
 
 /** The sheet stays open after a refusal, so that another way of paying can be tried, as in Telegram. */
 export class PaymentSheet {
   /**
-   * @param {object} message with `invoice`
+   * @param {object} invoice of the Bot API
+   * @param {{message_id: number}|{link: string}} bill where it came from
    * @param {{model: import("./model.js").Model, api: import("./api.js").Api}} context
    */
-  constructor(message, { model, api }) {
-    Object.assign(this, { message, model, api, owner: model.person, sum: money(message.invoice.total_amount, message.invoice.currency), done: false });
-    this.stars = message.invoice.currency === "XTR";
+  constructor(invoice, bill, { model, api }) {
+    Object.assign(this, {
+      invoice,
+      bill,
+      model,
+      api,
+      owner: model.person,
+      sum: money(invoice.total_amount, invoice.currency),
+      done: false,
+    });
+    this.stars = invoice.currency === "XTR";
     this.status = el("p", { class: "pay-status", role: "status", "data-testid": "pay-status" });
     this.balance = el("p", { class: "balance" });
     this.payer = this.payerSelect();
@@ -34,16 +48,26 @@ export class PaymentSheet {
   }
 
   content() {
-    const { title, description } = this.message.invoice;
+    const { title, description } = this.invoice;
     const total = el("p", { class: "line" }, el("span", {}, t("total")), el("b", {}, this.sum));
     const card = el("p", { class: "line" }, el("span", {}, t("testCard")), el("span", {}, "•••• 4444"));
     const payer = el("label", { class: "line" }, el("span", {}, t("payer")), this.payer);
-    return [el("h3", {}, title), el("p", {}, description), payer, this.stars ? this.balance : card, total, this.status, this.buttons];
+    return [
+      el("h3", {}, title),
+      el("p", {}, description),
+      payer,
+      this.stars ? this.balance : card,
+      total,
+      this.status,
+      this.buttons,
+    ];
   }
 
   /** A forwarded invoice can be paid by someone else; the bot has to notice. */
   payerSelect() {
-    const options = this.model.people.map((person) => el("option", { value: person.id, selected: person.id === this.owner }, fullName(person)));
+    const options = this.model.people.map((person) =>
+      el("option", { value: person.id, selected: person.id === this.owner }, fullName(person)),
+    );
     return el("select", { "data-testid": "payer", onchange: () => this.showBalance() }, ...options);
   }
 
@@ -63,7 +87,10 @@ export class PaymentSheet {
 
   showBalance() {
     const { stars } = this.model.people.find((person) => person.id === this.payerId) ?? {};
-    this.balance.replaceChildren(el("span", {}, t("starsBalance")), el("b", {}, stars === undefined ? "★" : money(stars, "XTR")));
+    this.balance.replaceChildren(
+      el("span", {}, t("starsBalance")),
+      el("b", {}, stars === undefined ? "★" : money(stars, "XTR")),
+    );
     this.balance.className = "line";
   }
 
@@ -77,11 +104,25 @@ export class PaymentSheet {
   async act(action) {
     this.busy(true);
     this.say(t("paying"));
-    const result = await this.api.pay(this.owner, this.message.message_id, action, this.payerId).catch((error) => ({ error_message: error.message || t("unreachable") }));
+    const result = await this.api
+      .pay(this.owner, this.bill, action, this.payerId)
+      .catch((error) => ({ error_message: error.message || t("unreachable") }));
     this.busy(false);
-    if (result.status === "paid") return this.paid();
-    const plain = { declined: t("statusDeclined"), refused: t("statusRefused"), timeout: t("statusTimeout") }[result.status];
-    return this.say([plain, result.error_message].filter(Boolean).join(" "), true);
+    return result.status === "paid" ? this.paid() : this.say(this.reason(result), true);
+  }
+
+  /** Only a refusal brings words of the bot's own. */
+  reason({ status, error_message: words }) {
+    switch (status) {
+      case "declined":
+        return t(this.stars ? "statusPoor" : "statusDeclined");
+      case "timeout":
+        return t("statusTimeout");
+      case "refused":
+        return `${t("statusRefused")} ${words}`;
+      default:
+        return words;
+    }
   }
 
   async paid() {
@@ -93,7 +134,7 @@ export class PaymentSheet {
 
   /** Closing the sheet is an event of its own for the server; nothing depends on its answer. */
   closed() {
-    if (!this.done) this.api.pay(this.owner, this.message.message_id, "close", this.payerId).catch(() => undefined);
+    if (!this.done) this.api.pay(this.owner, this.bill, "close", this.payerId).catch(() => undefined);
   }
 
   busy(on) {

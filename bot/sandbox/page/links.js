@@ -1,17 +1,23 @@
-/** Deep links: `?start=PAYLOAD` in the page's address, and https://t.me/<bot>?start=PAYLOAD inside messages. */
+/** Telegram's own links: `?start=PAYLOAD` in the page's address, t.me/<bot>?start=PAYLOAD and invoice links inside messages. */
 
 import { byId } from "./dom.js";
 import { toast } from "./sheets.js";
-import { t } from "./words.js";
+import { t } from "./language.js";
 
 /** Telegram's rule for a start parameter. */
 const PAYLOAD = /^[\w-]{1,64}$/;
 
 export class StartBar {
-  /** @param {(text: string) => Promise<boolean>} send */
-  constructor(model, send) {
+  /** @param {(text: string) => Promise<boolean>} send @param {(link: string) => void} pay an invoice link */
+  constructor(model, send, pay) {
     const given = new URLSearchParams(location.search).get("start");
-    Object.assign(this, { model, send, payload: given && PAYLOAD.test(given) ? given : null, bar: byId("start-bar") });
+    Object.assign(this, {
+      model,
+      send,
+      pay,
+      payload: given && PAYLOAD.test(given) ? given : null,
+      bar: byId("start-bar"),
+    });
     byId("start").addEventListener("click", () => this.run());
     byId("start-cancel").addEventListener("click", () => this.offer(null));
   }
@@ -45,10 +51,17 @@ export class StartBar {
   follow(event, url) {
     const { protocol, hostname, pathname, searchParams } = new URL(url);
     if (protocol === "tg:") return this.refuse(event);
+    if (hostname !== "t.me") return undefined;
+    if (pathname.startsWith("/$")) return this.payInvoice(event, url);
     const name = this.model.bot?.username?.toLowerCase();
-    if (hostname !== "t.me" || pathname.slice(1).toLowerCase() !== name) return undefined;
+    if (pathname.slice(1).toLowerCase() !== name) return undefined;
     event.preventDefault();
     return this.offer(PAYLOAD.test(searchParams.get("start") ?? "") ? searchParams.get("start") : null);
+  }
+
+  payInvoice(event, url) {
+    event.preventDefault();
+    this.pay(url);
   }
 
   refuse(event) {

@@ -2,13 +2,37 @@
 
 import { avatar, el, fullName, icon } from "./dom.js";
 import { sheet, sheetButton } from "./sheets.js";
-import { fileSize, hasWord, money, t } from "./words.js";
+import { fileSize, hasWord, money, t } from "./language.js";
 
 /** Members of a Bot API message that only describe it; any other unknown member names what it carries. */
 const FRAME = new Set([
-  "message_id", "date", "edit_date", "chat", "from", "text", "entities", "caption", "caption_entities", "reply_markup", "outgoing", "paid",
-  "reply_to_message", "via_bot", "message_thread_id", "link_preview_options", "has_protected_content", "business_connection_id", "sender_chat",
-  "forward_origin", "show_caption_above_media", "has_media_spoiler", "effect_id", "quote", "media_group_id", "rendered", "receipt",
+  "message_id",
+  "date",
+  "edit_date",
+  "chat",
+  "from",
+  "text",
+  "entities",
+  "caption",
+  "caption_entities",
+  "reply_markup",
+  "outgoing",
+  "paid",
+  "reply_to_message",
+  "via_bot",
+  "message_thread_id",
+  "link_preview_options",
+  "has_protected_content",
+  "business_connection_id",
+  "sender_chat",
+  "forward_origin",
+  "show_caption_above_media",
+  "has_media_spoiler",
+  "effect_id",
+  "quote",
+  "media_group_id",
+  "rendered",
+  "receipt",
 ]);
 
 const KINDS = {
@@ -19,7 +43,8 @@ const KINDS = {
   audio: (m, api) => sound(m.audio, api, m.audio.title ?? m.audio.file_name ?? t("audio")),
   voice: (m, api) => sound(m.voice, api, t("voice")),
   document: (m, api) => file(m.document, api),
-  sticker: (m) => el("div", { class: "sticker", role: "img", "aria-label": t("sticker") }, m.sticker.emoji ?? "☺"),
+  sticker: (m) =>
+    el("div", { class: "sticker", role: "img", "aria-label": t("sticker") }, m.sticker.emoji ?? "☺"),
   contact: (m) => contact(m.contact),
   venue: (m) => place(m.venue.title, m.venue.address),
   location: (m) => place(`${m.location.latitude}, ${m.location.longitude}`),
@@ -55,8 +80,17 @@ export function summary(message) {
 }
 
 function photo(size, api) {
-  const picture = el("img", { src: api.file(size.file_id), width: size.width, height: size.height, alt: t("photo") });
-  return el("button", { type: "button", class: "photo", "aria-label": t("openPhoto"), onclick: () => showPhoto(picture.src) }, picture);
+  const picture = el("img", {
+    src: api.file(size.file_id),
+    width: size.width,
+    height: size.height,
+    alt: t("photo"),
+  });
+  return el(
+    "button",
+    { type: "button", class: "photo", "aria-label": t("openPhoto"), onclick: () => showPhoto(picture.src) },
+    picture,
+  );
 }
 
 function showPhoto(source) {
@@ -65,27 +99,57 @@ function showPhoto(source) {
 }
 
 function movie(video, api, label) {
-  return el("video", { src: api.file(video.file_id), controls: true, preload: "metadata", "aria-label": label });
+  return el("video", {
+    src: api.file(video.file_id),
+    controls: true,
+    preload: "metadata",
+    "aria-label": label,
+  });
 }
 
 function sound(audio, api, label) {
-  return el("div", { class: "sound" }, el("span", {}, label), el("audio", { src: api.file(audio.file_id), controls: true, preload: "metadata", "aria-label": label }));
+  return el(
+    "div",
+    { class: "sound" },
+    el("span", {}, label),
+    el("audio", { src: api.file(audio.file_id), controls: true, preload: "metadata", "aria-label": label }),
+  );
 }
 
 function file(document, api) {
   const name = document.file_name ?? t("document");
   const size = document.file_size === undefined ? "" : fileSize(document.file_size);
-  const text = el("span", { class: "file-text" }, el("span", { class: "file-name" }, name), el("span", { class: "faint" }, size));
+  const text = el(
+    "span",
+    { class: "file-text" },
+    el("span", { class: "file-name" }, name),
+    el("span", { class: "faint" }, size),
+  );
   const label = `${t("download")}: ${name}, ${size}`;
-  return el("a", { class: "file", href: api.file(document.file_id), download: name, "aria-label": label }, el("span", { class: "file-icon" }, icon("file")), text);
+  return el(
+    "a",
+    { class: "file", href: api.file(document.file_id), download: name, "aria-label": label },
+    el("span", { class: "file-icon" }, icon("file")),
+    text,
+  );
 }
 
 function contact(person) {
-  const text = el("span", { class: "file-text" }, el("span", { class: "file-name" }, fullName(person)), el("span", { class: "faint" }, person.phone_number));
+  const text = el(
+    "span",
+    { class: "file-text" },
+    el("span", { class: "file-name" }, fullName(person)),
+    el("span", { class: "faint" }, person.phone_number),
+  );
   return el("div", { class: "file" }, avatar(person.user_id ?? 0, fullName(person)), text);
 }
 
 function place(title, address = "") {
-  const text = el("span", { class: "file-text" }, el("span", { class: "file-name" }, title), el("span", { class: "faint" }, address));
+  const text = el(
+    "span",
+    { class: "file-text" },
+    el("span", { class: "file-name" }, title),
+    el("span", { class: "faint" }, address),
+  );
   return el("div", { class: "file" }, el("span", { class: "file-icon" }, icon("pin")), text);
 }

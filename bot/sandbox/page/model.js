@@ -3,7 +3,14 @@
 /** @typedef {{messages: Map<number, object>, replyKeyboard: object|null, commands: Array<{command: string, description: string}>, blocked: boolean, loaded: boolean, action: string|null}} Chat */
 
 function emptyChat() {
-  return { messages: new Map(), replyKeyboard: null, commands: [], blocked: false, loaded: false, action: null };
+  return {
+    messages: new Map(),
+    replyKeyboard: null,
+    commands: [],
+    blocked: false,
+    loaded: false,
+    action: null,
+  };
 }
 
 /** JSON in localStorage under `sandbox.<bot>.<kind>.<person>`; a full or forbidden storage only loses comfort. */
@@ -71,7 +78,12 @@ export class Model extends EventTarget {
   setChat(person, { messages, reply_keyboard, commands, blocked }) {
     const chat = this.chat(person);
     chat.messages = new Map(messages.map((message) => [message.message_id, message]));
-    Object.assign(chat, { replyKeyboard: reply_keyboard ?? null, commands: commands ?? [], blocked: Boolean(blocked), loaded: true });
+    Object.assign(chat, {
+      replyKeyboard: reply_keyboard ?? null,
+      commands: commands ?? [],
+      blocked: Boolean(blocked),
+      loaded: true,
+    });
     this.changed("chat", { person });
   }
 

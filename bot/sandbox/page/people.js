@@ -2,7 +2,7 @@
 
 import { avatar, byId, el, fullName } from "./dom.js";
 import { summary } from "./media.js";
-import { clock, t } from "./words.js";
+import { clock, t } from "./language.js";
 
 export class PeopleList {
   /** @param {(person: number) => void} choose */
@@ -20,19 +20,47 @@ export class PeopleList {
   row(person) {
     const last = this.model.lastMessage(person.id);
     const unread = person.id === this.model.person ? 0 : this.model.unread(person.id);
-    const name = el("span", { class: "person-name" }, fullName(person), person.role === "admin" ? el("span", { class: "role" }, t("admin")) : null);
+    const name = el(
+      "span",
+      { class: "person-name" },
+      fullName(person),
+      person.role === "admin" ? el("span", { class: "role" }, t("admin")) : null,
+    );
     const time = el("span", { class: "faint person-time" }, last ? clock(last.date) : "");
-    const badge = unread ? el("span", { class: "badge", "data-testid": "unread", "aria-label": t("unread", { n: unread }) }, String(unread)) : null;
-    const attributes = { type: "button", class: "person", "data-testid": `person-${person.id}`, "aria-current": person.id === this.model.person ? "true" : null };
+    const badge = unread
+      ? el(
+          "span",
+          { class: "badge", "data-testid": "unread", "aria-label": t("unread", { n: unread }) },
+          String(unread),
+        )
+      : null;
+    const attributes = {
+      type: "button",
+      class: "person",
+      "data-testid": `person-${person.id}`,
+      "aria-current": person.id === this.model.person ? "true" : null,
+    };
     const words = el("span", { class: "person-words" }, name, time, this.preview(person, last), badge);
-    return el("button", { ...attributes, onclick: () => this.choose(person.id) }, avatar(person.id, fullName(person)), words);
+    return el(
+      "button",
+      { ...attributes, onclick: () => this.choose(person.id) },
+      avatar(person.id, fullName(person)),
+      words,
+    );
   }
 
   preview(person, last) {
     const draft = person.id === this.model.person ? "" : this.model.draft(person.id);
-    if (draft) return el("span", { class: "preview" }, el("span", { class: "draft" }, t("draft")), ` ${draft}`);
-    if (!last) return el("span", { class: "preview" }, person.username ? `@${person.username}` : t("noMessages"));
-    return el("span", { class: "preview" }, last.outgoing ? el("span", { class: "mine" }, `${t("you")}: `) : null, summary(last));
+    if (draft)
+      return el("span", { class: "preview" }, el("span", { class: "draft" }, t("draft")), ` ${draft}`);
+    if (!last)
+      return el("span", { class: "preview" }, person.username ? `@${person.username}` : t("noMessages"));
+    return el(
+      "span",
+      { class: "preview" },
+      last.outgoing ? el("span", { class: "mine" }, `${t("you")}: `) : null,
+      summary(last),
+    );
   }
 
   onKey(event) {

@@ -2,7 +2,7 @@
 
 import { el } from "./dom.js";
 import { sheet, sheetButton, toast } from "./sheets.js";
-import { t } from "./words.js";
+import { t } from "./language.js";
 
 const LONGEST_SIDE_PX = 1280;
 const QUALITY = 0.87;
@@ -16,7 +16,14 @@ export async function sendPhoto(file, send) {
   const preview = el("img", { src: picture, alt: t("photo"), class: "preview-photo" });
   const dialog = sheet(t("photoTitle"), [preview, form]);
   const submit = el("button", { class: "wide primary", "data-testid": "photo-send" }, t("send"));
-  form.append(el("div", { class: "sheet-buttons" }, submit, sheetButton(t("cancel"), () => dialog.close())));
+  form.append(
+    el(
+      "div",
+      { class: "sheet-buttons" },
+      submit,
+      sheetButton(t("cancel"), () => dialog.close()),
+    ),
+  );
   form.addEventListener("submit", () => send(withCaption(picture, caption.value.trim())));
   return caption.focus();
 }
@@ -30,7 +37,10 @@ function withCaption(picture, caption) {
 async function scaled(file) {
   const bitmap = await createImageBitmap(file);
   const scale = Math.min(1, LONGEST_SIDE_PX / Math.max(bitmap.width, bitmap.height));
-  const canvas = el("canvas", { width: Math.round(bitmap.width * scale), height: Math.round(bitmap.height * scale) });
+  const canvas = el("canvas", {
+    width: Math.round(bitmap.width * scale),
+    height: Math.round(bitmap.height * scale),
+  });
   const paper = canvas.getContext("2d");
   // JPEG has no transparency: a PNG's clear ground would come out black.
   paper.fillStyle = "#fff";

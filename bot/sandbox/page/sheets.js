@@ -1,7 +1,7 @@
 /** What lies over the chat: dialogs, toasts, pop-up menus. Native <dialog> keeps the focus inside and closes on Escape. */
 
 import { byId, el, icon } from "./dom.js";
-import { t } from "./words.js";
+import { t } from "./language.js";
 
 const TOAST_MS = 5000;
 
@@ -14,7 +14,12 @@ const TOAST_MS = 5000;
  */
 export function sheet(title, content, options = {}) {
   const before = document.activeElement;
-  const dialog = el("dialog", { class: `sheet ${options.class ?? ""}`, "aria-label": title }, el("h2", { tabindex: "-1", autofocus: true }, title), ...content);
+  const dialog = el(
+    "dialog",
+    { class: `sheet ${options.class ?? ""}`, "aria-label": title },
+    el("h2", { tabindex: "-1", autofocus: true }, title),
+    ...content,
+  );
   dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
   dialog.addEventListener("close", () => {
     dialog.remove();
@@ -40,8 +45,16 @@ export function alertSheet(text) {
 
 /** A short note at the foot of the page; `loud` stays until it is dismissed. */
 export function toast(text, { loud = false } = {}) {
-  const note = el("div", { class: loud ? "toast loud" : "toast", "data-testid": "toast", role: loud ? "alert" : "status" }, el("span", {}, text));
-  const close = el("button", { type: "button", class: "icon-button", "aria-label": t("close"), onclick: () => note.remove() }, icon("close"));
+  const note = el(
+    "div",
+    { class: loud ? "toast loud" : "toast", "data-testid": "toast", role: loud ? "alert" : "status" },
+    el("span", {}, text),
+  );
+  const close = el(
+    "button",
+    { type: "button", class: "icon-button", "aria-label": t("close"), onclick: () => note.remove() },
+    icon("close"),
+  );
   if (loud) note.append(close);
   else setTimeout(() => note.remove(), TOAST_MS);
   const box = byId("toasts");
@@ -63,7 +76,11 @@ function raise(box) {
  */
 export function popup(anchor, items) {
   closePopup();
-  const menu = el("div", { class: "popup", role: "menu", id: "popup" }, ...items.map((item) => menuItem(item)));
+  const menu = el(
+    "div",
+    { class: "popup", role: "menu", id: "popup" },
+    ...items.map((item) => menuItem(item)),
+  );
   document.body.append(menu);
   place(menu, anchor);
   anchor.setAttribute("aria-expanded", "true");
@@ -78,7 +95,13 @@ function menuItem({ text, icon: name, action, testid, href }) {
     closePopup();
     action?.();
   };
-  const attributes = { class: "menu-item", role: "menuitem", tabindex: "-1", "data-testid": testid, onclick: run };
+  const attributes = {
+    class: "menu-item",
+    role: "menuitem",
+    tabindex: "-1",
+    "data-testid": testid,
+    onclick: run,
+  };
   return href
     ? el("a", { ...attributes, href, target: "_blank" }, icon(name), text)
     : el("button", { ...attributes, type: "button" }, icon(name), text);
@@ -95,7 +118,9 @@ function place(menu, anchor) {
 function onMenuKey(event, menu) {
   const items = [...menu.children];
   const at = items.indexOf(document.activeElement);
-  const goal = { ArrowDown: at + 1, ArrowUp: at - 1 + items.length, Home: 0, End: items.length - 1 }[event.key];
+  const goal = { ArrowDown: at + 1, ArrowUp: at - 1 + items.length, Home: 0, End: items.length - 1 }[
+    event.key
+  ];
   if (goal !== undefined) items[goal % items.length].focus();
   else if (event.key === "Escape" || event.key === "Tab") closePopup();
   else return;

@@ -1,0 +1,75 @@
+/** The chosen language: phrases, dates, sizes and money in it. */
+
+import { WORDS } from "./words.js";
+
+const KEY = "sandbox.language";
+const listeners = new Set();
+let current = localStorage.getItem(KEY) ?? (navigator.language.toLowerCase().startsWith("en") ? "en" : "ru");
+
+export function language() {
+  return current;
+}
+
+export function setLanguage(code) {
+  current = code;
+  localStorage.setItem(KEY, code);
+  listeners.forEach((listener) => listener());
+}
+
+export function onLanguage(listener) {
+  listeners.add(listener);
+}
+
+/** The phrase for a key in the chosen language, `{name}` filled from `values`. */
+export function t(key, values = {}) {
+  return WORDS[current][key].replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+}
+
+export function hasWord(key) {
+  return key in WORDS[current];
+}
+
+/** Fill `data-t` (text) and `data-t-label` (accessible name and tooltip) of the static page. */
+export function translatePage() {
+  document.documentElement.lang = current;
+  for (const node of document.querySelectorAll("[data-t]")) node.textContent = t(node.dataset.t);
+  for (const node of document.querySelectorAll("[data-t-label]")) {
+    node.setAttribute("aria-label", t(node.dataset.tLabel));
+    node.title = t(node.dataset.tLabel);
+  }
+}
+
+/** `amount` is in the currency's smallest unit, whole Stars for XTR. */
+export function money(amount, currency) {
+  if (currency === "XTR") return `${new Intl.NumberFormat(current).format(amount)} ★`;
+  const form = new Intl.NumberFormat(current, { style: "currency", currency, minimumFractionDigits: 0 });
+  const digits = new Intl.NumberFormat("en", { style: "currency", currency }).resolvedOptions()
+    .maximumFractionDigits;
+  return form.format(amount / 10 ** digits);
+}
+
+/** `unix` is in seconds, as in the Bot API. */
+export function clock(unix) {
+  return new Date(unix * 1000).toLocaleTimeString(current, {
+    hour: "2-digit",
+    minute: "2-digit",
+    hour12: false,
+  });
+}
+
+export function day(unix) {
+  const date = new Date(unix * 1000);
+  const age = Math.round(
+    (new Date().setHours(0, 0, 0, 0) - new Date(date).setHours(0, 0, 0, 0)) / 86_400_000,
+  );
+  if (age === 0) return t("today");
+  if (age === 1) return t("yesterday");
+  const year = date.getFullYear() === new Date().getFullYear() ? undefined : "numeric";
+  return date.toLocaleDateString(current, { day: "numeric", month: "long", year });
+}
+
+export function fileSize(bytes) {
+  const units = current === "ru" ? ["Б", "КБ", "МБ", "ГБ"] : ["B", "KB", "MB", "GB"];
+  const power = Math.min(3, Math.floor(Math.log2(Math.max(1, bytes)) / 10));
+  return `${new Intl.NumberFormat(current, { maximumFractionDigits: power ? 1 : 0 }).format(bytes / 1024 ** power)} ${units[power]}`;
+}
