@@ -80,7 +80,7 @@ def _debian() -> list[Path]:
 
 def _on_path(program: str) -> Iterator[Path]:
     for entry in os.get_exec_path():
-        if (Path(entry) / program).is_file():
+        if os.access(Path(entry) / program, os.X_OK):
             yield Path(entry)
 
 

@@ -9,6 +9,7 @@ DATA_DIR/postgres/            0700
 """
 
 import asyncio
+import contextlib
 import hashlib
 import os
 import shutil
@@ -80,6 +81,12 @@ class Cluster:
         for entry in (self.sockets, *self.home.iterdir()):
             if entry != self.data and entry.lstat().st_uid != owner.st_uid:
                 os.chown(entry, owner.st_uid, owner.st_gid, follow_symlinks=False)
+
+    def tidy(self) -> None:
+        """After the server has stopped: leaves nothing outside DATA_DIR."""
+        if self.sockets.parent != self.home:
+            with contextlib.suppress(OSError):  # it still stops, or has never started
+                self.sockets.rmdir()
 
     async def make_data(self, binaries: Binaries, *, durable: bool, lock: int) -> None:
         """Makes the data folder if there is none; raises WrongMajor if there is one of another version.

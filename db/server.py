@@ -196,6 +196,7 @@ class EmbeddedServer:
             async with _locked(self._cluster.lock, 5.0):
                 if self._is_last() and self._tie is not None:
                     await _stop(self._tie)
+                    self._cluster.tidy()
         self._let_go()
 
     def _is_last(self) -> bool:
