@@ -1,0 +1,130 @@
+"""A browser for the whole run, and per test a sandbox with windows into its chat page."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from bot.sandbox.app import Sandbox
+from tests.browser.chrome import FLAGS, chromium
+from tests.browser.tiny_bot import Script, TinyBot
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser, ConsoleMessage, Locator, Page
+
+ANNA, BEN, OLGA = 7000000001, 7000000002, 7000000003
+PATIENCE_MS = 10_000
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    from playwright.async_api import async_playwright
+
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
+        yield browser
+        await browser.close()
+
+
+@dataclass
+class World:
+    """A sandbox that can be restarted on its port and its data, as after a crash."""
+
+    folder: Path
+    origin: str = ""
+    sandbox: Sandbox | None = None
+
+    async def start(self) -> None:
+        self.sandbox = Sandbox(self.folder)
+        self.origin = await self.sandbox.start(int(self.origin.rpartition(":")[2] or 0))
+
+    async def stop(self) -> None:
+        if self.sandbox is not None:
+            await self.sandbox.stop()
+            self.sandbox = None
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    world = World(tmp_path)
+    await world.start()
+    yield world
+    await world.stop()
+
+
+StartBot = Callable[[Script], Awaitable[TinyBot]]
+
+
+@pytest.fixture
+async def start_bot(world: World) -> AsyncIterator[StartBot]:
+    async with AsyncExitStack() as stack:
+
+        async def start(script: Script) -> TinyBot:
+            return await stack.enter_async_context(TinyBot(world.origin, script))
+
+        yield start
+
+
+@dataclass
+class Window:
+    """One open page. `complaints`: what the browser's console called an error."""
+
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.set_default_timeout(PATIENCE_MS)
+        self.page.on("console", self._heard)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def _heard(self, said: ConsoleMessage) -> None:
+        if said.type == "error":
+            self.complaints.append(said.text)
+
+    def by(self, test_id: str) -> Locator:
+        return self.page.get_by_test_id(test_id)
+
+    @property
+    def composer(self) -> Locator:
+        return self.by("composer")
+
+    def messages(self, text: str = "", *, outgoing: bool | None = None) -> Locator:
+        side = "" if outgoing is None else f'[data-outgoing="{str(outgoing).lower()}"]'
+        found = self.page.locator(f'[data-testid="message"]{side}')
+        return found.filter(has_text=text) if text else found
+
+    def button(self, text: str) -> Locator:
+        return self.by("inline-button").filter(has_text=text)
+
+    def reply_button(self, text: str) -> Locator:
+        return self.by("reply-button").filter(has_text=text)
+
+    async def say(self, text: str) -> None:
+        await self.composer.fill(text)
+        await self.composer.press("Enter")
+
+
+OpenWindow = Callable[..., Awaitable[Window]]
+
+
+@pytest.fixture
+async def open_window(browser: Browser, world: World) -> AsyncIterator[OpenWindow]:
+    """`await open_window(person, query="", **context options)`; complaints left at the end fail the test."""
+    windows: list[Window] = []
+    async with AsyncExitStack() as stack:
+
+        async def open_one(person: int | None = ANNA, query: str = "", **options: Any) -> Window:
+            context = await browser.new_context(**({"locale": "ru-RU"} | options))
+            stack.push_async_callback(context.close)
+            window = Window(await context.new_page())
+            windows.append(window)
+            await window.page.goto(f"{world.origin}/{query}" + (f"#{person}" if person else ""))
+            return window
+
+        yield open_one
+    assert [complaint for window in windows for complaint in window.complaints] == []
