@@ -1,5 +1,7 @@
 """Chats with their messages, in memory and written through to the store."""
 
+import asyncio
+import contextlib
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -59,6 +61,7 @@ class Chats:
         self._store = store
         self._known: dict[tuple[int, int], Chat] = {}
         self.mark = 0  # grows with every change of a message
+        self._moved = asyncio.Event()
         for row in store.all(CHAT):
             chat = Chat(**row)
             self._known[chat.bot, chat.id] = chat
@@ -105,8 +108,22 @@ class Chats:
     def changed(self, chat: Chat, entry: Entry) -> None:
         self.mark += 1
         entry.changed = self.mark
+        moved, self._moved = self._moved, asyncio.Event()
+        moved.set()
         kept = {"body": entry.body, "outgoing": entry.outgoing, "invoice": entry.invoice, "paid": entry.paid}
         self._store.put(MESSAGE, _key(chat, entry.id), {"bot": chat.bot, "chat": chat.id, "entry": kept})
+
+    async def replies(self, bot: int, chat_id: int, mark: int, wanted: int, seconds: float) -> list[Json]:
+        """What the bot wrote or edited there since `mark`, as soon as it is that many or the time is over."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while len(self._since(bot, chat_id, mark)) < wanted:
+                    await self._moved.wait()
+        return self._since(bot, chat_id, mark)
+
+    def _since(self, bot: int, chat_id: int, mark: int) -> list[Json]:
+        chat = self.find(bot, chat_id)
+        return chat.changed_since(mark) if chat else []
 
     def remove(self, chat: Chat, message_id: int) -> None:
         del chat.messages[message_id]

@@ -31,7 +31,7 @@ class Sheet:
 
 
 def open_sheet(ctx: Context, bot: Account, owner: Person, given: Json) -> Sheet:
-    payer = ctx.people.get(int(given.get("as") or owner.id))
+    payer = ctx.people.get(given.get("as") or owner.id)
     entry = None
     if given.get("link"):
         invoice = invoice_of_link(ctx, bot, str(given["link"]))

@@ -1,9 +1,9 @@
 """What Telegram accepts as reply_markup."""
 
 from typing import Any
-from urllib.parse import urlsplit
 
 from bot.sandbox.telegram.errors import bad_request
+from bot.sandbox.telegram.html_text import link_of
 
 Json = dict[str, Any]
 BUTTONS_MAX = 100
@@ -97,9 +97,9 @@ def _check_url(button: Json, name: str) -> None:
     """Any http(s) address will do here, loopback ones too: the sandbox has no other; tg:// for plain links."""
     value = button[name]
     url = str(value.get("url", "") if isinstance(value, dict) else value)
-    parts = urlsplit(url if "://" in url else f"http://{url}")
-    schemes = ("http", "https", "tg") if name == "url" else ("http", "https")
-    if parts.scheme not in schemes or not parts.netloc or any(map(str.isspace, url)):
+    link = link_of(url)
+    schemes = ("http://", "https://", "tg://") if name == "url" else ("http://", "https://")
+    if link is None or not link.lower().startswith(schemes) or any(map(str.isspace, url)):
         what = "BUTTON_URL_INVALID" if name == "url" else "BUTTON_WEBAPP_URL_INVALID"
         raise bad_request(what)
 

@@ -1,6 +1,7 @@
 """The JSON API of the chat page and of tests: `/sandbox/…`."""
 
 import json
+import time
 from dataclasses import asdict
 from typing import Any
 
@@ -8,7 +9,6 @@ from aiohttp import web
 
 from bot.sandbox.telegram import acts, checkout
 from bot.sandbox.telegram.accounts import Account
-from bot.sandbox.telegram.chats import Chat
 from bot.sandbox.telegram.context import Context
 from bot.sandbox.telegram.errors import PageError
 from bot.sandbox.telegram.events import stream
@@ -98,12 +98,12 @@ class PageApi:
 
     async def press(self, request: web.Request) -> web.Response:
         bot, person, given = self._bot(request), self._person(request), await _body(request)
-        mark = self._ctx.chats.mark
+        mark, ends = self._ctx.chats.mark, _deadline(request)
         with self._ctx.store.batch():
             query, update = acts.press(self._ctx, bot, person, given)
         outcome = await self._outcome(request, bot, person.id, update, mark)
-        if outcome:
-            outcome["answer"] = await self._ctx.queries.callback_answer(query, 0.0)
+        if outcome:  # every bot has to answer, so this waits for it as well
+            outcome["answer"] = await self._ctx.queries.callback_answer(query, _left(ends))
         return _answer({"callback_query_id": query, "update_id": update} | outcome)
 
     async def pay(self, request: web.Request) -> web.Response:
@@ -145,7 +145,7 @@ class PageApi:
         return await stream(request, self._ctx.hub, bot, int(person) if person else None)
 
     async def calls(self, request: web.Request) -> web.Response:
-        name, since = request.query.get("method", "").lower(), float(request.query.get("since") or 0)
+        name, since = request.query.get("method", "").lower(), _number(request.query.get("since") or "0")
         rows = (row for row in self._ctx.calls if row["at"] > since)
         return _answer([row for row in rows if not name or row["method"].lower() == name])
 
@@ -170,14 +170,17 @@ class PageApi:
     async def _outcome(
         self, request: web.Request, bot: Account, chat: int, update: int | None, mark: int
     ) -> Json:
-        """With `?wait=`: whether the bot took the update in that time, and what it wrote since."""
+        """With `?wait=`: whether the bot took the update in that time, and what it wrote since.
+
+        A bot may take an update first and work on it later: `&replies=N` waits for that many messages too.
+        """
         if "wait" not in request.query:
             return {}
-        seconds = min(max(_number(request.query["wait"]), 0.0), WAIT_MAX)
+        ends, wanted = _deadline(request), int(_number(request.query.get("replies", "0")))
         queue = self._ctx.updates.queue(bot.id)
-        confirmed = update is not None and await queue.confirmed(update, seconds)
-        known: Chat | None = self._ctx.chats.find(bot.id, chat)
-        return {"confirmed": confirmed, "replies": known.changed_since(mark) if known else []}
+        confirmed = update is not None and await queue.confirmed(update, _left(ends))
+        replies = await self._ctx.chats.replies(bot.id, chat, mark, wanted, _left(ends))
+        return {"confirmed": confirmed, "replies": replies}
 
     def _bot(self, request: web.Request) -> Account:
         return self._ctx.accounts.chosen(request.query.get("bot"))
@@ -194,6 +197,14 @@ async def _body(request: web.Request) -> Json:
     if not isinstance(body, dict):
         raise PageError(400, "a JSON object is wanted")
     return body
+
+
+def _deadline(request: web.Request) -> float:
+    return time.monotonic() + min(max(_number(request.query.get("wait", "0")), 0.0), WAIT_MAX)
+
+
+def _left(deadline: float) -> float:
+    return max(deadline - time.monotonic(), 0.0)
 
 
 def _number(text: str) -> float:

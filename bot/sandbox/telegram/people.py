@@ -63,8 +63,9 @@ class People:
     def find(self, person_id: int) -> Person | None:
         return self._known.get(person_id)
 
-    def get(self, person_id: int) -> Person:
-        person = self.find(person_id)
+    def get(self, person_id: object) -> Person:
+        """Raises PageError 404 for anything that is no person's id."""
+        person = self.find(person_id) if isinstance(person_id, int) else None
         if person is None:
             raise PageError(404, f"no such person: {person_id}")
         return person

@@ -16,7 +16,7 @@ PRIORITY = ("blockquote", "expandable_blockquote", "bold", "italic", "underline"
 _FOUND = re.compile(
     r"(?P<url>https?://[^\s<>\"']*[^\s<>\"'.,;:!?)\]}])"
     r"|(?P<email>[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,})"
-    r"|(?<![\w/@])(?P<bot_command>/[A-Za-z0-9_]{1,64}(?:@[A-Za-z0-9_]{3,32})?)(?![\w/])"
+    r"|(?<![\w/@<>])(?P<bot_command>/[A-Za-z0-9_]{1,64}+(?:@[A-Za-z0-9_]{3,32})?+)(?![\w/<>])"
     r"|(?<![\w@/])(?P<mention>@[A-Za-z0-9_]{4,32})(?!\w)"
     r"|(?<![\w#])(?P<hashtag>#\w*[^\W\d_]\w*)"
 )
@@ -73,7 +73,9 @@ def _given(entities: list[Any], length: int) -> list[Json]:
     for entity in entities:
         if not isinstance(entity, dict) or not {"type", "offset", "length"} <= entity.keys():
             raise bad_request("can't parse MessageEntity: an object with type, offset and length is expected")
-        if int(entity["offset"]) < 0 or int(entity["offset"]) + int(entity["length"]) > length:
+        if not all(isinstance(entity[name], int) for name in ("offset", "length")):
+            raise bad_request("can't parse MessageEntity: offset and length must be Integers")
+        if entity["offset"] < 0 or entity["length"] < 1 or entity["offset"] + entity["length"] > length:
             raise bad_request("entity beginning or end is out of the text")
     return [dict(entity) for entity in entities]
 

@@ -76,6 +76,7 @@ def set_webhook(ctx: Context, bot: Account, params: Params) -> bool:
     connections = params.integer("max_connections", 40)
     if not 1 <= connections <= 100:
         raise bad_request("max_connections must be 1 to 100")
+    _keep_allowed(ctx, bot, params)
     certificate = "certificate" in params.uploads
     bot.webhook = Webhook(url, secret, connections, params.text("ip_address"), certificate)
     return _changed(ctx, bot, params, "terminated by setWebhook request")
@@ -88,7 +89,6 @@ def delete_webhook(ctx: Context, bot: Account, params: Params) -> bool:
 
 
 def _changed(ctx: Context, bot: Account, params: Params, reason: str) -> bool:
-    _keep_allowed(ctx, bot, params)
     queue = ctx.updates.queue(bot.id)
     if params.flag("drop_pending_updates"):
         queue.clear()
