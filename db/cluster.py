@@ -66,8 +66,14 @@ class Cluster:
         self.sockets = _socket_folder(self.home)
 
     def make_home(self) -> None:
-        """Creates the folders and the FIFO, or refuses a socket folder that somebody else put there."""
+        """Creates the folder that the lock lies in."""
         self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def make_ready(self) -> None:
+        """Creates socket folder and FIFO, or refuses a socket folder that somebody else put there.
+
+        Only under the lock: whoever leaves last removes a socket folder outside DATA_DIR.
+        """
         self.sockets.mkdir(mode=0o700, exist_ok=True)
         _refuse_foreign(self.sockets, self.home)
         if not self.tie.exists():

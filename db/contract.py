@@ -96,8 +96,8 @@ def _differ(table: Table, found: FoundTable | None) -> Iterator[Difference]:
         yield from _identity_differs(table, found)
         yield from _keys_differ(table, found)
         yield from _foreign_keys_differ(table, found)
-        for definition in found.other_constraints:
-            yield Difference(table.name, "", "no further constraint", definition)
+        for columns, definition in found.other_constraints:
+            yield Difference(table.name, columns, "no further constraint", definition)
 
 
 def _columns_differ(table: Table, found: FoundTable) -> Iterator[Difference]:
@@ -153,6 +153,8 @@ def _foreign_keys_differ(table: Table, found: FoundTable) -> Iterator[Difference
         )
     for column, target in sorted(found.foreign_keys - table.foreign_keys):
         yield Difference(table.name, column, "no such foreign key", f"a foreign key to {target}")
+    for column in sorted(found.weak_keys.keys() - dict(table.foreign_keys)):
+        yield Difference(table.name, column, "no such foreign key", found.weak_keys[column])
 
 
 def _null(nullable: bool) -> str:

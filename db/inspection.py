@@ -85,7 +85,7 @@ class FoundTable:
     odd_unique: list[OddIndex] = field(default_factory=list)
     foreign_keys: set[tuple[str, str]] = field(default_factory=set)
     weak_keys: dict[str, str] = field(default_factory=dict)
-    other_constraints: list[str] = field(default_factory=list)
+    other_constraints: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def is_table(self) -> bool:
@@ -130,7 +130,7 @@ def _add_unique(table: FoundTable, row: asyncpg.Record) -> None:
 def _add_constraint(table: FoundTable, row: asyncpg.Record) -> None:
     columns = ", ".join(row["columns"])
     if row["type"] != "f":
-        table.other_constraints.append(row["definition"])
+        table.other_constraints.append((columns, row["definition"]))
     elif row["definition"].endswith(("NOT VALID", "NOT ENFORCED")):
         table.weak_keys[columns] = row["definition"]
     else:

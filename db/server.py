@@ -96,6 +96,7 @@ class EmbeddedServer:
         self._cluster.make_home()
         deadline = time.monotonic() + START_LIMIT
         async with _locked(self._cluster.lock, START_LIMIT) as lock:
+            self._cluster.make_ready()
             self._membership = self._membership or _open_shared(self._cluster.users)
             self._tie = _open_tie(self._cluster.tie)
             if self._tie is None or not await self._answers(deadline):  # none, or it was just shutting down
