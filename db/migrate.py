@@ -24,7 +24,7 @@ from db.indexes import wanted_indexes
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 SEED = "0001"
 LOCK = 0x1E550  # the advisory lock of whoever migrates, `alembic …` by hand too
-# Foreign keys into live tables need a lock on them; rather give up than make the other application queue behind us.
+# Foreign keys into live tables lock them: rather give up than make the other application queue behind us.
 LOCK_LIMIT = "10s"
 
 LOCK_NOT_AVAILABLE = "55P03"
@@ -48,10 +48,11 @@ class SchemaState(StrEnum):
 @functools.cache
 def revisions() -> tuple[str, ...]:
     """All revisions this code knows, newest first."""
-    return tuple(script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions())
+    return tuple(script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions())
 
 
-def _config() -> Config:
+def alembic_config() -> Config:
+    """For alembic's commands; `attributes["connection"]` is the connection to migrate on."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     return config
@@ -128,7 +129,7 @@ async def _as_agreed(driver: asyncpg.Connection, say: Callable[[str], None]) -> 
 
 
 def _upgrade(connection: Connection, *, adopt: bool) -> None:
-    config = _config()
+    config = alembic_config()
     config.attributes["connection"] = connection
     if adopt:
         command.stamp(config, SEED)

@@ -1,0 +1,241 @@
+"""Migrating: empty, adopted, up to date or too new, by one process or several, forth and back."""
+
+import asyncio
+import sys
+from asyncio.subprocess import PIPE
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+
+import asyncpg
+import pytest
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, pool
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.schema import CreateSchema
+
+from db.contract import differences
+from db.dsn import asyncpg_url
+from db.migrate import SchemaState, alembic_config, migrate, revisions, schema_state
+from db.tables import Base
+
+ROOT = Path(__file__).resolve().parents[2]
+ADOPTED = Path(__file__).with_name("adopted.sql").read_text("utf-8")
+
+MIGRATING_PROCESS = """
+import asyncio, sys
+from db.migrate import migrate
+sys.stdin.read()  # until all are ready
+sys.exit(0 if asyncio.run(migrate(sys.argv[1], print)) else 1)
+"""
+
+# Everything in schema public, as a person would notice it.
+PUBLIC = """
+SELECT string_agg(line, E'\\n' ORDER BY line) FROM (
+  SELECT concat_ws(' ', attrelid::regclass, attname, format_type(atttypid, atttypmod), attnotnull, attidentity)
+  FROM pg_attribute JOIN pg_class c ON c.oid = attrelid WHERE relnamespace = 'public'::regnamespace AND attnum > 0
+  UNION ALL SELECT conrelid::regclass || ' ' || conname || ' ' || pg_get_constraintdef(oid)
+  FROM pg_constraint WHERE connamespace = 'public'::regnamespace
+  UNION ALL SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'
+  UNION ALL SELECT users::text FROM users UNION ALL SELECT purchases::text FROM purchases
+) AS lines (line)
+"""
+
+
+@asynccontextmanager
+async def connected(dsn: str) -> AsyncIterator[asyncpg.Connection]:
+    conn = await asyncpg.connect(dsn)
+    try:
+        yield conn
+    finally:
+        await conn.close()
+
+
+async def run(dsn: str, statement: str) -> None:
+    async with connected(dsn) as conn:
+        await conn.execute(statement)
+
+
+async def value(dsn: str, query: str) -> object:
+    async with connected(dsn) as conn:
+        return await conn.fetchval(query)
+
+
+async def state(dsn: str) -> SchemaState:
+    async with connected(dsn) as conn:
+        return await schema_state(conn)
+
+
+@pytest.fixture
+async def adopted(empty_database: str) -> str:
+    """The address of a database made by the other application."""
+    await run(empty_database, ADOPTED)
+    return empty_database
+
+
+async def test_an_empty_database_gets_everything_once(empty_database: str) -> None:
+    said: list[str] = []
+    assert await state(empty_database) is SchemaState.EMPTY
+    assert await migrate(empty_database, said.append)
+    assert await state(empty_database) is SchemaState.CURRENT
+    assert await value(empty_database, "SELECT version_num FROM bot.alembic_version") == revisions()[0]
+    async with connected(empty_database) as conn:
+        assert await differences(conn) == []
+    before = await value(empty_database, PUBLIC)
+    assert await migrate(empty_database, said.append)
+    assert await value(empty_database, PUBLIC) == before
+    assert len(said) == 2
+    assert "created" in said[0]
+    assert "up to date" in said[1]
+
+
+async def test_three_processes_at_once(empty_database: str) -> None:
+    command_line = (sys.executable, "-c", MIGRATING_PROCESS, empty_database)
+    processes = [
+        await asyncio.create_subprocess_exec(*command_line, stdin=PIPE, stdout=PIPE, stderr=PIPE, cwd=ROOT)
+        for _ in range(3)
+    ]
+    outputs = await asyncio.gather(*(process.communicate(b"go") for process in processes))
+    assert [process.returncode for process in processes] == [0, 0, 0], outputs
+    assert sorted(b"created" in told for told, _ in outputs) == [False, False, True]
+    assert await state(empty_database) is SchemaState.CURRENT
+
+
+@pytest.mark.parametrize("form", ["postgresql+asyncpg://", "postgres://"])
+async def test_takes_the_address_as_pasted(empty_database: str, form: str) -> None:
+    pasted = empty_database.replace("postgresql://", form) + "&sslmode=disable&channel_binding=disable"
+    assert await migrate(pasted, lambda _line: None)
+    assert await state(empty_database) is SchemaState.CURRENT
+
+
+async def test_adoption_adds_only_our_schema(adopted: str) -> None:
+    said: list[str] = []
+    before = await value(adopted, PUBLIC)
+    assert await state(adopted) is SchemaState.ADOPTABLE
+    assert await migrate(adopted, said.append)
+    assert await state(adopted) is SchemaState.CURRENT
+    assert await value(adopted, PUBLIC) == before
+    assert "schema bot was added" in said[0]
+    assert sum("CREATE INDEX" in line for line in said) > 5
+    assert await migrate(adopted, said.append)
+    assert await value(adopted, PUBLIC) == before
+
+
+async def test_differences_are_told_and_nothing_changes(adopted: str) -> None:
+    await run(adopted, "ALTER TABLE users ADD age int; ALTER TABLE purchases ALTER currency TYPE text")
+    before = await value(adopted, PUBLIC)
+    said: list[str] = []
+    assert not await migrate(adopted, said.append)
+    assert [line.strip() for line in said[1:]] == [
+        "users.age: expected no such column, found integer",
+        "purchases.currency: expected character(3), found text",
+    ]
+    assert await value(adopted, PUBLIC) == before
+    assert await value(adopted, "SELECT to_regnamespace('bot')") is None
+
+
+async def test_a_part_of_the_shared_tables_is_no_empty_database(empty_database: str) -> None:
+    await run(empty_database, "CREATE TABLE users (id int)")
+    said: list[str] = []
+    assert not await migrate(empty_database, said.append)
+    assert any("devices: expected a table, found none" in line for line in said)
+    assert await value(empty_database, "SELECT to_regnamespace('bot')") is None
+
+
+async def test_tables_of_others_stay_beside_ours(empty_database: str) -> None:
+    await run(empty_database, 'CREATE TABLE "Users" (id int); CREATE SCHEMA bot')
+    assert await migrate(empty_database, lambda _line: None)
+    assert await state(empty_database) is SchemaState.CURRENT
+
+
+async def test_a_later_difference_stops_later_migrations(database: str) -> None:
+    await run(database, "ALTER TABLE users ALTER email DROP NOT NULL")
+    said: list[str] = []
+    assert not await migrate(database, said.append)
+    assert "users.email: expected NOT NULL" in said[1]
+
+
+async def test_newer_code_was_here(database: str) -> None:
+    await run(database, "UPDATE bot.alembic_version SET version_num = '9999'")
+    said: list[str] = []
+    assert await state(database) is SchemaState.AHEAD
+    assert not await migrate(database, said.append)
+    assert "newer version" in said[0]
+
+
+async def test_older_code_was_here(empty_database: str) -> None:
+    await alembic(empty_database, lambda config: command.upgrade(config, "0001"))
+    assert await state(empty_database) is SchemaState.BEHIND
+    assert await migrate(empty_database, lambda _line: None)
+    assert await state(empty_database) is SchemaState.CURRENT
+
+
+async def test_a_role_without_rights_is_told(adopted: str) -> None:
+    role = "guest_" + adopted.partition("?")[0].rpartition("/")[2]
+    await run(adopted, f"CREATE ROLE {role} LOGIN; GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}")
+    said: list[str] = []
+    try:
+        assert not await migrate(adopted.replace("app@", f"{role}@"), said.append)
+    finally:
+        await run(adopted, f"DROP OWNED BY {role}; DROP ROLE {role}")
+    assert "permission denied" in said[-1]
+
+
+async def alembic(dsn: str, action: Callable[[Config], object]) -> None:
+    """One of alembic's commands, on a connection of its own."""
+
+    def act(connection: Connection) -> None:
+        config = alembic_config()
+        config.attributes["connection"] = connection
+        action(config)
+
+    engine = create_async_engine(asyncpg_url(dsn), poolclass=pool.NullPool)
+    async with engine.begin() as connection:
+        await connection.run_sync(act)
+    await engine.dispose()
+
+
+async def test_every_revision_goes_up_down_and_up(empty_database: str) -> None:
+    for revision in reversed(revisions()):
+        up = partial(command.upgrade, revision=revision)
+        for step in (up, partial(command.downgrade, revision="-1"), up):
+            await alembic(empty_database, step)
+    await alembic(empty_database, lambda config: command.downgrade(config, "base"))
+    assert await state(empty_database) is SchemaState.EMPTY
+
+
+async def test_models_match_migrations(database: str) -> None:
+    await alembic(database, command.check)
+
+
+# What alembic's comparison does not see: the text of checks and of partial indexes, delete actions.
+DEFINITIONS = """
+SELECT n.nspname || '.' || t.relname || ': ' || definition FROM (
+  SELECT conrelid, pg_get_constraintdef(oid) || ' AS ' || conname FROM pg_constraint
+  UNION ALL SELECT indrelid, pg_get_indexdef(indexrelid) FROM pg_index
+) AS all_of_them (relation, definition)
+JOIN pg_class t ON t.oid = relation JOIN pg_namespace n ON n.oid = relnamespace
+WHERE n.nspname = 'bot' AND t.relname = ANY($1)
+   OR n.nspname = 'public' AND definition NOT LIKE 'CREATE INDEX%'
+ORDER BY 1
+"""
+
+
+async def definitions(dsn: str) -> list[str]:
+    tables = [table.name for table in Base.metadata.tables.values() if table.schema == "bot"]
+    async with connected(dsn) as conn:
+        return [row[0] for row in await conn.fetch(DEFINITIONS, tables)]
+
+
+async def test_constraints_of_models_match_migrations(database: str, empty_database: str) -> None:
+    def create(connection: Connection) -> None:
+        connection.execute(CreateSchema("bot"))
+        Base.metadata.create_all(connection)
+
+    engine = create_async_engine(asyncpg_url(empty_database), poolclass=pool.NullPool)
+    async with engine.begin() as connection:
+        await connection.run_sync(create)
+    await engine.dispose()
+    assert await definitions(database) == await definitions(empty_database)
