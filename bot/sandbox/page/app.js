@@ -4,35 +4,32 @@ import { Api } from "./api.js";
 import { Callbacks } from "./callbacks.js";
 import { Composer, copyText } from "./composer.js";
 import { FaultPanel } from "./faults.js";
+import { Feed } from "./feed.js";
 import { Frame } from "./frame.js";
 import { History } from "./history.js";
 import { PaymentSheet } from "./invoice.js";
 import { ReplyKeyboard } from "./keyboards.js";
 import { StartBar } from "./links.js";
 import { Live } from "./live.js";
+import { openChatMenu, openMessageMenu } from "./menus.js";
 import { Model } from "./model.js";
 import { PeopleList } from "./people.js";
-import { popup, toast } from "./sheets.js";
+import { toast } from "./sheets.js";
 import { language, onLanguage, setLanguage, t, translatePage } from "./language.js";
 import { byId } from "./dom.js";
 
-/** Telegram shows a chat action for five seconds or until a message comes. */
-const ACTION_MS = 5000;
 const NO_BOT_POLL_MS = 2000;
-/** Chats fetched for their last words and unread counts; a sandbox full of test people would be slow to open. */
-const PREVIEWS = 30;
 
 class Page {
   constructor() {
     this.model = new Model();
     this.api = new Api(new URLSearchParams(location.search).get("bot"));
-    this.replay = new Map();
     this.sending = Promise.resolve();
     this.makeViews();
     this.listen();
     this.live = new Live(
       () => this.api.events(),
-      (event) => this.onEvent(event),
+      (event) => this.feed.onEvent(event),
       (connected) => this.onConnection(connected),
     );
   }
@@ -52,6 +49,10 @@ class Page {
     this.composer = new Composer(model, send, (id, text) => this.tell(api.edit(model.person, id, text)));
     this.keyboard = new ReplyKeyboard(model, { person: () => model.current, send });
     this.faults = new FaultPanel(api);
+    this.feed = new Feed(model, api, {
+      answered: (event) => this.callbacks.answered(event),
+      problem: (event) => toast(t("problem", event), { loud: true }),
+    });
   }
 
   messageActions() {
@@ -61,7 +62,8 @@ class Page {
       link: (event, url) => this.start.follow(event, url),
       copy: copyText,
       callback: (message, data) => this.callbacks.press(message, data),
-      menu: (message, anchor) => this.openMessageMenu(message, anchor),
+      menu: (message, anchor) =>
+        openMessageMenu(anchor, message, (kind, about) => this.composer.enterMode(kind, about)),
       pay: (message) => new PaymentSheet(message.invoice, { message_id: message.message_id }, this),
       goTo: (id) => this.history.goTo(id),
       botName: () => this.model.bot?.first_name ?? "",
@@ -74,14 +76,14 @@ class Page {
     model.on("message", (change) => this.onMessage(change));
     model.on("keyboard", ({ person }) => person === model.person && this.renderKeyboard());
     model.on("action", ({ person }) => person === model.person && this.frame.renderHeader());
-    model.on("draft read", () => this.people.render());
+    model.on("draft read people", () => this.people.render());
     window.addEventListener("hashchange", () => this.choose(this.hashPerson(), false));
     window.addEventListener("storage", () => this.people.render());
     document.addEventListener("visibilitychange", () => this.read());
     byId("back").addEventListener("click", () => this.choose(null));
     byId("new-person").addEventListener("click", () => this.addPerson());
     byId("language").addEventListener("click", () => setLanguage(language() === "ru" ? "en" : "ru"));
-    byId("chat-menu").addEventListener("click", (event) => this.openChatMenu(event.currentTarget));
+    byId("chat-menu").addEventListener("click", (event) => this.openMenu(event.currentTarget));
     byId("unblock").addEventListener("click", () => this.block(false));
     byId("bots").addEventListener("change", (event) => this.chooseBot(event.target.value));
     onLanguage(() => this.render());
@@ -102,8 +104,8 @@ class Page {
     if (!this.model.bot) return this.waitForBot();
     this.model.person = this.hashPerson() ?? this.firstPerson();
     this.render();
-    await Promise.all([this.model.person && this.load(this.model.person), this.faults.refresh()]);
-    return this.loadPreviews();
+    await Promise.all([this.model.person && this.feed.load(this.model.person), this.faults.refresh()]);
+    return this.feed.loadPreviews();
   }
 
   waitForBot() {
@@ -112,81 +114,9 @@ class Page {
     this.botTimer = setTimeout(() => this.refetch().catch(() => undefined), NO_BOT_POLL_MS);
   }
 
-  async loadPreviews() {
-    const others = this.model.people.filter((person) => person.id !== this.model.person);
-    for (const person of others.slice(0, PREVIEWS)) await this.load(person.id);
-  }
-
-  /** Events that come while the chat is being fetched are played again on top of it: the answer may be older than they are. */
-  async load(person) {
-    this.replay.set(person, []);
-    try {
-      this.model.setChat(person, await this.api.chat(person));
-    } finally {
-      const missed = this.replay.get(person) ?? [];
-      this.replay.delete(person);
-      missed.forEach((event) => this.apply(person, event));
-    }
-  }
-
-  onEvent(event) {
-    if (event.bot !== undefined && this.model.bot && event.bot !== this.model.bot.id) return;
-    const person = event.person ?? event.message?.chat?.id ?? this.model.person;
-    if (event.type === "problem") toast(t("problem", event), { loud: true });
-    else if (event.type === "callback_answer") this.callbacks.answered(event);
-    else if (this.model.people.some((one) => one.id === person)) this.onChatEvent(person, event);
-    else this.meet(person);
-  }
-
-  /** Somebody made in another window, or by a test. Groups that tests inject are nobody. */
-  async meet(person) {
-    await this.reloadPeople();
-    if (this.model.people.some((one) => one.id === person)) await this.reload(person);
-  }
-
-  onChatEvent(person, event) {
-    this.replay.get(person)?.push(event);
-    this.apply(person, event);
-  }
-
-  apply(person, event) {
-    switch (event.type) {
-      case "message":
-      case "edited":
-        return this.model.setMessage(person, event.message);
-      case "deleted":
-        return this.model.deleteMessage(person, event.message_id);
-      case "action":
-        return this.showAction(person, event.action);
-      case "reply_keyboard":
-        return this.model.setKeyboard(person, event.reply_keyboard);
-      case "commands":
-      case "blocked":
-        return this.replay.has(person) ? undefined : this.reload(person);
-      default:
-        return undefined;
-    }
-  }
-
-  showAction(person, action) {
-    this.model.setAction(person, action);
-    clearTimeout(this.actionTimer);
-    this.actionTimer = setTimeout(() => this.model.setAction(person, null), ACTION_MS);
-  }
-
-  /** New command lists concern everybody, so they are fetched for the chat in sight only; others load when chosen. */
-  reload(person) {
-    return this.load(person).catch(() => undefined);
-  }
-
-  async reloadPeople() {
-    this.model.people = await this.api.people().catch(() => this.model.people);
-    this.people.render();
-  }
-
   hashPerson() {
     const id = Number(location.hash.slice(1));
-    return this.model.people.some((person) => person.id === id) ? id : null;
+    return this.model.knows(id) ? id : null;
   }
 
   /** On a phone the list comes first, as in Telegram. */
@@ -200,7 +130,7 @@ class Page {
     const before = this.model.person;
     this.model.person = person;
     this.render();
-    if (person) this.reload(person);
+    if (person) this.feed.reload(person);
     if (!person) document.querySelector(`[data-testid="person-${before}"]`)?.focus();
     else if (matchMedia("(hover: hover)").matches) byId("composer").focus();
   }
@@ -216,7 +146,7 @@ class Page {
   async addPerson() {
     const person = await this.tell(this.api.addPerson({ language_code: language() }));
     if (!person) return;
-    await this.reloadPeople();
+    await this.feed.reloadPeople();
     this.choose(person.id);
   }
 
@@ -225,10 +155,7 @@ class Page {
     const { person } = this.model;
     const sent = this.sending.then(() => this.tell(this.api.send(person, message)));
     this.sending = sent;
-    return sent.then((answer) => {
-      if (answer?.message) this.onChatEvent(person, { type: "message", message: answer.message });
-      return Boolean(answer);
-    });
+    return sent.then(Boolean);
   }
 
   /** The answer, or null after the error was shown. */
@@ -246,42 +173,12 @@ class Page {
 
   async block(blocked) {
     const { person } = this.model;
-    if (await this.tell(this.api.block(person, blocked))) await this.reload(person);
+    if (await this.tell(this.api.block(person, blocked))) await this.feed.reload(person);
   }
 
-  openChatMenu(anchor) {
+  openMenu(anchor) {
     const { blocked } = this.model.chat(this.model.person);
-    popup(anchor, [
-      {
-        text: t(blocked ? "unblock" : "block"),
-        icon: "block",
-        testid: "block",
-        action: () => this.block(!blocked),
-      },
-      { text: t("faults"), icon: "sliders", testid: "menu-faults", action: () => this.faults.open() },
-      { text: t("dashboard"), icon: "chart", href: "/dashboard" },
-    ]);
-  }
-
-  openMessageMenu(message, anchor) {
-    const own = message.outgoing && message.text !== undefined;
-    const text = message.text ?? message.caption;
-    const items = [
-      {
-        text: t("reply"),
-        icon: "reply",
-        testid: "menu-reply",
-        action: () => this.composer.enterMode("reply", message),
-      },
-      own && {
-        text: t("edit"),
-        icon: "edit",
-        testid: "menu-edit",
-        action: () => this.composer.enterMode("edit", message),
-      },
-      text && { text: t("copy"), icon: "copy", testid: "menu-copy", action: () => copyText(text) },
-    ];
-    popup(anchor, items.filter(Boolean));
+    openChatMenu(anchor, blocked, { block: (on) => this.block(on), faults: () => this.faults.open() });
   }
 
   render() {

@@ -1,4 +1,4 @@
-/** Presses of inline buttons: each waits for its own answer, which may come before the press itself was acknowledged. */
+/** Presses of inline buttons: each waits for its own answer, which may overtake the press being acknowledged. */
 
 import { alertSheet, toast } from "./sheets.js";
 import { t } from "./language.js";

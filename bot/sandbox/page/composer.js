@@ -12,7 +12,10 @@ import { t } from "./language.js";
 const MAX_TEXT = 4096;
 
 export class Composer {
-  /** @param {(message: object) => Promise<boolean>} send @param {(id: number, text: string) => Promise<boolean>} edit */
+  /**
+   * @param {(message: object) => Promise<boolean>} send
+   * @param {(id: number, text: string) => Promise<object|null>} edit
+   */
   constructor(model, send, edit) {
     Object.assign(this, { model, send, edit, box: byId("composer"), bar: byId("mode"), mode: null });
     this.commands = new CommandMenu(model, this.box, (text) => this.send({ text }));

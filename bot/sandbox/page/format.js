@@ -17,7 +17,7 @@ const SAFE_SCHEMES = new Set(["http:", "https:", "mailto:", "tel:", "tg:"]);
 /**
  * @param {string} text
  * @param {Array<object>} entities of the Bot API
- * @param {{command: (text: string) => void, link: (event: Event, url: string) => void, copy: (text: string) => void}} actions
+ * @param {object} actions `command(text)`, `link(event, url)` and `copy(text)`: what a press leads to
  * @returns {DocumentFragment}
  */
 export function formatted(text, entities, actions) {

@@ -103,7 +103,7 @@ export class History {
       !this.model.person || !this.model.chat(this.model.person).loaded || this.list.childElementCount > 0;
   }
 
-  /** Only scrolling up leaves the foot: when the box shrinks, its distance to the foot grows without anybody having scrolled. */
+  /** Only scrolling up leaves the foot: a shrinking box gets farther from it without anybody having scrolled. */
   scrolled() {
     const { scrollHeight, scrollTop, clientHeight } = this.box;
     this.atFoot =

@@ -1,4 +1,4 @@
-/** Telegram's own links: `?start=PAYLOAD` in the page's address, t.me/<bot>?start=PAYLOAD and invoice links inside messages. */
+/** Telegram's own links: `?start=…` in the page's address, t.me/<bot>?start=… and invoice links in messages. */
 
 import { byId } from "./dom.js";
 import { toast } from "./sheets.js";

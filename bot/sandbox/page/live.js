@@ -1,4 +1,4 @@
-/** Server-sent events with reconnection of our own: EventSource gives up for good when a restarting server answers 5xx. */
+/** Server-sent events; EventSource alone would give up for good when a restarting server answers 5xx. */
 
 const PAUSES_MS = [300, 700, 1500, 3000, 5000];
 

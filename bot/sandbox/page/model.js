@@ -1,6 +1,14 @@
-/** What the page knows: people, their chats, what was read, drafts. Views read it and repaint on `change`. */
+/** What the page knows: people, their chats, what was read, drafts. Views read it and repaint. */
 
-/** @typedef {{messages: Map<number, object>, replyKeyboard: object|null, commands: Array<{command: string, description: string}>, blocked: boolean, loaded: boolean, action: string|null}} Chat */
+/**
+ * @typedef {object} Chat
+ * @property {Map<number, object>} messages Bot API messages with `outgoing` and `paid`, by id
+ * @property {object|null} replyKeyboard
+ * @property {Array<{command: string, description: string}>} commands
+ * @property {boolean} blocked the person blocked the bot
+ * @property {boolean} loaded
+ * @property {string|null} action what the bot is doing, as in sendChatAction
+ */
 
 function emptyChat() {
   return {
@@ -64,6 +72,15 @@ export class Model extends EventTarget {
 
   get current() {
     return this.people.find((person) => person.id === this.person) ?? null;
+  }
+
+  knows(person) {
+    return this.people.some((one) => one.id === person);
+  }
+
+  setPeople(people) {
+    this.people = people;
+    this.changed("people");
   }
 
   messages(person) {

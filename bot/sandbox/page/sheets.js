@@ -1,4 +1,4 @@
-/** What lies over the chat: dialogs, toasts, pop-up menus. Native <dialog> keeps the focus inside and closes on Escape. */
+/** What lies over the chat: dialogs, toasts, menus. Native <dialog> keeps the focus inside, closes on Escape. */
 
 import { byId, el, icon } from "./dom.js";
 import { t } from "./language.js";
@@ -13,7 +13,6 @@ const TOAST_MS = 5000;
  * @returns {HTMLDialogElement}
  */
 export function sheet(title, content, options = {}) {
-  const before = document.activeElement;
   const dialog = el(
     "dialog",
     { class: `sheet ${options.class ?? ""}`, "aria-label": title },
@@ -24,7 +23,8 @@ export function sheet(title, content, options = {}) {
   dialog.addEventListener("close", () => {
     dialog.remove();
     options.onclose?.();
-    before?.isConnected && before.focus({ preventScroll: true });
+    // The browser gives the focus back by itself, unless what had it was repainted meanwhile.
+    if (document.activeElement === document.body) byId("composer").focus({ preventScroll: true });
   });
   document.body.append(dialog);
   dialog.showModal();
