@@ -29,7 +29,7 @@ class World:
     """A running sandbox; `restart` is a new process as far as state goes."""
 
     def __init__(self, folder: Path | None = None) -> None:
-        self._folder = folder
+        self.folder = folder
         self.sandbox = Sandbox(folder, pace=0.01)
         self.origin = ""
         self.http = aiohttp.ClientSession()
@@ -47,7 +47,7 @@ class World:
 
     async def restart(self) -> None:
         await self.stop()
-        self.sandbox = Sandbox(self._folder, pace=0.01)
+        self.sandbox = Sandbox(self.folder, pace=0.01)
         await self.start()
 
     async def ask(self, method: str, path: str, body: Json | None = None) -> tuple[int, Any]:

@@ -2,6 +2,7 @@
 
 import asyncio
 
+import aiohttp
 import pytest
 from aiohttp import web
 
@@ -100,8 +101,6 @@ async def test_waiting_updates_go_to_a_new_address(bot: Bot) -> None:
 
 @pytest.mark.parametrize("as_json", [True, False])
 async def test_an_answer_may_be_a_call(bot: Bot, as_json: bool) -> None:
-    import aiohttp
-
     call = {"method": "sendMessage", "chat_id": str(ANNA), "text": "from the answer"}
 
     async def answer(update: Json) -> web.Response:

@@ -9,7 +9,7 @@ from bot.sandbox.telegram.errors import PageError
 
 Json = dict[str, Any]
 KIND = "person"
-FIRST_STARS = 1000
+FIRST_STARS = 10_000
 FIRST_NAMES = ("Мария", "Олег", "Ирина", "Павел", "Emma", "Tom", "Лейла", "Noah")
 LAST_NAMES = ("Иванова", "Ким", "Гаврилова", "Лосев", "Clark", "Reed", "Ахметова", "Bauer")
 
