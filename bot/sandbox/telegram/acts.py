@@ -1,7 +1,6 @@
 """What people do in their chats: write, edit, press buttons, share, block."""
 
 import base64
-import binascii
 import time
 from typing import Any
 
@@ -15,6 +14,7 @@ from bot.sandbox.telegram.methods.media import photo_sizes
 from bot.sandbox.telegram.methods.messages import HEAD, caption_body
 from bot.sandbox.telegram.people import Person
 from bot.sandbox.telegram.text import CAPTION_LIMIT, TEXT_LIMIT, from_person
+from bot.sandbox.telegram.updates import chat_of, id_of
 
 Json = dict[str, Any]
 
@@ -79,7 +79,7 @@ def own_contact(person: Person) -> Json:
 def _photo(ctx: Context, bot: Account, encoded: str) -> Json:
     try:
         data = base64.b64decode(encoded.rpartition(",")[2], validate=True)
-    except binascii.Error as error:
+    except ValueError as error:
         raise PageError(400, "the photo is not base64") from error
     size = image_size(data)
     if size is None:
@@ -167,7 +167,7 @@ def inject(ctx: Context, bot: Account, given: Json) -> int | None:
     if len(kinds) != 1 or not isinstance(given[kinds[0]], dict):
         raise PageError(400, "an update with exactly one kind of content is wanted")
     body = given[kinds[0]]
-    info = body.get("chat") or (body.get("message") or {}).get("chat")
-    if info and ctx.people.find(int(info["id"])) is None:
+    info = chat_of(body)
+    if id_of(info) and ctx.people.find(id_of(info)) is None:
         ctx.chats.group(bot, info)
     return ctx.updates.push(bot, kinds[0], body)

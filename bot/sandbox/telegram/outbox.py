@@ -70,10 +70,10 @@ def tell_edited(ctx: Context, chat: Chat, entry: Entry) -> None:
 def _reply(chat: Chat, params: Params) -> Json:
     """The message replied to, without its own reply, as the Bot API nests only once."""
     given = params.mapping("reply_parameters") or {}
-    number = given.get("message_id") or params.integer("reply_to_message_id", 0)
+    number = Params(given).integer("message_id", 0) or params.integer("reply_to_message_id", 0)
     if not number:
         return {}
-    entry = chat.find(int(number))
+    entry = chat.find(number)
     if entry is None:
         lenient = given.get("allow_sending_without_reply") or params.flag("allow_sending_without_reply")
         if lenient:

@@ -14,6 +14,7 @@ from bot.sandbox.telegram.errors import PageError
 from bot.sandbox.telegram.events import stream
 from bot.sandbox.telegram.methods.account import commands_for
 from bot.sandbox.telegram.people import Person
+from bot.sandbox.telegram.updates import chat_of, id_of
 
 Json = dict[str, Any]
 WAIT_MAX = 30.0  # seconds
@@ -127,9 +128,7 @@ class PageApi:
         mark = self._ctx.chats.mark
         with self._ctx.store.batch():
             update = acts.inject(self._ctx, bot, given)
-        chat = next(
-            (body.get("chat", {}).get("id", 0) for body in given.values() if isinstance(body, dict)), 0
-        )
+        chat = next(id_of(chat_of(body)) for body in given.values() if isinstance(body, dict))
         return _answer({"update_id": update} | await self._outcome(request, bot, chat, update, mark))
 
     async def redeliver(self, request: web.Request) -> web.Response:

@@ -169,6 +169,16 @@ class Updates:
 def _lane(kind: str, body: Json) -> str:
     """Updates of one lane are delivered strictly one after the other; a pre-checkout never waits for a chat."""
     if kind in ("pre_checkout_query", "shipping_query"):
-        return f"pay:{body['from']['id']}"
-    chat = body.get("chat") or (body.get("message") or {}).get("chat") or body.get("from") or {}
-    return f"chat:{chat.get('id', 0)}"
+        return f"pay:{id_of(body.get('from'))}"
+    return f"chat:{id_of(chat_of(body)) or id_of(body.get('from'))}"
+
+
+def chat_of(body: Json) -> Any:
+    """The chat an update's content is about. Injected updates may hold anything, so this may be anything too."""
+    message = body.get("message")
+    return body.get("chat") or (message.get("chat") if isinstance(message, dict) else None)
+
+
+def id_of(thing: Any) -> int:
+    number = thing.get("id") if isinstance(thing, dict) else None
+    return number if isinstance(number, int) else 0

@@ -103,7 +103,7 @@ def _command(given: Any) -> Json:
 
 def _scope_key(params: Params) -> str:
     scope = params.mapping("scope") or {"type": "default"}
-    kind = scope.get("type")
+    kind = str(scope.get("type"))
     if kind not in SCOPES:
         raise bad_request("can't parse BotCommandScope: Unsupported type specified")
     numbers = [str(scope.get(name, "")) for name in SCOPES[kind]]

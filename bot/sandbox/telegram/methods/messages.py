@@ -108,11 +108,11 @@ def delete_message(ctx: Context, bot: Account, params: Params) -> bool:
 def delete_messages(ctx: Context, bot: Account, params: Params) -> bool:
     chat = target(ctx, bot, params)
     numbers = params.listing("message_ids") or []
-    if not 1 <= len(numbers) <= 100:
+    if not 1 <= len(numbers) <= 100 or not all(isinstance(number, int) for number in numbers):
         raise bad_request("1 to 100 message identifiers are expected")
     for number in numbers:
-        if chat.find(int(number)) is not None:
-            _remove(ctx, chat, int(number))
+        if chat.find(number) is not None:
+            _remove(ctx, chat, number)
     return True
 
 

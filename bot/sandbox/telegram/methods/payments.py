@@ -8,6 +8,7 @@ from typing import Any
 from bot.sandbox.telegram.accounts import Account
 from bot.sandbox.telegram.context import Context
 from bot.sandbox.telegram.errors import bad_request
+from bot.sandbox.telegram.keyboards import checked_markup
 from bot.sandbox.telegram.ledger import Invoice, StarMove
 from bot.sandbox.telegram.methods.registry import method
 from bot.sandbox.telegram.outbox import send, target
@@ -32,11 +33,16 @@ def send_invoice(ctx: Context, bot: Account, params: Params) -> Json:
     target(ctx, bot, params)
     if "subscription_period" in params:
         raise bad_request("SUBSCRIPTION_PERIOD_INVALID")
-    markup = params.mapping("reply_markup")
-    if markup and not ((markup.get("inline_keyboard") or [[{}]])[0] or [{}])[0].get("pay"):
-        raise bad_request("REPLY_MARKUP_BUY_EMPTY")
+    _check_pay_button(checked_markup(params.mapping("reply_markup")))
     invoice = ctx.ledger.add_invoice(read_invoice(bot, params))
     return send(ctx, bot, params, {"invoice": invoice.as_object()}, invoice=invoice.slug)
+
+
+def _check_pay_button(markup: Json | None) -> None:
+    """A keyboard of one's own must begin with the Pay button."""
+    buttons = [button for row in (markup or {}).get("inline_keyboard", []) for button in row]
+    if markup and not (buttons and buttons[0].get("pay")):
+        raise bad_request("REPLY_MARKUP_BUY_EMPTY")
 
 
 @method("createInvoiceLink")
