@@ -5,16 +5,58 @@ from typing import Any
 
 from tests.sandbox.telegram_world import ANNA, Bot, World
 
-METHODS = (
-    "sendMessage editMessageText editMessageMedia deleteMessages copyMessage sendPhoto sendInvoice createInvoiceLink "
-    "answerPreCheckoutQuery answerCallbackQuery refundStarPayment getStarTransactions setMyCommands setMyName getFile "
-    "setChatMenuButton sendChatAction getUpdates"
-).split()
-NAMES = (
-    "text parse_mode reply_markup reply_parameters entities caption message_id message_ids from_chat_id photo media "
-    "prices currency title description payload provider_data offset limit allowed_updates commands scope "
-    "language_code menu_button action callback_query_id ok user_id file_id link_preview_options"
-).split()
+METHODS = [
+    "sendMessage",
+    "editMessageText",
+    "editMessageMedia",
+    "deleteMessages",
+    "copyMessage",
+    "sendPhoto",
+    "sendInvoice",
+    "createInvoiceLink",
+    "answerPreCheckoutQuery",
+    "answerCallbackQuery",
+    "refundStarPayment",
+    "getStarTransactions",
+    "setMyCommands",
+    "setMyName",
+    "getFile",
+    "setChatMenuButton",
+    "sendChatAction",
+    "getUpdates",
+]
+NAMES = [
+    "text",
+    "parse_mode",
+    "reply_markup",
+    "reply_parameters",
+    "entities",
+    "caption",
+    "message_id",
+    "message_ids",
+    "from_chat_id",
+    "photo",
+    "media",
+    "prices",
+    "currency",
+    "title",
+    "description",
+    "payload",
+    "provider_data",
+    "offset",
+    "limit",
+    "allowed_updates",
+    "commands",
+    "scope",
+    "language_code",
+    "menu_button",
+    "action",
+    "callback_query_id",
+    "ok",
+    "user_id",
+    "file_id",
+    "link_preview_options",
+]
 VALUES: tuple[Any, ...] = (
     *(None, "", "x", "[1", "\ud800", "nan", 0, -1, 1, 2**70, 1.5, True),
     *([], {}, [[]], [1], ["x"], [[1]], [{}], [[{}]], [[{"text": 1}]], {"type": []}, {"message_id": "x"}),
