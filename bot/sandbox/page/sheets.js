@@ -63,9 +63,15 @@ export function toast(text, { loud = false } = {}) {
   raise(box);
 }
 
-/** Open dialogs lie in the browser's top layer; a note must lie above them, so the box enters that layer again. */
+/**
+ * Puts the notes at the foot of the messages. Open dialogs lie in the browser's top layer; a note must lie
+ * above them, so the box enters that layer again.
+ */
 function raise(box) {
   if (box.matches(":popover-open")) box.hidePopover();
+  const stage = byId("stage").getBoundingClientRect();
+  box.style.left = `${stage.width ? stage.left + stage.width / 2 : window.innerWidth / 2}px`;
+  box.style.bottom = `${stage.width ? window.innerHeight - stage.bottom + 16 : 24}px`;
   box.showPopover();
 }
 
