@@ -1,0 +1,88 @@
+"""What a catalogue file says, checked and ready for `db.catalogue.load`."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionEntry:
+    """`answer` is the index of the right option, from 0."""
+
+    key: str
+    text: str
+    options: tuple[str, ...]
+    answer: int
+    explanation: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LessonEntry:
+    key: str
+    id: int | None
+    title: str
+    text: str
+    media_kind: str | None
+    media: str | None
+    preview: bool
+    questions: tuple[QuestionEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleEntry:
+    """With `id`, a row of the other application: what the file leaves out (None) stays as that one has it."""
+
+    key: str
+    id: int | None
+    name: str
+    description: str | None
+    interval_count: int | None
+    lessons: tuple[LessonEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OfferEntry:
+    """`price` in the currency's smallest unit."""
+
+    key: str
+    days: int
+    price: int
+    currency: str
+    methods: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProductEntry:
+    """`module` is a module's key."""
+
+    key: str
+    id: int | None
+    module: str
+    name: str
+    offers: tuple[OfferEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PromoEntry:
+    """`product` is a product's key."""
+
+    code: str
+    product: str
+    days: int
+    max_uses: int
+
+
+@dataclass(frozen=True, slots=True)
+class ResultEntry:
+    key: str
+    id: int | None
+    name: str
+    passed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Consistent in itself: keys are unique and what they name is there."""
+
+    modules: tuple[ModuleEntry, ...]
+    products: tuple[ProductEntry, ...]
+    promos: tuple[PromoEntry, ...]
+    results: tuple[ResultEntry, ...]

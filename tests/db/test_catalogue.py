@@ -1,0 +1,307 @@
+"""The catalogue file: what it says, what is refused, and what loading it again and again does to the books."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from bot import catalogue as files
+from bot.catalogue import CatalogueError, parse
+from bot.sandbox import __file__ as sandbox
+from db.catalogue import Action, CatalogueRefused, Change, load
+from db.catalogue_file import Catalogue
+from db.engine import Books, Lane
+
+SCHOOL = Path(sandbox).with_name("school.toml")
+
+SMALL = """
+[[modules]]
+key = "python"
+name = "Python"
+[[modules.lessons]]
+key = "one"
+title = "One"
+text = "First"
+preview = true
+[[modules.lessons]]
+key = "two"
+title = "Two"
+text = "Second"
+[[modules.lessons.questions]]
+key = "q"
+text = "1 + 1?"
+options = ["2", "3"]
+answer = 1
+[[products]]
+key = "course"
+module = "python"
+name = "Course"
+[[products.offers]]
+key = "month"
+days = 30
+price = 990.5
+currency = "RUB"
+[[promocodes]]
+code = "SPRING"
+product = "course"
+days = 14
+max_uses = 100
+"""
+
+
+@pytest.fixture
+async def books(database: str) -> AsyncIterator[Books]:
+    made = Books(database)
+    yield made
+    await made.close()
+
+
+async def loaded(books: Books, catalogue: Catalogue | str) -> list[str]:
+    wanted = parse(catalogue) if isinstance(catalogue, str) else catalogue
+    async with books.transaction(Lane.JOBS) as session:
+        return [str(change) for change in await load(session, wanted)]
+
+
+async def refused(books: Books, source: str) -> list[str]:
+    with pytest.raises(CatalogueRefused) as error:
+        await loaded(books, source)
+    return error.value.lines
+
+
+def wrong(source: str) -> list[str]:
+    with pytest.raises(CatalogueError) as error:
+        parse(source)
+    return error.value.lines
+
+
+async def test_demo_school_loads_and_first_lessons_carry_no_question(
+    books: Books, connection: asyncpg.Connection
+) -> None:
+    school = files.read(SCHOOL)
+    assert all(not module.lessons[0].questions for module in school.modules)
+    assert school.modules[0].lessons[0].preview
+    changes = await loaded(books, school)
+    assert "added module python" in changes
+    assert "added offer english/quarter" in changes
+    assert await loaded(books, school) == []
+    rows = await connection.fetch("SELECT name, interval_count FROM modules ORDER BY id")
+    assert [tuple(row) for row in rows] == [(module.name, len(module.lessons)) for module in school.modules]
+    spring = await connection.fetchrow("SELECT days, max_usage_count FROM promocodes WHERE code = 'SPRING'")
+    assert spring is not None
+    assert tuple(spring) == (14, 100)
+
+
+async def test_values_arrive(books: Books, connection: asyncpg.Connection) -> None:
+    await loaded(books, SMALL)
+    offer = await connection.fetchrow("SELECT days, price, currency, methods, active FROM bot.offers")
+    assert offer is not None
+    assert tuple(offer) == (30, 99050, "RUB", [], True)
+    question = await connection.fetchrow("SELECT options, answer FROM bot.questions")
+    assert question is not None
+    assert tuple(question) == (["2", "3"], 0)
+    lessons = await connection.fetch("SELECT key, position, preview FROM bot.lessons ORDER BY position")
+    assert [tuple(row) for row in lessons] == [("one", 1, True), ("two", 2, False)]
+    result = await connection.fetchrow("SELECT key, passed FROM bot.results")
+    assert result is not None
+    assert tuple(result) == ("done", True)
+
+
+async def test_changes_are_said_and_ids_stay(books: Books, connection: asyncpg.Connection) -> None:
+    await loaded(books, SMALL)
+    before = await connection.fetch("SELECT id FROM bot.lessons ORDER BY key")
+    changed = SMALL.replace("990.5", "1200").replace('"Second"', '"Second,\\nlonger"').replace("14", "21")
+    assert await loaded(books, changed) == [
+        "updated lesson python/two: text",
+        "updated offer course/month: price 99050 → 120000",
+        "updated promo code SPRING: days 14 → 21",
+    ]
+    assert await connection.fetch("SELECT id FROM bot.lessons ORDER BY key") == before
+
+
+async def test_what_vanished_is_withdrawn_and_comes_back(
+    books: Books, connection: asyncpg.Connection
+) -> None:
+    await loaded(books, SMALL)
+    head, offer = (
+        SMALL.split('[[modules.lessons]]\nkey = "two"')[0],
+        '[[products]]\nkey="course"\nmodule="python"\n',
+    )
+    changes = await loaded(books, head + offer + 'name="Course"')
+    assert changes == [
+        "updated module python: interval_count 2 → 1",
+        "withdrawn lesson python/two",
+        "withdrawn offer course/month",
+    ]
+    assert await connection.fetchval("SELECT count(*) FROM bot.lessons") == 2
+    assert await connection.fetchval("SELECT count(*) FROM promocodes") == 1
+    assert await loaded(books, SMALL) == [
+        "updated module python: interval_count 1 → 2",
+        "updated lesson python/two: active no → yes",
+        "updated offer course/month: active no → yes",
+    ]
+
+
+async def test_offers_of_admins_are_left_alone(books: Books, connection: asyncpg.Connection) -> None:
+    await loaded(books, SMALL)
+    await connection.execute(
+        "INSERT INTO bot.offers (product_id, days, price, currency)"
+        " SELECT product_id, 1, 100, 'RUB' FROM products"
+    )
+    assert await loaded(books, SMALL) == []
+    assert await connection.fetchval("SELECT count(*) FROM bot.offers WHERE active") == 2
+
+
+async def test_a_vanished_result_goes_behind_the_others(books: Books, connection: asyncpg.Connection) -> None:
+    await loaded(books, SMALL)
+    await loaded(books, SMALL + '[[results]]\nkey = "great"\nname = "Great"\npassed = true\n')
+    rows = await connection.fetch("SELECT key FROM bot.results WHERE passed ORDER BY position")
+    assert [row["key"] for row in rows] == ["great", "done"]
+
+
+async def adopt(connection: asyncpg.Connection, lesson: int = 70, result: int = 2) -> None:
+    """Rows as the other application has them."""
+    await connection.execute("INSERT INTO modules (id, name, interval_count) VALUES (7, 'Old name', 12)")
+    await connection.execute("INSERT INTO products (product_id, module_id, name) VALUES (9, 7, 'Old')")
+    await connection.execute("INSERT INTO users (id, email, created_at) VALUES (1, 'a@b.c', now())")
+    await connection.execute(
+        "INSERT INTO progress (user_id, lesson_id, result_id) VALUES (1, $1, $2)", lesson, result
+    )
+
+
+ADOPTING = (
+    SMALL.replace('key = "python"', 'key = "python"\nid = 7')
+    .replace('key = "course"', 'key = "course"\nid = 9')
+    .replace('key = "one"', 'key = "one"\nid = 70')
+    .replace('key = "two"', 'key = "two"\nid = 50')
+    + '[[results]]\nkey = "passed"\nid = 2\nname = "Passed"\npassed = true\n'
+)
+
+
+async def test_ids_of_the_other_application(books: Books, connection: asyncpg.Connection) -> None:
+    await adopt(connection)
+    changes = await loaded(books, ADOPTING)
+    assert "adopted module python: name Old name → Python" in changes
+    assert "adopted product course: name Old → Course" in changes
+    assert await connection.fetchval("SELECT interval_count FROM modules") == 12
+    known = (
+        "SELECT count(*) FROM progress JOIN bot.lessons l ON l.id = lesson_id"
+        " JOIN bot.results r ON r.id = result_id"
+    )
+    assert await connection.fetchval(known) == 1
+    assert await loaded(books, ADOPTING) == []
+    # Everything in progress is known now: a new lesson gets an id above those given.
+    more = ADOPTING.replace("[[products]]", '[[modules.lessons]]\nkey="x"\ntitle="X"\ntext="X"\n[[products]]')
+    assert await loaded(books, more) == ["added lesson python/x"]
+    assert await connection.fetchval("SELECT id FROM bot.lessons WHERE key = 'x'") == 71
+
+
+async def test_lessons_and_results_that_could_collide_are_refused(
+    books: Books, connection: asyncpg.Connection
+) -> None:
+    await adopt(connection)
+    lines = await refused(books, SMALL)
+    places = [line.split(": ")[0] for line in lines]
+    assert places == [
+        'results "done"',
+        'modules "python" . lessons "one"',
+        'modules "python" . lessons "two"',
+    ]
+    assert await connection.fetchval("SELECT count(*) FROM bot.catalogue_keys") == 0
+    assert await connection.fetchval("SELECT count(*) FROM modules") == 1
+
+
+async def test_ids_that_contradict_the_books(books: Books, connection: asyncpg.Connection) -> None:
+    await adopt(connection)
+    assert await refused(books, ADOPTING.replace("id = 7\n", "id = 8\n")) == [
+        'modules "python": the database has no row with the id 8; leave the id out to have one made',
+        'products "course": opens module 7 already, and what was bought must not come to mean another module;'
+        " give the new product a key of its own",
+    ]
+    await loaded(books, ADOPTING)
+    assert await refused(books, ADOPTING.replace("id = 50", "id = 51")) == [
+        'modules "python" . lessons "two": its id is 50 already and cannot become 51'
+    ]
+    assert await refused(books, ADOPTING.replace('key = "two"', 'key = "three"')) == [
+        'modules "python" . lessons "three": the id 50 is taken by "two" of module 7'
+    ]
+
+
+async def test_loading_twice_at_once_adds_once(books: Books, connection: asyncpg.Connection) -> None:
+    done = await asyncio.gather(*(loaded(books, SMALL) for _ in range(3)))
+    assert sorted(map(len, done)) == [0, 0, 8]
+    assert await connection.fetchval("SELECT count(*) FROM bot.lessons") == 2
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "line"),
+    [
+        ('title = "Two"', "", 'modules[1] "python" . lessons[2] "two" . title: is missing'),
+        (
+            "preview = true",
+            "previw = true",
+            'modules[1] "python" . lessons[1] "one" . previw: unknown key; did you mean preview?',
+        ),
+        (
+            '"First"',
+            '"a < b"',
+            'modules[1] "python" . lessons[1] "one" . text: line 1: '
+            "'< b' is none of Telegram's tags; a plain < is written &lt;",
+        ),
+        (
+            "answer = 1",
+            "answer = 3",
+            'modules[1] "python" . lessons[2] "two" . questions[1] "q": answer: 3 is not between 1 and 2',
+        ),
+        (
+            "price = 990.5",
+            "price = 990.555",
+            'products[1] "course" . offers[1] "month": price: \'990.555\': RUB has at most 2 digits after the point',
+        ),
+        (
+            'currency = "RUB"',
+            'currency = "XTR"',
+            'products[1] "course" . offers[1] "month": price: \'990.5\': XTR has no digits after the point',
+        ),
+        (
+            'currency = "RUB"',
+            'currency = "RUB"\nmethods = ["stars"]',
+            'products[1] "course" . offers[1] "month": methods: stars goes with the currency XTR,'
+            " link and invoice with every other one",
+        ),
+        (
+            'product = "course"',
+            'product = "curse"',
+            "promocodes[1] \"SPRING\" . product: no product has the key 'curse'",
+        ),
+        ('key = "two"', 'key = "one"', "modules \"python\" . lessons: key 'one' is there 2 times"),
+    ],
+)
+def test_errors_name_table_and_key(before: str, after: str, line: str) -> None:
+    assert before in SMALL
+    assert wrong(SMALL.replace(before, after)) == [line]
+
+
+def test_every_error_is_said_at_once() -> None:
+    assert len(wrong(SMALL.replace('title = "Two"', "").replace("days = 14", "days = 0"))) == 2
+
+
+@pytest.mark.parametrize("source", ["", "a = [", "modules = 5", "modules = [5]", "a = " + "[" * 5000])
+def test_not_a_catalogue(source: str) -> None:
+    assert len(wrong(source)) == 1
+
+
+def test_unreadable_files(tmp_path: Path) -> None:
+    latin = tmp_path / "latin.toml"
+    latin.write_bytes('name = "école"'.encode("latin-1"))
+    for path in (tmp_path, tmp_path / "absent", latin):
+        with pytest.raises(CatalogueError):
+            files.read(path)
+
+
+def test_changes_read_as_lines() -> None:
+    change = Change(
+        Action.UPDATED, "offer", "a/b", (("methods", [], ["link", "invoice"]), ("text", "x" * 99, "y"))
+    )
+    assert str(change) == "updated offer a/b: methods none → link, invoice, text"
