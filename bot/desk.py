@@ -17,9 +17,10 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Desk:
-    """`provider` is None where paying by YooKassa link is not offered."""
+    """`provider` is None where paying by YooKassa link is not offered; `username` is empty until Telegram
+    has said it."""
 
     settings: Settings
     books: Books
@@ -27,4 +28,5 @@ class Desk:
     voice: Voice
     provider: YooKassa | None
     pace: Pace
+    username: str = ""
     now: Callable[[], datetime] = utc_now

@@ -8,6 +8,7 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db.chats import Account
 from db.errors import EmailTaken
 from db.tables import AuthIdentity, Consent, Device, Session, User, UserDevice
 
@@ -127,3 +128,14 @@ async def _lock(session: AsyncSession, name: str) -> None:
     await session.execute(
         text("select pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": f"lessongate:{name}"}
     )
+
+
+async def account(session: AsyncSession, telegram_id: int) -> Account | None:
+    row = (
+        await session.execute(
+            select(User.id, User.name, User.email, User.phone, User.last_seen)
+            .join(AuthIdentity, AuthIdentity.user_id == User.id)
+            .where(AuthIdentity.loginprovider == TELEGRAM, AuthIdentity.providerkey == str(telegram_id))
+        )
+    ).one_or_none()
+    return Account(*row) if row else None

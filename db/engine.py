@@ -4,11 +4,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from enum import StrEnum
 from typing import Any
+from uuid import uuid4
 
 from sqlalchemy import exc, text
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
-from db.dsn import asyncpg_url
+from db.dsn import asyncpg_url, parse_dsn
 
 # SQLSTATE classes that say "the database is not there now": connection, resources, operator intervention.
 AWAY = ("08", "53", "57P", "58")
@@ -49,19 +50,29 @@ class Books:
             await engine.dispose()
 
 
-def _engine(dsn: str, size: int) -> Any:
+def _engine(dsn: str, size: int) -> AsyncEngine:
     return create_async_engine(
         asyncpg_url(dsn),
         pool_size=size,
         max_overflow=0,
         pool_timeout=30,
         pool_recycle=1800,
-        pool_pre_ping=False,
-        connect_args={
-            "timeout": 10,
-            "server_settings": {"jit": "off", "timezone": "UTC", "application_name": "lessongate"},
-        },
+        connect_args=_behind_pooler() if parse_dsn(dsn).pooled else DIRECT,
     )
+
+
+DIRECT = {"timeout": 10, "server_settings": {"jit": "off", "timezone": "UTC", "application_name": "lessongate"}}
+
+
+def _behind_pooler() -> dict[str, Any]:
+    """A pooler in transaction mode gives each transaction another connection: prepared statements are not kept
+    (facts F), and it may refuse start-up settings, so days are added in whatever zone the database is set to."""
+    return {
+        "timeout": 10,
+        "statement_cache_size": 0,
+        "prepared_statement_cache_size": 0,
+        "prepared_statement_name_func": lambda: f"__asyncpg_{uuid4()}__",
+    }
 
 
 def sqlstate(error: BaseException) -> str | None:

@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from db.contract import contract, differences
-from db.dsn import asyncpg_url
+from db.dsn import asyncpg_arguments, asyncpg_url
 from db.indexes import wanted_indexes
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
@@ -161,3 +161,12 @@ def _refusal(error: DBAPIError) -> str | None:
 async def _driver(connection: AsyncConnection) -> asyncpg.Connection:
     """The asyncpg connection below; its statements belong to the transaction that is open."""
     return (await connection.get_raw_connection()).driver_connection
+
+
+async def state_of(dsn: str) -> SchemaState:
+    """Of the database at this address. Raises what the driver raises where it can't be reached."""
+    connection = await asyncpg.connect(**asyncpg_arguments(dsn))
+    try:
+        return await schema_state(connection)
+    finally:
+        await connection.close()

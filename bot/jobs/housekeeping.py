@@ -1,0 +1,39 @@
+"""What is done again because it may have been lost, and what is forgotten because it is old."""
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import text
+
+from bot.desk import Desk
+from db import callbacks, purchases, updates
+from db.engine import Lane
+from db.queue import enqueue
+
+LOST = timedelta(seconds=90)  # later than its job should have been
+KEPT = timedelta(days=3)
+
+
+async def sweep(payload: dict[str, Any], desk: Desk) -> None:
+    """Enqueues anew what should have happened: jobs are at-least-once, but a held or deleted one is gone."""
+    before = desk.now() - LOST
+    async with desk.books.transaction(Lane.JOBS) as session:
+        for attempt_id in await purchases.unsent(session, before):
+            await enqueue(session, "create_payment", {"attempt": attempt_id}, key=f"create:{attempt_id}")
+        for attempt_id in await purchases.overdue(session, before):
+            await enqueue(session, "ask_payment", {"attempt": attempt_id}, key=f"ask:{attempt_id}")
+        for callback_id in await callbacks.forgotten(session, before):
+            await enqueue(session, "verify_callback", {"id": callback_id}, key=f"verify:{callback_id}")
+
+
+async def tidy(payload: dict[str, Any], desk: Desk) -> None:
+    """Ids of handled updates and the queue's own log are of no use after some days."""
+    before = desk.now() - KEPT
+    async with desk.books.transaction(Lane.JOBS) as session:
+        await updates.forget_handled(session, before)
+        await session.execute(
+            text("delete from bot.pgqueuer_log where created < :before"), {"before": before}
+        )
+        await session.execute(
+            text("delete from bot.pgqueuer_statistics where created < :before"), {"before": before}
+        )

@@ -1,0 +1,262 @@
+"""Payments by link: the provider is called here and nowhere else, with no connection held."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from aiogram.methods import EditMessageText, SendMessage
+from aiogram.types import InlineKeyboardMarkup
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.buttons import CheckPayment
+from bot.desk import Desk
+from bot.jobs.retry import RunAgain
+from bot.keyboards import open_url, press, rows
+from bot.news import tell_chats
+from bot.outbox import Later, Method, send
+from bot.payments.answers import Payment, ProviderRefused, ProviderUnknown
+from bot.payments.settling import settle_in, try_again
+from bot.payments.yookassa import YooKassa
+from bot.words import payments as words
+from db import callbacks, chats, purchases
+from db.engine import Lane
+from db.purchases import Order
+from db.queue import enqueue
+from db.settling import Outcome, Settled
+
+log = structlog.get_logger(__name__)
+
+KEY_LIVES = timedelta(hours=23)  # facts A1: after 24 h the same key is a new operation
+
+
+class NoProvider(Exception):
+    """A payment is open at a provider that the settings no longer name."""
+
+
+def provider_of(desk: Desk) -> YooKassa:
+    if desk.provider is None:
+        raise NoProvider("YOOKASSA_SHOP_ID is empty, but payments by it are open")
+    return desk.provider
+
+
+async def create_payment(payload: dict[str, Any], desk: Desk) -> None:
+    """Sends the frozen request under its key until an answer is known; then the waiting message becomes the link."""
+    now = desk.now()
+    async with desk.books.transaction(Lane.JOBS) as session:
+        order = await purchases.order(session, payload["attempt"])
+        if order is None or order.closed_at is not None or order.status != purchases.Status.PENDING:
+            return
+        await purchases.sent(session, order.attempt_id, now)
+    if order.link is not None:
+        await say(desk, order, words.pay_here, link_keyboard)
+        return
+    if order.sent_at is None:
+        await say(desk, order, words.preparing)
+    payment = await _create(desk, order, now)
+    if payment is not None:
+        await _created(desk, order, payment)
+
+
+async def _create(desk: Desk, order: Order, now: datetime) -> Payment | None:
+    """None where the provider refused, which ends the attempt. Raises RunAgain while the outcome is unknown."""
+    provider = provider_of(desk)
+    try:
+        if order.sent_at is not None and now - order.sent_at >= KEY_LIVES:
+            return await _look_up(desk, provider, order)
+        return await provider.create_payment(order.request, order.key)
+    except ProviderRefused as error:
+        await _refused(desk, order, error)
+        return None
+    except ProviderUnknown as error:
+        log.warning("payment_outcome_unknown", purchase_id=order.purchase_id, reason=error.reason)
+        delay = timedelta(seconds=error.retry_after) if error.retry_after else None
+        raise RunAgain(error.reason, delay) from error
+
+
+async def _look_up(desk: Desk, provider: YooKassa, order: Order) -> Payment | None:
+    """A key this old would be a new operation: the payment is looked for, and the attempt ends without one."""
+    since = (order.sent_at or order.created_at) - timedelta(minutes=5)
+    async for payment in provider.payments(created_from=since, created_to=since + timedelta(hours=25)):
+        if payment.metadata.get("key") == order.key:
+            return payment
+    async with desk.books.transaction(Lane.JOBS) as session:
+        await purchases.refused(session, order, "never created", desk.now())
+    return None
+
+
+async def _created(desk: Desk, order: Order, payment: Payment) -> None:
+    now = desk.now()
+    first = desk.pace.ask_after(0)
+    async with desk.books.transaction(Lane.JOBS) as session:
+        await purchases.answered(
+            session,
+            order,
+            payment_id=payment.id,
+            link=payment.link,
+            link_ends_at=payment.created_at + desk.pace.link_lives,
+            test=payment.test,
+            recipient=payment.recipient,
+            next_ask_at=now + first,
+        )
+        await enqueue(session, "ask_payment", {"attempt": order.attempt_id}, after=first)
+        settled = await settle_in(session, desk, payment, now)
+        order = await purchases.order(session, order.attempt_id) or order
+    if settled.outcome is Outcome.OPEN and order.link:
+        await say(desk, order, words.pay_here, link_keyboard)
+
+
+async def _refused(desk: Desk, order: Order, error: ProviderRefused) -> None:
+    log.error("payment_refused", purchase_id=order.purchase_id, code=error.code, about=error.description)
+    async with desk.books.transaction(Lane.JOBS) as session:
+        if not await purchases.refused(session, order, error.code, desk.now()):
+            return
+        await tell_chats(
+            session,
+            desk.settings.admin_ids,
+            "provider_refused",
+            purchase_id=order.purchase_id,
+            code=error.code,
+            about=error.description,
+            parameter=error.parameter,
+        )
+    await say(desk, order, words.refused, lambda order: try_again(order.offer_id))
+
+
+def link_keyboard(order: Order) -> InlineKeyboardMarkup | None:
+    if order.link is None:
+        return None
+    return rows(
+        open_url(words.pay_button(order.amount, order.currency), order.link),
+        press(words.check_button(), CheckPayment(purchase=order.purchase_id)),
+    )
+
+
+async def say(desk: Desk, order: Order, text: Any, keyboard: Any = None) -> None:
+    """In place of the message whose button was pressed, where there is one."""
+    if order.message_id is None:
+        await say_anew(desk, order, lambda: text(order), keyboard)
+        return
+    async with _spoken_to(desk, order):
+        method = EditMessageText(
+            chat_id=order.telegram_id,
+            message_id=order.message_id,
+            text=text(order),
+            reply_markup=keyboard(order) if keyboard else None,
+        )
+    await _deliver(desk, method)
+
+
+async def say_anew(desk: Desk, order: Order, text: Any, keyboard: Any = None) -> None:
+    async with _spoken_to(desk, order):
+        method = SendMessage(
+            chat_id=order.telegram_id, text=text(), reply_markup=keyboard(order) if keyboard else None
+        )
+    await _deliver(desk, method)
+
+
+@asynccontextmanager
+async def _spoken_to(desk: Desk, order: Order) -> AsyncIterator[None]:
+    async with desk.books.transaction(Lane.JOBS) as session:
+        chosen, telegram = await chats.language_of(session, order.telegram_id)
+    with desk.voice.speaking(desk.voice.language(chosen, telegram)):
+        yield
+
+
+async def _deliver(desk: Desk, method: Method) -> None:
+    try:
+        await send(desk, method)
+    except Later as later:
+        raise RunAgain("not sent", timedelta(seconds=later.delay)) from later
+
+
+async def ask_payment(payload: dict[str, Any], desk: Desk) -> None:
+    """Asks the provider for an open payment, and arranges the next time while its link can be paid.
+
+    A job that is not due has been overtaken by another one: there is one chain of questions per attempt.
+    """
+    async with desk.books.transaction(Lane.JOBS) as session:
+        order = await purchases.order(session, payload["attempt"])
+    if order is None or order.status != purchases.Status.PENDING:
+        return
+    if order.next_ask_at is not None and order.next_ask_at > desk.now() + timedelta(seconds=1):
+        return
+    await _ask(desk, order)
+
+
+async def check_payment(payload: dict[str, Any], desk: Desk) -> None:
+    """The payer asks: the provider is asked on the spot, and the payer hears what it says."""
+    async with desk.books.transaction(Lane.JOBS) as session:
+        order = await purchases.order(session, payload["attempt"])
+    if order is None:
+        return
+    settled = await _ask(desk, order) if order.status != purchases.Status.SUCCEEDED else None
+    if settled is None or settled.outcome in (Outcome.OPEN, Outcome.NO_NEWS):
+        async with desk.books.transaction(Lane.JOBS) as session:
+            order = await purchases.order(session, payload["attempt"]) or order
+        await tell_status(desk, order)
+
+
+async def _ask(desk: Desk, order: Order) -> Settled | None:
+    """None where the provider did not say, or has not been told of the payment yet."""
+    if order.payment_id is None:
+        return None
+    try:
+        payment = await provider_of(desk).payment(order.payment_id)
+    except (ProviderUnknown, ProviderRefused) as error:
+        log.warning("payment_not_asked", purchase_id=order.purchase_id, reason=str(error))
+        payment = None
+    settled = None
+    async with desk.books.transaction(Lane.JOBS) as session:
+        if payment is not None:
+            settled = await settle_in(session, desk, payment, desk.now())
+        if settled is None or settled.outcome is Outcome.OPEN:
+            await _ask_again(session, desk, order)
+    return settled
+
+
+async def tell_status(desk: Desk, order: Order) -> None:
+    match order.status:
+        case purchases.Status.SUCCEEDED:
+            text = words.is_paid
+        case purchases.Status.PENDING:
+            text = words.still_open
+        case _:
+            text = words.is_canceled
+    await say_anew(desk, order, text)
+
+
+async def _ask_again(session: AsyncSession, desk: Desk, order: Order) -> None:
+    """With growing intervals while the link lives, then hourly until the provider says an end (reconciliation)."""
+    now = desk.now()
+    alive = order.link_ends_at is None or now < order.link_ends_at + timedelta(minutes=5)
+    pause = desk.pace.ask_after(order.asked + 1) if alive else desk.pace.link_lives
+    await purchases.asked(session, order.attempt_id, now, now + pause)
+    await enqueue(session, "ask_payment", {"attempt": order.attempt_id}, after=pause)
+
+
+async def verify_callback(payload: dict[str, Any], desk: Desk) -> None:
+    """A callback is a hint: what counts is the payment fetched with our own key."""
+    async with desk.books.transaction(Lane.JOBS) as session:
+        callback = await callbacks.unhandled(session, payload["id"])
+    if callback is None:
+        return
+    try:
+        payment = await provider_of(desk).payment(callback.payment_id)
+    except ProviderUnknown as error:
+        delay = timedelta(seconds=error.retry_after) if error.retry_after else None
+        raise RunAgain(error.reason, delay) from error
+    except ProviderRefused as error:
+        if error.status in (401, 403):
+            raise RunAgain(f"{error.status} {error.code}") from error
+        await _handled(desk, callback.id, f"refused: {error.code}")
+        return
+    async with desk.books.transaction(Lane.MONEY) as session:
+        settled = await settle_in(session, desk, payment, desk.now())
+        await callbacks.handled(session, callback.id, settled.outcome.value, desk.now())
+
+
+async def _handled(desk: Desk, callback_id: int, outcome: str) -> None:
+    async with desk.books.transaction(Lane.JOBS) as session:
+        await callbacks.handled(session, callback_id, outcome, desk.now())

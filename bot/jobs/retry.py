@@ -1,0 +1,11 @@
+"""How a job says that it is to be run again."""
+
+from datetime import timedelta
+
+
+class RunAgain(Exception):
+    """Not done yet and nothing wrong: run again, after `delay` where one is known."""
+
+    def __init__(self, reason: str, delay: timedelta | None = None) -> None:
+        super().__init__(reason)
+        self.delay = delay

@@ -1,0 +1,127 @@
+"""From a fetched payment to the books, and the news that follow: the one way all callers go."""
+
+from datetime import datetime
+
+import structlog
+from aiogram.types import InlineKeyboardMarkup
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.buttons import ShowOffer
+from bot.desk import Desk
+from bot.keyboards import press, rows
+from bot.news import tell, tell_chats
+from bot.payments.answers import Payment
+from bot.replies import iso
+from bot.words import payments as words
+from db.engine import Lane
+from db.settling import Outcome, Seen, Settled, settle
+
+log = structlog.get_logger(__name__)
+
+
+def seen(payment: Payment) -> Seen:
+    return Seen(
+        payment_id=payment.id,
+        status=payment.status,
+        paid=payment.paid,
+        amount=payment.amount,
+        currency=payment.currency,
+        key=payment.metadata.get("key"),
+        test=payment.test,
+        recipient=payment.recipient,
+        refunded=payment.refunded,
+        at=payment.captured_at or payment.created_at,
+        receipt=payment.id if payment.receipt_registration == "succeeded" else None,
+        cancellation=payment.cancellation,
+    )
+
+
+async def settle_payment(desk: Desk, payment: Payment, lane: Lane = Lane.MONEY) -> Settled:
+    """One transaction: the books, and the jobs that tell of it."""
+    async with desk.books.transaction(lane) as session:
+        return await settle_in(session, desk, payment, desk.now())
+
+
+async def settle_in(session: AsyncSession, desk: Desk, payment: Payment, now: datetime) -> Settled:
+    settled = await settle(session, seen(payment), now)
+    match settled.outcome:
+        case Outcome.SUCCEEDED:
+            await _tell_success(session, desk, settled)
+        case Outcome.CANCELED:
+            await _tell_cancellation(session, settled, payment.cancellation)
+        case Outcome.MISMATCH:
+            await _alarm(session, desk, "payment_mismatch", settled, payment)
+        case Outcome.UNKNOWN:
+            log.warning("payment_unknown", payment_id=payment.id)
+    return settled
+
+
+async def _tell_success(session: AsyncSession, desk: Desk, settled: Settled) -> None:
+    purchase, change, attempt = settled.purchase, settled.change, settled.attempt
+    assert purchase is not None
+    if change is None:
+        return
+    facts = {
+        "purchase_id": purchase.id,
+        "product": settled.product,
+        "module": settled.module,
+        "module_id": settled.module_id,
+        "days": change.days,
+        "amount": purchase.amount_cents,
+        "currency": purchase.currency,
+        "ends_at": iso(change.after),
+    }
+    await tell(session, purchase.user_id, "purchase_succeeded", **facts)
+    if attempt is not None and attempt.message_id is not None:
+        await tell_chats(
+            session,
+            [attempt.telegram_id],
+            "link_paid",
+            message_id=attempt.message_id,
+            product=settled.product,
+            amount=purchase.amount_cents,
+            currency=purchase.currency,
+        )
+    if desk.settings.payment_news:
+        await tell_chats(
+            session,
+            desk.settings.admin_ids,
+            "admin_purchase_succeeded",
+            user_id=purchase.user_id,
+            purchase_id=purchase.id,
+            product=settled.product,
+            amount=purchase.amount_cents,
+            currency=purchase.currency,
+        )
+
+
+async def _tell_cancellation(session: AsyncSession, settled: Settled, reason: str | None) -> None:
+    purchase, attempt = settled.purchase, settled.attempt
+    assert purchase is not None
+    assert attempt is not None
+    await tell(
+        session,
+        purchase.user_id,
+        "purchase_canceled",
+        purchase_id=purchase.id,
+        product=settled.product,
+        reason=reason,
+        offer_id=attempt.offer_id,
+        message_id=attempt.message_id,
+    )
+
+
+async def _alarm(session: AsyncSession, desk: Desk, news: str, settled: Settled, payment: Payment) -> None:
+    log.error(news, payment_id=payment.id, differs=settled.differs)
+    await tell_chats(
+        session,
+        desk.settings.admin_ids,
+        news,
+        payment_id=payment.id,
+        purchase_id=settled.purchase.id if settled.purchase else None,
+        differs=settled.differs,
+    )
+
+
+def try_again(offer_id: int | None) -> InlineKeyboardMarkup | None:
+    return rows(press(words.try_again(), ShowOffer(id=offer_id))) if offer_id else None

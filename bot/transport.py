@@ -1,0 +1,166 @@
+"""How updates reach us: asked for (polling) or brought (webhook). Neither confirms what was not handled."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import structlog
+from aiogram import Bot
+from aiogram.exceptions import TelegramAPIError, TelegramConflictError, TelegramUnauthorizedError
+from aiogram.methods import TelegramMethod
+from aiogram.types import BotCommand, BotCommandScopeAllPrivateChats, BotCommandScopeChat
+
+from bot.commands import Audience, for_audience
+from bot.desk import Desk
+from bot.intake import KINDS, BooksAway, Intake
+from bot.words import LANGUAGES
+
+log = structlog.get_logger(__name__)
+
+Raw = dict[str, Any]
+SLOW = 5.0  # seconds before Telegram or the database is asked again
+
+
+class GetRawUpdates(TelegramMethod[list[Raw]]):
+    """getUpdates without parsing: one update we can't read must not hide the others of its batch."""
+
+    __returning__ = list[Raw]
+    __api_method__ = "getUpdates"
+
+    offset: int | None = None
+    limit: int | None = None
+    timeout: int | None = None
+    allowed_updates: list[str] | None = None
+
+
+class Polling:
+    def __init__(self, desk: Desk, intake: Intake) -> None:
+        self._desk = desk
+        self._intake = intake
+        self._stopping = asyncio.Event()
+        self._offset: int | None = None
+
+    def stop(self) -> None:
+        """What was fetched is handled and confirmed; nothing more is fetched."""
+        self._stopping.set()
+
+    async def run(self) -> None:
+        while not self._stopping.is_set():
+            batch = await self._fetch()
+            if batch:
+                await self._handle(batch)
+        await self._confirm()
+
+    async def _fetch(self) -> list[Raw]:
+        """The long wait is given up when we are to stop: what comes meanwhile comes again."""
+        call = asyncio.ensure_future(self._get())
+        stop = asyncio.ensure_future(self._stopping.wait())
+        await asyncio.wait({call, stop}, return_when=asyncio.FIRST_COMPLETED)
+        stop.cancel()
+        if not call.done():
+            call.cancel()
+        try:
+            return await call
+        except asyncio.CancelledError:
+            return []
+        except TelegramConflictError:
+            log.error("polling_conflict", about="another process asks for this bot's updates")
+        except TelegramAPIError as error:
+            log.warning("polling_failed", error=str(error))
+        await self._pause(SLOW)
+        return []
+
+    async def _get(self) -> list[Raw]:
+        timeout = self._desk.pace.poll
+        method = GetRawUpdates(offset=self._offset, limit=100, timeout=timeout, allowed_updates=list(KINDS))
+        return await self._desk.bot(method, request_timeout=timeout + 15)
+
+    async def _handle(self, batch: Sequence[Raw]) -> None:
+        """The offset moves when all are handled; while the database is away, the rest of the batch is kept."""
+        waiting = list(batch)
+        while waiting:
+            ends = await asyncio.gather(*(self._intake.take(raw) for raw in waiting), return_exceptions=True)
+            waiting = [raw for raw, end in zip(waiting, ends, strict=True) if isinstance(end, BooksAway)]
+            for end in ends:
+                if isinstance(end, BaseException) and not isinstance(end, BooksAway):
+                    log.error("update_lost", exc_info=end)
+            if waiting:
+                log.warning("updates_put_off", count=len(waiting))
+                if await self._pause(SLOW / 5):
+                    return
+        self._offset = max(raw["update_id"] for raw in batch) + 1
+
+    async def _confirm(self) -> None:
+        """Tells Telegram what was handled, so that the next start does not see it again."""
+        if self._offset is None:
+            return
+        try:
+            await self._desk.bot(GetRawUpdates(offset=self._offset, limit=1, timeout=0), request_timeout=5)
+        except TelegramAPIError as error:
+            log.warning("not_confirmed", error=str(error))
+
+    async def _pause(self, seconds: float) -> bool:
+        """Whether we are to stop."""
+        try:
+            await asyncio.wait_for(self._stopping.wait(), seconds)
+        except TimeoutError:
+            return False
+        return True
+
+
+async def introduce(desk: Desk, stopping: asyncio.Event) -> bool:
+    """Who the bot is, asked until Telegram answers; False where we are to stop before.
+
+    Raises TelegramUnauthorizedError: the token is wrong, and asking again won't help.
+    """
+    while not stopping.is_set():
+        try:
+            desk.username = (await desk.bot.me()).username or ""
+            return True
+        except TelegramUnauthorizedError:
+            raise
+        except TelegramAPIError as error:
+            log.warning("telegram_unreachable", error=str(error))
+        try:
+            await asyncio.wait_for(stopping.wait(), SLOW)
+        except TimeoutError:
+            continue
+    return False
+
+
+async def connect(desk: Desk) -> None:
+    """Webhook with PUBLIC_URL, polling without; waiting updates are never dropped. Raises TelegramAPIError."""
+    settings = desk.settings
+    if settings.public_url is None or settings.webhook_secret is None:
+        await desk.bot.delete_webhook(drop_pending_updates=False)
+        return
+    await desk.bot.set_webhook(
+        url=f"{settings.public_url}/telegram/webhook",
+        secret_token=settings.webhook_secret.get_secret_value(),
+        allowed_updates=list(KINDS),
+        max_connections=40,
+        drop_pending_updates=False,
+    )
+
+
+async def show_commands(desk: Desk) -> None:
+    """The command menu, per language, and a longer one for each admin. A bot without a menu still works."""
+    for language in (None, *LANGUAGES):
+        with desk.voice.speaking(language or desk.settings.default_language):
+            await _menu(desk.bot, Audience.LEARNER, BotCommandScopeAllPrivateChats(), language)
+            for admin in desk.settings.admin_ids:
+                await _menu(desk.bot, Audience.ADMIN, BotCommandScopeChat(chat_id=admin), language)
+
+
+async def _menu(
+    bot: Bot,
+    audience: Audience,
+    scope: BotCommandScopeAllPrivateChats | BotCommandScopeChat,
+    language: str | None,
+) -> None:
+    shown = [BotCommand(command=one.name, description=one.about()[:256]) for one in for_audience(audience)]
+    try:
+        await bot.set_my_commands(shown, scope=scope, language_code=language)
+    except TelegramAPIError as error:
+        # An admin who never wrote to the bot is no chat it could set a menu for.
+        log.info("menu_not_set", scope=scope.type, error=str(error))

@@ -1,0 +1,44 @@
+"""Callbacks as they came. Each is recorded, each wakes its own fetch; only settling is idempotent."""
+
+from datetime import datetime
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.queue import enqueue
+from db.tables import Callback
+
+
+async def record(session: AsyncSession, event: str, object_id: str, payment_id: str, body: str) -> int:
+    """With the job that verifies it. `payment_id`: the payment it speaks of, whatever the object is."""
+    made = await session.execute(
+        insert(Callback)
+        .values(event=event, object_id=object_id, payment_id=payment_id, body=body)
+        .returning(Callback.id)
+    )
+    callback_id = made.scalar_one()
+    await enqueue(session, "verify_callback", {"id": callback_id}, priority=10)
+    return callback_id
+
+
+async def unhandled(session: AsyncSession, callback_id: int) -> Callback | None:
+    return await session.scalar(
+        select(Callback).where(Callback.id == callback_id, Callback.handled_at.is_(None))
+    )
+
+
+async def handled(session: AsyncSession, callback_id: int, outcome: str, now: datetime) -> None:
+    await session.execute(
+        update(Callback).where(Callback.id == callback_id).values(handled_at=now, outcome=outcome)
+    )
+
+
+async def forgotten(session: AsyncSession, before: datetime, limit: int = 100) -> list[int]:
+    """Unhandled ones received before that moment: their job was lost."""
+    rows = await session.scalars(
+        select(Callback.id)
+        .where(Callback.handled_at.is_(None), Callback.received_at < before)
+        .order_by(Callback.id)
+        .limit(limit)
+    )
+    return list(rows)

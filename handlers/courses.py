@@ -1,0 +1,133 @@
+"""Courses and buying: module → offer → way to pay. The purchase's row first, then (by a job) the provider."""
+
+import secrets
+from datetime import datetime
+from typing import Any
+
+from aiogram import F, Router
+from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.buttons import CheckPayment, Go, Pay, ShowModule, ShowOffer
+from bot.commands import BUY, COURSES
+from bot.desk import Desk
+from bot.filters import SignedIn, is_
+from bot.keyboards import go, press, rows
+from bot.payments import requests
+from bot.replies import say, show, toast
+from bot.words import payments as words
+from db import purchases, shop
+from db.chats import Person
+from db.errors import MethodNotOffered
+from db.purchases import Method
+from db.queue import enqueue
+from db.shop import OfferOnSale
+
+router = Router(name="courses")
+MOST_BUTTONS = 40
+
+
+@router.message(is_(COURSES, BUY))
+@router.callback_query(Go.filter(F.command.in_({COURSES.name, BUY.name})))
+async def show_courses(event: Message | CallbackQuery, session: AsyncSession) -> Any:
+    found = await shop.modules(session)
+    buttons = [press(module.name[:60], ShowModule(id=module.id)) for module in found[:MOST_BUTTONS]]
+    return show(event, words.courses(found), rows(*buttons))
+
+
+@router.callback_query(ShowModule.filter())
+async def show_module(query: CallbackQuery, callback_data: ShowModule, session: AsyncSession) -> Any:
+    module = await shop.module(session, callback_data.id)
+    if module is None:
+        return await show_courses(query, session)
+    offers = await shop.offers_of(session, module.id)
+    buttons = [press(words.offer_line(offer)[:60], ShowOffer(id=offer.id)) for offer in offers[:MOST_BUTTONS]]
+    return show(query, words.module(module, offers), rows(*buttons, go(words.all_courses(), COURSES)))
+
+
+@router.callback_query(ShowOffer.filter())
+async def press_offer(
+    query: CallbackQuery, callback_data: ShowOffer, session: AsyncSession, desk: Desk
+) -> Any:
+    return await show_offer(query, callback_data.id, session, desk)
+
+
+async def show_offer(event: Message | CallbackQuery, offer_id: int, session: AsyncSession, desk: Desk) -> Any:
+    """Raises OfferGone."""
+    offer = await shop.offer(session, offer_id)
+    return show(event, words.offer(offer, bool(ways(offer, desk))), offer_keyboard(offer, desk))
+
+
+def ways(offer: OfferOnSale, desk: Desk) -> list[Method]:
+    """How this offer can be paid: by its currency, what it allows, and the settings."""
+    settings = desk.settings
+    there = {
+        Method.LINK: settings.takes_links and offer.currency != "XTR",
+        Method.INVOICE: settings.telegram_payment_token is not None and offer.currency != "XTR",
+        Method.STARS: settings.stars_enabled and offer.currency == "XTR",
+    }
+    return [way for way, can in there.items() if can and (not offer.methods or way in offer.methods)]
+
+
+def offer_keyboard(offer: OfferOnSale, desk: Desk) -> InlineKeyboardMarkup:
+    buttons = [press(words.pay_by(way), Pay(offer=offer.id, method=way)) for way in ways(offer, desk)]
+    return rows(*buttons, press(words.back(), ShowModule(id=offer.module_id)))
+
+
+@router.callback_query(Pay.filter(), SignedIn())
+async def pay(
+    query: CallbackQuery,
+    callback_data: Pay,
+    session: AsyncSession,
+    person: Person,
+    desk: Desk,
+    now: datetime,
+) -> Any:
+    """Pressed again while the attempt is open, it gives the same link."""
+    offer = await shop.offer(session, callback_data.offer)
+    method = next((way for way in ways(offer, desk) if way == callback_data.method), None)
+    if method is None:
+        raise MethodNotOffered(callback_data.method)
+    message_id = query.message.message_id if query.message else None
+    key = secrets.token_urlsafe(24)
+    attempt_id, new = await purchases.begin(
+        session, person.user_id, person.telegram_id, offer, method, key, message_id, now
+    )
+    if new:
+        await freeze(session, attempt_id, offer, key, person, desk)
+    await enqueue(session, "create_payment", {"attempt": attempt_id}, priority=5)
+    return toast(query, words.link_soon())
+
+
+async def freeze(
+    session: AsyncSession, attempt_id: int, offer: OfferOnSale, key: str, person: Person, desk: Desk
+) -> None:
+    order = await purchases.order(session, attempt_id)
+    assert order is not None
+    email = person.account.email if person.account else None
+    body = requests.payment(offer, order.purchase_id, key, return_url(desk), email, desk.settings)
+    await purchases.freeze(session, attempt_id, body)
+
+
+def return_url(desk: Desk) -> str:
+    """Where the payer's browser returns to: a page of ours, or straight to the chat."""
+    public = desk.settings.public_url
+    return f"{public}/paid" if public else f"https://t.me/{desk.username}?start=paid"
+
+
+@router.callback_query(CheckPayment.filter(), SignedIn())
+async def check(
+    query: CallbackQuery, callback_data: CheckPayment, session: AsyncSession, person: Person
+) -> Any:
+    order = await purchases.order_of_purchase(session, callback_data.purchase, person.user_id)
+    await enqueue(session, "check_payment", {"attempt": order.attempt_id}, priority=5)
+    return toast(query, words.checking())
+
+
+async def show_unpaid(event: Message | CallbackQuery, session: AsyncSession, person: Person) -> Any:
+    """What somebody who comes back from the checkout page wants to know."""
+    found = await purchases.unpaid(session, person.user_id)
+    if not found:
+        return say(event, words.nothing_unpaid())
+    buttons = [press(words.check_number(one.id), CheckPayment(purchase=one.id)) for one in found]
+    return say(event, words.unpaid(found), rows(*buttons))

@@ -1,0 +1,132 @@
+"""The HTTP side: Telegram's updates, the provider's callbacks, the payer's return, and how we are."""
+
+import secrets
+from typing import Any
+
+import orjson
+import structlog
+from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from bot.desk import Desk
+from bot.intake import BooksAway, Intake
+from bot.payments.yookassa import ID
+from bot.words import pages
+from db import callbacks
+from db.engine import Lane
+
+log = structlog.get_logger(__name__)
+
+MOST_BODY = 256 * 1024  # bytes; a payment object with a long receipt is some kilobytes
+RETRY = {"Retry-After": "3"}
+PAYMENT_EVENTS = {"payment.succeeded", "payment.canceled", "payment.waiting_for_capture"}
+REFUND_EVENTS = {"refund.succeeded"}
+
+
+def build(desk: Desk, intake: Intake | None) -> web.Application:
+    """`intake` is None where no updates come by HTTP (polling)."""
+    side = Side(desk, intake)
+    app = web.Application(client_max_size=MOST_BODY)
+    app.add_routes(
+        [
+            web.post("/telegram/webhook", side.telegram),
+            web.post("/yookassa/webhook", side.yookassa),
+            web.get("/paid", side.paid),
+            web.get("/healthz", side.healthz),
+            web.get("/readyz", side.readyz),
+            web.get("/metrics", side.metrics),
+        ]
+    )
+    return app
+
+
+class Side:
+    def __init__(self, desk: Desk, intake: Intake | None) -> None:
+        self._desk = desk
+        self._intake = intake
+
+    async def telegram(self, request: web.Request) -> web.Response:
+        """200 only when the update was handled; 503 while the database is out of reach, so that it comes again."""
+        secret = self._desk.settings.webhook_secret
+        given = request.headers.get("X-Telegram-Bot-Api-Secret-Token", "").encode("utf-8", "surrogateescape")
+        if self._intake is None or secret is None:
+            raise web.HTTPNotFound
+        if not secrets.compare_digest(given, secret.get_secret_value().encode()):
+            raise web.HTTPUnauthorized
+        raw = await _json(request)
+        if not isinstance(raw.get("update_id"), int):
+            raise web.HTTPBadRequest(text="not an update")
+        try:
+            await self._intake.take(raw)
+        except BooksAway:
+            log.warning("update_put_off", update_id=raw["update_id"])
+            return web.Response(status=503, headers=RETRY)
+        return web.Response()
+
+    async def yookassa(self, request: web.Request) -> web.Response:
+        """A callback is recorded and answered; a job verifies it. 5xx only when it could not be recorded.
+
+        Unknown events and strange ids are answered 200 (facts A8: anything else comes again for 24 hours).
+        """
+        body = await _json(request)
+        event, thing = body.get("event"), body.get("object")
+        if body.get("type") != "notification" or not isinstance(event, str) or not isinstance(thing, dict):
+            raise web.HTTPBadRequest(text="not a notification")
+        payment_id = _payment_id(event, thing)
+        if payment_id is None:
+            log.warning("callback_ignored", callback_event=event[:64])
+            return web.Response()
+        try:
+            async with self._desk.books.transaction(Lane.MONEY) as session:
+                text = (await request.text()).replace("\x00", "")
+                await callbacks.record(session, event, str(thing.get("id"))[:64], payment_id, text)
+        except Exception:
+            log.exception("callback_not_recorded", callback_event=event)
+            return web.Response(status=503, headers=RETRY)
+        return web.Response()
+
+    async def paid(self, request: web.Request) -> web.Response:
+        with self._desk.voice.speaking(_language(request, self._desk)):
+            page = pages.paid(f"https://t.me/{self._desk.username}?start=paid")
+        return web.Response(text=page, content_type="text/html")
+
+    async def healthz(self, request: web.Request) -> web.Response:
+        return web.Response(text="ok")
+
+    async def readyz(self, request: web.Request) -> web.Response:
+        try:
+            await self._desk.books.usable()
+        except Exception as error:
+            log.warning("not_ready", error=repr(error))
+            return web.Response(status=503, text="the database is not usable")
+        return web.Response(text="ok")
+
+    async def metrics(self, request: web.Request) -> web.Response:
+        return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+async def _json(request: web.Request) -> dict[str, Any]:
+    """Raises 400 for what is no JSON object, 413 for what is too large."""
+    try:
+        body = orjson.loads(await request.read())
+    except orjson.JSONDecodeError as error:
+        raise web.HTTPBadRequest(text="not JSON") from error
+    if not isinstance(body, dict):
+        raise web.HTTPBadRequest(text="not a JSON object")
+    return body
+
+
+def _payment_id(event: str, thing: dict[str, Any]) -> str | None:
+    """The payment it is about; None where we have nothing to fetch. The id's form is checked before it gets
+    anywhere near a path (facts B)."""
+    found = None
+    if event in PAYMENT_EVENTS:
+        found = thing.get("id")
+    elif event in REFUND_EVENTS:
+        found = thing.get("payment_id")
+    return found if isinstance(found, str) and ID.fullmatch(found) else None
+
+
+def _language(request: web.Request, desk: Desk) -> str:
+    wanted = request.headers.get("Accept-Language", "")[:2]
+    return desk.voice.language(wanted, None)

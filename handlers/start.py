@@ -1,0 +1,266 @@
+"""/start, registration and signing in: the doorstep. A deep link waits here until the person is in."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from aiogram import F, Router
+from aiogram.filters import CommandObject
+from aiogram.fsm.context import FSMContext
+from aiogram.types import CallbackQuery, Message, ReplyKeyboardRemove
+from email_validator import EmailNotValidError, validate_email
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.buttons import Agree, Go, Register, SignIn
+from bot.commands import BUY, COURSES, LESSONS, PROMO, START, STATUS
+from bot.conversation import Registration
+from bot.desk import Desk
+from bot.filters import is_
+from bot.keyboards import go, open_url, press, rows, share_phone
+from bot.replies import say
+from bot.words import errors
+from bot.words import registration as words
+from db import accounts, shop
+from db.chats import Person
+from db.errors import EmailTaken, Refused
+from handlers import courses, promo
+
+router = Router(name="start")
+
+
+@router.message(is_(START))
+@router.callback_query(Go.filter(F.command == START.name))
+async def start(
+    event: Message | CallbackQuery,
+    session: AsyncSession,
+    person: Person,
+    state: FSMContext,
+    desk: Desk,
+    now: datetime,
+    command: CommandObject | None = None,
+) -> Any:
+    await state.clear()
+    link = (command.args or "").strip() if command else ""
+    if person.signed_in:
+        return await carry_out(link, event, session, person, state, desk, now) or [home(event, person)]
+    remember(person, link)
+    if person.account is not None:
+        return say(event, words.welcome_back(person.name), rows(press(words.sign_in(), SignIn())))
+    modules = await shop.modules(session)
+    text = words.greeting(person.name, [module.name for module in modules], desk.settings.asks_consent)
+    keyboard = rows(press(words.register(), Register()), go(words.see_courses(), COURSES))
+    return say(event, text, keyboard)
+
+
+def home(event: Message | CallbackQuery, person: Person) -> Any:
+    """Where a signed-in person starts from."""
+    return say(
+        event,
+        words.home(person.name),
+        rows(
+            (go(words.my_lessons(), LESSONS), go(words.my_access(), STATUS)),
+            (go(words.see_courses(), COURSES), go(words.have_promo(), PROMO)),
+        ),
+    )
+
+
+def remember(person: Person, link: str) -> None:
+    """A deep link is remembered through registration and then carried out; a plain /start forgets none."""
+    if link and link != "paid":
+        person.start = link[:64]
+        person.changed = True
+
+
+async def carry_out(
+    link: str,
+    event: Message | CallbackQuery,
+    session: AsyncSession,
+    person: Person,
+    state: FSMContext,
+    desk: Desk,
+    now: datetime,
+) -> list[Any]:
+    """What a deep link asks for; nothing for one that says nothing to us. A refusal leaves the rest standing."""
+    kind, _, rest = link.partition("_")
+    try:
+        async with session.begin_nested():
+            if kind == "promo" and rest:
+                await promo.redeem_code(rest, session, person, state, now)
+                return [None]
+            if kind == "buy" and rest.isdecimal() and len(rest) < 19:
+                return [await courses.show_offer(event, int(rest), session, desk)]
+            if kind == "ref" and rest:
+                await shop.remember_referral(session, person.telegram_id, rest)
+                return []
+            if kind == "paid":
+                return [await courses.show_unpaid(event, session, person)]
+    except Refused as refused:
+        return [say(event, errors.say(refused))]
+    return []
+
+
+@router.callback_query(Register.filter())
+async def register(
+    query: CallbackQuery, session: AsyncSession, person: Person, state: FSMContext, desk: Desk
+) -> Any:
+    if person.account is not None:
+        return home(query, person) if person.signed_in else say_sign_in(query, person)
+    settings = desk.settings
+    if settings.asks_consent and not await accounts.has_consented(
+        session, person.telegram_id, settings.terms_version
+    ):
+        assert settings.terms_url
+        assert settings.privacy_url
+        links = (open_url(words.terms(), settings.terms_url), open_url(words.privacy(), settings.privacy_url))
+        return say(query, words.ask_consent(), rows(links, press(words.agree(), Agree())))
+    return await ask_email(query, state)
+
+
+@router.callback_query(Agree.filter())
+async def agree(
+    query: CallbackQuery,
+    session: AsyncSession,
+    person: Person,
+    state: FSMContext,
+    desk: Desk,
+    now: datetime,
+) -> Any:
+    settings = desk.settings
+    if settings.terms_url and settings.privacy_url:
+        documents = {"terms": settings.terms_url, "privacy": settings.privacy_url}
+        await accounts.consent(session, person.telegram_id, documents, settings.terms_version, now)
+    if person.account is not None:
+        return home(query, person) if person.signed_in else say_sign_in(query, person)
+    return await ask_email(query, state)
+
+
+async def ask_email(event: Message | CallbackQuery, state: FSMContext) -> Any:
+    await state.set_state(Registration.email)
+    return say(event, words.ask_email())
+
+
+@router.message(Registration.email, F.text, ~F.text.startswith("/"))
+async def take_email(message: Message, session: AsyncSession, state: FSMContext, desk: Desk) -> Any:
+    email = readable_email(message.text or "")
+    if email is None:
+        return say(message, words.email_wrong())
+    if not await accounts.email_is_free(session, email):
+        return say(message, words.email_taken(email, desk.settings.support_contact))
+    await state.set_data({"email": email})
+    await state.set_state(Registration.phone)
+    return say(message, words.ask_phone(), share_phone(words.share(), words.skip()))
+
+
+@router.message(Registration.email, ~F.text)
+async def email_is_no_text(message: Message) -> Any:
+    return say(message, words.email_wrong())
+
+
+@router.message(Registration.phone, F.contact)
+async def take_phone(
+    message: Message,
+    session: AsyncSession,
+    person: Person,
+    state: FSMContext,
+    desk: Desk,
+    now: datetime,
+) -> Any:
+    contact = message.contact
+    if contact is None or contact.user_id != person.telegram_id:
+        return say(message, words.own_contact_only(), share_phone(words.share(), words.skip()))
+    digits = "".join(sign for sign in contact.phone_number if sign.isdecimal())
+    return await finish(message, f"+{digits}", session, person, state, desk, now)
+
+
+@router.message(Registration.phone, F.text.func(words.is_skip))
+async def skip_phone(
+    message: Message,
+    session: AsyncSession,
+    person: Person,
+    state: FSMContext,
+    desk: Desk,
+    now: datetime,
+) -> Any:
+    return await finish(message, None, session, person, state, desk, now)
+
+
+@router.message(Registration.phone, ~F.text | ~F.text.startswith("/"))
+async def neither(message: Message) -> Any:
+    return say(message, words.share_or_skip(), share_phone(words.share(), words.skip()))
+
+
+async def finish(
+    message: Message,
+    phone: str | None,
+    session: AsyncSession,
+    person: Person,
+    state: FSMContext,
+    desk: Desk,
+    now: datetime,
+) -> Any:
+    email = (await state.get_data()).get("email")
+    if not email:
+        return await ask_email(message, state)
+    keep = timedelta(days=desk.settings.session_days)
+    try:
+        await accounts.register(
+            session, person.telegram_id, name=person.name, email=email, phone=phone, now=now, keep=keep
+        )
+    except EmailTaken:
+        await state.set_state(Registration.email)
+        text = words.email_taken(email, desk.settings.support_contact)
+        return say(message, text, ReplyKeyboardRemove())
+    await state.clear()
+    return [say(message, words.registered(email), ReplyKeyboardRemove())] + await enter(
+        message, session, person, state, desk, now
+    )
+
+
+@router.callback_query(SignIn.filter())
+async def sign_in(
+    query: CallbackQuery,
+    session: AsyncSession,
+    person: Person,
+    state: FSMContext,
+    desk: Desk,
+    now: datetime,
+) -> Any:
+    if person.account is None:
+        return say(query, words.not_registered(), rows(press(words.register(), Register())))
+    if not person.signed_in:
+        keep = timedelta(days=desk.settings.session_days)
+        await accounts.sign_in(session, person.user_id, person.telegram_id, now=now, keep=keep)
+    return await enter(query, session, person, state, desk, now)
+
+
+async def enter(
+    event: Message | CallbackQuery,
+    session: AsyncSession,
+    person: Person,
+    state: FSMContext,
+    desk: Desk,
+    now: datetime,
+) -> list[Any]:
+    """Just signed in: what the deep link asked for, or home."""
+    link, person.start = person.start or "", None
+    person.changed = True
+    if person.account is None:
+        person.account = await accounts.account(session, person.telegram_id)
+    carried = await carry_out(link, event, session, person, state, desk, now)
+    return carried or [home(event, person)]
+
+
+def say_sign_in(event: Message | CallbackQuery, person: Person) -> Any:
+    return say(event, words.welcome_back(person.name), rows(press(words.sign_in(), SignIn())))
+
+
+def say_register(event: Message | CallbackQuery) -> Any:
+    return say(event, words.not_registered(), rows(press(words.register(), Register()), go(words.buy(), BUY)))
+
+
+def readable_email(text: str) -> str | None:
+    """In lower case; None for what is no e-mail address. Whether mail arrives there is not asked."""
+    try:
+        found = validate_email(text.strip(), check_deliverability=False, test_environment=True)
+    except EmailNotValidError:
+        return None
+    return found.normalized.lower()
