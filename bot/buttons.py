@@ -1,6 +1,13 @@
 """Buttons carry ids, never a price, days or a right."""
 
+from typing import Annotated
+
 from aiogram.filters.callback_data import CallbackData
+from pydantic import Field
+
+# What a client has made up is nobody's button: it is out of the books' range before it reaches them.
+Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
+Page = Annotated[int, Field(ge=0, le=10_000)]
 
 
 class Register(CallbackData, prefix="register"):
@@ -66,14 +73,36 @@ class FinishLesson(CallbackData, prefix="done"):
 
 
 class EndSession(CallbackData, prefix="end"):
-    session: int
+    session: Id
+
+
+class ShowDevices(CallbackData, prefix="devices"):
+    page: Page
 
 
 class Undo(CallbackData, prefix="undo"):
     """Undoes a change of access."""
 
-    change: int
+    change: Id
+
+
+class ShowOffers(CallbackData, prefix="offers"):
+    """An admin's list of all offers."""
+
+    page: Page
+
+
+class ShowProducts(CallbackData, prefix="products"):
+    """An admin's list of all products."""
+
+    page: Page
 
 
 class WithdrawOffer(CallbackData, prefix="withdraw"):
-    offer: int
+    offer: Id
+    page: Page = 0
+
+
+class RestoreOffer(CallbackData, prefix="restore"):
+    offer: Id
+    page: Page = 0

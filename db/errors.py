@@ -59,8 +59,18 @@ class PersonUnknown(Refused):
 
 
 @dataclass
-class PersonAmbiguous(Refused):
+class PersonNotRegistered(Refused):
+    """The bot has met them, but they have no account yet."""
+
     who: str
+
+
+@dataclass
+class PersonAmbiguous(Refused):
+    """`user_ids`: the accounts that match, as far as the matches have accounts."""
+
+    who: str
+    user_ids: tuple[int, ...] = ()
 
 
 @dataclass
@@ -78,7 +88,21 @@ class AccessTooFar(Refused):
 
 
 @dataclass
+class AccessForEver(Refused):
+    """Days can't be taken from access without end."""
+
+    user_id: int
+
+
+@dataclass
 class AlreadyUndone(Refused):
+    change_id: int
+
+
+@dataclass
+class GrantUnknown(Refused):
+    """No such grant, or it is no longer in the books."""
+
     change_id: int
 
 

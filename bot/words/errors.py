@@ -2,7 +2,8 @@
 
 from functools import singledispatch
 
-from bot.words import _
+from bot.arguments import WrongArguments
+from bot.words import _, arguments
 from bot.words.format import days, moment, safe
 from db import errors
 
@@ -58,14 +59,27 @@ def _product_unknown(refused: errors.ProductUnknown) -> str:
 
 @say.register
 def _person_unknown(refused: errors.PersonUnknown) -> str:
-    return _("I know nobody called {who}.").format(who=safe(refused.who[:64]))
+    return _(
+        "I know nobody called {who}. Try a Telegram id, an e-mail, # and an account id, or a @username I have met."
+    ).format(who=safe(refused.who[:64]))
+
+
+@say.register
+def _person_not_registered(refused: errors.PersonNotRegistered) -> str:
+    return _("{who} has talked to me, but has not registered yet, so there is no account.").format(
+        who=safe(refused.who[:64])
+    )
 
 
 @say.register
 def _person_ambiguous(refused: errors.PersonAmbiguous) -> str:
-    return _("Several people match {who}. Please name the account by its id: #12").format(
+    text = _("Several people match {who}. Please name the account by its id: #12").format(
         who=safe(refused.who[:64])
     )
+    if not refused.user_ids:
+        return text
+    found = ", ".join(f"#{user_id}" for user_id in refused.user_ids[:10])
+    return text + "\n" + _("These match: {accounts}").format(accounts=found)
 
 
 @say.register
@@ -78,6 +92,21 @@ def _access_too_far(refused: errors.AccessTooFar) -> str:
     return _("{days} is out of range: from 1 to 36500 days, and no access ends after the year 9000.").format(
         days=days(refused.days)
     )
+
+
+@say.register
+def _access_for_ever(refused: errors.AccessForEver) -> str:
+    return _("This access is for ever: days can't be taken from it. Nothing was changed.")
+
+
+@say.register
+def _grant_unknown(refused: errors.GrantUnknown) -> str:
+    return _("This grant is no longer in the books, so there is nothing to undo.")
+
+
+@say.register
+def _wrong_arguments(wrong: WrongArguments) -> str:
+    return arguments.wrong(wrong)
 
 
 @say.register

@@ -1,0 +1,108 @@
+"""Who is WHO: an account found by its Telegram id, e-mail, `#` and its own id, or a @username the bot has met."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import TextClause, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.errors import PersonAmbiguous, PersonNotRegistered, PersonUnknown
+from db.tables import User
+
+MOST_ID = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Somebody:
+    id: int
+    name: str | None
+    email: str
+    phone: str | None
+    created_at: datetime
+    last_seen: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A Telegram chat of an account; `met` is False where the bot has never heard from it."""
+
+    telegram_id: str
+    username: str | None
+    met: bool
+    blocked: bool
+
+
+# Each gives the account's id for every match, null for a match that has no account.
+BY_ACCOUNT = text("select id from users where id = cast(:key as bigint)")
+BY_TELEGRAM = text(
+    """
+    select a.user_id from authidentities a
+    where a.loginprovider = 'telegram' and a.providerkey = cast(:key as bigint)::text
+    union all
+    select null from bot.chats c where c.telegram_id = cast(:key as bigint) and not exists (
+        select from authidentities a where a.loginprovider = 'telegram' and a.providerkey = c.telegram_id::text)
+    """
+)
+BY_EMAIL = text("select id from users where lower(email) = lower(:key)")
+BY_USERNAME = text(
+    """
+    select a.user_id from bot.chats c
+    left join authidentities a on a.loginprovider = 'telegram' and a.providerkey = c.telegram_id::text
+    where lower(c.username) = lower(:key)
+    """
+)
+
+
+async def find(session: AsyncSession, who: str) -> Somebody:
+    """Raises PersonUnknown, PersonNotRegistered (met, but without an account), PersonAmbiguous."""
+    read = _read(who)
+    if read is None:
+        raise PersonUnknown(who)
+    statement, key = read
+    matches = set(await session.scalars(statement, {"key": key}))
+    if not matches:
+        raise PersonUnknown(who)
+    if len(matches) > 1:
+        raise PersonAmbiguous(who, tuple(sorted(match for match in matches if match is not None)))
+    if (user_id := matches.pop()) is None:
+        raise PersonNotRegistered(who)
+    return await somebody(session, user_id)
+
+
+async def somebody(session: AsyncSession, user_id: int) -> Somebody:
+    """Raises PersonUnknown."""
+    row = (
+        await session.execute(
+            select(User.id, User.name, User.email, User.phone, User.created_at, User.last_seen).where(
+                User.id == user_id
+            )
+        )
+    ).one_or_none()
+    if row is None:
+        raise PersonUnknown(f"#{user_id}")
+    return Somebody(*row)
+
+
+async def contacts(session: AsyncSession, user_id: int) -> list[Contact]:
+    rows = await session.execute(
+        text(
+            """
+            select a.providerkey, c.username, c.telegram_id is not null, c.blocked_at is not null
+            from authidentities a left join bot.chats c on c.telegram_id::text = a.providerkey
+            where a.user_id = :user_id and a.loginprovider = 'telegram' order by a.id
+            """
+        ),
+        {"user_id": user_id},
+    )
+    return [Contact(*row) for row in rows]
+
+
+def _read(who: str) -> tuple[TextClause, int | str] | None:
+    """How to look for them, and by what; None for what is nobody's name."""
+    if match := re.fullmatch(r"(#?)([0-9]{1,19})", who):
+        number = int(match[2])
+        return (BY_ACCOUNT if match[1] else BY_TELEGRAM, number) if number <= MOST_ID else None
+    if who.startswith("@"):
+        return BY_USERNAME, who[1:]
+    return (BY_EMAIL, who) if "@" in who else None

@@ -1,0 +1,129 @@
+"""What admins give and take: /grant, /revoke, the undo button, /history."""
+
+from datetime import datetime
+from typing import Any
+
+from aiogram import F, Router
+from aiogram.filters import CommandObject
+from aiogram.types import CallbackQuery, Message
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.arguments import Arguments
+from bot.buttons import Go, Register, Undo
+from bot.commands import GRANT, HISTORY, REVOKE, Command
+from bot.filters import Admin, is_
+from bot.keyboards import press, rows
+from bot.news import tell
+from bot.replies import iso, say
+from bot.words import arguments, grants
+from db import grants as books
+from db import people
+from db.access import Change
+from db.chats import Person
+from db.grants import Granted
+
+router = Router(name="grants")
+router.message.filter(Admin())
+router.callback_query.filter(Admin())
+
+
+@router.message(is_(GRANT))
+async def give(
+    message: Message, command: CommandObject, session: AsyncSession, person: Person, now: datetime
+) -> Any:
+    return await change_access(GRANT, 1, message, command, session, person, now)
+
+
+@router.message(is_(REVOKE))
+async def take(
+    message: Message, command: CommandObject, session: AsyncSession, person: Person, now: datetime
+) -> Any:
+    return await change_access(REVOKE, -1, message, command, session, person, now)
+
+
+@router.callback_query(Go.filter(F.command == GRANT.name))
+async def how_to_give(query: CallbackQuery) -> Any:
+    return say(query, arguments.usage(GRANT))
+
+
+@router.callback_query(Go.filter(F.command == REVOKE.name))
+async def how_to_take(query: CallbackQuery) -> Any:
+    return say(query, arguments.usage(REVOKE))
+
+
+async def change_access(
+    which: Command,
+    sign: int,
+    message: Message,
+    command: CommandObject,
+    session: AsyncSession,
+    person: Person,
+    now: datetime,
+) -> Any:
+    asked = Arguments(which, command.args)
+    who, product_id, days = asked.who(), asked.product(), asked.days()
+    asked.end()
+    if person.account is None:
+        return register_first(message)
+    target = await people.find(session, who)
+    granted = await books.grant(session, person.account.id, target.id, product_id, sign * days, now)
+    await tell_learner(session, granted, now)
+    return say(
+        message, grants.done(target, granted, now), rows(press(grants.undo(), Undo(change=granted.change.id)))
+    )
+
+
+@router.callback_query(Undo.filter())
+async def undo(
+    query: CallbackQuery, callback_data: Undo, session: AsyncSession, person: Person, now: datetime
+) -> Any:
+    if person.account is None:
+        return register_first(query)
+    granted = await books.undo(session, person.account.id, callback_data.change, now)
+    await tell_learner(session, granted, now)
+    target = await people.somebody(session, granted.change.user_id)
+    return say(query, grants.undone(target, granted, now))
+
+
+def register_first(event: Message | CallbackQuery) -> Any:
+    return say(event, grants.register_first(), rows(press(grants.register(), Register())))
+
+
+async def tell_learner(session: AsyncSession, granted: Granted, now: datetime) -> None:
+    """Only of what they can notice: days taken from access that had ended anyway are no news."""
+    change = granted.change
+    facts: dict[str, Any] = {
+        "module": granted.module,
+        "module_id": change.module_id,
+        "days": abs(change.days),
+        "ends_at": iso(change.after),
+    }
+    open_now = is_open(change, now)
+    if change.days > 0 and open_now:
+        await tell(session, change.user_id, "access_granted", **facts)
+    if change.days < 0 and (open_now or was_open(change, now)):
+        await tell(session, change.user_id, "access_taken", **facts, is_open=open_now)
+
+
+def is_open(change: Change, now: datetime) -> bool:
+    return change.after is None or change.after > now
+
+
+def was_open(change: Change, now: datetime) -> bool:
+    return change.after is None or (change.before is not None and change.before > now)
+
+
+@router.message(is_(HISTORY))
+async def history(message: Message, command: CommandObject, session: AsyncSession) -> Any:
+    if not command.args:
+        return say(message, grants.history(await books.history(session), None))
+    asked = Arguments(HISTORY, command.args)
+    who = asked.who()
+    asked.end()
+    target = await people.find(session, who)
+    return say(message, grants.history(await books.history(session, target.id), target))
+
+
+@router.callback_query(Go.filter(F.command == HISTORY.name))
+async def whole_history(query: CallbackQuery, session: AsyncSession) -> Any:
+    return say(query, grants.history(await books.history(session), None))

@@ -1,0 +1,118 @@
+"""Who is WHO."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db import accounts, people
+from db.engine import Books, Lane
+from db.errors import PersonAmbiguous, PersonNotRegistered, PersonUnknown
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+ANNA, BEN, NOBODY = 7_000_000_001, 7_000_000_002, 7_000_000_003
+GREATEST = 2**63 - 1
+
+
+@pytest.fixture
+async def session(database: str) -> AsyncIterator[AsyncSession]:
+    books = Books(database)
+    try:
+        async with books.transaction(Lane.TALK) as session:
+            yield session
+    finally:
+        await books.close()
+
+
+async def met(session: AsyncSession, telegram_id: int, username: str | None) -> None:
+    await session.execute(
+        text("insert into bot.chats (telegram_id, username, name) values (:id, :username, 'somebody')"),
+        {"id": telegram_id, "username": username},
+    )
+
+
+async def registered(session: AsyncSession, telegram_id: int, email: str) -> int:
+    return await accounts.register(
+        session,
+        telegram_id,
+        name="Anna <b>",
+        email=email,
+        phone=None,
+        now=NOW,
+        keep=timedelta(days=1),
+    )
+
+
+@pytest.mark.parametrize(
+    "who", ["{id}", "anna@example.com", "ANNA@Example.COM", "@Anna_B", "@aNNA_b", "#{account}"]
+)
+async def test_one_person_is_found_by_every_name(session: AsyncSession, who: str) -> None:
+    await met(session, ANNA, "Anna_B")
+    account = await registered(session, ANNA, "anna@example.com")
+    await registered(session, BEN, "ben@example.com")
+    found = await people.find(session, who.format(id=ANNA, account=account))
+    assert (found.id, found.email, found.name) == (account, "anna@example.com", "Anna <b>")
+
+
+@pytest.mark.parametrize(
+    "who",
+    [
+        "", "@", "#", "anna", "0", "-5", "1.5", "#0", str(GREATEST), f"#{GREATEST}", f"{GREATEST + 1}",
+        f"#{GREATEST + 1}", "9" * 4000, "#" + "9" * 4000, "🙂", "@🙂", "' or 1=1 --", "@' or 1=1 --", "a@b' or '1'='1",
+        "<b>@x</b>", "٣", "@%", "@_",
+    ],
+)  # fmt: skip
+async def test_what_names_nobody_is_refused(session: AsyncSession, who: str) -> None:
+    await met(session, ANNA, "Anna_B")
+    await registered(session, ANNA, "anna@example.com")
+    with pytest.raises(PersonUnknown):
+        await people.find(session, who)
+
+
+@pytest.mark.parametrize("who", ["@newcomer", str(NOBODY)])
+async def test_somebody_without_an_account_is_told_apart_from_nobody(session: AsyncSession, who: str) -> None:
+    await met(session, NOBODY, "newcomer")
+    with pytest.raises(PersonNotRegistered):
+        await people.find(session, who)
+
+
+async def test_a_username_that_two_chats_bear_is_nobodys(session: AsyncSession) -> None:
+    """Telegram gives a freed username to somebody else, and the bot knows the old one until they write again."""
+    await met(session, ANNA, "anna")
+    await met(session, NOBODY, "Anna")
+    account = await registered(session, ANNA, "anna@example.com")
+    with pytest.raises(PersonAmbiguous) as refused:
+        await people.find(session, "@anna")
+    assert refused.value.user_ids == (account,)
+
+
+async def test_two_emails_that_differ_in_case_are_nobodys(session: AsyncSession) -> None:
+    rows = await session.scalars(
+        text(
+            "insert into users (email, created_at) values ('Eva@example.com', now()), ('eva@example.com', now())"
+            " returning id"
+        )
+    )
+    both = tuple(rows)
+    with pytest.raises(PersonAmbiguous) as refused:
+        await people.find(session, "eva@example.com")
+    assert refused.value.user_ids == both
+
+
+async def test_the_contacts_of_an_account(session: AsyncSession) -> None:
+    await met(session, ANNA, "anna")
+    account = await registered(session, ANNA, "anna@example.com")
+    await session.execute(
+        text(
+            "insert into authidentities (user_id, loginprovider, providerkey)"
+            " values (:id, 'telegram', '12'), (:id, 'google', 'x')"
+        ),
+        {"id": account},
+    )
+    contacts = await people.contacts(session, account)
+    assert [(one.telegram_id, one.username, one.met) for one in contacts] == [
+        (str(ANNA), "anna", True),
+        ("12", None, False),
+    ]
