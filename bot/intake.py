@@ -101,7 +101,14 @@ class Intake:
         language = desk.voice.language(None, user.language_code)
         try:
             async with desk.books.transaction(lane) as session:
-                person = await chats.load(session, profile(user), desk.bot.id, update.update_id, now)
+                person = await chats.load(
+                    session,
+                    profile(user),
+                    desk.bot.id,
+                    update.update_id,
+                    now,
+                    read_only=lane is Lane.MONEY,
+                )
                 if person.handled:
                     return []
                 language = desk.voice.language(person.language, person.telegram_language)
@@ -126,8 +133,9 @@ class Intake:
 
     async def _put_down(self, session: AsyncSession, person: Person, update: Update, now: datetime) -> None:
         """What an update leaves behind, committed with what it did."""
-        await chats.save(session, person)
-        await chats.touch(session, person, now, timedelta(days=self._desk.settings.session_days))
+        if not is_money(update):
+            await chats.save(session, person)
+            await chats.touch(session, person, now, timedelta(days=self._desk.settings.session_days))
         await chats.mark_handled(session, self._desk.bot.id, update.update_id)
 
     async def _after_defect(

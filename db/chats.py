@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Text, bindparam, text
+from sqlalchemy import BigInteger, Text, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -112,15 +112,17 @@ async def load(session: AsyncSession, profile: Profile, bot_id: int, update_id: 
         "update_id": update_id,
         "now": now,
     }
-    row = (await session.execute(LOAD, values)).one()
+    if read_only:
+        values = {name: values[name] for name in ("id", "key", "bot_id", "update_id", "now")}
+    row = (await session.execute(READ if read_only else LOAD, values)).one()
     account = None
     if row.user_id is not None:
         account = Account(row.user_id, row.user_name, row.email, row.phone, row.last_seen)
     return Person(
         telegram_id=row.telegram_id,
-        name=row.name,
+        name=row.name or profile.name,
         language=row.language,
-        telegram_language=row.telegram_language,
+        telegram_language=row.telegram_language or profile.language,
         state=row.state,
         data=row.data,
         start=row.start,
