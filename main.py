@@ -27,6 +27,7 @@ from bot import catalogue, logs
 from bot.desk import Desk
 from bot.intake import Intake
 from bot.jobs import JOBS, SCHEDULES
+from bot.jobs.updates import retrying
 from bot.pace import Pace
 from bot.payments.yookassa import YooKassa
 from bot.sandbox.app import Sandbox
@@ -83,7 +84,8 @@ class Lessongate:
         )
         self.intake = Intake(self.desk, dispatcher(self.desk))
         self.polling = None if settings.public_url else Polling(self.desk, self.intake)
-        self.worker = Worker(direct_dsn or dsn, self.desk, JOBS, SCHEDULES)
+        jobs = {**JOBS, "retry_update": retrying(self.intake)}
+        self.worker = Worker(direct_dsn or dsn, self.desk, jobs, SCHEDULES)
         self.http_port = settings.http_port
         self._stopping = asyncio.Event()
         self._runner: web.AppRunner | None = None
