@@ -59,8 +59,7 @@ class Person:
         return self.account is not None and self.session_id is not None
 
 
-LOAD = text(
-    """
+WRITE = """
 with fresh as (
     insert into bot.chats (telegram_id, username, name, telegram_language)
     select :id, :username, :name, :language
@@ -79,6 +78,17 @@ with fresh as (
     union all
     select * from bot.chats where telegram_id = :id and not exists (select from fresh)
 )
+"""
+# Payments wait for no lock of the same person: their load only reads, even where the chat is new to us.
+READ = """
+with chat as (
+    select :id as telegram_id, coalesce(c.name, :name) as name, c.language,
+           coalesce(c.telegram_language, :language) as telegram_language, c.state,
+           coalesce(c.data, '{}') as data, c.start
+    from (select :username) one left join bot.chats c on c.telegram_id = :id
+)
+"""
+REST = """
 select chat.telegram_id, chat.name, chat.language, chat.telegram_language, chat.state, chat.data, chat.start,
        u.id as user_id, u.name as user_name, u.email, u.phone, u.last_seen,
        d.id as device_id, s.id as session_id,
@@ -93,15 +103,25 @@ left join lateral (
     order by expires_at desc limit 1
 ) s on true
 """
-).bindparams(
+TYPED = (
+    bindparam("id", type_=BigInteger),
     bindparam("username", type_=Text),
     bindparam("name", type_=Text),
     bindparam("language", type_=Text),
     bindparam("key", type_=Text),
 )
+LOADS = {False: text(WRITE + REST).bindparams(*TYPED), True: text(READ + REST).bindparams(*TYPED)}
 
 
-async def load(session: AsyncSession, profile: Profile, bot_id: int, update_id: int, now: datetime) -> Person:
+async def load(
+    session: AsyncSession,
+    profile: Profile,
+    bot_id: int,
+    update_id: int,
+    now: datetime,
+    *,
+    read_only: bool = False,
+) -> Person:
     values = {
         "id": profile.telegram_id,
         "key": str(profile.telegram_id),
@@ -112,17 +132,15 @@ async def load(session: AsyncSession, profile: Profile, bot_id: int, update_id: 
         "update_id": update_id,
         "now": now,
     }
-    if read_only:
-        values = {name: values[name] for name in ("id", "key", "bot_id", "update_id", "now")}
-    row = (await session.execute(READ if read_only else LOAD, values)).one()
+    row = (await session.execute(LOADS[read_only], values)).one()
     account = None
     if row.user_id is not None:
         account = Account(row.user_id, row.user_name, row.email, row.phone, row.last_seen)
     return Person(
         telegram_id=row.telegram_id,
-        name=row.name or profile.name,
+        name=row.name,
         language=row.language,
-        telegram_language=row.telegram_language or profile.language,
+        telegram_language=row.telegram_language,
         state=row.state,
         data=row.data,
         start=row.start,
