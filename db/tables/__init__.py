@@ -5,6 +5,7 @@ other application can delete its rows without knowing of us.
 """
 
 from db.tables.base import Base
+from db.tables.money import Alert, Cursor, ParkedPayment, Refund
 from db.tables.own import (
     AccessChange,
     Attempt,
@@ -38,6 +39,7 @@ from db.tables.shared import (
 __all__ = [
     "AccessChange",
     "AdminAccess",
+    "Alert",
     "Attempt",
     "AuthIdentity",
     "Base",
@@ -45,6 +47,7 @@ __all__ = [
     "CatalogueKey",
     "Chat",
     "Consent",
+    "Cursor",
     "Device",
     "FailedUpdate",
     "HandledUpdate",
@@ -52,12 +55,14 @@ __all__ = [
     "Module",
     "ModuleAccess",
     "Offer",
+    "ParkedPayment",
     "Product",
     "Progress",
     "PromoCode",
     "PromoUsage",
     "Purchase",
     "Question",
+    "Refund",
     "Result",
     "Session",
     "User",

@@ -1,0 +1,89 @@
+"""What the bot keeps of money beyond the purchase itself: refunds, payments nobody claims, alarms, ledgers read."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CHAR, CheckConstraint, Index, Integer, UniqueConstraint
+from sqlalchemy import text as sql
+from sqlalchemy.orm import Mapped, mapped_column
+
+from db.tables.base import Base, identity, money_of
+from db.tables.own import BOT, NOW
+
+
+class Refund(Base):
+    """`status`: draft (an admin was asked to confirm), pending, succeeded, canceled. `days_taken` of the access.
+
+    `key` and `request` are frozen as an attempt's are; a refund made in the provider's dashboard has no request.
+    """
+
+    __tablename__ = "refunds"
+    __table_args__ = (
+        UniqueConstraint("provider", "provider_refund_id"),
+        CheckConstraint("amount > 0", name="amount"),
+        Index("ix_refunds_pending", "id", postgresql_where=sql("status = 'pending'")),
+        {"schema": BOT},
+    )
+
+    id: Mapped[int] = identity()
+    purchase_id: Mapped[int | None] = money_of("purchases.id", index=True)
+    provider: Mapped[str]
+    key: Mapped[str] = mapped_column(unique=True)
+    request: Mapped[str]
+    amount: Mapped[int] = mapped_column(Integer)
+    currency: Mapped[str] = mapped_column(CHAR(3))
+    provider_refund_id: Mapped[str | None]
+    status: Mapped[str]
+    days_taken: Mapped[int] = mapped_column(Integer, server_default=sql("0"))
+    asked_by: Mapped[int | None]
+    created_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    error: Mapped[str | None]
+
+
+class ParkedPayment(Base):
+    """Money that came in and that no purchase explains: shown to admins until one of them assigns it."""
+
+    __tablename__ = "parked_payments"
+    __table_args__ = (UniqueConstraint("provider", "payment_id"), {"schema": BOT})
+
+    id: Mapped[int] = identity()
+    provider: Mapped[str]
+    payment_id: Mapped[str]
+    amount: Mapped[int] = mapped_column(Integer)
+    currency: Mapped[str] = mapped_column(CHAR(3))
+    paid_at: Mapped[datetime]
+    telegram_id: Mapped[int | None]
+    payload: Mapped[str | None]
+    reason: Mapped[str]
+    created_at: Mapped[datetime]
+    solved_at: Mapped[datetime | None]
+    purchase_id: Mapped[int | None] = money_of("purchases.id", index=True)
+
+
+class Alert(Base):
+    """Told to the admins once, and on /admin until it is solved."""
+
+    __tablename__ = "alerts"
+    __table_args__ = (
+        Index("uq_alerts_open", "kind", "subject", unique=True, postgresql_where=sql("solved_at is null")),
+        {"schema": BOT},
+    )
+
+    id: Mapped[int] = identity()
+    kind: Mapped[str]
+    subject: Mapped[str]
+    facts: Mapped[dict[str, Any]] = mapped_column(server_default=sql("'{}'::jsonb"))
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    solved_at: Mapped[datetime | None]
+
+
+class Cursor(Base):
+    """How far a provider's ledger has been read."""
+
+    __tablename__ = "cursors"
+    __table_args__ = {"schema": BOT}  # noqa: RUF012
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[int]
