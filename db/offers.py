@@ -1,0 +1,93 @@
+"""Offers as admins keep them: made, withdrawn, restored; and the products they are made of."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.errors import OfferGone, ProductUnknown
+from db.tables import Module, Offer, Product
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """`price` in the currency's smallest unit; one that is not `active` is withdrawn."""
+
+    id: int
+    product_id: int
+    product: str
+    module: str
+    days: int
+    price: int
+    currency: str
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Goods:
+    """A product and the module it opens."""
+
+    id: int
+    name: str
+    module: str
+
+
+OFFERED = """
+select o.id, p.product_id, p.name, m.name, o.days, o.price, o.currency, o.active
+from bot.offers o join products p using (product_id) join modules m on m.id = p.module_id
+"""
+
+
+async def create(
+    session: AsyncSession, product_id: int, days: int, price: int, currency: str, now: datetime
+) -> Offered:
+    """Raises ProductUnknown. Numbers are to be in the columns' range."""
+    if await session.get(Product, product_id) is None:
+        raise ProductUnknown(product_id)
+    row = Offer(product_id=product_id, days=days, price=price, currency=currency, methods=[], created_at=now)
+    session.add(row)
+    await session.flush()
+    return await offered(session, row.id)
+
+
+async def offered(session: AsyncSession, offer_id: int) -> Offered:
+    """Raises OfferGone only where the row is."""
+    row = (await session.execute(text(OFFERED + " where o.id = :id"), {"id": offer_id})).one_or_none()
+    if row is None:
+        raise OfferGone(offer_id)
+    return Offered(*row)
+
+
+async def switch(session: AsyncSession, offer_id: int, *, active: bool) -> Offered:
+    """Puts an offer on sale or withdraws it; where it is so already, nothing happens. Raises OfferGone."""
+    await session.execute(update(Offer).where(Offer.id == offer_id).values(active=active))
+    return await offered(session, offer_id)
+
+
+async def count(session: AsyncSession) -> int:
+    return await session.scalar(select(func.count()).select_from(Offer)) or 0
+
+
+async def listed(session: AsyncSession, *, skip: int, limit: int) -> list[Offered]:
+    """By product, the withdrawn ones among them, in an order that withdrawing does not change."""
+    rows = await session.execute(
+        text(OFFERED + " order by p.product_id, o.id offset :skip limit :limit"),
+        {"skip": skip, "limit": limit},
+    )
+    return [Offered(*row) for row in rows]
+
+
+async def count_products(session: AsyncSession) -> int:
+    return await session.scalar(select(func.count()).select_from(Product)) or 0
+
+
+async def products(session: AsyncSession, *, skip: int, limit: int) -> list[Goods]:
+    rows = await session.execute(
+        select(Product.product_id, Product.name, Module.name)
+        .join(Module, Module.id == Product.module_id)
+        .order_by(Product.product_id)
+        .offset(skip)
+        .limit(limit)
+    )
+    return [Goods(*row) for row in rows]

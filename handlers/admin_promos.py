@@ -1,0 +1,58 @@
+"""Promo codes as admins keep them: /promo_new and /promos."""
+
+import re
+from typing import Any
+
+from aiogram import F, Router
+from aiogram.filters import CommandObject
+from aiogram.types import CallbackQuery, Message
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.arguments import MOST_COUNT, Arguments
+from bot.buttons import Go
+from bot.commands import PROMO_NEW, PROMOS
+from bot.desk import Desk
+from bot.filters import Admin, is_
+from bot.keyboards import go, rows
+from bot.replies import say
+from bot.words import admin_promos as words
+from bot.words import arguments
+from db import promo
+
+SHOWN = 20
+LINKED = re.compile(
+    r"[A-Za-z0-9_-]{1,58}"
+)  # Telegram takes 64 such characters after start=, "promo_" among them
+
+router = Router(name="admin_promos")
+router.message.filter(Admin())
+router.callback_query.filter(Admin())
+
+
+@router.message(is_(PROMO_NEW))
+async def make(message: Message, command: CommandObject, session: AsyncSession, desk: Desk) -> Any:
+    asked = Arguments(PROMO_NEW, command.args)
+    code, product_id, days = asked.code(), asked.product(), asked.days()
+    most = asked.whole("MAX", 1, MOST_COUNT)
+    asked.end()
+    made = await promo.create(session, code, product_id, days, most)
+    return say(message, words.made(made, link(made.code, desk)))
+
+
+def link(code: str, desk: Desk) -> str | None:
+    """None where Telegram would not carry the code."""
+    if not desk.username or not LINKED.fullmatch(code):
+        return None
+    return f"https://t.me/{desk.username}?start=promo_{code}"
+
+
+@router.callback_query(Go.filter(F.command == PROMO_NEW.name))
+async def how_to_make(query: CallbackQuery) -> Any:
+    return say(query, arguments.usage(PROMO_NEW))
+
+
+@router.message(is_(PROMOS))
+@router.callback_query(Go.filter(F.command == PROMOS.name))
+async def list_promos(event: Message | CallbackQuery, session: AsyncSession) -> Any:
+    found = await promo.newest(session, SHOWN + 1)
+    return say(event, words.listed(found[:SHOWN], len(found) > SHOWN), rows(go(words.make_one(), PROMO_NEW)))
