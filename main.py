@@ -8,6 +8,7 @@ import sys
 import webbrowser
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +83,7 @@ class Lessongate:
             provider=provider(settings),
             pace=pace or Pace(),
         )
-        self.intake = Intake(self.desk, dispatcher(self.desk))
+        self.intake = Intake(self.desk, dispatcher())
         self.polling = None if settings.public_url else Polling(self.desk, self.intake)
         jobs = {**JOBS, "retry_update": retrying(self.intake)}
         self.worker = Worker(direct_dsn or dsn, self.desk, jobs, SCHEDULES)
@@ -150,9 +151,11 @@ class Lessongate:
         await self.books.close()
 
 
-def dispatcher(desk: Desk) -> Dispatcher:
-    """FSM off: aiogram's own would read on a connection of its own; the conversation is in our transaction."""
-    made = Dispatcher(disable_fsm=True, desk=desk)
+@cache
+def dispatcher() -> Dispatcher:
+    """One for every house in the process: a router belongs to one dispatcher for good. FSM off: aiogram's own would
+    read on a connection of its own; the conversation is in our transaction."""
+    made = Dispatcher(disable_fsm=True)
     made.include_routers(*handlers.routers())
     return made
 

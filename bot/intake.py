@@ -124,6 +124,7 @@ class Intake:
         return await self._dispatcher.feed_update(
             self._desk.bot,
             update,
+            desk=self._desk,
             session=session,
             person=person,
             state=context_of(self._desk.bot.id, person),

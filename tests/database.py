@@ -47,6 +47,12 @@ class Databases:
         finally:
             await self._admin(f"DROP DATABASE {name} WITH (FORCE)")
 
+    async def keep(self, dsn: str, name: str) -> None:
+        """Makes a template of a database that nobody is connected to any more."""
+        source = urlsplit(dsn).path.removeprefix("/")
+        async with self._making:
+            await self._admin(f"CREATE DATABASE {name} TEMPLATE {source} STRATEGY file_copy")
+
     async def _admin(self, statement: str) -> None:
         connection = await asyncpg.connect(self.admin_dsn)
         try:
