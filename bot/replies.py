@@ -3,10 +3,30 @@
 from datetime import datetime
 from typing import Any
 
-from aiogram.methods import AnswerCallbackQuery, EditMessageText, SendMessage
+from aiogram.methods import (
+    AnswerCallbackQuery,
+    EditMessageText,
+    SendAudio,
+    SendDocument,
+    SendMessage,
+    SendPhoto,
+    SendVideo,
+    SendVoice,
+    TelegramMethod,
+)
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 
+from bot.markup import pages
+
+Method = TelegramMethod[Any]
 MOST = 4096  # characters of a message, after entities
+MEDIA: dict[str, type[Method]] = {
+    "photo": SendPhoto,
+    "video": SendVideo,
+    "audio": SendAudio,
+    "voice": SendVoice,
+    "document": SendDocument,
+}
 
 
 def say(event: Message | CallbackQuery, text: str, keyboard: Any = None) -> SendMessage:
@@ -37,3 +57,15 @@ def toast(query: CallbackQuery, text: str, *, alert: bool = False) -> AnswerCall
 
 def iso(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment else None
+
+
+def say_pages(event: Message | CallbackQuery, html: str, keyboard: Any = None) -> list[Method]:
+    """A text of any length in as many messages as it takes; the last one bears the keyboard."""
+    *before, last = pages(html, MOST)
+    return [*(say(event, page) for page in before), say(event, last, keyboard)]
+
+
+def say_media(event: Message | CallbackQuery, kind: str, source: str) -> Method:
+    """A file by its address or Telegram's id for it. `kind`: photo, video, audio, voice or document."""
+    assert event.from_user is not None  # intake lets nothing else in
+    return MEDIA[kind].model_validate({"chat_id": event.from_user.id, kind: source})

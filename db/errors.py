@@ -125,3 +125,10 @@ class PurchaseUnknown(Refused):
 @dataclass
 class SessionUnknown(Refused):
     session_id: int
+
+
+@dataclass
+class ParkedGone(Refused):
+    """The parked payment is assigned already."""
+
+    parked_id: int

@@ -272,6 +272,12 @@ async def close(session: AsyncSession, attempt_id: int, outcome: str, now: datet
     )
 
 
+async def finish(session: AsyncSession, attempt_id: int, outcome: str, now: datetime) -> None:
+    """Neither offered nor asked for any more."""
+    await close(session, attempt_id, outcome, now)
+    await session.execute(update(Attempt).where(Attempt.id == attempt_id).values(next_ask_at=None))
+
+
 async def asked(session: AsyncSession, attempt_id: int, now: datetime, next_ask_at: datetime | None) -> None:
     await session.execute(
         update(Attempt)

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.access import Change, Source, give
-from db.purchases import YOOKASSA, Status, close
+from db import parked
+from db.parked import ASSIGNED
+from db.purchases import YOOKASSA, Status, finish
 from db.tables import Attempt, Module, Product, Purchase
 
 
@@ -106,11 +108,12 @@ async def _find(session: AsyncSession, seen: Seen) -> Found | None:
 def difference(seen: Seen, purchase: Purchase, attempt: Attempt) -> str:
     """What does not agree with the purchase; empty where all does. What the creating answer never told us
     (it was lost) can't be compared: the payment was still fetched with our own key and bears ours in its metadata."""
-    pairs = [
+    pairs: list[tuple[str, object, object]] = [
         ("amount", seen.amount, purchase.amount_cents),
         ("currency", seen.currency, purchase.currency),
-        ("metadata", seen.key, attempt.key),
     ]
+    if not attempt.key.startswith(ASSIGNED):
+        pairs.append(("metadata", seen.key, attempt.key))
     if attempt.test is not None:
         pairs.append(("test", seen.test, attempt.test))
     if attempt.recipient is not None:
@@ -129,7 +132,8 @@ async def _credit(
     purchase.purchased_at = seen.at
     purchase.receipt = seen.receipt
     await session.flush()
-    await _finish(session, attempt, "succeeded", now)
+    await finish(session, attempt.id, "succeeded", now)
+    await parked.solved(session, YOOKASSA, seen.payment_id, purchase.id, now)
     if purchase.days == returned:
         return None
     return await give(
@@ -143,10 +147,12 @@ async def _cancel(
     purchase.status = Status.CANCELED
     purchase.provider_payment_id = seen.payment_id
     await session.flush()
-    await _finish(session, attempt, seen.cancellation or "canceled", now)
+    await finish(session, attempt.id, seen.cancellation or "canceled", now)
 
 
-async def _finish(session: AsyncSession, attempt: Attempt, outcome: str, now: datetime) -> None:
-    """Neither offered nor asked for any more."""
-    await close(session, attempt.id, outcome, now)
-    await session.execute(update(Attempt).where(Attempt.id == attempt.id).values(next_ask_at=None))
+async def borne(session: AsyncSession, payment_id: str) -> bool:
+    """Whether any purchase, the other application's too, bears this payment's id."""
+    found = await session.scalar(
+        select(Purchase.id).where(Purchase.provider == YOOKASSA, Purchase.provider_payment_id == payment_id)
+    )
+    return found is not None

@@ -14,12 +14,13 @@ from bot.desk import Desk
 from bot.filters import SignedIn, is_
 from bot.keyboards import go, press, rows
 from bot.payments import requests
+from bot.payments.telegram import frozen, invoice
 from bot.replies import say, show, toast
 from bot.words import payments as words
 from db import purchases, shop
 from db.chats import Person
 from db.errors import MethodNotOffered
-from db.purchases import Method
+from db.purchases import Method, Order
 from db.queue import enqueue
 from db.shop import OfferOnSale
 
@@ -94,19 +95,30 @@ async def pay(
         session, person.user_id, person.telegram_id, offer, method, key, message_id, now
     )
     if new:
-        await freeze(session, attempt_id, offer, key, person, desk)
+        await freeze(session, attempt_id, offer, person, desk)
+    if method is not Method.LINK:
+        return invoice(await known_order(session, attempt_id), desk.settings)
     await enqueue(session, "create_payment", {"attempt": attempt_id}, priority=5)
     return toast(query, words.link_soon())
 
 
 async def freeze(
-    session: AsyncSession, attempt_id: int, offer: OfferOnSale, key: str, person: Person, desk: Desk
+    session: AsyncSession, attempt_id: int, offer: OfferOnSale, person: Person, desk: Desk
 ) -> None:
+    """Written once: what is asked again is asked in the same words."""
+    order = await known_order(session, attempt_id)
+    email = person.account.email if person.account else None
+    if order.method is Method.LINK:
+        body = requests.payment(offer, order.purchase_id, order.key, return_url(desk), email, desk.settings)
+    else:
+        body = frozen(order, desk.settings)
+    await purchases.freeze(session, attempt_id, body)
+
+
+async def known_order(session: AsyncSession, attempt_id: int) -> Order:
     order = await purchases.order(session, attempt_id)
     assert order is not None
-    email = person.account.email if person.account else None
-    body = requests.payment(offer, order.purchase_id, key, return_url(desk), email, desk.settings)
-    await purchases.freeze(session, attempt_id, body)
+    return order
 
 
 def return_url(desk: Desk) -> str:

@@ -17,7 +17,7 @@ from bot.keyboards import open_url, press, rows
 from bot.news import tell_chats
 from bot.outbox import Later, Method, send
 from bot.payments.answers import Payment, ProviderRefused, ProviderUnknown
-from bot.payments.settling import settle_in, try_again
+from bot.payments.settling import park_unknown, settle_in, try_again
 from bot.payments.yookassa import YooKassa
 from bot.words import payments as words
 from db import callbacks, chats, purchases
@@ -252,9 +252,17 @@ async def verify_callback(payload: dict[str, Any], desk: Desk) -> None:
             raise RunAgain(f"{error.status} {error.code}") from error
         await _handled(desk, callback.id, f"refused: {error.code}")
         return
+    now = desk.now()
     async with desk.books.transaction(Lane.MONEY) as session:
-        settled = await settle_in(session, desk, payment, desk.now())
-        await callbacks.handled(session, callback.id, settled.outcome.value, desk.now())
+        settled = await settle_in(session, desk, payment, now)
+        if settled.outcome is not Outcome.UNKNOWN:
+            await callbacks.handled(session, callback.id, settled.outcome.value, now)
+        elif now - callback.received_at >= desk.pace.unknown_waits:
+            await park_unknown(session, desk, payment, now)
+            await callbacks.handled(session, callback.id, settled.outcome.value, now)
+    if settled.outcome is Outcome.UNKNOWN and now - callback.received_at < desk.pace.unknown_waits:
+        # Its own answer, or Telegram's word on the same payment, may still be on the way.
+        raise RunAgain("no purchase bears this payment yet", desk.pace.unknown_waits)
 
 
 async def _handled(desk: Desk, callback_id: int, outcome: str) -> None:

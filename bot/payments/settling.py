@@ -11,10 +11,13 @@ from bot.desk import Desk
 from bot.keyboards import press, rows
 from bot.news import tell, tell_chats
 from bot.payments.answers import Payment
+from bot.payments.telegram import alarm
 from bot.replies import iso
 from bot.words import payments as words
 from db.engine import Lane
-from db.settling import Outcome, Seen, Settled, settle
+from db.parked import park
+from db.purchases import YOOKASSA
+from db.settling import Outcome, Seen, Settled, borne, settle
 
 log = structlog.get_logger(__name__)
 
@@ -50,7 +53,15 @@ async def settle_in(session: AsyncSession, desk: Desk, payment: Payment, now: da
         case Outcome.CANCELED:
             await _tell_cancellation(session, settled, payment.cancellation)
         case Outcome.MISMATCH:
-            await _alarm(session, desk, "payment_mismatch", settled, payment)
+            purchase_id = settled.purchase.id if settled.purchase else None
+            await alarm(
+                session,
+                desk,
+                "payment_mismatch",
+                payment.id,
+                purchase_id=purchase_id,
+                differs=settled.differs,
+            )
         case Outcome.UNKNOWN:
             log.warning("payment_unknown", payment_id=payment.id)
     return settled
@@ -111,16 +122,24 @@ async def _tell_cancellation(session: AsyncSession, settled: Settled, reason: st
     )
 
 
-async def _alarm(session: AsyncSession, desk: Desk, news: str, settled: Settled, payment: Payment) -> None:
-    log.error(news, payment_id=payment.id, differs=settled.differs)
-    await tell_chats(
+async def park_unknown(session: AsyncSession, desk: Desk, payment: Payment, now: datetime) -> bool:
+    """Money that came in and that no purchase bears. Whether it is news."""
+    if payment.status != "succeeded" or await borne(session, payment.id):
+        return False
+    new = await park(
         session,
-        desk.settings.admin_ids,
-        news,
+        provider=YOOKASSA,
         payment_id=payment.id,
-        purchase_id=settled.purchase.id if settled.purchase else None,
-        differs=settled.differs,
+        amount=payment.amount,
+        currency=payment.currency,
+        paid_at=payment.captured_at or payment.created_at,
+        reason="metadata",
+        now=now,
     )
+    if new:
+        facts = {"amount": payment.amount, "currency": payment.currency, "reason": "metadata"}
+        await alarm(session, desk, "payment_parked", payment.id, **facts)
+    return new
 
 
 def try_again(offer_id: int | None) -> InlineKeyboardMarkup | None:

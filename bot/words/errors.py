@@ -132,3 +132,8 @@ def _purchase_unknown(refused: errors.PurchaseUnknown) -> str:
 @say.register
 def _session_unknown(refused: errors.SessionUnknown) -> str:
     return _("This session has ended already.")
+
+
+@say.register
+def _parked_gone(refused: errors.ParkedGone) -> str:
+    return _("This payment is assigned already, or was never parked.")

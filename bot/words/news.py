@@ -116,12 +116,12 @@ def admin_purchase_succeeded(
 
 
 @news
-def payment_mismatch(payment_id: str, purchase_id: int | None, differs: str) -> News:
+def payment_mismatch(subject: str, purchase_id: int | None, differs: str) -> News:
     return News(
         _(
             "⚠️ Payment <code>{payment}</code> at the provider does not agree with order №{id}: {differs}."
             " Nothing was opened. Please look at it in the provider's dashboard."
-        ).format(payment=safe(payment_id), id=purchase_id, differs=safe(differs))
+        ).format(payment=safe(subject), id=purchase_id, differs=safe(differs))
     )
 
 
@@ -134,4 +134,4 @@ def provider_refused(purchase_id: int, code: str, about: str, parameter: str | N
     )
 
 
-from bot.words import news_access  # noqa: E402, F401 - puts its news into ALL
+from bot.words import news_access, news_alarms  # noqa: E402, F401 - puts its news into ALL
