@@ -35,41 +35,47 @@ class ChooseLanguage(CallbackData, prefix="lang"):
 class ShowModule(CallbackData, prefix="module"):
     """A module's products and offers."""
 
-    id: int
+    id: Id
 
 
 class ShowProduct(CallbackData, prefix="product"):
-    id: int
+    id: Id
 
 
 class ShowOffer(CallbackData, prefix="offer"):
-    id: int
+    id: Id
 
 
 class Pay(CallbackData, prefix="pay"):
     """`method`: link, invoice or stars."""
 
-    offer: int
+    offer: Id
     method: str
 
 
 class CheckPayment(CallbackData, prefix="check"):
-    purchase: int
+    purchase: Id
 
 
-class ShowLessons(CallbackData, prefix="lessons"):
-    """The lessons of a module."""
+class ShowLessonModules(CallbackData, prefix="shelf"):
+    """The modules that have lessons."""
 
-    module: int
     page: int = 0
 
 
+class ShowLessons(CallbackData, prefix="lessons"):
+    """The lessons of a module: without `page` a new message, open where the person is; with it, in place."""
+
+    module: Id
+    page: int | None = None
+
+
 class ShowLesson(CallbackData, prefix="lesson"):
-    id: int
+    id: Id
 
 
 class FinishLesson(CallbackData, prefix="done"):
-    lesson: int
+    lesson: Id
 
 
 class EndSession(CallbackData, prefix="end"):
@@ -106,3 +112,15 @@ class WithdrawOffer(CallbackData, prefix="withdraw"):
 class RestoreOffer(CallbackData, prefix="restore"):
     offer: Id
     page: Page = 0
+
+
+class Alarms(CallbackData, prefix="alarms"):
+    """Alarms and payments nobody claims."""
+
+
+class AssignParked(CallbackData, prefix="parked"):
+    id: Id
+
+
+class DismissAlert(CallbackData, prefix="seen"):
+    id: Id

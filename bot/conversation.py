@@ -19,6 +19,10 @@ class Promo(StatesGroup):
     code = State()
 
 
+class Assignment(StatesGroup):
+    who_and_offer = State()
+
+
 class PersonStorage(BaseStorage):
     """Reads and writes the loaded person; `db.chats.save` writes them back before the commit."""
 

@@ -9,7 +9,7 @@ from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.tables import Alert
+from db.tables import Alert, ParkedPayment
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +65,13 @@ async def dismiss(session: AsyncSession, alert_id: int, now: datetime) -> bool:
         .returning(Alert.id)
     )
     return done.scalar_one_or_none() is not None
+
+
+async def solve_parked(session: AsyncSession, parked_id: int, now: datetime) -> None:
+    """The alarm about a parked payment, once it is assigned."""
+    payment = select(ParkedPayment.payment_id).where(ParkedPayment.id == parked_id).scalar_subquery()
+    await session.execute(
+        update(Alert)
+        .where(Alert.kind == "payment_parked", Alert.subject == payment, Alert.solved_at.is_(None))
+        .values(solved_at=now)
+    )

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.errors import MethodNotOffered, PurchaseUnknown
 from db.shop import OfferOnSale
-from db.tables import Attempt, Module, Product, Purchase
+from db.tables import Attempt, Module, Product, Purchase, Refund
 
 YOOKASSA = "yookassa"
 STARS = "stars"
@@ -307,6 +307,29 @@ async def unsent(session: AsyncSession, before: datetime, limit: int = 100) -> l
             Purchase.status == Status.PENDING,
         )
         .limit(limit)
+    )
+    return list(rows)
+
+
+async def waiting(session: AsyncSession, limit: int = 500) -> list[str]:
+    """Payment ids of our pending purchases, as the provider knows them."""
+    rows = await session.scalars(
+        select(Purchase.provider_payment_id)
+        .join(Attempt, Attempt.purchase_id == Purchase.id)
+        .where(
+            Purchase.status == Status.PENDING.value,
+            Purchase.provider == YOOKASSA,
+            Purchase.provider_payment_id.regexp_match("^[0-9a-fA-F-]{36}$"),
+        )
+        .order_by(Purchase.id)
+        .limit(limit)
+    )
+    return list(rows)
+
+
+async def pending_refunds(session: AsyncSession, limit: int = 100) -> list[int]:
+    rows = await session.scalars(
+        select(Refund.id).where(Refund.status == "pending").order_by(Refund.id).limit(limit)
     )
     return list(rows)
 

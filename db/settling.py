@@ -10,8 +10,8 @@ from enum import StrEnum
 from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.access import Change, Source, give
 from db import parked
+from db.access import Change, Source, give
 from db.parked import ASSIGNED
 from db.purchases import YOOKASSA, Status, finish
 from db.tables import Attempt, Module, Product, Purchase

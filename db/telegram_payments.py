@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db import parked
@@ -96,16 +96,8 @@ async def may_pay(
 
 async def receive(session: AsyncSession, charge: Charge, now: datetime) -> Received:
     """Credits what was paid, once; what no purchase explains is parked, never dropped."""
-    found = (
-        await session.execute(
-            select(Attempt, Purchase, Product.name, Module.id, Module.name)
-            .join(Purchase, Purchase.id == Attempt.purchase_id)
-            .join(Product, Product.product_id == Purchase.product_id)
-            .join(Module, Module.id == Product.module_id)
-            .where(Attempt.key == charge.payload)
-            .with_for_update(of=Purchase)
-        )
-    ).one_or_none()
+    by_key = _orders().where(Attempt.key == charge.payload)
+    found = (await session.execute(by_key)).one_or_none()
     if await _known(session, charge):
         return Received(Outcome.REPEATED)
     if found is None:
@@ -117,18 +109,49 @@ async def receive(session: AsyncSession, charge: Charge, now: datetime) -> Recei
     if purchase.status not in (Status.PENDING, Status.CANCELED):
         purchase, attempt = await _second(session, purchase, attempt, charge, now)
         outcome = Outcome.SECOND
-    purchase.status = Status.SUCCEEDED
     purchase.provider_payment_id = charge.payment_id
-    purchase.purchased_at = charge.at
-    purchase.receipt = charge.charge_id
-    attempt.charge_id = charge.charge_id
-    await session.flush()
-    await finish(session, attempt.id, "succeeded", now)
-    change = await give(
-        session, purchase.user_id, module_id, purchase.days, Source.PURCHASE, purchase.id, now
-    )
+    change = await _credit(session, purchase, attempt, charge.charge_id, charge.at, module_id, now)
     await parked.solved(session, purchase.provider, charge.payment_id, purchase.id, now)
     return Received(outcome, "", purchase, attempt, change, product, module, module_id)
+
+
+async def _credit(
+    session: AsyncSession,
+    purchase: Purchase,
+    attempt: Attempt,
+    charge_id: str,
+    at: datetime,
+    module_id: int,
+    now: datetime,
+) -> Change:
+    purchase.status = Status.SUCCEEDED
+    purchase.purchased_at = at
+    purchase.receipt = charge_id
+    attempt.charge_id = charge_id
+    await session.flush()
+    await finish(session, attempt.id, "succeeded", now)
+    return await give(session, purchase.user_id, module_id, purchase.days, Source.PURCHASE, purchase.id, now)
+
+
+async def receive_assigned(session: AsyncSession, attempt_id: int, now: datetime) -> Received:
+    """A parked charge that an admin has assigned: it was proven when it came."""
+    found = (await session.execute(_orders().where(Attempt.id == attempt_id))).one()
+    attempt, purchase, product, module_id, module = found
+    if purchase.status != Status.PENDING:
+        return Received(Outcome.REPEATED)
+    charge_id = purchase.provider_payment_id.removeprefix("tg:")
+    change = await _credit(session, purchase, attempt, charge_id, purchase.created_at, module_id, now)
+    return Received(Outcome.CREDITED, "", purchase, attempt, change, product, module, module_id)
+
+
+def _orders() -> Select[Attempt, Purchase, str, int, str]:
+    return (
+        select(Attempt, Purchase, Product.name, Module.id, Module.name)
+        .join(Purchase, Purchase.id == Attempt.purchase_id)
+        .join(Product, Product.product_id == Purchase.product_id)
+        .join(Module, Module.id == Product.module_id)
+        .with_for_update(of=Purchase)
+    )
 
 
 async def _known(session: AsyncSession, charge: Charge) -> bool:

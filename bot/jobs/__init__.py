@@ -15,6 +15,7 @@ JOBS: Mapping[str, Job] = {
     "ask_payment": payments.ask_payment,
     "check_payment": payments.check_payment,
     "verify_callback": payments.verify_callback,
+    "settle_assigned": payments.settle_assigned,
     "sweep": housekeeping.sweep,
     "tidy": housekeeping.tidy,
 }

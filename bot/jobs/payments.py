@@ -18,6 +18,7 @@ from bot.news import tell_chats
 from bot.outbox import Later, Method, send
 from bot.payments.answers import Payment, ProviderRefused, ProviderUnknown
 from bot.payments.settling import park_unknown, settle_in, try_again
+from bot.payments.telegram import tell_received
 from bot.payments.yookassa import YooKassa
 from bot.words import payments as words
 from db import callbacks, chats, purchases
@@ -25,6 +26,7 @@ from db.engine import Lane
 from db.purchases import Order
 from db.queue import enqueue
 from db.settling import Outcome, Settled
+from db.telegram_payments import receive_assigned
 
 log = structlog.get_logger(__name__)
 
@@ -268,3 +270,20 @@ async def verify_callback(payload: dict[str, Any], desk: Desk) -> None:
 async def _handled(desk: Desk, callback_id: int, outcome: str) -> None:
     async with desk.books.transaction(Lane.JOBS) as session:
         await callbacks.handled(session, callback_id, outcome, desk.now())
+
+
+async def settle_assigned(payload: dict[str, Any], desk: Desk) -> None:
+    """A parked payment an admin has assigned. Stars: Telegram's own word was the proof when it was parked."""
+    async with desk.books.transaction(Lane.MONEY) as session:
+        order = await purchases.order(session, payload["attempt"])
+    if order is None or order.status != purchases.Status.PENDING:
+        return
+    if order.payment_id is not None and order.method is not purchases.Method.STARS:
+        payment = await provider_of(desk).payment(order.payment_id)
+        async with desk.books.transaction(Lane.MONEY) as session:
+            await settle_in(session, desk, payment, desk.now())
+        return
+    async with desk.books.transaction(Lane.MONEY) as session:
+        await tell_received(
+            session, desk, None, await receive_assigned(session, order.attempt_id, desk.now())
+        )

@@ -62,11 +62,12 @@ def invoice(order: Order, settings: Settings) -> SendInvoice:
     return SendInvoice(chat_id=order.telegram_id, prices=prices, **values)
 
 
-async def tell_received(session: AsyncSession, desk: Desk, charge: Charge, received: Received) -> None:
+async def tell_received(session: AsyncSession, desk: Desk, charge: Charge | None, received: Received) -> None:
+    """`charge` is what came in just now; None where an admin has assigned what came before."""
     match received.outcome:
         case Outcome.CREDITED | Outcome.SECOND:
             await _tell_credit(session, desk, received)
-        case Outcome.PARKED:
+        case Outcome.PARKED if charge is not None:
             await alarm(
                 session,
                 desk,
@@ -85,8 +86,8 @@ async def tell_received(session: AsyncSession, desk: Desk, charge: Charge, recei
                 currency=charge.currency,
                 support=desk.settings.support_contact,
             )
-        case Outcome.REPEATED:
-            log.info("charge_repeated", charge=charge.charge_id)
+        case _:
+            log.info("charge_repeated", charge=charge.charge_id if charge else None)
 
 
 async def _tell_credit(session: AsyncSession, desk: Desk, received: Received) -> None:

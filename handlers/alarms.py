@@ -1,0 +1,72 @@
+"""What needs an admin's eyes: alarms until they are solved, and payments nobody claims, to be assigned."""
+
+import secrets
+from datetime import datetime
+from typing import Any
+
+from aiogram import F, Router
+from aiogram.fsm.context import FSMContext
+from aiogram.types import CallbackQuery, Message
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.buttons import Alarms, AssignParked, DismissAlert
+from bot.conversation import Assignment
+from bot.desk import Desk
+from bot.filters import Admin
+from bot.keyboards import press, rows
+from bot.replies import say, show
+from bot.words import alarms as words
+from db import alerts, parked, people, shop
+from db.chats import reachable
+from db.queue import enqueue
+
+router = Router(name="alarms")
+router.message.filter(Admin())
+router.callback_query.filter(Admin())
+
+
+@router.callback_query(Alarms.filter())
+async def show_alarms(query: CallbackQuery, session: AsyncSession) -> Any:
+    open_ones, unclaimed = await alerts.open_alerts(session, 10), await parked.parked(session)
+    buttons = [press(words.assign_button(one), AssignParked(id=one.id)) for one in unclaimed]
+    buttons += [press(words.dismiss_button(one), DismissAlert(id=one.id)) for one in open_ones]
+    return show(query, words.alarms(open_ones, unclaimed), rows(*buttons) if buttons else None)
+
+
+@router.callback_query(DismissAlert.filter())
+async def dismiss(
+    query: CallbackQuery, callback_data: DismissAlert, session: AsyncSession, now: datetime
+) -> Any:
+    await alerts.dismiss(session, callback_data.id, now)
+    return await show_alarms(query, session)
+
+
+@router.callback_query(AssignParked.filter())
+async def ask_whom(
+    query: CallbackQuery, callback_data: AssignParked, session: AsyncSession, state: FSMContext
+) -> Any:
+    one = await parked.one(session, callback_data.id)
+    await state.set_state(Assignment.who_and_offer)
+    await state.set_data({"parked": one.id})
+    return say(query, words.ask_whom(one))
+
+
+@router.message(Assignment.who_and_offer, F.text, ~F.text.startswith("/"))
+async def assign(
+    message: Message, session: AsyncSession, state: FSMContext, desk: Desk, now: datetime
+) -> Any:
+    """It is fetched and settled like any other: the admin says whose it is, the provider whether it is paid."""
+    who, _, offer_id = (message.text or "").strip().rpartition(" ")
+    if not who or not offer_id.isdecimal() or len(offer_id) > 18:
+        return say(message, words.assign_usage())
+    user_id = (await people.find(session, who.strip())).id
+    offer = await shop.offer(session, int(offer_id))
+    chats = await reachable(session, user_id)
+    telegram_id = chats[0][0] if chats else 0
+    parked_id = (await state.get_data())["parked"]
+    key = secrets.token_urlsafe(18)
+    attempt_id = await parked.assign(session, parked_id, user_id, telegram_id, offer, key, now)
+    await enqueue(session, "settle_assigned", {"attempt": attempt_id}, priority=5)
+    await alerts.solve_parked(session, parked_id, now)
+    await state.clear()
+    return say(message, words.assigned(offer, user_id))
