@@ -5,15 +5,37 @@ The order in which routers are asked is the order of this tuple: payments first,
 
 from aiogram import Router
 
-from handlers import courses, doorstep, promo, purchases, start
+from handlers import (
+    admin_offers,
+    admin_promos,
+    alarms,
+    courses,
+    doorstep,
+    grants,
+    lessons,
+    payments,
+    progress,
+    promo,
+    purchases,
+    start,
+    status,
+)
 
 
 def routers() -> tuple[Router, ...]:
     return (
+        payments.router,
         start.router,
         courses.router,
+        lessons.router,
+        status.router,
+        progress.router,
         promo.router,
         purchases.router,
+        grants.router,
+        admin_promos.router,
+        admin_offers.router,
+        alarms.router,
         doorstep.closed,
         doorstep.fallback,
     )

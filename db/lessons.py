@@ -1,0 +1,191 @@
+"""Lessons: what is in a module, whether a person may take it, and what they have done.
+
+A lesson is done once `progress` holds an attempt at it whose result passed; rows of the other application count like
+ours. `progress` may name lessons that are none of ours: those are left alone. Free previews are open for everyone, also
+for people without an account (`user_id` None), who have no progress.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.errors import LessonLocked, LessonUnknown
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleOfLessons:
+    """`lessons` counts all of them, `done` this person's, `previews` the free ones."""
+
+    id: int
+    name: str
+    is_open: bool
+    lessons: int
+    done: int
+    previews: int
+
+
+@dataclass(frozen=True, slots=True)
+class LessonLine:
+    id: int
+    number: int
+    title: str
+    preview: bool
+    done: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """A module with its lessons. `has_ended`: there was access once; `ends_at` is None for ever and for never."""
+
+    module_id: int
+    module: str
+    is_open: bool
+    has_ended: bool
+    ends_at: datetime | None
+    lessons: tuple[LessonLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LessonPage:
+    """`text` is Telegram's HTML. `is_open` is whether this person may take it now; `number` counts from 1."""
+
+    id: int
+    module_id: int
+    module: str
+    title: str
+    text: str
+    media_kind: str | None
+    media: str | None
+    preview: bool
+    number: int
+    count: int
+    previous: int | None
+    following: int | None
+    is_open: bool
+    done: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """`left` counts the module's lessons that are not done yet."""
+
+    lesson: LessonPage
+    left: int
+
+
+DONE = """
+    select distinct p.lesson_id from progress p
+    join bot.results r on r.id = p.result_id and r.passed
+    where p.user_id = cast(:user_id as bigint)
+"""
+
+MODULES = f"""
+with done as ({DONE})
+select m.id, m.name, coalesce(a.ends_at > :now, false) as is_open, count(*) as lessons,
+       count(done.lesson_id) as done, count(*) filter (where l.preview) as previews
+from modules m
+join bot.lessons l on l.module_id = m.id and l.active
+left join done on done.lesson_id = l.id
+left join usermoduleaccess a on a.module_id = m.id and a.user_id = cast(:user_id as bigint)
+group by m.id, m.name, a.ends_at
+order by m.id
+"""
+
+CONTENTS = f"""
+with done as ({DONE})
+select m.id as module_id, m.name as module, a.ends_at > :now as is_open, nullif(a.ends_at, 'infinity') as ends_at,
+       l.id, l.title, l.preview, done.lesson_id is not null as done
+from modules m
+left join usermoduleaccess a on a.module_id = m.id and a.user_id = cast(:user_id as bigint)
+left join bot.lessons l on l.module_id = m.id and l.active
+left join done on done.lesson_id = l.id
+where m.id = :module_id
+order by l.position, l.id
+"""
+
+PAGE = f"""
+with done as ({DONE}), line as (
+    select l.id, row_number() over place as number, lag(l.id) over place as previous,
+           lead(l.id) over place as following, count(*) over () as count
+    from bot.lessons l
+    where l.active and l.module_id = (select module_id from bot.lessons where id = :lesson_id)
+    window place as (order by l.position, l.id)
+)
+select l.id, l.module_id, m.name as module, l.title, l.text, l.media_kind, l.media, l.preview,
+       line.number, line.count, line.previous, line.following,
+       l.preview or coalesce(a.ends_at > :now, false) as is_open,
+       exists (select from done where lesson_id = l.id) as done
+from line
+join bot.lessons l on l.id = line.id
+join modules m on m.id = l.module_id
+left join usermoduleaccess a on a.module_id = m.id and a.user_id = cast(:user_id as bigint)
+where line.id = :lesson_id
+"""
+
+LEFT = f"""
+with done as ({DONE})
+select count(*) from bot.lessons l
+where l.module_id = :module_id and l.active and not exists (select from done where lesson_id = l.id)
+"""
+
+# The passing result with the lowest position, unless there is a passing one already.
+FINISH = f"""
+with done as ({DONE})
+insert into progress (user_id, lesson_id, result_id)
+select cast(:user_id as bigint), :lesson_id, r.id from bot.results r
+where r.passed and not exists (select from done where lesson_id = :lesson_id)
+order by r.position, r.id limit 1
+"""
+
+
+async def modules(session: AsyncSession, user_id: int | None, now: datetime) -> list[ModuleOfLessons]:
+    """Every module that has lessons."""
+    rows = await session.execute(text(MODULES), {"user_id": user_id, "now": now})
+    return [ModuleOfLessons(*row) for row in rows]
+
+
+async def contents(
+    session: AsyncSession, module_id: int, user_id: int | None, now: datetime
+) -> Contents | None:
+    """None where there is no such module."""
+    values = {"module_id": module_id, "user_id": user_id, "now": now}
+    rows = (await session.execute(text(CONTENTS), values)).all()
+    if not rows:
+        return None
+    lines = (
+        LessonLine(row.id, at, row.title, row.preview, row.done) for at, row in enumerate(rows, 1) if row.id
+    )
+    first = rows[0]
+    return Contents(
+        module_id=first.module_id,
+        module=first.module,
+        is_open=first.is_open is True,
+        has_ended=first.is_open is False,
+        ends_at=first.ends_at,
+        lessons=tuple(lines),
+    )
+
+
+async def lesson(session: AsyncSession, lesson_id: int, user_id: int | None, now: datetime) -> LessonPage:
+    """Raises LessonUnknown, also for a withdrawn one."""
+    values = {"lesson_id": lesson_id, "user_id": user_id, "now": now}
+    row = (await session.execute(text(PAGE), values)).one_or_none()
+    if row is None:
+        raise LessonUnknown(lesson_id)
+    return LessonPage(*row)
+
+
+async def finish(session: AsyncSession, user_id: int, lesson_id: int, now: datetime) -> Finished:
+    """One row of progress, however often and from however many places at once. Raises LessonUnknown, LessonLocked."""
+    page = await lesson(session, lesson_id, user_id, now)
+    if not page.is_open:
+        raise LessonLocked(lesson_id, page.module_id)
+    await session.execute(
+        text("select pg_advisory_xact_lock(hashtextextended(:name, 0))"),
+        {"name": f"lessongate:progress:{user_id}:{lesson_id}"},
+    )
+    await session.execute(text(FINISH), {"user_id": user_id, "lesson_id": lesson_id})
+    values = {"user_id": user_id, "module_id": page.module_id}
+    return Finished(page, await session.scalar(text(LEFT), values) or 0)

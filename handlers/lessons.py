@@ -1,0 +1,179 @@
+"""Lessons: modules, a module's contents, a lesson, and finishing it. Access is checked at each step.
+
+Contents and free previews are open for everyone, also before registering; finishing a lesson is for who is signed in.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from aiogram import F, Router
+from aiogram.methods import EditMessageReplyMarkup
+from aiogram.types import CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, Message
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.buttons import FinishLesson, Go, ShowLesson, ShowLessonModules, ShowLessons, ShowModule, ShowOffer
+from bot.commands import LESSONS, PROGRESS, PROMO
+from bot.filters import SignedIn, is_
+from bot.keyboards import go, press, rows
+from bot.outbox import Method
+from bot.replies import say, say_media, say_pages, show, toast
+from bot.words import lessons as words
+from db import lessons, shop
+from db.chats import Person
+from db.lessons import Contents, LessonPage
+from handlers.doorstep import come_in
+
+router = Router(name="lessons")
+
+A_PAGE = 8  # buttons of a list
+OFFERS = 6
+
+
+def learner(person: Person) -> int | None:
+    """The account whose access and progress count; without a live session nothing of it is seen."""
+    return person.user_id if person.signed_in else None
+
+
+@router.message(is_(LESSONS), SignedIn())
+@router.callback_query(Go.filter(F.command == LESSONS.name), SignedIn())
+async def say_modules(
+    event: Message | CallbackQuery, session: AsyncSession, person: Person, now: datetime
+) -> Any:
+    return say(event, *await modules(session, person, now, 0))
+
+
+@router.callback_query(ShowLessonModules.filter())
+async def show_modules(
+    query: CallbackQuery,
+    callback_data: ShowLessonModules,
+    session: AsyncSession,
+    person: Person,
+    now: datetime,
+) -> Any:
+    return show(query, *await modules(session, person, now, callback_data.page))
+
+
+async def modules(
+    session: AsyncSession, person: Person, now: datetime, page: int
+) -> tuple[str, InlineKeyboardMarkup]:
+    found = await lessons.modules(session, learner(person), now)
+    page = within(page, len(found))
+    buttons = [
+        press(words.module_button(one), ShowLessons(module=one.id, page=0))
+        for one in found[page * A_PAGE : (page + 1) * A_PAGE]
+    ]
+    turns = turn(page, len(found), ShowLessonModules(page=page - 1), ShowLessonModules(page=page + 1))
+    return words.choose_module(found), rows(*buttons, turns)
+
+
+@router.callback_query(ShowLessons.filter())
+async def show_lessons(
+    query: CallbackQuery, callback_data: ShowLessons, session: AsyncSession, person: Person, now: datetime
+) -> Any:
+    found = await lessons.contents(session, callback_data.module, learner(person), now)
+    if found is None:
+        return toast(query, words.module_gone(), alert=True)
+    if callback_data.page is None:
+        return say(query, words.contents(found), contents_keyboard(found, page_of_next(found)))
+    return show(query, words.contents(found), contents_keyboard(found, callback_data.page))
+
+
+def page_of_next(found: Contents) -> int:
+    """The page with the first lesson that is not done yet."""
+    undone = (at for at, line in enumerate(found.lessons) if not line.done)
+    return next(undone, 0) // A_PAGE
+
+
+def contents_keyboard(found: Contents, page: int) -> InlineKeyboardMarkup:
+    page = within(page, len(found.lessons))
+    buttons = [
+        press(words.lesson_button(line, found.is_open), ShowLesson(id=line.id))
+        for line in found.lessons[page * A_PAGE : (page + 1) * A_PAGE]
+    ]
+    module = found.module_id
+    turns = turn(
+        page,
+        len(found.lessons),
+        ShowLessons(module=module, page=page - 1),
+        ShowLessons(module=module, page=page + 1),
+    )
+    opens = None if found.is_open else press(words.how_to_open(), ShowModule(id=module))
+    return rows(*buttons, turns, opens, press(words.all_modules(), ShowLessonModules()))
+
+
+def within(page: int, items: int) -> int:
+    """The page asked for, or the nearest one there is."""
+    return max(0, min(page, (items - 1) // A_PAGE))
+
+
+def turn(page: int, items: int, back: Any, on: Any) -> list[InlineKeyboardButton]:
+    buttons = [press(words.previous(), back)] if page > 0 else []
+    return [*buttons, press(words.following(), on)] if (page + 1) * A_PAGE < items else buttons
+
+
+@router.callback_query(ShowLesson.filter())
+async def show_lesson(
+    query: CallbackQuery, callback_data: ShowLesson, session: AsyncSession, person: Person, now: datetime
+) -> Any:
+    page = await lessons.lesson(session, callback_data.id, learner(person), now)
+    return await say_lesson(query, page, session)
+
+
+async def say_lesson(query: CallbackQuery, page: LessonPage, session: AsyncSession) -> list[Method]:
+    """The lesson as new messages, so that what was read before stays; or what opens it."""
+    if not page.is_open:
+        return [await say_locked(query, page, session)]
+    pages = say_pages(query, words.lesson(page), lesson_keyboard(page))
+    if page.media is None or page.media_kind is None:
+        return pages
+    return [say_media(query, page.media_kind, page.media), *pages]
+
+
+def lesson_keyboard(page: LessonPage) -> InlineKeyboardMarkup:
+    done = None if page.done else press(words.done(), FinishLesson(lesson=page.id))
+    back = press(words.previous(), ShowLesson(id=page.previous)) if page.previous else None
+    on = press(words.following(), ShowLesson(id=page.following)) if page.following else None
+    beside = [button for button in (back, on) if button]
+    return rows(done, beside, press(words.all_lessons(), ShowLessons(module=page.module_id)))
+
+
+async def say_locked(query: CallbackQuery, page: LessonPage, session: AsyncSession) -> Method:
+    offers = await shop.offers_of(session, page.module_id)
+    buttons = [press(words.offer_button(offer), ShowOffer(id=offer.id)) for offer in offers[:OFFERS]]
+    more = press(words.all_offers(), ShowModule(id=page.module_id)) if len(offers) > OFFERS else None
+    back = press(words.all_lessons(), ShowLessons(module=page.module_id))
+    return say(query, words.locked(page, offers), rows(*buttons, more, go(words.have_promo(), PROMO), back))
+
+
+@router.callback_query(FinishLesson.filter(), ~SignedIn())
+async def finish_before_registering(query: CallbackQuery, person: Person) -> Any:
+    return come_in(query, person)
+
+
+@router.callback_query(FinishLesson.filter())
+async def finish(
+    query: CallbackQuery, callback_data: FinishLesson, session: AsyncSession, person: Person, now: datetime
+) -> Any:
+    done = await lessons.finish(session, person.user_id, callback_data.lesson, now)
+    told: list[Method] = [toast(query, words.is_done()), *without_done(query)]
+    if done.lesson.following is None:
+        back = press(words.all_lessons(), ShowLessons(module=done.lesson.module_id))
+        return [*told, say(query, words.finished(done), rows(back, go(words.my_progress(), PROGRESS)))]
+    page = await lessons.lesson(session, done.lesson.following, person.user_id, now)
+    return [*told, *await say_lesson(query, page, session)]
+
+
+def without_done(query: CallbackQuery) -> list[Method]:
+    """The lesson's own message loses the button that has been pressed."""
+    message = query.message
+    if not isinstance(message, Message) or message.reply_markup is None:
+        return []
+    kept = [
+        [button for button in row if button.callback_data != query.data]
+        for row in message.reply_markup.inline_keyboard
+    ]
+    return [
+        EditMessageReplyMarkup(
+            chat_id=message.chat.id, message_id=message.message_id, reply_markup=rows(*kept)
+        )
+    ]

@@ -1,0 +1,49 @@
+"""Payments inside Telegram. These handlers come first: no step, session, throttle or lock may stand before them."""
+
+from datetime import datetime
+from typing import Any
+
+import structlog
+from aiogram import F, Router
+from aiogram.methods import AnswerPreCheckoutQuery
+from aiogram.types import Message, PreCheckoutQuery
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.desk import Desk
+from bot.payments.telegram import tell_received
+from bot.words import invoices as words
+from db.telegram_payments import Charge, Verdict, may_pay, receive
+
+log = structlog.get_logger(__name__)
+router = Router(name="payments")
+
+
+@router.pre_checkout_query()
+async def pre_checkout(query: PreCheckoutQuery, session: AsyncSession) -> Any:
+    """Within ten seconds, or Telegram declines by itself."""
+    verdict = await may_pay(
+        session, query.invoice_payload, query.from_user.id, query.total_amount, query.currency
+    )
+    if verdict is Verdict.OK:
+        return AnswerPreCheckoutQuery(pre_checkout_query_id=query.id, ok=True)
+    return AnswerPreCheckoutQuery(
+        pre_checkout_query_id=query.id, ok=False, error_message=words.refusal(verdict)
+    )
+
+
+@router.message(F.successful_payment)
+async def successful_payment(message: Message, session: AsyncSession, desk: Desk, now: datetime) -> None:
+    paid = message.successful_payment
+    assert paid is not None
+    assert message.from_user is not None
+    charge = Charge(
+        payload=paid.invoice_payload,
+        amount=paid.total_amount,
+        currency=paid.currency,
+        telegram_id=message.from_user.id,
+        charge_id=paid.telegram_payment_charge_id,
+        provider_charge_id=paid.provider_payment_charge_id,
+        at=message.date,
+    )
+    received = await receive(session, charge, now)
+    await tell_received(session, desk, charge, received)

@@ -1,0 +1,35 @@
+"""How far a person is: `/progress`."""
+
+from datetime import datetime
+from typing import Any
+
+from aiogram import F, Router
+from aiogram.types import CallbackQuery, Message
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.buttons import Go, ShowLesson
+from bot.commands import LESSONS, PROGRESS
+from bot.filters import SignedIn, is_
+from bot.keyboards import go, press, rows
+from bot.replies import say_pages
+from bot.words import progress as words
+from db import progress
+from db.chats import Person
+
+router = Router(name="progress")
+router.message.filter(SignedIn())
+router.callback_query.filter(SignedIn())
+
+MOST_BUTTONS = 40
+
+
+@router.message(is_(PROGRESS))
+@router.callback_query(Go.filter(F.command == PROGRESS.name))
+async def show_progress(
+    event: Message | CallbackQuery, session: AsyncSession, person: Person, now: datetime
+) -> Any:
+    found = await progress.of(session, person.user_id, now)
+    begun = [one for one in found if one.following is not None][:MOST_BUTTONS]
+    buttons = [press(words.go_on(one), ShowLesson(id=one.following)) for one in begun]
+    text = words.progress(found) if found else words.nothing()
+    return say_pages(event, text, rows(*buttons, go(words.to_lessons(), LESSONS)))

@@ -1,0 +1,42 @@
+"""What is open, until when: `/status`."""
+
+from datetime import datetime
+from typing import Any
+
+from aiogram import F, Router
+from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.buttons import Go, ShowModule
+from bot.commands import COURSES, LESSONS, PROMO, STATUS
+from bot.filters import SignedIn, is_
+from bot.keyboards import go, press, rows
+from bot.replies import say, say_pages
+from bot.words import status as words
+from db.access import Opening, openings
+from db.chats import Person
+
+router = Router(name="status")
+router.message.filter(SignedIn())
+router.callback_query.filter(SignedIn())
+
+MOST_BUTTONS = 40
+
+
+@router.message(is_(STATUS))
+@router.callback_query(Go.filter(F.command == STATUS.name))
+async def show_status(
+    event: Message | CallbackQuery, session: AsyncSession, person: Person, now: datetime
+) -> Any:
+    found = await openings(session, person.user_id)
+    if not found:
+        ways_in = (go(words.see_courses(), COURSES), go(words.have_promo(), PROMO))
+        return say(event, words.nothing(), rows(ways_in, go(words.free_lessons(), LESSONS)))
+    return say_pages(event, words.status(found, now), renewals(found, now))
+
+
+def renewals(found: list[Opening], now: datetime) -> InlineKeyboardMarkup:
+    """What is open for ever needs none."""
+    ending = [one for one in found if one.ends_at is not None][:MOST_BUTTONS]
+    buttons = [press(words.renew(one, now), ShowModule(id=one.module_id)) for one in ending]
+    return rows(*buttons, (go(words.free_lessons(), LESSONS), go(words.have_promo(), PROMO)))
