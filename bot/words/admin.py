@@ -1,0 +1,107 @@
+"""Wording of the admins' overview and of what they see of a person."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from bot.words import _
+from bot.words.format import days, moment, money
+from bot.words.grants import state
+from bot.words.payments import status
+from bot.words.people import person, short
+from db.access import Opening
+from db.overview import FailedMoney, HeldJobs, Overview
+from db.people import Contact, Somebody
+from db.purchases import Bought
+
+SHOWN = 15  # modules of a person
+
+
+def overview(found: Overview, failed: Sequence[FailedMoney], held: Sequence[HeldJobs], now: datetime) -> str:
+    lines = [
+        f"<b>{_('Administration')}</b>, {moment(now)}",
+        "",
+        _("People: {people} registered, {chats} chats, {learning} with open access").format(
+            people=found.people, chats=found.chats, learning=found.learning
+        ),
+        _("On sale: {offers} offers of {products} products in {modules} modules").format(
+            offers=found.offers, products=found.products, modules=found.modules
+        ),
+        _("Payments: {paid} in all, {lately} in the last 7 days, {waiting} waiting for the payer").format(
+            paid=found.paid, lately=found.paid_lately, waiting=found.waiting
+        ),
+        "",
+        *_troubles(found, failed, held),
+    ]
+    return "\n".join(lines)
+
+
+def _troubles(found: Overview, failed: Sequence[FailedMoney], held: Sequence[HeldJobs]) -> list[str]:
+    if not found.failed_updates and not found.held_jobs:
+        return [_("✅ No failed payment updates, no held jobs.")]
+    lines = []
+    if found.failed_updates:
+        lines.append(_("⚠️ Payment updates that failed: {count}").format(count=found.failed_updates))
+        lines += [_failed(one) for one in failed]
+    if found.held_jobs:
+        lines.append(_("⚠️ Jobs held after too many tries: {count}").format(count=found.held_jobs))
+        lines += [f"• {short(one.job)}: {one.count}" for one in held]
+    return lines
+
+
+def _failed(one: FailedMoney) -> str:
+    return "• " + _("№{id} of {moment}, tries: {tries}: {error}").format(
+        id=one.id, moment=moment(one.created_at), tries=one.tries, error=short(one.error, 120)
+    )
+
+
+def card(
+    who: Somebody,
+    contacts: Sequence[Contact],
+    openings: Sequence[Opening],
+    bought: Sequence[Bought],
+    sessions: int,
+    now: datetime,
+) -> str:
+    nothing = "—"
+    seen = moment(who.last_seen) if who.last_seen else nothing
+    lines = [
+        person(who),
+        _("Phone: {phone}").format(phone=short(who.phone) or nothing),
+        _("Registered: {moment}").format(moment=moment(who.created_at)),
+        _("Last seen: {moment}").format(moment=seen),
+        _("Live sessions: {count}").format(count=sessions),
+        "",
+        f"<b>{_('Chats')}</b>",
+        *([_contact(one) for one in contacts[:SHOWN]] or [nothing]),
+        "",
+        f"<b>{_('Access')}</b>",
+        *([_opening(one, now) for one in openings[:SHOWN]] or [nothing]),
+        "",
+        f"<b>{_('Last payments')}</b>",
+        *([_bought(one) for one in bought] or [nothing]),
+    ]
+    return "\n".join(lines)
+
+
+def _contact(one: Contact) -> str:
+    name = f" @{short(one.username)}" if one.username else ""
+    note = "" if one.met else " " + _("(never wrote to this bot)")
+    blocked = " " + _("(has blocked the bot)") if one.blocked else ""
+    return f"<code>{short(one.telegram_id)}</code>{name}{note}{blocked}"
+
+
+def _opening(one: Opening, now: datetime) -> str:
+    found = _("open for ever") if one.ends_at is None else state(one.ends_at, now)
+    return f"{short(one.module)}: {found}"
+
+
+def _bought(one: Bought) -> str:
+    return _("№{id} of {moment}: {product}, {days}, {price}, {status} ({provider})").format(
+        id=one.id,
+        moment=moment(one.purchased_at or one.created_at),
+        product=short(one.product),
+        days=days(one.days),
+        price=money(one.amount, one.currency),
+        status=short(status(one.status)),
+        provider=short(one.provider),
+    )

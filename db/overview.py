@@ -1,0 +1,91 @@
+"""What an admin sees first: how much there is, and what waits for somebody to look at it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+WEEK = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """`learning` people have something open; `paid_lately` counts succeeded purchases of the last seven days,
+    `waiting` our own purchases whose payment is open."""
+
+    people: int
+    chats: int
+    learning: int
+    modules: int
+    products: int
+    offers: int
+    paid: int
+    paid_lately: int
+    waiting: int
+    failed_updates: int
+    held_jobs: int
+
+
+@dataclass(frozen=True, slots=True)
+class FailedMoney:
+    """A payment update that met a defect of ours."""
+
+    id: int
+    tries: int
+    error: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HeldJobs:
+    """Jobs of one name that have used up their tries."""
+
+    job: str
+    count: int
+
+
+OVERVIEW = text(
+    """
+    select
+        (select count(*) from users) as people,
+        (select count(*) from bot.chats) as chats,
+        (select count(distinct user_id) from usermoduleaccess where ends_at > :now) as learning,
+        (select count(*) from modules) as modules,
+        (select count(*) from products) as products,
+        (select count(*) from bot.offers where active) as offers,
+        (select count(*) from purchases where status = 'succeeded') as paid,
+        (select count(*) from purchases where status = 'succeeded' and purchased_at > :lately) as paid_lately,
+        (select count(*) from bot.payment_attempts where closed_at is null) as waiting,
+        (select count(*) from bot.failed_updates where solved_at is null) as failed_updates,
+        (select count(*) from bot.pgqueuer where status = 'failed') as held_jobs
+    """
+)
+
+
+async def overview(session: AsyncSession, now: datetime) -> Overview:
+    row = (await session.execute(OVERVIEW, {"now": now, "lately": now - WEEK})).one()
+    return Overview(*row)
+
+
+async def failed_money(session: AsyncSession, limit: int = 5) -> list[FailedMoney]:
+    """The newest first."""
+    rows = await session.execute(
+        text(
+            "select id, tries, error, created_at from bot.failed_updates"
+            " where solved_at is null order by id desc limit :limit"
+        ),
+        {"limit": limit},
+    )
+    return [FailedMoney(*row) for row in rows]
+
+
+async def held_jobs(session: AsyncSession, limit: int = 5) -> list[HeldJobs]:
+    rows = await session.execute(
+        text(
+            "select entrypoint, count(*) from bot.pgqueuer where status = 'failed'"
+            " group by entrypoint order by count(*) desc, entrypoint limit :limit"
+        ),
+        {"limit": limit},
+    )
+    return [HeldJobs(*row) for row in rows]

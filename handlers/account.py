@@ -1,0 +1,97 @@
+"""One's own account: /profile, /devices with a button to end each session, /logout."""
+
+from datetime import datetime
+from typing import Any
+
+from aiogram import F, Router
+from aiogram.fsm.context import FSMContext
+from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.buttons import EndSession, Go, ShowDevices, SignIn
+from bot.commands import DEVICES, LANGUAGE, LOGOUT, PROFILE, PURCHASES
+from bot.desk import Desk
+from bot.filters import SignedIn, is_
+from bot.keyboards import go, press, rows
+from bot.paging import Place
+from bot.replies import say, show, toast
+from bot.words import account as words
+from bot.words import languages
+from db import accounts, devices, people
+from db.chats import Person
+
+SESSIONS_A_PAGE = 8
+
+router = Router(name="account")
+router.message.filter(SignedIn())
+router.callback_query.filter(SignedIn())
+
+
+@router.message(is_(PROFILE))
+@router.callback_query(Go.filter(F.command == PROFILE.name))
+async def profile(event: Message | CallbackQuery, session: AsyncSession, person: Person, desk: Desk) -> Any:
+    who = await people.somebody(session, person.user_id)
+    language = desk.voice.language(person.language, person.telegram_language)
+    keyboard = rows(
+        (go(words.devices_button(), DEVICES), go(words.language_button(), LANGUAGE)),
+        (go(words.payments_button(), PURCHASES), go(words.logout_button(), LOGOUT)),
+    )
+    return say(event, words.profile(who, languages.name(language)), keyboard)
+
+
+@router.message(is_(DEVICES))
+@router.callback_query(Go.filter(F.command == DEVICES.name))
+async def list_devices(
+    event: Message | CallbackQuery, session: AsyncSession, person: Person, now: datetime
+) -> Any:
+    return say(event, *await devices_page(session, person, 0, now))
+
+
+@router.callback_query(ShowDevices.filter())
+async def turn_devices(
+    query: CallbackQuery, callback_data: ShowDevices, session: AsyncSession, person: Person, now: datetime
+) -> Any:
+    return show(query, *await devices_page(session, person, callback_data.page, now))
+
+
+@router.callback_query(EndSession.filter())
+async def end_session(
+    query: CallbackQuery,
+    callback_data: EndSession,
+    session: AsyncSession,
+    person: Person,
+    state: FSMContext,
+    now: datetime,
+) -> Any:
+    """Ending a session of this chat's own device is signing out."""
+    device_id = await devices.end(session, person.user_id, callback_data.session, now)
+    if device_id == person.device_id:
+        return await sign_out(query, session, person, state, now)
+    return [toast(query, words.ended()), show(query, *await devices_page(session, person, 0, now))]
+
+
+@router.message(is_(LOGOUT))
+@router.callback_query(Go.filter(F.command == LOGOUT.name))
+async def sign_out(
+    event: Message | CallbackQuery, session: AsyncSession, person: Person, state: FSMContext, now: datetime
+) -> Any:
+    await state.clear()
+    await accounts.sign_out(session, person.user_id, person.telegram_id, now)
+    return say(event, words.signed_out(), rows(press(words.sign_in(), SignIn())))
+
+
+async def devices_page(
+    session: AsyncSession, person: Person, page: int, now: datetime
+) -> tuple[str, InlineKeyboardMarkup]:
+    place = Place(page, await devices.count(session, person.user_id, now), SESSIONS_A_PAGE)
+    found = await devices.live(session, person.user_id, now, skip=place.skip, limit=place.size)
+    ends = [
+        press(
+            words.end_own(number) if one.device_id == person.device_id else words.end(number),
+            EndSession(session=one.id),
+        )
+        for number, one in enumerate(found, place.skip + 1)
+    ]
+    text = words.devices(found, place.skip, place.total, person.device_id)
+    pairs = (ends[at : at + 2] for at in range(0, len(ends), 2))
+    return text, rows(*pairs, place.turns(lambda page: ShowDevices(page=page)))

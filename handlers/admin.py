@@ -1,0 +1,70 @@
+"""The admins' desk: /admin shows how things stand and leads on, /user shows a person."""
+
+from datetime import datetime
+from typing import Any
+
+from aiogram import F, Router
+from aiogram.filters import CommandObject
+from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.arguments import Arguments
+from bot.buttons import Go
+from bot.commands import ADMIN, COMMANDS, USER, Audience
+from bot.filters import Admin, is_
+from bot.keyboards import go, rows
+from bot.replies import say
+from bot.words import admin as words
+from bot.words import arguments
+from bot.words.admin_offers import products as listed_products
+from db import access, devices, offers, overview, people, purchases
+
+PRODUCTS = 10
+PAYMENTS = 5
+
+router = Router(name="admin")
+router.message.filter(Admin())
+router.callback_query.filter(Admin())
+
+
+@router.message(is_(ADMIN))
+@router.callback_query(Go.filter(F.command == ADMIN.name))
+async def show_overview(event: Message | CallbackQuery, session: AsyncSession, now: datetime) -> Any:
+    found = await overview.overview(session, now)
+    failed = await overview.failed_money(session) if found.failed_updates else []
+    held = await overview.held_jobs(session) if found.held_jobs else []
+    goods = await offers.products(session, skip=0, limit=PRODUCTS)
+    text = words.overview(found, failed, held, now) + "\n\n" + listed_products(goods, found.products)
+    return say(event, text, desk_keyboard())
+
+
+def desk_keyboard() -> InlineKeyboardMarkup:
+    """Every other command of admins, two in a row."""
+    buttons = [
+        go(command.about(), command)
+        for command in COMMANDS
+        if command.audience is Audience.ADMIN and command is not ADMIN
+    ]
+    return rows(*(buttons[at : at + 2] for at in range(0, len(buttons), 2)))
+
+
+@router.message(is_(USER))
+async def show_person(message: Message, command: CommandObject, session: AsyncSession, now: datetime) -> Any:
+    asked = Arguments(USER, command.args)
+    who = asked.who()
+    asked.end()
+    found = await people.find(session, who)
+    text = words.card(
+        found,
+        await people.contacts(session, found.id),
+        await access.openings(session, found.id),
+        await purchases.bought(session, found.id, PAYMENTS),
+        await devices.count(session, found.id, now),
+        now,
+    )
+    return say(message, text)
+
+
+@router.callback_query(Go.filter(F.command == USER.name))
+async def how_to_look_up(query: CallbackQuery) -> Any:
+    return say(query, arguments.usage(USER))

@@ -1,0 +1,96 @@
+"""What anyone may read: /help, /terms, /privacy, /paysupport; and /cancel, which stops any question."""
+
+from typing import Any
+
+from aiogram import F, Router
+from aiogram.fsm.context import FSMContext
+from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message, ReplyKeyboardRemove
+
+from bot.buttons import Go, Register
+from bot.commands import (
+    ADMIN,
+    CANCEL,
+    COURSES,
+    HELP,
+    LANGUAGE,
+    LESSONS,
+    PAYSUPPORT,
+    PRIVACY,
+    PROFILE,
+    PROGRESS,
+    PROMO,
+    PURCHASES,
+    STATUS,
+    TERMS,
+    Audience,
+    for_audience,
+)
+from bot.desk import Desk
+from bot.filters import is_
+from bot.keyboards import go, press, rows
+from bot.replies import say
+from bot.words import info as words
+from bot.words import registration
+from db.chats import Person
+
+router = Router(name="info")
+
+
+@router.message(is_(HELP))
+@router.callback_query(Go.filter(F.command == HELP.name))
+async def help_(event: Message | CallbackQuery, person: Person, desk: Desk) -> Any:
+    audience = audience_of(person, desk)
+    return say(
+        event, words.help_(for_audience(audience), person.account is not None), doors(person, audience)
+    )
+
+
+def audience_of(person: Person, desk: Desk) -> Audience:
+    if person.telegram_id in desk.settings.admin_ids:
+        return Audience.ADMIN
+    return Audience.ANYONE if person.account is None else Audience.LEARNER
+
+
+def doors(person: Person, audience: Audience) -> InlineKeyboardMarkup:
+    """The places people go to most."""
+    places = (COURSES, LANGUAGE)
+    if person.account is not None:
+        places = (COURSES, LESSONS, STATUS, PROGRESS, PROMO, PURCHASES, PROFILE, LANGUAGE)
+    buttons = [go(place.about(), place) for place in places]
+    return rows(
+        press(registration.register(), Register()) if person.account is None else None,
+        *(buttons[at : at + 2] for at in range(0, len(buttons), 2)),
+        go(ADMIN.about(), ADMIN) if audience is Audience.ADMIN else None,
+    )
+
+
+@router.message(is_(TERMS))
+@router.callback_query(Go.filter(F.command == TERMS.name))
+async def terms(event: Message | CallbackQuery, desk: Desk) -> Any:
+    settings = desk.settings
+    return say(event, words.document(TERMS.about(), settings.terms_url, settings.terms_version))
+
+
+@router.message(is_(PRIVACY))
+@router.callback_query(Go.filter(F.command == PRIVACY.name))
+async def privacy(event: Message | CallbackQuery, desk: Desk) -> Any:
+    settings = desk.settings
+    return say(event, words.document(PRIVACY.about(), settings.privacy_url, settings.terms_version))
+
+
+@router.message(is_(PAYSUPPORT))
+@router.callback_query(Go.filter(F.command == PAYSUPPORT.name))
+async def paysupport(event: Message | CallbackQuery, desk: Desk) -> Any:
+    return say(
+        event, words.paysupport(desk.settings.support_contact), rows(go(words.payments_button(), PURCHASES))
+    )
+
+
+@router.message(is_(CANCEL))
+@router.callback_query(Go.filter(F.command == CANCEL.name))
+async def cancel(event: Message | CallbackQuery, state: FSMContext) -> Any:
+    """Also takes away the keys below the input that a question may have brought."""
+    if await state.get_state() is None:
+        return say(event, words.nothing_to_stop())
+    await state.clear()
+    return say(event, words.stopped(), ReplyKeyboardRemove())
