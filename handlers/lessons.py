@@ -15,8 +15,7 @@ from bot.buttons import FinishLesson, Go, ShowLesson, ShowLessonModules, ShowLes
 from bot.commands import LESSONS, PROGRESS, PROMO
 from bot.filters import SignedIn, is_
 from bot.keyboards import go, press, rows
-from bot.outbox import Method
-from bot.replies import say, say_media, say_pages, show, toast
+from bot.replies import Method, say, say_media, say_pages, show, toast
 from bot.words import lessons as words
 from db import lessons, shop
 from db.chats import Person
