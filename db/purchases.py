@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.errors import MethodNotOffered, PurchaseUnknown
 from db.shop import OfferOnSale
-from db.tables import Attempt, Module, Product, Purchase, Refund
+from db.tables import Attempt, Module, Product, Purchase
 
 YOOKASSA = "yookassa"
 STARS = "stars"
@@ -323,13 +323,6 @@ async def waiting(session: AsyncSession, limit: int = 500) -> list[str]:
         )
         .order_by(Purchase.id)
         .limit(limit)
-    )
-    return list(rows)
-
-
-async def pending_refunds(session: AsyncSession, limit: int = 100) -> list[int]:
-    rows = await session.scalars(
-        select(Refund.id).where(Refund.status == "pending").order_by(Refund.id).limit(limit)
     )
     return list(rows)
 

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from bot.desk import Desk
-from bot.jobs import housekeeping, payments, telling
+from bot.jobs import housekeeping, payments, reconcile, telling
 
 Job = Callable[[dict[str, Any], Desk], Awaitable[None]]
 
@@ -18,7 +18,14 @@ JOBS: Mapping[str, Job] = {
     "settle_assigned": payments.settle_assigned,
     "sweep": housekeeping.sweep,
     "tidy": housekeeping.tidy,
+    "reconcile": reconcile.job,
+    "audit": reconcile.audit_job,
 }
 
 # Job and when it is due, as cron says it (minute hour day month weekday).
-SCHEDULES: Mapping[str, str] = {"sweep": "* * * * *", "tidy": "17 3 * * *"}
+SCHEDULES: Mapping[str, str] = {
+    "sweep": "* * * * *",
+    "audit": "* * * * *",
+    "reconcile": "*/10 * * * *",
+    "tidy": "17 3 * * *",
+}

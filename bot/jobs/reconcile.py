@@ -1,0 +1,156 @@
+"""Reconciliation: the books against what the providers say, for both webhook systems give up after a day.
+
+What is found is settled like a callback. Every part is its own: one that fails hides no other.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from aiogram.exceptions import TelegramAPIError
+from aiogram.methods import GetStarTransactions
+from aiogram.types import StarTransaction, TransactionPartnerUser
+
+from bot.desk import Desk
+from bot.jobs.payments import provider_of
+from bot.outbox import Later
+from bot.payments.answers import ProviderRefused, ProviderUnknown
+from bot.payments.settling import park_unknown, settle_in
+from bot.payments.telegram import alarm, tell_received
+from db import alerts, audit, cursors, purchases
+from db.engine import Lane
+from db.queue import enqueue
+from db.settling import Outcome
+from db.telegram_payments import Charge, receive
+
+log = structlog.get_logger(__name__)
+
+WINDOW = timedelta(days=2)  # both webhook systems give up after one
+STARS = "stars"
+PAGE = 100
+
+
+@dataclass(slots=True)
+class Report:
+    """What was looked at and what was found; `failed` names the parts that could not be done."""
+
+    looked_at: dict[str, int] = field(default_factory=dict)
+    found: dict[str, int] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
+
+    def looked(self, what: str, found: bool = False) -> None:
+        self.looked_at[what] = self.looked_at.get(what, 0) + 1
+        if found:
+            self.found[what] = self.found.get(what, 0) + 1
+
+
+Part = Callable[[Desk, Report], Awaitable[None]]
+
+
+async def reconcile(desk: Desk) -> Report:
+    report = Report()
+    for name, part in PARTS.items():
+        try:
+            await part(desk, report)
+        except (ProviderUnknown, ProviderRefused, TelegramAPIError, Later) as error:
+            log.warning("not_reconciled", part=name, error=repr(error))
+            report.failed[name] = str(error) or repr(error)
+    return report
+
+
+async def job(payload: dict[str, Any], desk: Desk) -> None:
+    report = await reconcile(desk)
+    if report.found or report.failed:
+        log.info("reconciled", found=report.found, failed=report.failed)
+
+
+async def audit_job(payload: dict[str, Any], desk: Desk) -> None:
+    """Every minute: it reads our own books only."""
+    await books_themselves(desk, Report())
+
+
+async def open_payments(desk: Desk, report: Report) -> None:
+    """Every pending purchase of ours is asked for, and one the provider never answered is sent again."""
+    async with desk.books.transaction(Lane.JOBS) as session:
+        waiting = await purchases.waiting(session)
+        for attempt_id in await purchases.unsent(session, desk.now() - timedelta(minutes=2)):
+            await enqueue(session, "create_payment", {"attempt": attempt_id}, key=f"create:{attempt_id}")
+    if not waiting:
+        return
+    provider = provider_of(desk)
+    for payment_id in waiting:
+        payment = await provider.payment(payment_id)
+        async with desk.books.transaction(Lane.JOBS) as session:
+            settled = await settle_in(session, desk, payment, desk.now())
+        report.looked("open payments", settled.outcome in (Outcome.SUCCEEDED, Outcome.CANCELED))
+
+
+async def succeeded_payments(desk: Desk, report: Report) -> None:
+    """The provider's own list of the last two days: what it holds as paid, our books must hold too."""
+    if desk.provider is None:
+        return
+    since = desk.now() - WINDOW
+    async for payment in desk.provider.payments(status="succeeded", captured_from=since):
+        now = desk.now()
+        async with desk.books.transaction(Lane.JOBS) as session:
+            settled = await settle_in(session, desk, payment, now)
+            found = settled.outcome is Outcome.SUCCEEDED
+            if settled.outcome is Outcome.UNKNOWN and now - payment.created_at > desk.pace.unknown_waits:
+                found = await park_unknown(session, desk, payment, now)
+        report.looked("succeeded payments", found)
+
+
+async def stars_ledger(desk: Desk, report: Report) -> None:
+    """Chronological, from the stored offset on (facts C3). A page is read again until all of it is settled."""
+    if not desk.settings.stars_enabled:
+        return
+    while True:
+        async with desk.books.transaction(Lane.JOBS) as session:
+            offset = await cursors.value(session, STARS)
+        page = await desk.bot(GetStarTransactions(offset=offset, limit=PAGE))
+        for transaction in page.transactions:
+            report.looked("Stars", await _stars(desk, transaction))
+        async with desk.books.transaction(Lane.JOBS) as session:
+            await cursors.advance(session, STARS, offset, offset + len(page.transactions))
+        if len(page.transactions) < PAGE:
+            return
+
+
+async def _stars(desk: Desk, transaction: StarTransaction) -> bool:
+    """Incoming from a person: a payment. Whether the books did not hold it yet."""
+    source = transaction.source
+    async with desk.books.transaction(Lane.MONEY) as session:
+        if isinstance(source, TransactionPartnerUser) and source.invoice_payload is not None:
+            charge = Charge(
+                payload=source.invoice_payload,
+                amount=transaction.amount,
+                currency="XTR",
+                telegram_id=source.user.id,
+                charge_id=transaction.id,
+                provider_charge_id="",
+                at=transaction.date,
+            )
+            received = await receive(session, charge, desk.now())
+            await tell_received(session, desk, charge, received)
+            return received.purchase is not None
+    return False
+
+
+async def books_themselves(desk: Desk, report: Report) -> None:
+    """Paid but not granted, or granted but not paid: an alarm each, solved when it is no longer so."""
+    async with desk.books.transaction(Lane.JOBS) as session:
+        for kind, found in (await audit.disagreements(session)).items():
+            for purchase_id in found:
+                await alarm(session, desk, kind, str(purchase_id))
+                report.looked(kind, found=True)
+            await alerts.solve_others(session, kind, [str(one) for one in found], desk.now())
+
+
+PARTS: dict[str, Part] = {
+    "open payments": open_payments,
+    "succeeded payments": succeeded_payments,
+    "Stars": stars_ledger,
+    "books": books_themselves,
+}
