@@ -26,8 +26,10 @@ from pydantic import SecretStr
 import handlers
 from bot import catalogue, logs
 from bot.desk import Desk
+from bot.doctor import Verdict, examine
 from bot.intake import Intake
 from bot.jobs import JOBS, SCHEDULES
+from bot.jobs import reconcile as reconciling
 from bot.jobs.updates import retrying
 from bot.pace import Pace
 from bot.payments.yookassa import YooKassa
@@ -193,12 +195,7 @@ async def until_signal(house: Lessongate, *, bot: bool = True, worker: bool = Tr
 async def run(settings: Settings, only: str | None) -> None:
     if settings.bot_token is None:
         raise Wrong("BOT_TOKEN: missing; BotFather gives it. To try without one: python main.py demo")
-    async with database(settings) as (dsn, direct):
-        if settings.database_url is None:
-            if not await migrate(dsn, log.info):
-                raise Wrong("the embedded database could not be migrated")
-        elif (state := await state_of(direct)) is not SchemaState.CURRENT:
-            raise Wrong(f"DATABASE_URL: the schema is {state}; run: python main.py migrate")
+    async with migrated(settings) as (dsn, direct):
         house = Lessongate(settings, dsn, direct_dsn=direct)
         try:
             await house.start(bot=only != "worker")
@@ -288,6 +285,18 @@ async def load_catalogue(books: Books, path: Path, say: Callable[[str], object])
         say(str(change))
 
 
+@asynccontextmanager
+async def migrated(settings: Settings) -> AsyncIterator[tuple[str, str]]:
+    """The database with this code's schema: the embedded one is brought there, another one is refused otherwise."""
+    async with database(settings) as (dsn, direct):
+        if settings.database_url is None:
+            if not await migrate(dsn, log.debug):
+                raise Wrong("the embedded database could not be migrated")
+        elif (state := await state_of(direct)) is not SchemaState.CURRENT:
+            raise Wrong(f"DATABASE_URL: the schema is {state}; run: python main.py migrate")
+        yield dsn, direct
+
+
 async def migrate_command(settings: Settings) -> None:
     async with database(settings) as (_dsn, direct):
         if not await migrate(direct, print):
@@ -295,11 +304,7 @@ async def migrate_command(settings: Settings) -> None:
 
 
 async def catalog_load(settings: Settings, path: Path) -> None:
-    async with database(settings) as (dsn, direct):
-        if settings.database_url is None:
-            await migrate(dsn, log.debug)
-        elif (state := await state_of(direct)) is not SchemaState.CURRENT:
-            raise Wrong(f"DATABASE_URL: the schema is {state}; run: python main.py migrate")
+    async with migrated(settings) as (dsn, _direct):
         books = Books(dsn)
         try:
             await load_catalogue(books, path, print)
@@ -315,6 +320,22 @@ async def catalog_check(path: Path) -> None:
     print("ok")
 
 
+async def reconcile(settings: Settings) -> None:
+    """The bot may run meanwhile: whatever both of them find is settled once."""
+    if settings.bot_token is None:
+        raise Wrong("BOT_TOKEN: missing; BotFather gives it")
+    async with migrated(settings) as (dsn, direct):
+        house = Lessongate(settings, dsn, direct_dsn=direct)
+        try:
+            report = await reconciling.reconcile(house.desk)
+        finally:
+            await house.close()
+    for what, count in report.looked_at.items():
+        print(f"{what}: {count} looked at, {report.found.get(what, 0)} put right or alarmed about")
+    if report.failed:
+        raise Wrong("\n".join(f"{part}: {why}" for part, why in report.failed.items()))
+
+
 async def backup(settings: Settings, path: Path) -> None:
     async with database(settings) as (_dsn, direct):
         size = await backups.backup(direct, path)
@@ -325,6 +346,20 @@ async def restore(settings: Settings, path: Path, replace: bool) -> None:
     async with database(settings) as (_dsn, direct):
         await backups.restore(direct, path, replace=replace)
     print(f"restored from {path}")
+
+
+async def doctor(_: Settings) -> None:
+    """The shop's settings are read here, so that wrong ones are findings like everything else."""
+    try:
+        settings: Settings | SettingsError = load()
+    except SettingsError as error:
+        settings = error
+    problems = 0
+    async for finding in examine(settings, database):
+        print(finding, flush=True)
+        problems += finding.verdict is Verdict.PROBLEM
+    if problems:
+        raise Wrong(f"{problems} to be put right")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -345,6 +380,8 @@ def parser() -> argparse.ArgumentParser:
     one = add("catalog", "Check or load a catalogue file.")
     one.add_argument("action", choices=("check", "load"))
     one.add_argument("file", type=Path)
+    add("reconcile", "Hold the books against the providers, once.")
+    add("doctor", "Look at settings, database, Telegram and provider; say what to do.")
     one = add("backup", "Write a backup of the database.")
     one.add_argument("file", type=Path)
     one = add("restore", "Read a backup into an empty database.")
@@ -367,13 +404,17 @@ def chosen(arguments: argparse.Namespace) -> Callable[[Settings], Coroutine[Any,
             return lambda settings: catalog_check(arguments.file)
         case "catalog":
             return lambda settings: catalog_load(settings, arguments.file)
+        case "reconcile":
+            return reconcile
+        case "doctor":
+            return doctor
         case "backup":
             return lambda settings: backup(settings, arguments.file)
         case _:
             return lambda settings: restore(settings, arguments.file, arguments.replace)
 
 
-NO_SETTINGS = {"demo", "sandbox"}
+NO_SETTINGS = {"demo", "sandbox", "doctor"}
 TOLD = (
     SettingsError,
     Wrong,
@@ -388,7 +429,8 @@ TOLD = (
 
 
 def settings_for(command: str) -> Settings:
-    """The demo and the sandbox read no shop's settings, only where local state is. Raises SettingsError."""
+    """The demo and the sandbox read no shop's settings, only where local state is; the doctor
+    reads them itself. Raises SettingsError."""
     if command not in NO_SETTINGS:
         return load()
     return FixedSettings(data_dir=Path(os.environ.get("DATA_DIR") or "var"))

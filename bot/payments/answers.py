@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 
 Json = Mapping[str, Any]
 T = TypeVar("T")
+# The SDK's FiscalizationProvider names these two as "Чеки от ЮKassa".
+OWN_RECEIPTS = {"avanpost", "yoo_receipt"}
 VALUE = re.compile(r"[0-9]{1,15}(\.[0-9]{1,2})?")
 
 
@@ -73,11 +75,14 @@ class Refund:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """The shop behind the credentials; `fiscalization`: it must send receipts."""
+    """The shop behind the credentials. `status` is "enabled" or "disabled"; `fiscalization`: it must send
+    receipts; `own_receipts`: by "Чеки от ЮKassa", not by a cash register of its own."""
 
     account_id: str
+    status: str
     test: bool
     fiscalization: bool
+    own_receipts: bool
     methods: tuple[str, ...]
 
 
@@ -128,8 +133,10 @@ def account_of(item: Json) -> Account:
     fiscalization = _object(item.get("fiscalization") or {})
     return Account(
         account_id=_text(str(item["account_id"])),
+        status=_text(item["status"]),
         test=_flag(item["test"]),
         fiscalization=bool(fiscalization.get("enabled") or item.get("fiscalization_enabled")),
+        own_receipts=fiscalization.get("provider") in OWN_RECEIPTS,
         methods=tuple(_text(method) for method in item.get("payment_methods") or ()),
     )
 

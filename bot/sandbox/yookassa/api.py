@@ -118,12 +118,13 @@ class Api:
         return provider.shown(provider.find(merchant.shop_id, request.match_info["id"]))
 
     def me(self, merchant: Merchant, _: web.Request) -> Json:
+        register = "atol" if merchant.own_register else "avanpost"
         return {
             "account_id": merchant.shop_id,
             "status": "enabled",
             "test": merchant.test,
             "fiscalization_enabled": merchant.receipts_required,
-            "fiscalization": {"enabled": merchant.receipts_required, "provider": "avanpost"},
+            "fiscalization": {"enabled": merchant.receipts_required, "provider": register},
             "payment_methods": ["bank_card", "yoo_money", "sbp"],
         }
 

@@ -1,0 +1,122 @@
+"""The database: there, migrated, and as the contract says."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
+
+import asyncpg
+
+from bot.doctor.finding import Area, Finding
+from bot.settings import Settings
+from db.binaries import NoBinaries
+from db.contract import differences
+from db.dsn import DsnError, asyncpg_arguments, parse_dsn
+from db.indexes import wanted_indexes
+from db.migrate import SchemaState, revisions, schema_state
+from db.server import ServerError
+
+OpenDatabase = Callable[[Settings], AbstractAsyncContextManager[tuple[str, str]]]
+
+TIMEOUT = 10.0  # seconds
+AREA = Area("database")
+AWAY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+
+
+async def check(settings: Settings, open_database: OpenDatabase) -> AsyncIterator[Finding]:
+    try:
+        async with open_database(settings) as (dsn, direct):
+            yield AREA.ok("external, by DATABASE_URL" if settings.database_url else "embedded: it starts")
+            async for finding in _at(settings, dsn, direct):
+                yield finding
+    except (ServerError, NoBinaries, OSError) as error:
+        yield AREA.problem(
+            f"the embedded PostgreSQL does not start: {error}", "see DATA_DIR, or set DATABASE_URL"
+        )
+
+
+async def _at(settings: Settings, dsn: str, direct: str) -> AsyncIterator[Finding]:
+    ways = {"DATABASE_URL": dsn} if dsn == direct else {"DATABASE_URL": dsn, "DATABASE_DIRECT_URL": direct}
+    reached = True
+    for name, address in ways.items():
+        finding = await _reach(name if settings.database_url else "embedded", address)
+        reached = reached and finding is None
+        if finding is not None:
+            yield finding
+    if not reached:
+        return
+    if dsn == direct and parse_dsn(dsn).pooled:
+        yield AREA.advice(
+            "DATABASE_URL leads through a pooler, where nobody can listen for jobs",
+            "set DATABASE_DIRECT_URL to an address around it",
+        )
+    async for finding in _schema(settings, direct):
+        yield finding
+
+
+async def _reach(name: str, dsn: str) -> Finding | None:
+    """None where a connection was made and answered."""
+    try:
+        connection = await asyncpg.connect(**asyncpg_arguments(dsn), timeout=TIMEOUT)
+    except DsnError as error:
+        return AREA.problem(f"{name}: {error}", "correct the address")
+    except AWAY as error:
+        return AREA.problem(f"{name}: not reached: {_said(error)}", _after(error))
+    await connection.close()
+    return None
+
+
+def _said(error: Exception) -> str:
+    return str(error) or f"no answer within {TIMEOUT:.0f} s"
+
+
+def _after(error: Exception) -> str:
+    match error:
+        case asyncpg.InvalidAuthorizationSpecificationError():
+            return "check user and password in the address"
+        case asyncpg.InvalidCatalogNameError():
+            return "create that database, or correct its name in the address"
+        case asyncpg.TooManyConnectionsError():
+            return "raise max_connections of the server, or free some"
+        case _:
+            return "check that the server runs and that host and port are right"
+
+
+async def _schema(settings: Settings, dsn: str) -> AsyncIterator[Finding]:
+    connection = await asyncpg.connect(**asyncpg_arguments(dsn), timeout=TIMEOUT)
+    try:
+        state = await schema_state(connection)
+        version = str(connection.get_server_version().major)
+        yield _of_state(state, version, embedded=settings.database_url is None)
+        if state is SchemaState.EMPTY:
+            return
+        async for finding in _contract(connection):
+            yield finding
+        for statement in await wanted_indexes(connection):
+            yield AREA.advice(
+                "an index that would help is missing", f"if the tables' owner agrees: {statement}"
+            )
+    finally:
+        await connection.close()
+
+
+def _of_state(state: SchemaState, version: str, *, embedded: bool) -> Finding:
+    text = f"PostgreSQL {version}, schema {state} (this code's revision: {revisions()[0]})"
+    match state:
+        case SchemaState.CURRENT:
+            return AREA.ok(text)
+        case SchemaState.AHEAD:
+            return AREA.problem(text, "newer code has migrated it: update the program")
+        case _ if embedded:
+            return AREA.ok(f"{text}; `python main.py run` brings it up to date")
+        case _:
+            return AREA.problem(text, "run: python main.py migrate")
+
+
+async def _contract(connection: asyncpg.Connection) -> AsyncIterator[Finding]:
+    found = await differences(connection)
+    for difference in found:
+        yield AREA.problem(
+            str(difference),
+            "the shared tables must be as agreed: settle it with the other application's owner",
+        )
+    if not found:
+        yield AREA.ok("the shared tables are as agreed")

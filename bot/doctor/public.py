@@ -1,0 +1,51 @@
+"""PUBLIC_URL: whether Telegram and the provider may call it at all, and whether it leads to the bot."""
+
+from collections.abc import AsyncIterator
+from urllib.parse import urlsplit
+
+import aiohttp
+
+from bot.doctor.finding import Area, Finding
+from bot.settings import LOOPBACK, Settings
+
+AREA = Area("PUBLIC_URL")
+TELEGRAM_PORTS = {443, 80, 88, 8443}  # facts E
+PROVIDER_PORTS = {443, 8443}  # facts A8
+STANDARD = {"https": 443, "http": 80}
+TIMEOUT = aiohttp.ClientTimeout(total=10)
+
+
+async def check(settings: Settings) -> AsyncIterator[Finding]:
+    if settings.public_url is None:
+        yield AREA.ok("empty: updates and payments are asked for, no public address is needed")
+        return
+    parts = urlsplit(settings.public_url)
+    port = parts.port or STANDARD[parts.scheme]
+    local = parts.hostname in LOOPBACK
+    if not local and port not in TELEGRAM_PORTS:
+        yield AREA.problem(f"Telegram never calls port {port}", "use 443 or 8443")
+    elif not local and settings.takes_links and port not in PROVIDER_PORTS:
+        yield AREA.problem(
+            f"YooKassa never calls port {port}", "use 443 or 8443, which Telegram calls as well"
+        )
+    yield await _answers(settings.public_url)
+    if settings.takes_links:
+        yield AREA.advice(
+            "whether YooKassa calls us can't be seen from here",
+            f"its HTTP notifications, payment.* and refund.*, should go to {settings.public_url}/yookassa/webhook",
+        )
+
+
+async def _answers(url: str) -> Finding:
+    try:
+        async with aiohttp.ClientSession(timeout=TIMEOUT) as client, client.get(f"{url}/healthz") as response:
+            body = await response.content.read(64)
+            if response.status == 200 and body == b"ok":
+                return AREA.ok(f"{url} leads to a running bot")
+            said = f"status {response.status}"
+    except (aiohttp.ClientError, TimeoutError) as error:
+        said = str(error) or "no answer in time"
+    return AREA.advice(
+        f"{url}/healthz, tried from here: {said}",
+        "while the bot runs, the address must lead to its HTTP_HOST:HTTP_PORT",
+    )
