@@ -116,9 +116,16 @@ class Intake:
                     answer = await self._feed(update, session, person, now)
                 await self._put_down(session, person, update, now)
         except Refused as refused:
+            if await self._handled_meanwhile(update, lane):
+                return []
             with desk.voice.speaking(language):
                 return [SendMessage(chat_id=user.id, text=errors.say(refused))]
         return as_list(answer)
+
+    async def _handled_meanwhile(self, update: Update, lane: Lane) -> bool:
+        """Another process had the same update, and what it did is why ours was refused: it has answered."""
+        async with self._desk.books.transaction(lane) as session:
+            return await updates.handled(session, self._desk.bot.id, update.update_id)
 
     async def _feed(self, update: Update, session: AsyncSession, person: Person, now: datetime) -> Any:
         return await self._dispatcher.feed_update(

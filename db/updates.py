@@ -45,6 +45,11 @@ async def unsolved(session: AsyncSession) -> int:
     return await session.scalar(select(func.count()).where(FailedUpdate.solved_at.is_(None))) or 0
 
 
+async def handled(session: AsyncSession, bot_id: int, update_id: int) -> bool:
+    """Whether this update has changed the books already."""
+    return await session.get(HandledUpdate, (bot_id, update_id)) is not None
+
+
 async def forget_handled(session: AsyncSession, before: datetime) -> None:
     """Telegram keeps updates for 24 hours; ids older than that can't come again."""
     await session.execute(delete(HandledUpdate).where(HandledUpdate.handled_at < before))

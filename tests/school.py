@@ -1,12 +1,14 @@
 """A running bot for tests: the whole house in this process, over real PostgreSQL, the sandbox and real HTTP."""
 
 import asyncio
+import itertools
 import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import aiohttp
+import asyncpg
 import pytest
 import structlog
 from pydantic import SecretStr
@@ -106,7 +108,7 @@ async def open_school(settings: Settings, dsn: str, pace: Pace = QUICK) -> Async
 
 async def house_is_up(house: Lessongate, running: "asyncio.Task[None]") -> None:
     async with asyncio.timeout(PATIENCE):
-        while not house.desk.username:  # noqa: ASYNC110 - it has no event for being up
+        while not house.desk.username:
             if running.done():
                 await running
             await asyncio.sleep(0.005)
@@ -155,6 +157,45 @@ def ben(http: aiohttp.ClientSession, school: Lessongate) -> Person:
 def olga(http: aiohttp.ClientSession, school: Lessongate) -> Person:
     """The admin."""
     return somebody(http, school, OLGA, "ru", "olga@example.com")
+
+
+@pytest.fixture
+async def sql(school_database: str) -> AsyncIterator[asyncpg.Connection]:
+    """A connection to the school's database, beside the bot's own."""
+    connection = await asyncpg.connect(school_database)
+    yield connection
+    await connection.close()
+
+
+@asynccontextmanager
+async def second_house(first: Lessongate, dsn: str) -> AsyncIterator[Lessongate]:
+    """What another process would be to the same books; it takes only the updates it is given."""
+    house = Lessongate(first.settings, dsn, pace=QUICK)
+    house.desk.username = first.desk.username
+    yield house
+    await house.close()
+
+
+_update_ids = itertools.count(1)
+
+
+def update_of(person: Person, **message: Any) -> dict[str, Any]:
+    """An update with a private message of that person, as Telegram sends it, for `Intake.take`."""
+    body = {
+        "message_id": 1,
+        "date": 1_700_000_000,
+        "chat": {"id": person.id, "type": "private", "first_name": "Somebody"},
+        "from": {
+            "id": person.id,
+            "is_bot": False,
+            "first_name": "Somebody",
+            "language_code": person.language,
+        },
+    }
+    if str(message.get("text", "")).startswith("/"):
+        length = len(str(message["text"]).split()[0])
+        message["entities"] = [{"type": "bot_command", "offset": 0, "length": length}]
+    return {"update_id": next(_update_ids), "message": body | message}
 
 
 class Loud(logging.Handler):

@@ -15,4 +15,5 @@ from tests.school import (  # noqa: F401
     school_database,
     school_settings,
     school_template,
+    sql,
 )

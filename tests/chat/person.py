@@ -10,6 +10,8 @@ from typing import Any
 import aiohttp
 
 from bot.words import Voice
+from bot.words import payments as payment_words
+from bot.words import registration as registration_words
 
 Json = dict[str, Any]
 Said = str | Callable[[], str]  # a text, or one of our words to be said in the person's language
@@ -90,13 +92,30 @@ class Person:
 
     async def register(self, email: str | None = None, *, phone: bool = False) -> str:
         """From the first word to the end; without documents to agree to."""
-        from bot.words import registration as words
-
+        words, email = registration_words, email or self.email
         await self.send("/start")
         await self.click(words.register)
-        await self.send(email or self.email)
+        await self.send(email)
         await self.click(words.share if phone else words.skip)
-        return await self.hears(lambda: words.registered(email or self.email))
+        return await self.hears(lambda: words.registered(email.lower()))
+
+    async def order(self, offer: int) -> str:
+        """Asks for a payment link, as a deep link and one button do; where it leads."""
+        await self.send(f"/start buy_{offer}")
+        await self.click(lambda: payment_words.pay_by("link"))
+        return await self.gets_link()
+
+    async def gets_link(self) -> str:
+        """Waits for a payment link that came since the last action."""
+        ends = asyncio.get_running_loop().time() + PATIENCE
+        while asyncio.get_running_loop().time() < ends:
+            await self.look()
+            for message in self._new():
+                for key in _keys(_inline(message)):
+                    if "/checkout/" in key.get("url", ""):
+                        return str(key["url"])
+            await asyncio.sleep(LOOK_EVERY)
+        raise NotHeard(f"no payment link came\n{self.transcript()}")
 
     async def pay(self, card: str | None = None) -> Json:
         """Follows the newest payment link and pays on the provider's page; the payment as the provider shows it."""

@@ -1,0 +1,180 @@
+"""Lessons in the chat: what is open, what is locked, and what becomes of Done."""
+
+import asyncpg
+
+from bot.buttons import FinishLesson, ShowLesson, ShowLessonModules, ShowLessons
+from bot.catalogue import parse
+from bot.words import errors, lessons, registration
+from db import catalogue
+from db.engine import Lane
+from db.errors import LessonLocked, LessonUnknown
+from main import Lessongate
+from tests.chat.person import Person, plain
+
+DONE = "Готово"
+LONG = "\n\n".join(f"<b>{number}</b> " + "слово " * 200 for number in range(12))
+
+
+async def lesson_id(sql: asyncpg.Connection, title: str) -> int:
+    return int(await sql.fetchval("SELECT id FROM bot.lessons WHERE title LIKE $1", f"%{title}%"))
+
+
+async def done(sql: asyncpg.Connection) -> list[str]:
+    rows = await sql.fetch(
+        "SELECT title FROM progress p JOIN bot.lessons l ON l.id = p.lesson_id ORDER BY p.id"
+    )
+    return [row["title"] for row in rows]
+
+
+async def with_python(person: Person) -> None:
+    await person.register()
+    await person.send("/promo SPRING")
+    await person.hears("SPRING")
+
+
+async def test_before_access_modules_are_locked(anna: Person) -> None:
+    await anna.register()
+    await anna.send("/lessons")
+    assert len(anna.buttons) == 3
+    assert all(label.startswith("🔒") for label in anna.buttons)
+    await anna.click("Python")
+    assert anna.buttons[0].startswith("🎁 1.")
+    assert anna.buttons[2].startswith("🔒 3.")
+    assert anna.words(lessons.how_to_open) in anna.buttons
+
+
+async def test_a_locked_lesson_shows_what_opens_it(anna: Person) -> None:
+    await anna.register()
+    await anna.send("/lessons")
+    await anna.click("Python")
+    await anna.click("🔒 3.")
+    assert anna.last_text.startswith("🔒")
+    assert any("990" in label for label in anna.buttons)
+    await anna.click("30")
+    assert "990" in anna.last_text
+
+
+async def test_done_writes_progress_and_shows_the_next_lesson(anna: Person, sql: asyncpg.Connection) -> None:
+    await with_python(anna)
+    await anna.send("/lessons")
+    assert anna.buttons[0].startswith("📖")
+    await anna.click("Python")
+    await anna.click("1.")
+    assert "Первая программа" in anna.last_text
+    await anna.click(DONE)
+    assert "Переменные" in anna.last_text
+    assert anna.toast == anna.words(lessons.is_done)
+    assert await done(sql) == ["Первая программа"]
+    await anna.click(lessons.all_lessons)
+    assert anna.buttons[0].startswith("✅ 1.")
+    assert anna.buttons[1].startswith("▫️ 2.")
+
+
+async def test_a_module_can_be_done_to_its_end(anna: Person, sql: asyncpg.Connection) -> None:
+    await with_python(anna)
+    await anna.press(ShowLesson(id=await lesson_id(sql, "Первая программа")).pack())
+    for _ in range(5):
+        await anna.click(DONE)
+    assert anna.last_text.startswith("🎉")
+    assert len(await done(sql)) == 5
+    await anna.send("/progress")
+    assert "100%" in anna.last_text
+
+
+async def test_the_last_lesson_before_the_others_says_what_is_left(
+    anna: Person, sql: asyncpg.Connection
+) -> None:
+    await with_python(anna)
+    await anna.press(ShowLesson(id=await lesson_id(sql, "Функции")).pack())
+    await anna.click(DONE)
+    assert "4" in anna.last_text
+    assert not anna.last_text.startswith("🎉")
+
+
+async def test_done_pressed_again_is_harmless(anna: Person, sql: asyncpg.Connection) -> None:
+    await with_python(anna)
+    lesson = await lesson_id(sql, "Первая программа")
+    for _ in range(2):
+        await anna.press(FinishLesson(lesson=lesson).pack())
+        assert "Переменные" in anna.last_text
+    assert await done(sql) == ["Первая программа"]
+
+
+async def test_access_is_checked_at_the_moment_of_done(anna: Person, sql: asyncpg.Connection) -> None:
+    await with_python(anna)
+    lesson = await lesson_id(sql, "Условия")
+    await anna.press(ShowLesson(id=lesson).pack())
+    assert DONE in " ".join(anna.buttons)
+    await sql.execute("UPDATE usermoduleaccess SET ends_at = now() - interval '1 second'")
+    await anna.click(DONE)
+    assert anna.last_text == anna.words(lambda: errors.say(LessonLocked(lesson, 0)))
+    assert await done(sql) == []
+
+
+async def test_previous_and_next(anna: Person, sql: asyncpg.Connection) -> None:
+    await with_python(anna)
+    await anna.press(ShowLesson(id=await lesson_id(sql, "Первая программа")).pack())
+    assert anna.words(lessons.previous) not in anna.buttons
+    await anna.click(lessons.following)
+    assert "Переменные" in anna.last_text
+    await anna.click(lessons.previous)
+    assert "Первая программа" in anna.last_text
+
+
+async def test_stale_and_made_up_buttons(anna: Person, sql: asyncpg.Connection) -> None:
+    await with_python(anna)
+    gone = anna.words(lambda: errors.say(LessonUnknown(0)))
+    for data in (ShowLesson(id=10**12), FinishLesson(lesson=10**12)):
+        await anna.press(data.pack())
+        assert anna.last_text == gone
+    await anna.press(ShowLessons(module=10**12).pack())
+    assert anna.toast == anna.words(lessons.module_gone)
+    await anna.press(ShowLessonModules(page=-(10**30)).pack())
+    assert "Python" in " ".join(anna.buttons)
+    await anna.press(f"lesson:{10**30}")
+    assert anna.toast
+    assert await done(sql) == []
+
+
+async def test_free_lessons_are_open_before_registering(anna: Person, sql: asyncpg.Connection) -> None:
+    await anna.send("/start")
+    await anna.press(ShowLessons(module=await sql.fetchval("SELECT min(id) FROM modules")).pack())
+    await anna.click("🎁 1.")
+    assert "Первая программа" in anna.last_text
+    await anna.click(DONE)
+    assert anna.last_text == anna.words(registration.not_registered)
+    assert await done(sql) == []
+
+
+async def test_a_long_lesson_with_a_photo_comes_whole(
+    anna: Person, school: Lessongate, sql: asyncpg.Connection
+) -> None:
+    source = f"""
+        [[modules]]
+        key = "long"
+        name = "Длинный <модуль> & Ко"
+        [[modules.lessons]]
+        key = "one"
+        title = "Очень <длинный>"
+        preview = true
+        media = {{kind = "photo", url = "https://example.com/a.png"}}
+        text = '''{LONG}'''
+    """
+    async with school.desk.books.transaction(Lane.JOBS) as session:
+        await catalogue.load(session, parse(source))
+    await anna.register()
+    await anna.press(ShowLesson(id=await lesson_id(sql, "Очень")).pack())
+    assert [bool(one.get("photo")) for one in anna.messages[-6:]][-5:].count(True) == 1
+    whole = "\n\n".join(text.strip() for text in anna.new_texts if text)
+    assert "Очень <длинный>" in whole
+    assert whole.endswith(plain(LONG).strip())
+    assert all(len(text) <= 4096 for text in anna.new_texts)
+    assert DONE in " ".join(anna.buttons)
+
+
+async def test_english(ben: Person) -> None:
+    await ben.register()
+    await ben.send("/lessons")
+    await ben.click("Python")
+    await ben.click("1.")
+    assert "✅ Done" in ben.buttons
