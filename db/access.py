@@ -55,6 +55,7 @@ with before as (
 ), after as (
     insert into usermoduleaccess as access (user_id, module_id, ends_at)
     select :user_id, :module_id, cast(:now as timestamptz) + make_interval(days => :days)
+    from (select count(*) from before) as locked  -- so that the row is read before it is changed
     on conflict (user_id, module_id) do update set
         ends_at = greatest(cast(:now as timestamptz), access.ends_at) + make_interval(days => :days)
     returning ends_at

@@ -1,0 +1,130 @@
+"""Access by its rule: days are added to what is open, and every change says what was before and after."""
+
+from datetime import UTC, datetime, timedelta
+
+import asyncpg
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from db import access
+from db.access import Source
+from db.engine import Books, Lane
+from db.errors import AccessNotOwned, AccessTooFar, AlreadyUndone
+
+NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+async def person(connection: asyncpg.Connection) -> tuple[int, int]:
+    """(user id, module id)"""
+    user = await connection.fetchval(
+        "insert into users (email, created_at) values ('a@example.com', now()) returning id"
+    )
+    module = await connection.fetchval(
+        "insert into modules (name, interval_count) values ('Python', 4) returning id"
+    )
+    return user, module
+
+
+@pytest.fixture
+async def books(database: str) -> Books:
+    return Books(database)
+
+
+async def give(
+    books: Books, person: tuple[int, int], days: int, source_id: int, now: datetime = NOW
+) -> access.Change:
+    async with books.transaction(Lane.TALK) as session:
+        return await access.give(session, *person, days, Source.GRANT, source_id, now)
+
+
+async def test_days_start_now_and_then_add_up(books: Books, person: tuple[int, int]) -> None:
+    first = await give(books, person, 10, 1)
+    second = await give(books, person, 5, 2, NOW + DAY)
+    assert (first.before, first.after) == (None, NOW + 10 * DAY)
+    assert (second.before, second.after) == (NOW + 10 * DAY, NOW + 15 * DAY)
+
+
+async def test_what_has_ended_starts_again_now(books: Books, person: tuple[int, int]) -> None:
+    await give(books, person, 1, 1)
+    later = NOW + 30 * DAY
+    again = await give(books, person, 3, 2, later)
+    assert (again.before, again.after) == (NOW + DAY, later + 3 * DAY)
+
+
+async def test_taking_back_has_no_floor(books: Books, person: tuple[int, int]) -> None:
+    await give(books, person, 3, 1)
+    taken = await give(books, person, -10, 2)
+    assert taken.after == NOW - 7 * DAY
+
+
+async def test_nobody_loses_what_they_never_had(books: Books, person: tuple[int, int]) -> None:
+    with pytest.raises(AccessNotOwned):
+        await give(books, person, -1, 1)
+
+
+async def test_for_ever_stays_for_ever(
+    books: Books, person: tuple[int, int], connection: asyncpg.Connection
+) -> None:
+    await connection.execute(
+        "insert into usermoduleaccess (user_id, module_id, ends_at) values ($1, $2, 'infinity')", *person
+    )
+    changed = await give(books, person, 10, 1)
+    assert (changed.before, changed.after) == (None, None)
+    assert await connection.fetchval("select ends_at = 'infinity' from usermoduleaccess")
+
+
+@pytest.mark.parametrize("days", [0, 36_501, -36_501])
+async def test_days_out_of_range(books: Books, person: tuple[int, int], days: int) -> None:
+    with pytest.raises(AccessTooFar):
+        await give(books, person, days, 1)
+
+
+async def test_no_access_ends_after_the_year_9000(
+    books: Books, person: tuple[int, int], connection: asyncpg.Connection
+) -> None:
+    await connection.execute(
+        "insert into usermoduleaccess (user_id, module_id, ends_at) values ($1, $2, '8990-01-01+00')", *person
+    )
+    with pytest.raises(AccessTooFar):
+        await give(books, person, 36_500, 1)
+    assert await connection.fetchval("select count(*) from bot.access_changes") == 0
+
+
+async def test_undo_restores_the_moment_before(books: Books, person: tuple[int, int]) -> None:
+    await give(books, person, 1, 1)
+    later = NOW + 30 * DAY
+    change = await give(books, person, 5, 2, later)
+    async with books.transaction(Lane.TALK) as session:
+        undone = await access.undo(session, change.id, later)
+    assert undone.after == NOW + DAY
+    with pytest.raises(AlreadyUndone):
+        async with books.transaction(Lane.TALK) as session:
+            await access.undo(session, change.id, later)
+
+
+async def test_undo_takes_its_days_only_where_others_came_since(
+    books: Books, person: tuple[int, int]
+) -> None:
+    change = await give(books, person, 5, 1)
+    await give(books, person, 30, 2)
+    async with books.transaction(Lane.TALK) as session:
+        undone = await access.undo(session, change.id, NOW)
+    assert undone.after == NOW + 30 * DAY
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=st.lists(st.tuples(st.integers(1, 400), st.integers(0, 500)), min_size=1, max_size=6))
+async def test_days_given_are_days_owed(
+    books: Books, person: tuple[int, int], connection: asyncpg.Connection, steps: list[tuple[int, int]]
+) -> None:
+    """A model in five lines against the statement."""
+    await connection.execute("truncate usermoduleaccess, bot.access_changes")
+    now, ends = NOW, NOW
+    for number, (days, pause) in enumerate(steps, start=1):
+        now += pause * DAY
+        ends = max(now, ends) + days * DAY
+        change = await give(books, person, days, number, now)
+        assert change.after == ends
