@@ -42,7 +42,7 @@ async def live(
 
 async def end(session: AsyncSession, user_id: int, session_id: int, now: datetime) -> int:
     """Ends one session of one's own; the id of its device. Raises SessionUnknown."""
-    device_id = await session.scalar(
+    device_id: int | None = await session.scalar(
         update(Session)
         .where(Session.id == session_id, *_live(user_id, now))
         .values(revoked_at=now)

@@ -25,6 +25,8 @@ class Overview:
     waiting: int
     failed_updates: int
     held_jobs: int
+    alarms: int
+    parked: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,9 @@ OVERVIEW = text(
         (select count(*) from purchases where status = 'succeeded' and purchased_at > :lately) as paid_lately,
         (select count(*) from bot.payment_attempts where closed_at is null) as waiting,
         (select count(*) from bot.failed_updates where solved_at is null) as failed_updates,
-        (select count(*) from bot.pgqueuer where status = 'failed') as held_jobs
+        (select count(*) from bot.pgqueuer where status = 'failed') as held_jobs,
+        (select count(*) from bot.alerts where solved_at is null) as alarms,
+        (select count(*) from bot.parked_payments where solved_at is null) as parked
     """
 )
 

@@ -9,10 +9,10 @@ from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.arguments import Arguments
-from bot.buttons import Go
+from bot.buttons import Alarms, Go
 from bot.commands import ADMIN, COMMANDS, USER, Audience
 from bot.filters import Admin, is_
-from bot.keyboards import go, rows
+from bot.keyboards import go, press, rows
 from bot.replies import say
 from bot.words import admin as words
 from bot.words import arguments
@@ -35,17 +35,20 @@ async def show_overview(event: Message | CallbackQuery, session: AsyncSession, n
     held = await overview.held_jobs(session) if found.held_jobs else []
     goods = await offers.products(session, skip=0, limit=PRODUCTS)
     text = words.overview(found, failed, held, now) + "\n\n" + listed_products(goods, found.products)
-    return say(event, text, desk_keyboard())
+    return say(event, text, desk_keyboard(alarmed=bool(found.alarms or found.parked)))
 
 
-def desk_keyboard() -> InlineKeyboardMarkup:
+def desk_keyboard(*, alarmed: bool) -> InlineKeyboardMarkup:
     """Every other command of admins, two in a row."""
     buttons = [
         go(command.about(), command)
         for command in COMMANDS
         if command.audience is Audience.ADMIN and command is not ADMIN
     ]
-    return rows(*(buttons[at : at + 2] for at in range(0, len(buttons), 2)))
+    return rows(
+        press(words.alarms(), Alarms()) if alarmed else None,
+        *(buttons[at : at + 2] for at in range(0, len(buttons), 2)),
+    )
 
 
 @router.message(is_(USER))

@@ -23,6 +23,7 @@ from bot.commands import (
     STATUS,
     TERMS,
     Audience,
+    Command,
     for_audience,
 )
 from bot.desk import Desk
@@ -53,7 +54,7 @@ def audience_of(person: Person, desk: Desk) -> Audience:
 
 def doors(person: Person, audience: Audience) -> InlineKeyboardMarkup:
     """The places people go to most."""
-    places = (COURSES, LANGUAGE)
+    places: tuple[Command, ...] = (COURSES, LANGUAGE)
     if person.account is not None:
         places = (COURSES, LESSONS, STATUS, PROGRESS, PROMO, PURCHASES, PROFILE, LANGUAGE)
     buttons = [go(place.about(), place) for place in places]

@@ -36,16 +36,22 @@ def overview(found: Overview, failed: Sequence[FailedMoney], held: Sequence[Held
 
 
 def _troubles(found: Overview, failed: Sequence[FailedMoney], held: Sequence[HeldJobs]) -> list[str]:
-    if not found.failed_updates and not found.held_jobs:
-        return [_("✅ No failed payment updates, no held jobs.")]
     lines = []
+    if found.alarms:
+        lines.append(_("⚠️ Alarms not yet solved: {count}").format(count=found.alarms))
+    if found.parked:
+        lines.append(_("⚠️ Payments nobody claims: {count}").format(count=found.parked))
     if found.failed_updates:
         lines.append(_("⚠️ Payment updates that failed: {count}").format(count=found.failed_updates))
         lines += [_failed(one) for one in failed]
     if found.held_jobs:
         lines.append(_("⚠️ Jobs held after too many tries: {count}").format(count=found.held_jobs))
         lines += [f"• {short(one.job)}: {one.count}" for one in held]
-    return lines
+    return lines or [_("✅ Nothing waits for you: no alarms, no failed updates, no held jobs.")]
+
+
+def alarms() -> str:
+    return _("⚠️ Look into the alarms")
 
 
 def _failed(one: FailedMoney) -> str:
