@@ -43,6 +43,5 @@ async def _guarded(name: str, check: Check, settings: Settings) -> AsyncIterator
         async for finding in check(settings):
             yield finding
     except Exception as error:
-        yield Area(name).problem(
-            f"could not be examined: {error!r}", "a defect of the doctor: please report it"
-        )
+        said = TOKEN.sub("<token>", repr(error))
+        yield Area(name).problem(f"could not be examined: {said}", "a defect of the doctor: please report it")

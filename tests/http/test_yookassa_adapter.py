@@ -182,7 +182,7 @@ async def test_the_frozen_bytes_go_out_unchanged_each_time() -> None:
 async def test_two_shops_in_one_process_keep_their_settings() -> None:
     def answer(name: str) -> Handler:
         async def handler(_: web.Request) -> web.Response:
-            return web.json_response({"account_id": name, "test": True})
+            return web.json_response({"account_id": name, "status": "enabled", "test": True})
 
         return handler
 
@@ -332,7 +332,7 @@ async def test_slow_calls_run_side_by_side_and_leave_the_loop_free() -> None:
         most = max(most, under_way)
         await asyncio.sleep(0.1)
         under_way -= 1
-        return web.json_response({"account_id": "1", "test": True})
+        return web.json_response({"account_id": "1", "status": "enabled", "test": True})
 
     async with against(count, (2.0, 10.0)) as many:
         await asyncio.gather(*(many.account() for _ in range(24)))
