@@ -12,8 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db import parked
 from db.access import Change, Source, give
-from db.parked import ASSIGNED
-from db.purchases import YOOKASSA, Status, finish
+from db.purchases import YOOKASSA, Method, Status, finish
 from db.tables import Attempt, Module, Product, Purchase
 
 
@@ -107,12 +106,13 @@ async def _find(session: AsyncSession, seen: Seen) -> Found | None:
 
 def difference(seen: Seen, purchase: Purchase, attempt: Attempt) -> str:
     """What does not agree with the purchase; empty where all does. What the creating answer never told us
-    (it was lost) can't be compared: the payment was still fetched with our own key and bears ours in its metadata."""
+    (it was lost) can't be compared: the payment was still fetched with our own key and bears ours in its metadata.
+    A payment by Telegram invoice bears none: Telegram, or an admin, has named it by its id."""
     pairs: list[tuple[str, object, object]] = [
         ("amount", seen.amount, purchase.amount_cents),
         ("currency", seen.currency, purchase.currency),
     ]
-    if not attempt.key.startswith(ASSIGNED):
+    if attempt.method == Method.LINK:
         pairs.append(("metadata", seen.key, attempt.key))
     if attempt.test is not None:
         pairs.append(("test", seen.test, attempt.test))

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from html import escape
 
-from babel.dates import format_datetime, get_timezone_name
+from babel.dates import format_datetime
 from babel.numbers import format_decimal
 
 from bot.words import _, language, plural, zone
@@ -32,8 +32,15 @@ def moment(at: datetime) -> str:
     """Day, hour and time zone, in the school's zone."""
     local = at.astimezone(zone())
     pattern = "d MMMM y, HH:mm" if language() == "ru" else "MMMM d, y, HH:mm"
-    name = get_timezone_name(local, width="short", locale=language())
-    return f"{format_datetime(local, pattern, locale=language())} ({name})"
+    return f"{format_datetime(local, pattern, locale=language())} ({zone_name(local)})"
+
+
+def zone_name(local: datetime) -> str:
+    """The zone's own letters where it has some, else its distance from UTC."""
+    name = local.tzname() or "UTC"
+    if name == "MSK" and language() == "ru":
+        return "МСК"
+    return name if name.isalpha() else f"UTC{name}"
 
 
 def until(ends_at: datetime | None) -> str:
@@ -45,10 +52,10 @@ def days(count: int) -> str:
 
 
 def left(ends_at: datetime, now: datetime) -> str:
-    """What is left, in whole days, or hours on the last day."""
+    """What is left: days, a day begun counting as one, or hours on the last day."""
     rest = ends_at - now
-    if rest >= timedelta(days=1):
-        return plural("{count} day left", "{count} days left", rest.days)
+    if rest > timedelta(days=1):
+        return plural("{count} day left", "{count} days left", -(-rest // timedelta(days=1)))
     hours = max(1, rest.seconds // 3600)
     return plural("{count} hour left", "{count} hours left", hours)
 
