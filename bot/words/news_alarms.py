@@ -35,7 +35,7 @@ def second_charge(purchase_id: int, user_id: int, product: str, amount: int, cur
     return News(
         _(
             "ℹ️ A second payment on one order: {price} for “{product}” by account #{user}. It was credited as"
-            " payment №{id}, with its own days. If it was a mistake: /refund {id}"
+            " payment №{id}, with its own days."
         ).format(price=money(amount, currency), product=safe(product), user=user_id, id=purchase_id)
     )
 

@@ -89,7 +89,7 @@ async def test_an_invoice_of_somebody_else_is_refused(
     await anna.register()
     await ben.register()
     message = await invoice(anna, sql, STARS, "stars")
-    refused = await pays(anna, message, **{"as": ben.id})
+    refused = await pays(anna, message, "pay", **{"as": ben.id})
     assert refused["status"] == "refused"
     assert refused["error_message"] == ben.words(lambda: words.refusal(Verdict.FOREIGN))
     assert await days_given(sql) == 0
