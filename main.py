@@ -239,6 +239,7 @@ async def demo(data_dir: Path, port: int, browser: bool) -> None:
                 raise Wrong("the demo's database could not be migrated")
             house = Lessongate(settings, dsn)
             await load_catalogue(house.books, SCHOOL, say=log.debug)
+            await house.bot.set_my_name("Lessongate")
             await house.start()
             sandbox.yookassa.notifications_url = f"http://127.0.0.1:{house.http_port}/yookassa/webhook"
             print(
