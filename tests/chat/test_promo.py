@@ -1,9 +1,111 @@
+"""Promo codes in the chat: every outcome, and every way to send one."""
+
+from datetime import UTC, datetime, timedelta
+
+import asyncpg
+import pytest
+
+from bot.words import promo as words
+from bot.words import registration
+from bot.words.format import moment
 from tests.chat.person import Person
 
+USED = "select count(*) from promocodeusages"
+OPEN = "select ends_at from usermoduleaccess"
 
-async def test_redeem(anna: Person) -> None:
+
+@pytest.mark.parametrize("code", ["SPRING", "spring", "  SpRiNg  "])
+async def test_a_code_opens_its_module_and_says_until_when(
+    anna: Person, sql: asyncpg.Connection, code: str
+) -> None:
+    await anna.register()
+    await anna.send(f"/promo {code}")
+    told = await anna.hears("SPRING")
+    ends_at = await sql.fetchval(OPEN)
+    assert abs(ends_at - datetime.now(UTC) - timedelta(days=14)) < timedelta(minutes=5)
+    assert "Python с нуля" in told
+    assert anna.words(lambda: moment(ends_at)) in told
+    change = await sql.fetchrow("select * from bot.access_changes")
+    assert (change["source"], change["after"]) == ("promo", ends_at)
+    assert await sql.fetchval("select id from promocodeusages") == change["source_id"]
+    assert len(anna.new_texts) == 1
+
+
+async def test_by_the_button_and_then_as_text(anna: Person, sql: asyncpg.Connection) -> None:
+    await anna.register()
+    await anna.click(registration.have_promo)
+    await anna.hears(words.ask)
+    await anna.send("hello")
+    await anna.hears("HELLO")
+    assert await sql.fetchval(USED) == 1
+    await anna.send("spring")
+    assert await sql.fetchval(USED) == 1, "the question is over, so a text is no code any more"
+
+
+async def test_a_cyrillic_code_whatever_its_letter_case(anna: Person, sql: asyncpg.Connection) -> None:
+    await anna.register()
+    await anna.send("/promo друзьям")
+    await anna.hears("ДРУЗЬЯМ")
+
+
+async def test_an_unknown_code_keeps_the_question_open(anna: Person, sql: asyncpg.Connection) -> None:
+    await anna.register()
+    await anna.send("/promo")
+    await anna.send("NEVER")
+    assert "NEVER" in anna.last_text
+    assert await sql.fetchval(USED) == 0
+    await anna.send("SPRING")
+    await anna.hears("SPRING")
+    assert await sql.fetchval(USED) == 1
+
+
+async def test_a_photo_is_no_code(anna: Person, sql: asyncpg.Connection) -> None:
+    await anna.register()
+    await anna.send("/promo")
+    await anna.send_sticker()
+    await anna.hears(words.text_please)
+    await anna.send("SPRING")
+    await anna.hears("SPRING")
+
+
+async def test_a_code_already_used_says_when(anna: Person, sql: asyncpg.Connection) -> None:
     await anna.register()
     await anna.send("/promo SPRING")
-    print(anna.transcript())
     await anna.hears("SPRING")
-    print(anna.transcript())
+    ends_at = await sql.fetchval(OPEN)
+    await anna.send("/promo spring")
+    used_at = await sql.fetchval("select used_at from promocodeusages")
+    assert anna.words(lambda: moment(used_at)) in await anna.hears("SPRING")
+    assert await sql.fetchval(USED) == 1
+    assert await sql.fetchval(OPEN) == ends_at
+
+
+async def test_a_used_up_code_opens_nothing(anna: Person, ben: Person, sql: asyncpg.Connection) -> None:
+    await sql.execute("update promocodes set max_usage_count = 1 where code = 'SPRING'")
+    await anna.register()
+    await ben.register()
+    await anna.send("/promo SPRING")
+    await anna.hears("SPRING")
+    await ben.send("/promo SPRING")
+    await ben.hears("SPRING")
+    assert await sql.fetchval(USED) == 1
+    assert await sql.fetchval("select count(*) from usermoduleaccess") == 1
+
+
+async def test_who_is_not_registered_redeems_nothing(anna: Person, sql: asyncpg.Connection) -> None:
+    await anna.send("/promo SPRING")
+    await anna.hears(registration.not_registered)
+    assert await sql.fetchval(USED) == 0
+
+
+async def test_a_code_extends_what_is_open(anna: Person, sql: asyncpg.Connection) -> None:
+    await anna.register()
+    await sql.execute(
+        "insert into usermoduleaccess (user_id, module_id, ends_at)"
+        " select u.id, p.module_id, now() + interval '10 days' from users u, promocodes c"
+        " join products p using (product_id) where c.code = 'SPRING'"
+    )
+    before = await sql.fetchval(OPEN)
+    await anna.send("/promo SPRING")
+    await anna.hears("SPRING")
+    assert await sql.fetchval(OPEN) == before + timedelta(days=14)
