@@ -44,7 +44,7 @@ async def test_for_ever_ended_and_of_unknown_start(anna: Person, sql: asyncpg.Co
     await anna.send("/status")
     forever, soon, ended = anna.last_text.split("\n\n")[1:]
     assert "▰▰▰▰▰▰▰▰▰▰" in forever
-    assert "2 " in soon
+    assert "3 дня" in soon
     assert "▰" not in soon  # nobody knows when it began
     assert ended.splitlines()[1].startswith("⌛")
     renewals = [label for label in anna.buttons if label.startswith(("🔄", "🔓"))]
