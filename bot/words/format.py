@@ -56,7 +56,7 @@ def left(ends_at: datetime, now: datetime) -> str:
     rest = ends_at - now
     if rest > timedelta(days=1):
         return plural("{count} day left", "{count} days left", -(-rest // timedelta(days=1)))
-    hours = max(1, rest.seconds // 3600)
+    hours = max(1, rest // timedelta(hours=1))
     return plural("{count} hour left", "{count} hours left", hours)
 
 
