@@ -2,23 +2,24 @@
 
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.queue import enqueue
+from db.engine import Books, Lane
+from db.queue import Recording
 from db.tables import Callback
 
+RECORD = Recording.of(
+    "insert into bot.callbacks (event, object_id, payment_id, body) values ($3, $7, $8, $9) returning id",
+    "verify_callback",
+    priority=10,
+)
 
-async def record(session: AsyncSession, event: str, object_id: str, payment_id: str, body: str) -> int:
+
+async def record(books: Books, event: str, object_id: str, payment_id: str, body: str) -> None:
     """With the job that verifies it. `payment_id`: the payment it speaks of, whatever the object is."""
-    made = await session.execute(
-        insert(Callback)
-        .values(event=event, object_id=object_id, payment_id=payment_id, body=body)
-        .returning(Callback.id)
-    )
-    callback_id = made.scalar_one()
-    await enqueue(session, "verify_callback", {"id": callback_id}, priority=10)
-    return callback_id
+    async with books.alone(Lane.MONEY) as connection:
+        await RECORD.run(connection, event, object_id, payment_id, body)
 
 
 async def unhandled(session: AsyncSession, callback_id: int) -> Callback | None:

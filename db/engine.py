@@ -7,7 +7,13 @@ from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import exc, text
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import (
+    AsyncConnection,
+    AsyncEngine,
+    AsyncSession,
+    async_sessionmaker,
+    create_async_engine,
+)
 
 from db.dsn import asyncpg_url, parse_dsn
 
@@ -29,6 +35,7 @@ class Books:
     def __init__(self, dsn: str, *, sizes: dict[Lane, int] | None = None) -> None:
         sizes = sizes or {Lane.TALK: 10, Lane.MONEY: 4, Lane.JOBS: 6}
         self.talkers = sizes[Lane.TALK]
+        self._pooled = parse_dsn(dsn).pooled
         self._engines = {lane: _engine(dsn, size) for lane, size in sizes.items()}
         self._sessions = {
             lane: async_sessionmaker(engine, expire_on_commit=False) for lane, engine in self._engines.items()
@@ -39,6 +46,19 @@ class Books:
         """Returning commits, raising rolls back."""
         async with self._sessions[lane]() as session, session.begin():
             yield session
+
+    @asynccontextmanager
+    async def alone(self, lane: Lane) -> AsyncIterator[AsyncConnection]:
+        """For one statement, whole in itself: without BEGIN and COMMIT, which saves two journeys to the database.
+
+        Behind a pooler it is in a transaction all the same: preparing and running it are two messages there.
+        """
+        async with self._engines[lane].connect() as connection:
+            if not self._pooled:
+                yield await connection.execution_options(isolation_level="AUTOCOMMIT")
+                return
+            async with connection.begin():
+                yield connection
 
     async def usable(self) -> None:
         """Raises what the database answers when it is not usable."""
@@ -61,7 +81,10 @@ def _engine(dsn: str, size: int) -> AsyncEngine:
     )
 
 
-DIRECT = {"timeout": 10, "server_settings": {"jit": "off", "timezone": "UTC", "application_name": "lessongate"}}
+DIRECT = {
+    "timeout": 10,
+    "server_settings": {"jit": "off", "timezone": "UTC", "application_name": "lessongate"},
+}
 
 
 def _behind_pooler() -> dict[str, Any]:

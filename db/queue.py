@@ -1,6 +1,7 @@
 """Jobs are enqueued in the transaction of what causes them: committed together or not at all."""
 
 import asyncio
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Self
 
@@ -10,7 +11,14 @@ from pgqueuer.adapters.persistence.queries import Queries
 from pgqueuer.core.tm import TaskManager
 from pgqueuer.domain.settings import DBSettings
 from pgqueuer.ports.driver import Driver, NotifyCallback
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+
+# Every name spelled for schema `bot`, whatever the environment says. Made once: pgqueuer's settings read the
+# environment each time they are made, which takes longer than the statement they are for.
+SETTINGS = DBSettings(db_schema="bot")
+SCHEMA = QueryBuilderEnvironment(SETTINGS)
+QUEUE = QueryQueueBuilder(SETTINGS)
+SCHEDULER = QuerySchedulerBuilder(SETTINGS)
 
 
 class SessionDriver(Driver):
@@ -54,14 +62,7 @@ class SessionDriver(Driver):
 
 
 def queries(driver: Driver) -> Queries:
-    """pgqueuer's queries with every name spelled for schema `bot`, whatever the environment says."""
-    settings = DBSettings(db_schema="bot")
-    return Queries(
-        driver,
-        qbe=QueryBuilderEnvironment(settings),
-        qbq=QueryQueueBuilder(settings),
-        qbs=QuerySchedulerBuilder(settings),
-    )
+    return Queries(driver, qbe=SCHEMA, qbq=QUEUE, qbs=SCHEDULER)
 
 
 async def enqueue(
@@ -82,3 +83,35 @@ async def enqueue(
         dedupe_key=key,
         on_conflict="skip" if key else "raise",
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """One statement that inserts a row and enqueues the job it causes: both or neither, without a transaction
+    around it, in one journey.
+
+    The job's payload is `{"id": <the row's id>}`.
+    """
+
+    text: str
+    job: str
+    priority: int
+
+    @classmethod
+    def of(cls, insert: str, job: str, priority: int = 0) -> "Recording":
+        """`insert` numbers its arguments from $7: the six before them are pgqueuer's, except $3, which is its first."""
+        payload = """ARRAY[(SELECT convert_to('{"id":' || id || '}', 'UTF8') FROM recorded)]"""
+        enqueuing = _once(QUEUE.build_enqueue_query("raise"), "$3::bytea[]", payload)
+        return cls(_once(enqueuing, "WITH input AS", f"WITH recorded AS ({insert}), input AS"), job, priority)
+
+    async def run(self, connection: AsyncConnection, first: str, *others: object) -> None:
+        """`first` is $3, `others` are $7 and on."""
+        job = ([self.priority], [self.job], first, [timedelta()], [None], ["null"])
+        await connection.exec_driver_sql(self.text, (*job, *others))
+
+
+def _once(text: str, old: str, new: str) -> str:
+    """A newer pgqueuer may word its statement differently: better to learn that at the start."""
+    if text.count(old) != 1:
+        raise AssertionError(f"pgqueuer's statement has changed: {old!r} in {text}")
+    return text.replace(old, new)

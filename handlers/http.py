@@ -13,7 +13,6 @@ from bot.intake import BooksAway, Intake
 from bot.payments.yookassa import ID
 from bot.words import pages
 from db import callbacks
-from db.engine import Lane
 
 log = structlog.get_logger(__name__)
 
@@ -77,9 +76,10 @@ class Side:
             log.warning("callback_ignored", callback_event=event[:64])
             return web.Response()
         try:
-            async with self._desk.books.transaction(Lane.MONEY) as session:
-                text = (await request.text()).replace("\x00", "")
-                await callbacks.record(session, event, str(thing.get("id"))[:64], payment_id, text)
+            object_id = str(thing.get("id")).replace("\x00", "")[:64]
+            # JSON that was read is UTF-8, whatever the header says.
+            text = (await request.read()).decode().replace("\x00", "")
+            await callbacks.record(self._desk.books, event, object_id, payment_id, text)
         except Exception:
             log.exception("callback_not_recorded", callback_event=event)
             return web.Response(status=503, headers=RETRY)
