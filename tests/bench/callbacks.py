@@ -1,0 +1,55 @@
+"""Callbacks accepted per second, against a bare handler that inserts one row.
+
+python -m tests.bench.callbacks [--rounds 9] [--count 400]
+"""
+
+import itertools
+import json
+import uuid
+from collections.abc import Iterator
+
+from tests.bench.arena import by_hand, measured
+from tests.bench.figures import Pair, in_turn
+from tests.bench.load import posting
+
+
+def callbacks() -> Iterator[bytes]:
+    """As the provider sends them, each of another payment."""
+    for number in itertools.count(1):
+        payment = str(uuid.UUID(int=number))
+        thing = {
+            "id": payment,
+            "status": "succeeded",
+            "paid": True,
+            "amount": {"value": "990.00", "currency": "RUB"},
+            "income_amount": {"value": "955.35", "currency": "RUB"},
+            "description": "Курс, 30 дней",
+            "metadata": {"purchase": str(number), "key": str(uuid.UUID(int=number << 64))},
+            "recipient": {"account_id": "100500", "gateway_id": "100700"},
+            "payment_method": {
+                "type": "bank_card",
+                "id": payment,
+                "saved": False,
+                "title": "Bank card *4444",
+            },
+            "captured_at": "2026-11-23T10:00:00.000Z",
+            "created_at": "2026-11-23T09:59:00.000Z",
+            "test": False,
+            "refundable": True,
+        }
+        yield json.dumps({"type": "notification", "event": "payment.succeeded", "object": thing}).encode()
+
+
+async def measure(dsn: str, rounds: int, count: int) -> Pair:
+    bodies = callbacks()
+    async with measured(dsn) as at:
+        ours, bare = await in_turn(
+            posting(f"{at.ours}/yookassa/webhook", bodies, count),
+            posting(f"{at.bare}/callback", bodies, count),
+            rounds,
+        )
+    return Pair("Callbacks accepted", "per second", ours, bare, "at least 0.3")
+
+
+if __name__ == "__main__":
+    by_hand(measure, rounds=9, count=400)

@@ -1,0 +1,65 @@
+"""A client that costs so little that it is the server that is measured."""
+
+import asyncio
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from urllib.parse import urlsplit
+
+from tests.bench.figures import Try
+
+CONNECTIONS = 16
+
+
+class Refused(Exception):
+    """An answer that was not 200: there is nothing to measure."""
+
+
+async def per_second(url: str, bodies: Sequence[bytes], headers: Mapping[str, str] | None = None) -> float:
+    """POSTs every body once, over a few connections that stay open. Raises Refused."""
+    waiting = iter([_request(url, body, headers or {}) for body in bodies])
+    began = time.perf_counter()
+    async with asyncio.TaskGroup() as tasks:
+        for _ in range(min(CONNECTIONS, len(bodies))):
+            tasks.create_task(_connection(url, waiting))
+    return len(bodies) / (time.perf_counter() - began)
+
+
+def posting(url: str, bodies: Iterator[bytes], count: int, headers: Mapping[str, str] | None = None) -> Try:
+    """A try that posts the next `count` bodies."""
+
+    async def attempt() -> float:
+        return await per_second(url, [next(bodies) for _ in range(count)], headers)
+
+    return attempt
+
+
+def _request(url: str, body: bytes, headers: Mapping[str, str]) -> bytes:
+    parts = urlsplit(url)
+    lines = [f"POST {parts.path} HTTP/1.1", f"Host: {parts.netloc}", "Content-Type: application/json"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    lines += [f"Content-Length: {len(body)}", "", ""]
+    return "\r\n".join(lines).encode() + body
+
+
+async def _connection(url: str, waiting: Iterator[bytes]) -> None:
+    parts = urlsplit(url)
+    reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+    try:
+        for request in waiting:
+            writer.write(request)
+            await _answered(reader)
+    finally:
+        writer.close()
+        await writer.wait_closed()
+
+
+async def _answered(reader: asyncio.StreamReader) -> None:
+    head = await reader.readuntil(b"\r\n\r\n")
+    length = next(
+        int(line.partition(b":")[2])
+        for line in head.split(b"\r\n")
+        if line.lower().startswith(b"content-length:")
+    )
+    body = await reader.readexactly(length)
+    if not head.startswith(b"HTTP/1.1 200"):
+        raise Refused((head + body).decode(errors="replace"))
