@@ -1,4 +1,4 @@
-"""What anyone may read: /help, /terms, /privacy, /paysupport; and /cancel, which stops any question."""
+"""What anyone may do: read /help, /terms, /privacy, /paysupport; choose the /language; /cancel any question."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from aiogram import F, Router
 from aiogram.fsm.context import FSMContext
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message, ReplyKeyboardRemove
 
-from bot.buttons import Go, Register
+from bot.buttons import ChooseLanguage, Go, Register
 from bot.commands import (
     ADMIN,
     CANCEL,
@@ -29,9 +29,9 @@ from bot.commands import (
 from bot.desk import Desk
 from bot.filters import is_
 from bot.keyboards import go, press, rows
-from bot.replies import say
+from bot.replies import say, show
+from bot.words import LANGUAGES, languages, registration
 from bot.words import info as words
-from bot.words import registration
 from db.chats import Person
 
 router = Router(name="info")
@@ -95,3 +95,30 @@ async def cancel(event: Message | CallbackQuery, state: FSMContext) -> Any:
         return say(event, words.nothing_to_stop())
     await state.clear()
     return say(event, words.stopped(), ReplyKeyboardRemove())
+
+
+@router.message(is_(LANGUAGE))
+@router.callback_query(Go.filter(F.command == LANGUAGE.name))
+async def ask_language(event: Message | CallbackQuery, person: Person, desk: Desk) -> Any:
+    spoken = desk.voice.language(person.language, person.telegram_language)
+    return say(event, languages.ask(), languages_keyboard(spoken))
+
+
+@router.callback_query(ChooseLanguage.filter(F.language.in_(LANGUAGES)))
+async def choose_language(
+    query: CallbackQuery, callback_data: ChooseLanguage, person: Person, desk: Desk
+) -> Any:
+    """The answer is in the new language already."""
+    person.language = callback_data.language
+    person.changed = True
+    with desk.voice.speaking(callback_data.language):
+        return show(query, languages.chosen(), languages_keyboard(callback_data.language))
+
+
+def languages_keyboard(spoken: str) -> InlineKeyboardMarkup:
+    return rows(
+        [
+            press(languages.button(language, spoken), ChooseLanguage(language=language))
+            for language in LANGUAGES
+        ]
+    )

@@ -46,9 +46,10 @@ class School:
             return await grants.undo(session, self.admin, change_id, now)
 
     async def ends_at(self) -> datetime | None:
-        return await self.connection.fetchval(
+        found: datetime | None = await self.connection.fetchval(
             "select ends_at from usermoduleaccess where user_id = $1", self.anna
-        )  # type: ignore[no-any-return]
+        )
+        return found
 
     async def history(self) -> list[int]:
         rows = await self.connection.fetch("select days from adminaccesshistory order by id")

@@ -1,0 +1,171 @@
+"""One's own account in the chat: profile, devices, signing out, language."""
+
+import asyncpg
+import pytest
+
+from bot.buttons import EndSession
+from bot.words import account as words
+from bot.words import errors, languages
+from bot.words import registration as registration_words
+from bot.words.news_access import access_granted
+from db.errors import SessionUnknown
+from tests.chat.person import BEN, Person
+
+LEARNERS = ("profile", "devices", "logout")
+
+
+async def elsewhere(sql: asyncpg.Connection, email: str, platform: str, number: int = 1) -> int:
+    """A live session that the other application has opened."""
+    device = await sql.fetchval(
+        "insert into devices (device_key, platform, created_at) values ($1, $2, now()) returning id",
+        f"other:{email}:{number}",
+        platform,
+    )
+    opened: int = await sql.fetchval(
+        "insert into sessions (user_id, device_id, refresh_token_hash, created_at, expires_at)"
+        " select id, $1, 'x', now(), now() + interval '3 days' from users where email = $2 returning id",
+        device,
+        email,
+    )
+    return opened
+
+
+async def live(sql: asyncpg.Connection) -> int:
+    found: int = await sql.fetchval(
+        "select count(*) from sessions where revoked_at is null and expires_at > now()"
+    )
+    return found
+
+
+@pytest.mark.parametrize("command", LEARNERS)
+async def test_a_stranger_is_asked_to_come_in(anna: Person, command: str) -> None:
+    await anna.send(f"/{command}")
+    assert anna.last_text == anna.words(registration_words.not_registered)
+
+
+async def test_the_profile_shows_what_is_known(ben: Person, sql: asyncpg.Connection) -> None:
+    await ben.register(phone=True)
+    await sql.execute("update users set name = '<b>Ben</b> & \"Co\"'")
+    await ben.send("/profile")
+    phone = await sql.fetchval("select phone from users")
+    for part in ('<b>Ben</b> & "Co"', "ben@example.com", phone, "English"):
+        assert part in ben.last_text
+    for label in (words.devices_button, words.language_button, words.payments_button, words.logout_button):
+        await ben.send("/profile")
+        profile = ben.last_text
+        await ben.click(label)
+        assert ben.last_text != profile
+
+
+async def test_devices_of_both_applications_are_listed_and_ended(
+    anna: Person, sql: asyncpg.Connection
+) -> None:
+    await anna.register()
+    await elsewhere(sql, "anna@example.com", "web <Chrome>")
+    await anna.send("/devices")
+    assert "web <Chrome>" in anna.last_text
+    assert "Telegram" in anna.last_text
+    assert anna.words(lambda: words.end_own(2)) in anna.buttons
+    await anna.click(lambda: words.end(1))
+    assert "web <Chrome>" not in anna.last_text
+    assert await live(sql) == 1
+    assert anna.toast == anna.words(words.ended)
+
+
+async def test_ending_an_ended_or_a_foreign_session_changes_nothing(
+    anna: Person, ben: Person, sql: asyncpg.Connection
+) -> None:
+    await anna.register()
+    await ben.register()
+    bens = await elsewhere(sql, "ben@example.com", "web")
+    for session_id in (bens, 2**63 - 1):
+        await anna.press(EndSession(session=session_id).pack())
+        assert anna.last_text == anna.words(lambda: errors.say(SessionUnknown(1)))
+    await anna.press(f"end:{2**63}")
+    assert anna.toast == anna.words(registration_words.stale_button)
+    assert await live(sql) == 3
+
+
+async def test_ending_ones_own_session_is_signing_out(anna: Person, sql: asyncpg.Connection) -> None:
+    await anna.register()
+    await elsewhere(sql, "anna@example.com", "web")
+    await anna.send("/devices")
+    await anna.click(lambda: words.end_own(2))
+    assert anna.last_text == anna.words(words.signed_out)
+    assert await live(sql) == 1
+    await anna.send("/profile")
+    assert "anna@example.com" not in anna.last_text
+
+
+async def test_many_devices_turn_pages(anna: Person, sql: asyncpg.Connection) -> None:
+    await anna.register()
+    for number in range(20):
+        await elsewhere(sql, "anna@example.com", "web " + "🙂" * 900, number)
+    await anna.send("/devices")
+    first = anna.last_text
+    await anna.click("▶️")
+    await anna.click("▶️")
+    assert anna.words(lambda: words.end_own(21)) in anna.buttons
+    await anna.click("◀️")
+    await anna.click("◀️")
+    assert anna.last_text == first
+
+
+async def test_signing_out_and_back_in(anna: Person, sql: asyncpg.Connection) -> None:
+    await anna.register()
+    await anna.send("/promo")
+    await anna.send("/logout")
+    assert anna.last_text == anna.words(words.signed_out)
+    assert await live(sql) == 0
+    await anna.send("SPRING")  # what was being asked is forgotten
+    assert await sql.fetchval("select count(*) from promocodeusages") == 0
+    await anna.send("/start")
+    await anna.click(words.sign_in)
+    await anna.send("/profile")
+    assert "anna@example.com" in anna.last_text
+    assert await live(sql) == 1
+    assert await sql.fetchval("select count(*) from users") == 1
+
+
+async def test_the_other_application_signs_this_chat_out(anna: Person, sql: asyncpg.Connection) -> None:
+    await anna.register()
+    await sql.execute("update sessions set revoked_at = now()")
+    await anna.send("/devices")
+    assert "Telegram" not in anna.last_text
+    assert anna.words(registration_words.sign_in) in anna.buttons
+
+
+async def test_a_stranger_changes_the_language_at_once(ben: Person, sql: asyncpg.Connection) -> None:
+    await ben.send("/language")
+    await ben.click("Русский")
+    ben.language = "ru"
+    assert ben.last_text == ben.words(languages.chosen)
+    assert "✅ Русский" in ben.buttons
+    assert await sql.fetchval("select language from bot.chats where telegram_id = $1", BEN) == "ru"
+    await ben.send("/logout")
+    assert ben.last_text == ben.words(registration_words.not_registered)
+    await ben.click("English")
+    ben.language = "en"
+    assert ben.last_text == ben.words(languages.chosen) or ben.words(languages.chosen) in ben.new_texts
+
+
+async def test_news_speak_the_chosen_language(olga: Person, ben: Person) -> None:
+    await olga.register()
+    await ben.register()
+    await ben.send("/language")
+    await ben.click("Русский")
+    ben.language = "ru"
+    await olga.send(f"/grant {BEN} 1 30")
+    told = ben.words(lambda: access_granted("x", 1, 30, None).text)
+    await ben.hears(told.split("30")[0])
+
+
+@pytest.mark.parametrize("language", ["de", "", "RU", "ru:en", "x" * 60])
+async def test_a_language_we_do_not_speak_is_not_taken(
+    ben: Person, sql: asyncpg.Connection, language: str
+) -> None:
+    await ben.send("/language")
+    data = f"lang:{language}"
+    await ben.press(data[:64])
+    assert ben.toast == ben.words(registration_words.stale_button)
+    assert await sql.fetchval("select language from bot.chats where telegram_id = $1", BEN) is None

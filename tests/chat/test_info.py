@@ -1,0 +1,122 @@
+"""What anyone may read, and stopping a question."""
+
+import re
+
+import asyncpg
+import pytest
+
+from bot.commands import COMMANDS, Audience, for_audience
+from bot.sandbox.app import Sandbox
+from bot.settings import Settings
+from bot.words import info as words
+from bot.words import registration as registration_words
+from tests.chat.person import ANNA, Person
+from tests.school import origin_of, settings_for
+
+
+def commands_in(text: str) -> set[str]:
+    """Those that begin a line."""
+    return set(re.findall(r"^/(\w+)", text, re.MULTILINE))
+
+
+def names(audience: Audience) -> set[str]:
+    return {one.name for one in for_audience(audience)}
+
+
+async def test_help_lists_what_one_may_do(anna: Person, ben: Person, olga: Person) -> None:
+    await ben.register()
+    await anna.send("/help")
+    await ben.send("/help")
+    await olga.send("/help")
+    assert commands_in(anna.last_text) == names(Audience.ANYONE)
+    assert commands_in(ben.last_text) == names(Audience.LEARNER)
+    assert commands_in(olga.last_text) == names(Audience.ADMIN)
+    assert anna.words(registration_words.register) in anna.buttons
+
+
+async def test_every_command_that_help_names_is_answered(olga: Person) -> None:
+    await olga.register()
+    for command in COMMANDS:
+        if command.name != "logout":
+            await olga.send(f"/{command.name}")
+            assert olga.new_texts, f"/{command.name} was not answered"
+            assert olga.words(registration_words.unknown_command) not in olga.new_texts
+
+
+async def test_every_command_is_reached_by_a_button_too(olga: Person) -> None:
+    await olga.register()
+    for command in COMMANDS:
+        if command.name != "logout":
+            await olga.press(f"go:{command.name}")
+            assert olga.toast != olga.words(registration_words.stale_button), command.name
+
+
+async def test_commands_are_understood_in_capitals_and_with_the_bots_name(anna: Person) -> None:
+    await anna.send("/help")
+    text = anna.last_text
+    await anna.send("/HELP")
+    assert anna.last_text == text
+
+
+@pytest.mark.parametrize("command", ["terms", "privacy"])
+async def test_documents_that_are_not_published(anna: Person, command: str) -> None:
+    await anna.send(f"/{command}")
+    with anna.voice.speaking("ru"):
+        about = next(one.about() for one in COMMANDS if one.name == command)
+    assert anna.last_text == anna.words(lambda: words.document(about, None, "1"))
+
+
+class TestPublished:
+    @pytest.fixture
+    def school_settings(self, sandbox: Sandbox) -> Settings:
+        return settings_for(
+            origin_of(sandbox),
+            terms_url="https://school.example/terms?a=1&b=2",
+            privacy_url="https://school.example/privacy",
+            terms_version="2026-03",
+            support_contact=None,
+        )
+
+    async def test_documents_show_address_and_version(self, anna: Person) -> None:
+        await anna.send("/terms")
+        assert "https://school.example/terms?a=1&b=2" in anna.last_text
+        assert "2026-03" in anna.last_text
+        await anna.send("/privacy")
+        assert "https://school.example/privacy" in anna.last_text
+        assert "2026-03" in anna.last_text
+
+    async def test_help_with_payments_without_a_contact(self, anna: Person) -> None:
+        await anna.send("/paysupport")
+        assert anna.last_text == anna.words(lambda: words.paysupport(None))
+
+
+async def test_help_with_payments(anna: Person) -> None:
+    await anna.send("/paysupport")
+    assert "@school_support" in anna.last_text
+    assert anna.words(words.payments_button) in anna.buttons
+
+
+async def test_cancel_stops_a_question_once(anna: Person, sql: asyncpg.Connection) -> None:
+    await anna.send("/cancel")
+    assert anna.last_text == anna.words(words.nothing_to_stop)
+    await anna.register()
+    await anna.send("/promo")
+    await anna.send("/cancel")
+    assert anna.last_text == anna.words(words.stopped)
+    await anna.send("SPRING")
+    assert await sql.fetchval("select count(*) from promocodeusages") == 0
+    await anna.send("/cancel")
+    assert anna.last_text == anna.words(words.nothing_to_stop)
+
+
+async def test_cancel_in_the_middle_of_registration(anna: Person, sql: asyncpg.Connection) -> None:
+    await anna.send("/start")
+    await anna.click(registration_words.register)
+    await anna.send("anna@example.com")
+    assert anna.reply_keyboard
+    await anna.send("/cancel")
+    assert anna.last_text == anna.words(words.stopped)
+    assert not anna.reply_keyboard
+    await anna.send("Skip")
+    assert await sql.fetchval("select count(*) from users") == 0
+    assert await sql.fetchval("select state from bot.chats where telegram_id = $1", ANNA) is None

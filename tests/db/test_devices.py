@@ -1,0 +1,85 @@
+"""Where an account is signed in."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db import accounts, devices
+from db.engine import Books, Lane
+from db.errors import SessionUnknown
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+ANNA, BEN = 7_000_000_001, 7_000_000_002
+KEEP = timedelta(days=10)
+
+
+@pytest.fixture
+async def session(database: str) -> AsyncIterator[AsyncSession]:
+    books = Books(database)
+    try:
+        async with books.transaction(Lane.TALK) as session:
+            yield session
+    finally:
+        await books.close()
+
+
+async def registered(session: AsyncSession, telegram_id: int) -> int:
+    email = f"{telegram_id}@example.com"
+    return await accounts.register(
+        session, telegram_id, name="x", email=email, phone=None, now=NOW, keep=KEEP
+    )
+
+
+async def elsewhere(session: AsyncSession, user_id: int, created: datetime, ends: datetime) -> int:
+    """A session that the other application has opened on a device of its own."""
+    await session.execute(
+        text(
+            "insert into devices (device_key, platform, created_at) values ('web-1', 'web', :at)"
+            " on conflict do nothing"
+        ),
+        {"at": created},
+    )
+    opened: int = (
+        await session.execute(
+            text(
+                "insert into sessions (user_id, device_id, refresh_token_hash, created_at, expires_at)"
+                " select :user_id, id, 'x', :created, :ends from devices where device_key = 'web-1' returning id"
+            ),
+            {"user_id": user_id, "created": created, "ends": ends},
+        )
+    ).scalar_one()
+    return opened
+
+
+async def test_live_sessions_of_both_applications_are_listed(session: AsyncSession) -> None:
+    anna = await registered(session, ANNA)
+    await registered(session, BEN)
+    web = await elsewhere(session, anna, NOW + timedelta(hours=1), NOW + timedelta(days=3))
+    await elsewhere(session, anna, NOW - timedelta(days=9), NOW)  # ended by itself this very moment
+    found = await devices.live(session, anna, NOW)
+    assert [one.platform for one in found] == ["web", "telegram"]
+    assert (found[0].id, found[0].expires_at) == (web, NOW + timedelta(days=3))
+    assert found[1].expires_at == NOW + KEEP
+    assert await devices.count(session, anna, NOW) == 2
+    assert await devices.count(session, anna, NOW + KEEP) == 0
+    assert [one.platform for one in await devices.live(session, anna, NOW, skip=1, limit=1)] == ["telegram"]
+
+
+async def test_ending_a_session_ends_it_once(session: AsyncSession) -> None:
+    anna = await registered(session, ANNA)
+    web = await elsewhere(session, anna, NOW, NOW + KEEP)
+    await devices.end(session, anna, web, NOW)
+    assert [one.platform for one in await devices.live(session, anna, NOW)] == ["telegram"]
+    with pytest.raises(SessionUnknown):
+        await devices.end(session, anna, web, NOW)
+
+
+async def test_nobody_ends_the_session_of_another(session: AsyncSession) -> None:
+    anna, ben = await registered(session, ANNA), await registered(session, BEN)
+    (bens,) = await devices.live(session, ben, NOW)
+    with pytest.raises(SessionUnknown):
+        await devices.end(session, anna, bens.id, NOW)
+    assert await devices.count(session, ben, NOW) == 1
