@@ -18,7 +18,7 @@ SHOWN = 15  # modules of a person
 
 def overview(found: Overview, failed: Sequence[FailedMoney], held: Sequence[HeldJobs], now: datetime) -> str:
     lines = [
-        f"<b>{_('Administration')}</b>, {moment(now)}",
+        "<b>" + _("Administration") + f"</b>, {moment(now)}",
         "",
         _("People: {people} registered, {chats} chats, {learning} with open access").format(
             people=found.people, chats=found.chats, learning=found.learning
@@ -77,13 +77,13 @@ def card(
         _("Last seen: {moment}").format(moment=seen),
         _("Live sessions: {count}").format(count=sessions),
         "",
-        f"<b>{_('Chats')}</b>",
+        "<b>" + _("Chats") + "</b>",
         *([_contact(one) for one in contacts[:SHOWN]] or [nothing]),
         "",
-        f"<b>{_('Access')}</b>",
+        "<b>" + _("Access") + "</b>",
         *([_opening(one, now) for one in openings[:SHOWN]] or [nothing]),
         "",
-        f"<b>{_('Last payments')}</b>",
+        "<b>" + _("Last payments") + "</b>",
         *([_bought(one) for one in bought] or [nothing]),
     ]
     return "\n".join(lines)
