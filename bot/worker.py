@@ -14,6 +14,7 @@ from pgqueuer.core.executors import EntrypointExecutorParameters
 from pgqueuer.domain.models import Context, Job, Schedule
 from pgqueuer.errors import RetryRequested
 from pgqueuer.executors import EntrypointExecutor
+from pgqueuer.ports.driver import NotifyCallback
 
 from bot.desk import Desk
 from bot.jobs.retry import RunAgain
@@ -47,6 +48,23 @@ class PatientExecutor(EntrypointExecutor):
     def _pause(self, job: Job) -> timedelta:
         doublings: int = 2 ** min(job.attempts, 20)
         return min(self.pace.job_retry * doublings, self.pace.job_retry_most)
+
+
+class ListeningDriver(AsyncpgPoolDriver):
+    """pgqueuer probes its listener from the first moment on: a probe sent before LISTEN is never heard, so that
+    ten seconds later the worker would be restarted for nothing."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        super().__init__(pool)
+        self._listening = asyncio.Event()
+
+    async def add_listener(self, channel: str, callback: NotifyCallback) -> None:
+        await super().add_listener(channel, callback)
+        self._listening.set()
+
+    async def notify(self, channel: str, payload: str) -> None:
+        await self._listening.wait()
+        await super().notify(channel, payload)
 
 
 class Worker:
@@ -84,7 +102,7 @@ class Worker:
 
     async def _run_once(self) -> None:
         async with asyncpg.create_pool(**asyncpg_arguments(self._dsn), min_size=1, max_size=4) as pool:
-            driver = AsyncpgPoolDriver(pool)
+            driver = ListeningDriver(pool)
             self._queue = queue = PgQueuer(connection=driver, queries=queries(driver))
             self._register(queue)
             if self._stopping.is_set():

@@ -121,11 +121,17 @@ def school_settings(sandbox: Sandbox) -> Settings:
 
 
 @pytest.fixture
+def pace() -> Pace:
+    """Override it to have the school hurry less."""
+    return QUICK
+
+
+@pytest.fixture
 async def school(
-    school_settings: Settings, school_database: str, sandbox: Sandbox
+    school_settings: Settings, school_database: str, sandbox: Sandbox, pace: Pace
 ) -> AsyncIterator[Lessongate]:
     """The bot, polling, with the demo's catalogue; the provider's callbacks reach it."""
-    async with open_school(school_settings, school_database) as house:
+    async with open_school(school_settings, school_database, pace) as house:
         sandbox.yookassa.notifications_url = f"http://127.0.0.1:{house.http_port}/yookassa/webhook"
         yield house
 

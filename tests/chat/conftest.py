@@ -10,6 +10,7 @@ from tests.school import (  # noqa: F401
     errors,
     http,
     olga,
+    pace,
     sandbox,
     school,
     school_database,

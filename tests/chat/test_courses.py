@@ -1,0 +1,153 @@
+"""Courses, offers and asking for a payment link."""
+
+import asyncpg
+import pytest
+
+from bot.buttons import Pay, ShowModule, ShowOffer
+from bot.sandbox.app import Sandbox
+from bot.settings import Settings
+from bot.words import payments as words
+from bot.words import registration
+from bot.words.format import days, money
+from tests.chat.person import Person
+from tests.school import origin_of, settings_for
+
+MONTH = """
+select o.id, o.price, o.currency, o.days, p.product_id, p.name as product, m.id as module_id, m.name as module
+from bot.offers o join products p using (product_id) join modules m on m.id = p.module_id
+where o.currency = $1 and o.days = 30 order by o.id limit 1
+"""
+
+
+async def test_from_the_courses_to_the_link(anna: Person, sql: asyncpg.Connection) -> None:
+    offer = await sql.fetchrow(MONTH, "RUB")
+    await anna.register()
+    await anna.send("/courses")
+    await anna.hears(offer["module"])
+    await anna.click(offer["module"])
+    price = anna.words(lambda: money(offer["price"], "RUB"))
+    await anna.click(price)
+    shown = await anna.hears(price)
+    assert offer["product"] in shown
+    assert anna.words(lambda: days(30)) in shown
+    await anna.click(lambda: words.pay_by("link"))
+    assert anna.toast == anna.words(words.link_soon)
+    await anna.gets_link()
+    row = await sql.fetchrow(
+        "select p.*, a.request, a.key from purchases p join bot.payment_attempts a on a.purchase_id = p.id"
+    )
+    assert (row["amount_cents"], row["currency"], row["days"]) == (offer["price"], "RUB", 30)
+    assert (row["provider"], row["status"]) == ("yookassa", "pending")
+    assert row["key"] in row["request"]
+    assert not row["provider_payment_id"].startswith("key:")
+
+
+async def test_the_whole_way_is_one_message_that_changes(anna: Person, sql: asyncpg.Connection) -> None:
+    await anna.register()
+    await anna.send("/buy")
+    count = len(anna.texts)
+    await anna.click("Python с нуля")
+    await anna.click(words.all_courses)
+    await anna.click("Python с нуля")
+    await anna.click("₽")
+    await anna.click(words.back)
+    await anna.click("₽")
+    await anna.click(lambda: words.pay_by("link"))
+    await anna.gets_link()
+    assert len(anna.texts) == count
+
+
+async def test_who_is_not_registered_buys_after_registering(anna: Person, sql: asyncpg.Connection) -> None:
+    offer = await sql.fetchrow(MONTH, "RUB")
+    await anna.send("/courses")
+    await anna.click(offer["module"])
+    await anna.click(lambda: money(offer["price"], "RUB"))
+    await anna.click(lambda: words.pay_by("link"))
+    await anna.hears(registration.not_registered)
+    await anna.click(registration.register)
+    await anna.send(anna.email)
+    await anna.click(registration.skip)
+    assert await sql.fetchval("select count(*) from purchases") == 0
+    await anna.click(lambda: words.pay_by("link"))
+    await anna.gets_link()
+    assert await sql.fetchval("select amount_cents from purchases") == offer["price"]
+
+
+async def test_pressing_again_gives_the_same_link(anna: Person, sql: asyncpg.Connection) -> None:
+    offer = await sql.fetchrow(MONTH, "RUB")
+    await anna.register()
+    link = await anna.order(offer["id"])
+    assert await anna.order(offer["id"]) == link
+    assert await sql.fetchval("select count(*) from purchases") == 1
+    assert await sql.fetchval("select count(*) from bot.payment_attempts") == 1
+
+
+async def test_a_new_price_is_a_new_order(anna: Person, sql: asyncpg.Connection) -> None:
+    offer = await sql.fetchrow(MONTH, "RUB")
+    await anna.register()
+    link = await anna.order(offer["id"])
+    await sql.execute("update bot.offers set price = price + 100 where id = $1", offer["id"])
+    assert await anna.order(offer["id"]) != link
+    amounts = await sql.fetch("select amount_cents from purchases order by id")
+    assert [row[0] for row in amounts] == [offer["price"], offer["price"] + 100]
+
+
+async def test_two_people_have_links_of_their_own(anna: Person, ben: Person, sql: asyncpg.Connection) -> None:
+    offer = await sql.fetchrow(MONTH, "RUB")
+    await anna.register()
+    await ben.register()
+    assert await anna.order(offer["id"]) != await ben.order(offer["id"])
+    assert await sql.fetchval("select count(distinct user_id) from purchases") == 2
+
+
+async def test_what_is_withdrawn_or_never_was_is_said(anna: Person, sql: asyncpg.Connection) -> None:
+    offer = await sql.fetchrow(MONTH, "RUB")
+    await anna.register()
+    await anna.send(f"/start buy_{offer['id']}")
+    await sql.execute("update bot.offers set active = false where id = $1", offer["id"])
+    await anna.click(lambda: words.pay_by("link"))
+    await anna.hears("/courses")
+    for data in (ShowOffer(id=999_999), Pay(offer=999_999, method="link"), ShowModule(id=999_999)):
+        await anna.press(data.pack())
+        assert anna.new_texts or anna.toast
+    assert await sql.fetchval("select count(*) from purchases") == 0
+
+
+async def test_a_button_gives_no_right_to_another_way_of_paying(
+    anna: Person, sql: asyncpg.Connection
+) -> None:
+    roubles, stars = await sql.fetchrow(MONTH, "RUB"), await sql.fetchrow(MONTH, "XTR")
+    await anna.register()
+    for data in (
+        Pay(offer=roubles["id"], method="stars"),
+        Pay(offer=roubles["id"], method="invoice"),
+        Pay(offer=stars["id"], method="link"),
+        Pay(offer=roubles["id"], method="gift"),
+    ):
+        await anna.press(data.pack())
+        await anna.hears("/buy")
+    assert await sql.fetchval("select count(*) from purchases") == 0
+
+
+class TestWithoutProvider:
+    @pytest.fixture
+    def school_settings(self, sandbox: Sandbox) -> Settings:
+        return settings_for(
+            origin_of(sandbox), yookassa_shop_id=None, yookassa_secret_key=None, stars_enabled=False
+        )
+
+    async def test_nothing_can_be_paid_and_that_is_said(self, anna: Person, sql: asyncpg.Connection) -> None:
+        offer = await sql.fetchrow(MONTH, "RUB")
+        await anna.register()
+        await anna.send(f"/start buy_{offer['id']}")
+        assert anna.buttons == [anna.words(words.back)]
+        await anna.press(Pay(offer=offer["id"], method="link").pack())
+        assert await sql.fetchval("select count(*) from purchases") == 0
+
+
+async def test_an_empty_school_says_so(anna: Person, sql: asyncpg.Connection) -> None:
+    await sql.execute("delete from promocodes")
+    await sql.execute("delete from products")
+    await sql.execute("delete from modules")
+    await anna.send("/courses")
+    await anna.hears(lambda: words.courses([]))
