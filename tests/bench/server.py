@@ -32,6 +32,7 @@ def settings(telegram: str) -> Settings:
         public_url="http://127.0.0.1:1",  # never called: the client knows the port
         webhook_secret=SecretStr(SECRET),
         http_port=0,
+        admin_ids=(7,),
         support_contact="@bench",
         log_level="WARNING",
     )

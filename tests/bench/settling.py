@@ -1,0 +1,177 @@
+"""One payment settled (books, access, news), against the same statements run by raw asyncpg in one transaction.
+
+    python -m tests.bench.settling [--rounds 9] [--count 100]
+
+What our code sends for one payment is recorded; for the others it is sent with their numbers put in.
+"""
+
+import itertools
+import time
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import asyncpg
+from sqlalchemy import Engine, event
+
+from bot.payments.answers import Payment
+from bot.payments.settling import settle_payment
+from db.dsn import asyncpg_arguments
+from db.settling import Outcome
+from main import Lessongate
+from tests.bench.arena import by_hand
+from tests.bench.figures import Pair, Try, in_turn
+from tests.bench.server import settings
+
+Statement = tuple[str, Sequence[Any]]
+NOW = datetime.now(UTC)
+# Payment n is of person 10000000 + n, purchase 20000000 + n, attempt 30000000 + n, chat 40000000 + n.
+KINDS = (10_000_000, 20_000_000, 30_000_000, 40_000_000)
+SHOP = """
+insert into modules (id, name, interval_count) values (1, 'English', 10);
+insert into products (product_id, module_id, name) values (1, 1, 'English, a month');
+insert into bot.offers (id, product_id, days, price, currency) values (1, 1, 30, 99000, 'RUB');
+"""
+ORDERS = (
+    "insert into users (id, email, created_at) select 10000000 + n, n || '@example.com', now()",
+    "insert into bot.chats (telegram_id, name) select 40000000 + n, 'Anna'",
+    "insert into authidentities (user_id, loginprovider, providerkey)"
+    " select 10000000 + n, 'telegram', 40000000 + n",
+    "insert into purchases (id, user_id, product_id, amount_cents, provider, status, provider_payment_id, days,"
+    " currency, created_at) select 20000000 + n, 10000000 + n, 1, 99000, 'yookassa', 'pending',"
+    " 'payment-' || 20000000 + n, 30, 'RUB', now()",
+    "insert into bot.payment_attempts (id, purchase_id, user_id, offer_id, telegram_id, method, key, request,"
+    " created_at, sent_at, link, link_ends_at, test, recipient, message_id) select 30000000 + n, 20000000 + n,"
+    " 10000000 + n, 1, 40000000 + n, 'link', 'key-' || 20000000 + n, '{}', now(), now(), 'https://example.com',"
+    " now() + interval '1 hour', false, '100500', 7",
+)
+DONE = """
+select (select count(*) from purchases where status = 'succeeded') as paid,
+       (select count(*) from bot.access_changes) as changes,
+       (select count(*) from usermoduleaccess) as opened,
+       (select count(*) from bot.pgqueuer) as jobs
+"""
+
+
+class Different(Exception):
+    """The two ways did not do the same: there is nothing to compare."""
+
+
+def payment(number: int) -> Payment:
+    return Payment(
+        id=f"payment-{20_000_000 + number}",
+        status="succeeded",
+        paid=True,
+        amount=99_000,
+        currency="RUB",
+        metadata={"purchase": str(20_000_000 + number), "key": f"key-{20_000_000 + number}"},
+        test=False,
+        recipient="100500",
+        refunded=0,
+        link=None,
+        created_at=NOW,
+        captured_at=NOW,
+        cancellation=None,
+        receipt_registration=None,
+        method_title=None,
+    )
+
+
+async def measure(dsn: str, rounds: int, count: int) -> Pair:
+    raw = await asyncpg.connect(**asyncpg_arguments(dsn))
+    house = Lessongate(settings("http://127.0.0.1:9"), dsn)
+    try:
+        await _orders(raw, 1 + 2 * (rounds + 1) * count)
+        numbers = itertools.count(2)
+        statements = await _record(house, 1)
+        figures = await in_turn(_ours(house, numbers, count), _bare(raw, statements, numbers, count), rounds)
+        await _compare(raw, 1 + 2 * (rounds + 1) * count)
+    finally:
+        await house.close()
+        await raw.close()
+    note = f"{len(statements)} statements per payment, without BEGIN and COMMIT"
+    return Pair("One payment settled", "milliseconds", *figures, "at most 3", [note])
+
+
+async def _orders(raw: asyncpg.Connection, count: int) -> None:
+    await raw.execute(SHOP)
+    for statement in ORDERS:
+        await raw.execute(f"{statement} from generate_series(1, {count}) n")
+    await raw.execute("analyze")
+
+
+async def _record(house: Lessongate, number: int) -> list[Statement]:
+    """What is sent to settle this payment."""
+    sent: list[Statement] = []
+
+    def keep(_conn: Any, _cursor: Any, statement: str, parameters: Sequence[Any], *_: Any) -> None:
+        sent.append((statement, parameters))
+
+    event.listen(Engine, "before_cursor_execute", keep)
+    try:
+        await _settle(house, number)
+    finally:
+        event.remove(Engine, "before_cursor_execute", keep)
+    return sent
+
+
+async def _settle(house: Lessongate, number: int) -> None:
+    settled = await settle_payment(house.desk, payment(number))
+    if settled.outcome is not Outcome.SUCCEEDED:
+        raise Different(settled)
+
+
+def _ours(house: Lessongate, numbers: Iterator[int], count: int) -> Try:
+    async def attempt() -> float:
+        began = time.perf_counter()
+        for number in itertools.islice(numbers, count):
+            await _settle(house, number)
+        return (time.perf_counter() - began) / count * 1000
+
+    return attempt
+
+
+def _bare(raw: asyncpg.Connection, statements: list[Statement], numbers: Iterator[int], count: int) -> Try:
+    async def attempt() -> float:
+        ready = [
+            [(text, [_of(number, value) for value in values]) for text, values in statements]
+            for number in itertools.islice(numbers, count)
+        ]
+        began = time.perf_counter()
+        for one in ready:
+            async with raw.transaction():
+                for text, values in one:
+                    await raw.fetch(text, *values)
+        return (time.perf_counter() - began) / count * 1000
+
+    return attempt
+
+
+def _of(number: int, value: Any) -> Any:
+    """A recorded value with this payment's numbers in the place of the recorded one's (payment 1)."""
+    match value:
+        case bool() | None:
+            return value
+        case int():
+            return value - 1 + number if value - 1 in KINDS else value
+        case list() | tuple():
+            return [_of(number, one) for one in value]
+        case bytes():
+            return _of(number, value.decode()).encode()
+        case str():
+            for kind in KINDS:
+                value = value.replace(str(kind + 1), str(kind + number))
+            return value
+        case _:
+            return value
+
+
+async def _compare(raw: asyncpg.Connection, count: int) -> None:
+    """Every payment, whoever settled it, has left the same behind."""
+    done = await raw.fetchrow(DONE)
+    if (done["paid"], done["changes"], done["opened"], done["jobs"] % count) != (count, count, count, 0):
+        raise Different(dict(done))
+
+
+if __name__ == "__main__":
+    by_hand(measure, rounds=9, count=100)
