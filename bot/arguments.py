@@ -86,6 +86,17 @@ class Arguments:
             raise WrongArguments(self._command, Problem.OUT_OF_RANGE, argument, written, low, high)
         return number
 
+    def purchase(self) -> int:
+        """As people copy it: with or without its №."""
+        if self._words:
+            self._words[0] = self._words[0].lstrip("№#") or self._words[0]
+        return self.whole("PURCHASE", 1, MOST_ID)
+
+    def amount(self, currency: str) -> int:
+        """AMOUNT, the last words, in the currency's smallest unit. Thousands may stand apart, as in 1 990."""
+        written, self._words = " ".join([self.word("AMOUNT"), *self._words]), []
+        return self._smallest(written, currency, "AMOUNT")
+
     def code(self) -> str:
         written = self.word("CODE")
         if len(written) > MOST_CODE:
@@ -101,11 +112,14 @@ class Arguments:
         currency = code.upper()
         if currency not in CURRENCIES:
             raise WrongArguments(self._command, Problem.NO_CURRENCY, "CURRENCY", code)
+        return self._smallest(written, currency, "PRICE"), currency
+
+    def _smallest(self, written: str, currency: str, argument: str) -> int:
         try:
-            return smallest(written, currency), currency
+            return smallest(written, currency)
         except ValueError as error:
             wrong = Problem.NO_WHOLE_PRICE if exponent(currency) == 0 else Problem.NO_PRICE
-            raise WrongArguments(self._command, wrong, "PRICE", written) from error
+            raise WrongArguments(self._command, wrong, argument, written) from error
 
     def end(self) -> None:
         """Nothing may be left over."""

@@ -124,3 +124,11 @@ class AssignParked(CallbackData, prefix="parked"):
 
 class DismissAlert(CallbackData, prefix="seen"):
     id: Id
+
+
+class ConfirmRefund(CallbackData, prefix="refund"):
+    refund: Id
+
+
+class DropRefund(CallbackData, prefix="norefund"):
+    refund: Id

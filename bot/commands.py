@@ -57,6 +57,7 @@ PROMOS = Command("promos", Audience.ADMIN, words.promos)
 OFFER = Command("offer", Audience.ADMIN, words.offer, "PRODUCT DAYS PRICE CURRENCY", "/offer 1 30 990.50 RUB")
 OFFERS = Command("offers", Audience.ADMIN, words.offers)
 USER = Command("user", Audience.ADMIN, words.user, "WHO", "/user #12")
+REFUND = Command("refund", Audience.ADMIN, words.refund, "PURCHASE [AMOUNT]", "/refund 12 990.50")
 HISTORY = Command("history", Audience.ADMIN, words.history, "[WHO]", "/history anna@example.com")
 
 COMMANDS: tuple[Command, ...] = (
@@ -85,6 +86,7 @@ COMMANDS: tuple[Command, ...] = (
     OFFER,
     OFFERS,
     USER,
+    REFUND,
     HISTORY,
 )
 

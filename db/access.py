@@ -136,7 +136,7 @@ async def give(
     """
     if not -MOST_DAYS <= days <= MOST_DAYS or days == 0:
         raise AccessTooFar(days)
-    await _lock(session, user_id, module_id)
+    await lock(session, user_id, module_id)
     values = {
         "user_id": user_id,
         "module_id": module_id,
@@ -167,7 +167,7 @@ async def undo(session: AsyncSession, change_id: int, now: datetime) -> Change:
     )
     if (row := place.one_or_none()) is None:
         raise AlreadyUndone(change_id)
-    await _lock(session, row.user_id, row.module_id)
+    await lock(session, row.user_id, row.module_id)
     taken = select(AccessChange.id).where(
         AccessChange.source == Source.UNDO, AccessChange.source_id == change_id
     )
@@ -203,7 +203,7 @@ async def openings(session: AsyncSession, user_id: int) -> list[Opening]:
     return [Opening(row.id, row.name, row.ends_at, row.started_at) for row in rows]
 
 
-async def _lock(session: AsyncSession, user_id: int, module_id: int) -> None:
+async def lock(session: AsyncSession, user_id: int, module_id: int) -> None:
     """One change of one access at a time, also while its row is not there yet to be locked."""
     await session.execute(
         text("select pg_advisory_xact_lock(hashtextextended(:name, 0))"),

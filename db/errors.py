@@ -132,3 +132,56 @@ class ParkedGone(Refused):
     """The parked payment is assigned already."""
 
     parked_id: int
+
+
+@dataclass
+class PurchaseForeign(Refused):
+    """It belongs to the other application, and so does its money."""
+
+    purchase_id: int
+
+
+@dataclass
+class NotRefundable(Refused):
+    """Only money that came in, and is not all back yet, can be returned."""
+
+    purchase_id: int
+    status: str
+
+
+@dataclass
+class RefundTooMuch(Refused):
+    """`left` of the purchase can still be returned; refunds under way have theirs reserved."""
+
+    purchase_id: int
+    left: int
+    currency: str
+
+
+@dataclass
+class StarsInFullOnly(Refused):
+    purchase_id: int
+    amount: int
+
+
+@dataclass
+class RefundByHand(Refused):
+    """The bot can't reach this payment at its provider."""
+
+    purchase_id: int
+    payment_id: str
+
+
+@dataclass
+class RefundGone(Refused):
+    """The question was dropped, or is too old to be answered."""
+
+    refund_id: int
+
+
+@dataclass
+class RefundAsked(Refused):
+    """It was confirmed already; `status` is how it stands."""
+
+    refund_id: int
+    status: str

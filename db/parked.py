@@ -75,6 +75,21 @@ async def solved(
     )
 
 
+async def given_back(session: AsyncSession, provider: str, payment_id: str, now: datetime) -> bool:
+    """The money is back with its payer, so there is nothing to assign. Whether it was parked."""
+    done = await session.execute(
+        update(ParkedPayment)
+        .where(
+            ParkedPayment.provider == provider,
+            ParkedPayment.payment_id == payment_id,
+            ParkedPayment.solved_at.is_(None),
+        )
+        .values(solved_at=now)
+        .returning(ParkedPayment.id)
+    )
+    return done.scalar_one_or_none() is not None
+
+
 async def parked(session: AsyncSession, limit: int = 10) -> list[Parked]:
     rows = await session.scalars(
         select(ParkedPayment)

@@ -20,6 +20,7 @@ from handlers import (
     progress,
     promo,
     purchases,
+    refunds,
     start,
     status,
 )
@@ -39,6 +40,7 @@ def routers() -> tuple[Router, ...]:
         account.router,
         admin.router,
         grants.router,
+        refunds.router,
         admin_promos.router,
         admin_offers.router,
         alarms.router,

@@ -10,6 +10,7 @@ from aiogram.types import Message, PreCheckoutQuery
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.desk import Desk
+from bot.payments.refunding import stars_refunded
 from bot.payments.telegram import tell_received
 from bot.words import invoices as words
 from db.telegram_payments import Charge, Verdict, may_pay, receive
@@ -47,3 +48,12 @@ async def successful_payment(message: Message, session: AsyncSession, desk: Desk
     )
     received = await receive(session, charge, now)
     await tell_received(session, desk, charge, received)
+
+
+@router.message(F.refunded_payment)
+async def refunded_payment(message: Message, session: AsyncSession, desk: Desk, now: datetime) -> None:
+    """Stars given back, by us or by Telegram itself: access is shortened all the same."""
+    returned = message.refunded_payment
+    assert returned is not None
+    charge_id, amount = returned.telegram_payment_charge_id, returned.total_amount
+    await stars_refunded(session, desk, charge_id, amount, now)

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from bot.desk import Desk
-from bot.jobs import housekeeping, payments, reconcile, telling
+from bot.jobs import housekeeping, payments, reconcile, refunds, telling
 
 Job = Callable[[dict[str, Any], Desk], Awaitable[None]]
 
@@ -16,6 +16,8 @@ JOBS: Mapping[str, Job] = {
     "check_payment": payments.check_payment,
     "verify_callback": payments.verify_callback,
     "settle_assigned": payments.settle_assigned,
+    "create_refund": refunds.create_refund,
+    "ask_refund": refunds.ask_refund,
     "sweep": housekeeping.sweep,
     "tidy": housekeeping.tidy,
     "reconcile": reconcile.job,

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import text
 
 from bot.desk import Desk
-from db import callbacks, purchases, updates
+from db import callbacks, purchases, refunds, updates
 from db.engine import Lane
 from db.queue import enqueue
 
@@ -27,10 +27,11 @@ async def sweep(payload: dict[str, Any], desk: Desk) -> None:
 
 
 async def tidy(payload: dict[str, Any], desk: Desk) -> None:
-    """Ids of handled updates and the queue's own log are of no use after some days."""
+    """Ids of handled updates, refunds nobody confirmed and the queue's own log are of no use after some days."""
     before = desk.now() - KEPT
     async with desk.books.transaction(Lane.JOBS) as session:
         await updates.forget_handled(session, before)
+        await refunds.forget_drafts(session, before)
         await session.execute(
             text("delete from bot.pgqueuer_log where created < :before"), {"before": before}
         )

@@ -12,6 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.buttons import CheckPayment
 from bot.desk import Desk
+from bot.jobs.provider import KEY_LIVES, again, provider_of
+from bot.jobs.refunds import settle_refunds
 from bot.jobs.retry import RunAgain
 from bot.keyboards import open_url, press, rows
 from bot.news import tell_chats
@@ -29,18 +31,6 @@ from db.settling import Outcome, Settled
 from db.telegram_payments import receive_assigned
 
 log = structlog.get_logger(__name__)
-
-KEY_LIVES = timedelta(hours=23)  # facts A1: after 24 h the same key is a new operation
-
-
-class NoProvider(Exception):
-    """A payment is open at a provider that the settings no longer name."""
-
-
-def provider_of(desk: Desk) -> YooKassa:
-    if desk.provider is None:
-        raise NoProvider("YOOKASSA_SHOP_ID is empty, but payments by it are open")
-    return desk.provider
 
 
 async def create_payment(payload: dict[str, Any], desk: Desk) -> None:
@@ -73,8 +63,7 @@ async def _create(desk: Desk, order: Order, now: datetime) -> Payment | None:
         return None
     except ProviderUnknown as error:
         log.warning("payment_outcome_unknown", purchase_id=order.purchase_id, reason=error.reason)
-        delay = timedelta(seconds=error.retry_after) if error.retry_after else None
-        raise RunAgain(error.reason, delay) from error
+        raise again(error) from error
 
 
 async def _look_up(desk: Desk, provider: YooKassa, order: Order) -> Payment | None:
@@ -245,10 +234,11 @@ async def verify_callback(payload: dict[str, Any], desk: Desk) -> None:
     if callback is None:
         return
     try:
+        if callback.event.startswith("refund."):
+            await settle_refunds(desk, callback.payment_id)
         payment = await provider_of(desk).payment(callback.payment_id)
     except ProviderUnknown as error:
-        delay = timedelta(seconds=error.retry_after) if error.retry_after else None
-        raise RunAgain(error.reason, delay) from error
+        raise again(error) from error
     except ProviderRefused as error:
         if error.status in (401, 403):
             raise RunAgain(f"{error.status} {error.code}") from error

@@ -14,13 +14,17 @@ from aiogram.methods import GetStarTransactions
 from aiogram.types import StarTransaction, TransactionPartnerUser
 
 from bot.desk import Desk
-from bot.jobs.payments import provider_of
+from bot.jobs.provider import provider_of
+from bot.jobs.refunds import create_refund, settle_refunds
+from bot.jobs.retry import RunAgain
 from bot.outbox import Later
 from bot.payments.answers import ProviderRefused, ProviderUnknown
+from bot.payments.refunding import stars_refunded
 from bot.payments.settling import park_unknown, settle_in
 from bot.payments.telegram import alarm, tell_received
-from db import alerts, audit, cursors, purchases
+from db import alerts, audit, cursors, purchases, refund_booking, refunds
 from db.engine import Lane
+from db.purchases import YOOKASSA
 from db.queue import enqueue
 from db.settling import Outcome
 from db.telegram_payments import Charge, receive
@@ -28,6 +32,7 @@ from db.telegram_payments import Charge, receive
 log = structlog.get_logger(__name__)
 
 WINDOW = timedelta(days=2)  # both webhook systems give up after one
+REFUND_WINDOW = timedelta(days=7)  # listed by when they were made, and a bank may take days
 STARS = "stars"
 PAGE = 100
 
@@ -102,6 +107,33 @@ async def succeeded_payments(desk: Desk, report: Report) -> None:
         report.looked("succeeded payments", found)
 
 
+async def succeeded_refunds(desk: Desk, report: Report) -> None:
+    """Those made in the provider's dashboard too: whatever our books don't hold is fetched with its payment."""
+    if desk.provider is None:
+        return
+    since = desk.now() - REFUND_WINDOW
+    made = [one async for one in desk.provider.refunds(status="succeeded", created_from=since)]
+    async with desk.books.transaction(Lane.JOBS) as session:
+        held = await refund_booking.booked(session, YOOKASSA, [one.id for one in made])
+    for payment_id in {one.payment_id for one in made if one.id not in held}:
+        settled = await settle_refunds(desk, payment_id)
+        report.looked("refunds", settled.outcome not in (Outcome.UNKNOWN, Outcome.MISMATCH))
+
+
+async def pending_refunds(desk: Desk, report: Report) -> None:
+    """Each is asked for, and one the provider never answered is sent again under its own key."""
+    async with desk.books.transaction(Lane.JOBS) as session:
+        waiting = await refunds.pending(session)
+    for refund_id in waiting:
+        try:
+            await create_refund({"refund": refund_id}, desk)
+        except RunAgain as error:
+            log.warning("refund_still_unknown", refund_id=refund_id, reason=str(error))
+        async with desk.books.transaction(Lane.JOBS) as session:
+            refund = await refunds.task(session, refund_id)
+        report.looked("pending refunds", found=refund is not None and refund.status != refunds.Stage.PENDING)
+
+
 async def stars_ledger(desk: Desk, report: Report) -> None:
     """Chronological, from the stored offset on (facts C3). A page is read again until all of it is settled."""
     if not desk.settings.stars_enabled:
@@ -119,8 +151,9 @@ async def stars_ledger(desk: Desk, report: Report) -> None:
 
 
 async def _stars(desk: Desk, transaction: StarTransaction) -> bool:
-    """Incoming from a person: a payment. Whether the books did not hold it yet."""
-    source = transaction.source
+    """Incoming from a person: a payment. Outgoing to one: a refund of the payment of the same id. Whether the books
+    did not hold it yet."""
+    source, receiver = transaction.source, transaction.receiver
     async with desk.books.transaction(Lane.MONEY) as session:
         if isinstance(source, TransactionPartnerUser) and source.invoice_payload is not None:
             charge = Charge(
@@ -135,6 +168,8 @@ async def _stars(desk: Desk, transaction: StarTransaction) -> bool:
             received = await receive(session, charge, desk.now())
             await tell_received(session, desk, charge, received)
             return received.purchase is not None
+        if isinstance(receiver, TransactionPartnerUser) and receiver.transaction_type == "invoice_payment":
+            return await stars_refunded(session, desk, transaction.id, transaction.amount, desk.now())
     return False
 
 
@@ -151,6 +186,8 @@ async def books_themselves(desk: Desk, report: Report) -> None:
 PARTS: dict[str, Part] = {
     "open payments": open_payments,
     "succeeded payments": succeeded_payments,
+    "pending refunds": pending_refunds,
+    "refunds": succeeded_refunds,
     "Stars": stars_ledger,
     "books": books_themselves,
 }

@@ -71,6 +71,7 @@ class Refund:
     currency: str
     created_at: datetime
     cancellation: str | None
+    description: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +126,7 @@ def refund_of(item: Json) -> Refund:
         currency=currency,
         created_at=_moment(item["created_at"]),
         cancellation=_inner(item, "cancellation_details", "reason"),
+        description=_optional(item.get("description") or None),
     )
 
 

@@ -123,8 +123,9 @@ async def _tell_cancellation(session: AsyncSession, settled: Settled, reason: st
 
 
 async def park_unknown(session: AsyncSession, desk: Desk, payment: Payment, now: datetime) -> bool:
-    """Money that came in and that no purchase bears. Whether it is news."""
-    if payment.status != "succeeded" or await borne(session, payment.id):
+    """Money that came in, has not gone back as a whole, and that no purchase bears. Whether it is news."""
+    back = payment.refunded >= payment.amount
+    if payment.status != "succeeded" or back or await borne(session, payment.id):
         return False
     new = await park(
         session,

@@ -103,5 +103,9 @@ def user() -> str:
     return _("Look somebody up")
 
 
+def refund() -> str:
+    return _("Give money back")
+
+
 def history() -> str:
     return _("Grants and revocations")

@@ -3,8 +3,8 @@
 from functools import singledispatch
 
 from bot.arguments import WrongArguments
-from bot.words import _, arguments
-from bot.words.format import days, moment, safe
+from bot.words import _, arguments, payments
+from bot.words.format import days, moment, money, safe
 from db import errors
 
 
@@ -137,3 +137,57 @@ def _session_unknown(refused: errors.SessionUnknown) -> str:
 @say.register
 def _parked_gone(refused: errors.ParkedGone) -> str:
     return _("This payment is assigned already, or was never parked.")
+
+
+@say.register
+def _purchase_foreign(refused: errors.PurchaseForeign) -> str:
+    return _("Payment №{id} was not made here but in the other application. Please return it there.").format(
+        id=refused.purchase_id
+    )
+
+
+@say.register
+def _not_refundable(refused: errors.NotRefundable) -> str:
+    return _("Payment №{id} can't be returned: {status}.").format(
+        id=refused.purchase_id, status=payments.status(refused.status)
+    )
+
+
+@say.register
+def _refund_too_much(refused: errors.RefundTooMuch) -> str:
+    if refused.left == 0:
+        return _("All of payment №{id} is returned already, or on its way.").format(id=refused.purchase_id)
+    return _("That is too much: of payment №{id}, {price} can still be returned.").format(
+        id=refused.purchase_id, price=money(refused.left, refused.currency)
+    )
+
+
+@say.register
+def _stars_in_full_only(refused: errors.StarsInFullOnly) -> str:
+    return _("Stars go back in full only: {price}. Please send /refund {id} without an amount.").format(
+        price=money(refused.amount, "XTR"), id=refused.purchase_id
+    )
+
+
+@say.register
+def _refund_by_hand(refused: errors.RefundByHand) -> str:
+    return _(
+        "I can't reach payment №{id} (<code>{payment}</code>) at its provider. Please return the money in the"
+        " provider's dashboard, and take the access back with /revoke if it does not go by itself."
+    ).format(id=refused.purchase_id, payment=safe(refused.payment_id))
+
+
+@say.register
+def _refund_gone(refused: errors.RefundGone) -> str:
+    return _("This question is too old, or was dropped. Nothing was returned. Please send /refund again.")
+
+
+@say.register
+def _refund_asked(refused: errors.RefundAsked) -> str:
+    match refused.status:
+        case "succeeded":
+            return _("This refund is done already.")
+        case "canceled":
+            return _("This refund was tried, and did not come about. Please send /refund again.")
+        case _:
+            return _("This refund is on its way already. I tell you how it ends.")

@@ -134,4 +134,4 @@ def provider_refused(purchase_id: int, code: str, about: str, parameter: str | N
     )
 
 
-from bot.words import news_access, news_alarms  # noqa: E402, F401 - puts its news into ALL
+from bot.words import news_access, news_alarms, news_refunds  # noqa: E402, F401 - puts its news into ALL

@@ -1,0 +1,63 @@
+"""/refund: what it will do, a confirmation, and off it goes. The button carries the refund's id and nothing else."""
+
+from datetime import datetime
+from typing import Any
+
+from aiogram import F, Router
+from aiogram.filters import CommandObject
+from aiogram.types import CallbackQuery, Message
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.arguments import Arguments
+from bot.buttons import ConfirmRefund, DropRefund, Go
+from bot.commands import REFUND
+from bot.desk import Desk
+from bot.filters import Admin, is_
+from bot.keyboards import press, rows
+from bot.payments import refunding
+from bot.replies import say, show
+from bot.words import arguments
+from bot.words import refunds as words
+from db import people, refunds
+from db.chats import Person
+from db.queue import enqueue
+
+router = Router(name="refunds")
+router.message.filter(Admin())
+router.callback_query.filter(Admin())
+
+
+@router.message(is_(REFUND))
+async def ask(
+    message: Message, command: CommandObject, session: AsyncSession, desk: Desk, person: Person, now: datetime
+) -> Any:
+    asked = Arguments(REFUND, command.args)
+    purchase_id = asked.purchase()
+    amount = asked.amount(await refunds.currency_of(session, purchase_id)) if asked.left else None
+    plan = await refunding.plan(session, desk, purchase_id, amount, person.telegram_id, now)
+    learner = await people.somebody(session, plan.purchase.user_id)
+    buttons = rows(
+        press(words.confirm(plan), ConfirmRefund(refund=plan.refund_id)),
+        press(words.drop(), DropRefund(refund=plan.refund_id)),
+    )
+    return say(message, words.preview(plan, learner, now), buttons)
+
+
+@router.callback_query(Go.filter(F.command == REFUND.name))
+async def how_to_ask(query: CallbackQuery) -> Any:
+    return say(query, arguments.usage(REFUND))
+
+
+@router.callback_query(ConfirmRefund.filter())
+async def confirm(
+    query: CallbackQuery, callback_data: ConfirmRefund, session: AsyncSession, now: datetime
+) -> Any:
+    plan = await refunds.confirm(session, callback_data.refund, now)
+    await enqueue(session, "create_refund", {"refund": plan.refund_id}, priority=5)
+    return show(query, words.asked(plan))
+
+
+@router.callback_query(DropRefund.filter())
+async def drop(query: CallbackQuery, callback_data: DropRefund, session: AsyncSession) -> Any:
+    await refunds.drop(session, callback_data.refund)
+    return show(query, words.dropped())
