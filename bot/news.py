@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.queue import enqueue
+from db.queue import enqueue, enqueue_all
 
 
 async def tell(session: AsyncSession, user_id: int, news: str, /, **facts: Any) -> None:
@@ -16,5 +16,5 @@ async def tell(session: AsyncSession, user_id: int, news: str, /, **facts: Any) 
 
 async def tell_chats(session: AsyncSession, chats: Iterable[int], news: str, /, **facts: Any) -> None:
     """To these Telegram people, the admins for one."""
-    for telegram_id in chats:
-        await enqueue(session, "tell", {"telegram_id": telegram_id, "news": news, "facts": facts})
+    each = [{"telegram_id": telegram_id, "news": news, "facts": facts} for telegram_id in chats]
+    await enqueue_all(session, "tell", each)

@@ -272,10 +272,19 @@ async def close(session: AsyncSession, attempt_id: int, outcome: str, now: datet
     )
 
 
+FINISH = text(
+    """
+    update bot.payment_attempts
+    set closed_at = coalesce(closed_at, :now), next_ask_at = null,
+        outcome = case when closed_at is null then :outcome else outcome end
+    where id = :id
+    """
+)
+
+
 async def finish(session: AsyncSession, attempt_id: int, outcome: str, now: datetime) -> None:
     """Neither offered nor asked for any more."""
-    await close(session, attempt_id, outcome, now)
-    await session.execute(update(Attempt).where(Attempt.id == attempt_id).values(next_ask_at=None))
+    await session.execute(FINISH, {"id": attempt_id, "outcome": outcome, "now": now})
 
 
 async def asked(session: AsyncSession, attempt_id: int, now: datetime, next_ask_at: datetime | None) -> None:

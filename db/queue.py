@@ -1,16 +1,15 @@
 """Jobs are enqueued in the transaction of what causes them: committed together or not at all."""
 
-import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Self
+from typing import Any
 
 import orjson
 from pgqueuer.adapters.persistence.qb import QueryBuilderEnvironment, QueryQueueBuilder, QuerySchedulerBuilder
 from pgqueuer.adapters.persistence.queries import Queries
-from pgqueuer.core.tm import TaskManager
 from pgqueuer.domain.settings import DBSettings
-from pgqueuer.ports.driver import Driver, NotifyCallback
+from pgqueuer.ports.driver import Driver
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 # Every name spelled for schema `bot`, whatever the environment says. Made once: pgqueuer's settings read the
@@ -21,50 +20,18 @@ QUEUE = QueryQueueBuilder(SETTINGS)
 SCHEDULER = QuerySchedulerBuilder(SETTINGS)
 
 
-class SessionDriver(Driver):
-    """Goes through SQLAlchemy, so that its lazy BEGIN has happened: over the raw connection the first statement
-    of a transaction would commit by itself."""
-
-    def __init__(self, session: AsyncSession) -> None:
-        self._session = session
-        self._shutdown = asyncio.Event()
-        self._tasks = TaskManager()
-
-    async def _run(self, query: str, args: tuple[object, ...]) -> Any:
-        connection = await self._session.connection()
-        return await connection.exec_driver_sql(query, args or None)
-
-    async def fetch(self, query: str, *args: object) -> list[dict[str, object]]:
-        return [dict(row) for row in (await self._run(query, args)).mappings()]
-
-    async def execute(self, query: str, *args: object) -> str:
-        return str((await self._run(query, args)).rowcount)
-
-    async def notify(self, channel: str, payload: str) -> None:
-        await self._run("select pg_notify($1, $2)", (channel, payload))
-
-    async def add_listener(self, channel: str, callback: NotifyCallback) -> None:
-        raise NotImplementedError("a session listens to nothing")
-
-    @property
-    def shutdown(self) -> asyncio.Event:
-        return self._shutdown
-
-    @property
-    def tm(self) -> Any:
-        return self._tasks
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self._shutdown.set()
-
-
 def queries(driver: Driver) -> Queries:
+    """For the worker."""
     return Queries(driver, qbe=SCHEMA, qbq=QUEUE, qbs=SCHEDULER)
 
 
+# pgqueuer's own statements; its way to them costs more than they do.
+ENQUEUE = QUEUE.build_enqueue_query("raise")
+ENQUEUE_ONCE = QUEUE.build_enqueue_query("skip")
+
+
+# Both go through SQLAlchemy, so that its lazy BEGIN has happened: over the raw connection the first statement of a
+# transaction would commit by itself.
 async def enqueue(
     session: AsyncSession,
     job: str,
@@ -75,14 +42,25 @@ async def enqueue(
     priority: int = 0,
 ) -> None:
     """`key`: while a job of that key is queued or running, another one is not added."""
-    await queries(SessionDriver(session)).enqueue(
-        job,
-        orjson.dumps(payload),
-        priority=priority,
-        execute_after=after,
-        dedupe_key=key,
-        on_conflict="skip" if key else "raise",
-    )
+    values = _values(job, [payload], after or timedelta(), key, priority)
+    connection = await session.connection()
+    await connection.exec_driver_sql(ENQUEUE_ONCE if key else ENQUEUE, values)
+
+
+async def enqueue_all(session: AsyncSession, job: str, payloads: Sequence[dict[str, Any]]) -> None:
+    """One job for each payload, by one statement."""
+    if payloads:
+        connection = await session.connection()
+        await connection.exec_driver_sql(ENQUEUE, _values(job, payloads, timedelta(), None, 0))
+
+
+def _values(
+    job: str, payloads: Sequence[dict[str, Any]], after: timedelta, key: str | None, priority: int
+) -> tuple[object, ...]:
+    """The arguments of pgqueuer's statement, a list each: priorities, names, payloads, pauses, keys, headers."""
+    count = len(payloads)
+    packed = [orjson.dumps(payload) for payload in payloads]
+    return ([priority] * count, [job] * count, packed, [after] * count, [key] * count, ["null"] * count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +84,8 @@ class Recording:
 
     async def run(self, connection: AsyncConnection, first: str, *others: object) -> None:
         """`first` is $3, `others` are $7 and on."""
-        job = ([self.priority], [self.job], first, [timedelta()], [None], ["null"])
-        await connection.exec_driver_sql(self.text, (*job, *others))
+        priorities, jobs, _, *rest = _values(self.job, [{}], timedelta(), None, self.priority)
+        await connection.exec_driver_sql(self.text, (priorities, jobs, first, *rest, *others))
 
 
 def _once(text: str, old: str, new: str) -> str:

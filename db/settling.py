@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db import parked
@@ -81,24 +81,23 @@ async def settle(session: AsyncSession, seen: Seen, now: datetime) -> Settled:
     return Settled(Outcome.OPEN, purchase, attempt)
 
 
-async def _find(session: AsyncSession, seen: Seen) -> Found | None:
-    """By the payment's id; else by the key in its metadata, where the row still bears its placeholder.
+# Purchases without an attempt are the other application's and are never found.
+FIND = (
+    select(Purchase, Attempt, Product.name, Module.id, Module.name)
+    .join(Attempt, Attempt.purchase_id == Purchase.id)
+    .join(Product, Product.product_id == Purchase.product_id)
+    .join(Module, Module.id == Product.module_id)
+    .where(Purchase.provider == YOOKASSA, Purchase.provider_payment_id == bindparam("payment"))
+    .with_for_update(of=Purchase)
+    .execution_options(populate_existing=True)
+)
 
-    Purchases without an attempt are the other application's and are never found.
-    """
-    places = [Purchase.provider_payment_id == seen.payment_id]
-    if seen.key:
-        places.append(Purchase.provider_payment_id == f"key:{seen.key}")
+
+async def _find(session: AsyncSession, seen: Seen) -> Found | None:
+    """By the payment's id; else by the key in its metadata, where the row still bears its placeholder."""
+    places = [seen.payment_id, f"key:{seen.key}"] if seen.key else [seen.payment_id]
     for place in places:
-        found = await session.execute(
-            select(Purchase, Attempt, Product.name, Module.id, Module.name)
-            .join(Attempt, Attempt.purchase_id == Purchase.id)
-            .join(Product, Product.product_id == Purchase.product_id)
-            .join(Module, Module.id == Product.module_id)
-            .where(Purchase.provider == YOOKASSA, place)
-            .with_for_update(of=Purchase)
-            .execution_options(populate_existing=True)
-        )
+        found = await session.execute(FIND, {"payment": place})
         if (row := found.one_or_none()) is not None:
             return row
     return None

@@ -2,16 +2,18 @@
 
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from datetime import timedelta
 
 import asyncpg
 import orjson
 import pytest
+from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from db import callbacks
 from db.engine import Books, Lane
-from db.queue import enqueue
+from db.queue import enqueue, enqueue_all, queries
 from db.tables import Callback
 
 PAYMENT = "2d4d8203-000f-5000-9000-15fc20582329"
@@ -41,17 +43,42 @@ async def test_a_callback_and_its_job_are_written_together(
     assert await connection.fetchval("SELECT count(*) FROM bot.pgqueuer_log") == 2
 
 
-async def test_its_job_is_like_any_other(books: Books, connection: asyncpg.Connection) -> None:
-    """pgqueuer may change its statement: what we make of it must not differ from what it makes itself."""
+async def test_jobs_are_as_pgqueuer_makes_them(books: Books, connection: asyncpg.Connection) -> None:
+    """Another pgqueuer may change its statement: what we make of it must not differ from what it makes itself."""
     await callbacks.record(books, "payment.succeeded", "object", PAYMENT, "{}")
     [recorded] = await connection.fetch("SELECT id FROM bot.callbacks")
+    payload = {"id": recorded["id"]}
     async with books.transaction(Lane.MONEY) as session:
-        await enqueue(session, "verify_callback", {"id": recorded["id"]}, priority=10)
-    by_us, by_it = (dict(job) for job in await connection.fetch("SELECT * FROM bot.pgqueuer ORDER BY id"))
-    changing = {"id", "created", "updated", "execute_after", "heartbeat"}
-    assert {name: by_us[name] for name in by_us.keys() - changing} == {
-        name: by_it[name] for name in by_it.keys() - changing
-    }
+        await enqueue(session, "verify_callback", payload, priority=10)
+        await enqueue_all(session, "verify_callback", [payload, payload])
+    await queries(AsyncpgDriver(connection)).enqueue("verify_callback", orjson.dumps(payload), priority=10)
+    jobs = [dict(job) for job in await connection.fetch("SELECT * FROM bot.pgqueuer ORDER BY id")]
+    assert [job["priority"] for job in jobs] == [10, 10, 0, 0, 10]
+    same = jobs[0].keys() - {"id", "created", "updated", "execute_after", "heartbeat", "priority"}
+    assert [{name: job[name] for name in same} for job in jobs] == [
+        {name: jobs[-1][name] for name in same}
+    ] * 5
+
+
+async def test_a_job_of_a_key_is_queued_once_and_one_for_later_waits(
+    books: Books, connection: asyncpg.Connection
+) -> None:
+    async with books.transaction(Lane.MONEY) as session:
+        for _ in range(2):
+            await enqueue(session, "sweep", {}, key="once", after=timedelta(hours=1))
+    [job] = await connection.fetch("SELECT dedupe_key, execute_after - now() AS wait FROM bot.pgqueuer")
+    assert job["dedupe_key"] == "once"
+    assert timedelta(minutes=59) < job["wait"] <= timedelta(hours=1)
+
+
+async def test_jobs_of_what_was_rolled_back_are_not_there(
+    books: Books, connection: asyncpg.Connection
+) -> None:
+    with suppress(ZeroDivisionError):
+        async with books.transaction(Lane.MONEY) as session:
+            await enqueue(session, "sweep", {})
+            raise ZeroDivisionError
+    assert await connection.fetchval("SELECT count(*) FROM bot.pgqueuer") == 0
 
 
 async def test_without_its_job_a_callback_is_not_recorded(
