@@ -171,7 +171,7 @@ async def take_phone(
     return await finish(message, f"+{digits}", session, person, state, desk, now)
 
 
-@router.message(Registration.phone, F.text.func(words.is_skip))
+@router.message(Registration.phone, F.text, F.text.func(words.is_skip))
 async def skip_phone(
     message: Message,
     session: AsyncSession,

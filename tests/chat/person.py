@@ -26,7 +26,9 @@ class NotHeard(AssertionError):
 
 @dataclass
 class Person:
-    """What is read (`texts`, `last_text`, `buttons`, …) is as of the last action or `hears`; `look` reads it anew.
+    """`toast` is what the bot said to a pressed button: "" where it only let it go, None where it did not answer.
+
+    What is read (`texts`, `last_text`, `buttons`, …) is as of the last action or `hears`; `look` reads it anew.
 
     Every action returns when the bot has handled it and sent its replies. News come later, by jobs: `hears` waits.
     """
@@ -230,7 +232,7 @@ class Person:
         await self.look()
         self._before = {one["message_id"]: _looks(one) for one in self.messages}
         answer = await self._post(what, body, wait=PATIENCE)
-        self.toast = (answer.get("answer") or {}).get("text")
+        self.toast = answer["answer"].get("text", "") if answer.get("answer") else None
         await self.look()
         if answer["update_id"] is not None:
             assert answer["confirmed"], f"the bot did not take {body}\n{self.transcript()}"

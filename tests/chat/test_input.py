@@ -1,0 +1,336 @@
+"""Bad input: a clear answer or none, no error in the log (the `errors` fixture), nothing changed in the books."""
+
+from dataclasses import replace
+from typing import Any
+
+import asyncpg
+import pytest
+
+from bot.buttons import CheckPayment, EndSession, FinishLesson, ShowLesson, ShowLessons, Undo
+from bot.sandbox.app import Sandbox
+from bot.words import registration as words
+from main import Lessongate
+from tests.chat.person import Person
+from tests.school import update_of
+
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+NASTY = [
+    "<b>bold</b> & <script>alert(1)</script>",
+    "'; DROP TABLE users; --",
+    "{name} %s \\ %(x)s",
+    "👩‍👩‍👧‍👦🏳️‍🌈🙂" * 20,
+    "‮evil‬ \u200b zero",
+    "x" * 4096,
+    "🙂" * 2048,
+    "9" * 400,
+    "\\u0000 \\x00",
+]
+BOOKS = """
+select table_schema || '.' || table_name from information_schema.tables
+where table_schema in ('public', 'bot') and table_type = 'BASE TABLE'
+  and table_name not in ('chats', 'updates', 'alembic_version') and table_name not like 'pgqueuer%' order by 1
+"""
+
+
+async def books(sql: asyncpg.Connection) -> dict[str, list[Any]]:
+    """Every row of every table but the conversation's own."""
+    tables = [row[0] for row in await sql.fetch(BOOKS)]
+    return {
+        table: [tuple(row) for row in await sql.fetch(f"select * from {table} order by 1")]
+        for table in tables
+    }
+
+
+@pytest.mark.parametrize(
+    "text", ["/nosuch", "/no_such 1 2 3", "/", "/ start", "//start", "/grant 1 2 3", "/старт"]
+)
+async def test_an_unknown_command_is_said_to_be_one(anna: Person, sql: asyncpg.Connection, text: str) -> None:
+    """A command of admins is one, too."""
+    await anna.register()
+    before = await books(sql)
+    await anna.send(text)
+    assert anna.new_texts == [anna.words(words.unknown_command)]
+    assert await books(sql) == before
+
+
+async def test_nonsense_out_of_any_question(anna: Person, sql: asyncpg.Connection) -> None:
+    await anna.register()
+    before = await books(sql)
+    for text in NASTY:
+        await anna.send(text)
+        assert anna.new_texts == [anna.words(words.no_words)]
+    await anna.send_photo(PIXEL, "<b>")
+    await anna.send_sticker()
+    await anna.share_contact()
+    assert anna.new_texts == [anna.words(words.no_words)]
+    assert await books(sql) == before
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "/promo",
+        "/status",
+        "/lessons",
+        "/progress",
+        "/courses",
+        "/buy",
+        "/purchases",
+        "/profile",
+        "/devices",
+        "/language",
+        "/help",
+        "/cancel",
+    ],
+)
+async def test_a_learners_commands_take_any_argument(
+    anna: Person, sql: asyncpg.Connection, command: str
+) -> None:
+    await anna.register()
+    before = await books(sql)
+    for text in NASTY:
+        await anna.send(f"{command} {text}"[:4096])
+        assert anna.new_texts
+    assert await books(sql) == before
+
+
+async def test_an_admins_commands_take_any_argument(olga: Person, sql: asyncpg.Connection) -> None:
+    await olga.register()
+    before = await books(sql)
+    for command in ("/grant", "/revoke", "/promo_new", "/offer", "/user", "/history", "/refund"):
+        for text in (*NASTY, "#9223372036854775808 1 1", "9223372036854775808 1 1", "@x 1", "-1 -1 -1"):
+            await olga.send(f"{command} {text}"[:4096])
+            assert olga.new_texts
+    assert await books(sql) == before
+
+
+@pytest.mark.parametrize("email", NASTY)
+async def test_nonsense_where_an_email_is_asked(anna: Person, sql: asyncpg.Connection, email: str) -> None:
+    await anna.send("/start")
+    await anna.click(words.register)
+    await anna.send(email)
+    assert anna.new_texts == [anna.words(words.email_wrong)]
+    await anna.send_photo(PIXEL)
+    assert anna.new_texts == [anna.words(words.email_wrong)]
+    await anna.send_sticker()
+    await anna.send("o'brien+<x>@example.com")
+    assert await sql.fetchval("select count(*) from users") == 0
+    await anna.send("o'brien+tag@example.com")
+    await anna.hears(words.ask_phone)
+    await anna.send(email)
+    assert anna.new_texts == [anna.words(words.share_or_skip)]
+    await anna.send_photo(PIXEL)
+    assert anna.new_texts == [anna.words(words.share_or_skip)]
+    assert await sql.fetchval("select count(*) from users") == 0
+    await anna.click(words.skip)
+    assert await sql.fetchval("select email from users") == "o'brien+tag@example.com"
+
+
+async def test_nonsense_where_a_code_is_asked(anna: Person, sql: asyncpg.Connection) -> None:
+    await anna.register()
+    before = await books(sql)
+    for text in NASTY:
+        await anna.send(f"/promo {text}"[:4096])
+        assert len(anna.new_texts) == 1
+        await anna.send("/promo")
+        await anna.send(text)
+        assert len(anna.new_texts) == 1
+    assert await books(sql) == before
+
+
+@pytest.mark.parametrize("name", [text[:64] for text in NASTY])
+async def test_names_are_shown_as_they_are(
+    anna: Person, sandbox: Sandbox, sql: asyncpg.Connection, name: str
+) -> None:
+    person = sandbox.telegram.context.people.get(anna.id)
+    person.first_name, person.last_name, person.username = name, "", ""
+    await anna.send("/start")
+    assert name in anna.last_text
+    await anna.register()
+    assert await sql.fetchval("select name from users") == name
+    for command in ("/start", "/profile", "/purchases", "/status"):
+        await anna.send(command)
+        assert anna.new_texts
+
+
+async def test_ids_beyond_32_bits(anna: Person, sandbox: Sandbox, sql: asyncpg.Connection) -> None:
+    """Telegram's ids have up to 52 significant bits."""
+    async with anna.http.post(f"{anna.origin}/sandbox/people", json={"first_name": "Big"}) as response:
+        person = await response.json()
+    assert person["id"] > 2**32
+    largest = 2**52 - 1
+    sandbox.telegram.context.people.save(
+        replace(sandbox.telegram.context.people.get(person["id"]), id=largest)
+    )
+    for number in (person["id"], largest):
+        big = replace(anna, id=number, email=f"{number}@example.com")
+        await big.register()
+        assert await sql.fetchval("select providerkey from authidentities order by id desc") == str(number)
+        await big.send("/promo SPRING")
+        await big.hears("SPRING")
+
+
+STALE = [
+    "", " ", "x", ":", "::::", "go", "go:", "go:nosuch", "go:grant", "pay:1", "pay:x:link", "pay:1:link:1", "module:",
+    "module:-1", "module:99999999999999999999", "offer:9223372036854775808", "lesson:" + "9" * 50, "lessons:1:-1",
+    "lessons:1:99999999999", "lessons:x:0", "check:0", "check:9223372036854775807", "check:99999999999999999999",
+    "end:9223372036854775807", "undo:1", "lang:xx", "lang:", "done:999", "devices:99999", "offers:1", "withdraw:1:0",
+    "register:1", "agree:", "'; drop table users; --", "🙂",
+]  # fmt: skip
+
+
+async def test_stale_and_made_up_buttons(anna: Person, ben: Person, sql: asyncpg.Connection) -> None:
+    """In the account and before it: each gets an answer, and changes nothing."""
+    await anna.register()
+    await ben.send("/start")
+    before = await books(sql)
+    for person in (anna, ben):
+        for data in STALE:
+            await person.press(data)
+            assert person.toast is not None, data
+    assert await books(sql) == before
+
+
+async def test_buttons_of_others(anna: Person, ben: Person, sql: asyncpg.Connection) -> None:
+    """A button carries an id and no right."""
+    await anna.register()
+    await ben.register()
+    await anna.order(await sql.fetchval("select min(id) from bot.offers where currency = 'RUB'"))
+    locked = await sql.fetchval("select min(id) from bot.lessons where not preview")
+    session = await sql.fetchval("select min(id) from sessions")
+    before = await books(sql)
+    for data in (
+        CheckPayment(purchase=1),
+        EndSession(session=session),
+        FinishLesson(lesson=locked),
+        ShowLesson(id=locked),
+        ShowLessons(module=99),
+        Undo(change=1),
+    ):
+        await ben.press(data.pack())
+        assert ben.toast is not None, data
+    after = await books(sql)
+    for asked in (before, after):
+        asked.pop("bot.payment_attempts")
+    assert after == before
+
+
+async def test_edited_messages_change_nothing(anna: Person, sql: asyncpg.Connection) -> None:
+    await anna.register()
+    await anna.send("/promo")
+    before = await books(sql)
+    await anna.edit("/promo SPRING")
+    assert anna.new_texts == []
+    assert await books(sql) == before
+
+
+def in_group(person: Person, kind: str) -> dict[str, Any]:
+    chat = {"id": -1001234567890, "type": kind, "title": "A <b>group</b>"}
+    user = {"id": person.id, "is_bot": False, "first_name": "Anna", "language_code": "ru"}
+    return {"message_id": 5, "date": 1_700_000_000, "chat": chat, "from": user}
+
+
+@pytest.mark.parametrize("kind", ["group", "supergroup", "channel"])
+async def test_groups_and_channels_get_no_answer(
+    anna: Person, school: Lessongate, sandbox: Sandbox, sql: asyncpg.Connection, kind: str
+) -> None:
+    await anna.register()
+    before, said = await books(sql), len(sandbox.telegram.context.calls)
+    message = in_group(anna, kind)
+    for update in (
+        {"message": message | {"text": "/promo SPRING"}},
+        {
+            "message": message
+            | {"new_chat_members": [{"id": school.bot.id, "is_bot": True, "first_name": "B"}]}
+        },
+        {"channel_post": message | {"text": "/start"}},
+        {
+            "callback_query": {
+                "id": "1",
+                "from": message["from"],
+                "chat_instance": "1",
+                "data": "register",
+                "message": message | {"text": "x"},
+            }
+        },
+        {
+            "my_chat_member": {
+                "chat": message["chat"],
+                "from": message["from"],
+                "date": 1,
+                "old_chat_member": {"status": "left", "user": {"id": 1, "is_bot": True, "first_name": "B"}},
+                "new_chat_member": {"status": "member", "user": {"id": 1, "is_bot": True, "first_name": "B"}},
+            }
+        },
+        {"inline_query": {"id": "1", "from": message["from"], "query": "x", "offset": ""}},
+        {
+            "callback_query": {
+                "id": "2",
+                "from": message["from"],
+                "chat_instance": "1",
+                "data": "register",
+                "inline_message_id": "abc",
+            }
+        },
+        {"something_new": {"x": 1}},
+        {},
+    ):
+        await school.intake.take({"update_id": update_of(anna)["update_id"], **update})
+    calls = list(sandbox.telegram.context.calls)[said:]
+    assert [
+        call["method"]
+        for call in calls
+        if call["method"].lower() not in ("getupdates", "answercallbackquery")
+    ] == []
+    assert await books(sql) == before
+
+
+async def test_another_bot_gets_no_answer(anna: Person, school: Lessongate, sql: asyncpg.Connection) -> None:
+    update = update_of(anna, text="/start")
+    update["message"]["from"]["is_bot"] = True
+    await school.intake.take(update)
+    assert await sql.fetchval("select count(*) from bot.chats") == 0
+
+
+@pytest.mark.errors_expected("what Telegram sends and we can't read is to be looked at")
+async def test_an_update_nobody_can_read_does_not_stop_the_others(
+    anna: Person, school: Lessongate, sql: asyncpg.Connection, errors: list[str]
+) -> None:
+    await school.intake.take({"update_id": 7, "message": {"chat": "nonsense"}})
+    assert "update_unreadable" in errors[0]
+    await anna.send("/start")
+    assert anna.new_texts
+
+
+async def test_a_blocked_bot_says_nothing_and_goes_on(
+    anna: Person, ben: Person, sql: asyncpg.Connection
+) -> None:
+    await anna.register()
+    await anna.block()
+    await sql.execute("update bot.chats set state = null")
+    await ben.send("/start")
+    assert ben.new_texts
+    await anna.block(False)
+    await anna.send("/start")
+    assert anna.new_texts
+
+
+async def test_a_button_under_a_message_too_old_to_be_edited(
+    anna: Person, school: Lessongate, sql: asyncpg.Connection
+) -> None:
+    """Telegram sends such a message without its text, with date 0."""
+    await anna.register()
+    update = update_of(anna)
+    message = update.pop("message")
+    query = {
+        "id": "123",
+        "from": message["from"],
+        "chat_instance": "1",
+        "data": "go:courses",
+        "message": {"chat": message["chat"], "message_id": 1, "date": 0},
+    }
+    before = len(anna.texts)
+    await school.intake.take({**update, "callback_query": query})
+    await anna.look()
+    assert len(anna.texts) == before + 1
+    assert "Python" in anna.last_text
