@@ -203,9 +203,9 @@ async def openings(session: AsyncSession, user_id: int) -> list[Opening]:
     return [Opening(row.id, row.name, row.ends_at, row.started_at) for row in rows]
 
 
+LOCK = text("select pg_advisory_xact_lock(hashtextextended(:name, 0))")
+
+
 async def lock(session: AsyncSession, user_id: int, module_id: int) -> None:
     """One change of one access at a time, also while its row is not there yet to be locked."""
-    await session.execute(
-        text("select pg_advisory_xact_lock(hashtextextended(:name, 0))"),
-        {"name": f"lessongate:access:{user_id}:{module_id}"},
-    )
+    await session.execute(LOCK, {"name": f"lessongate:access:{user_id}:{module_id}"})

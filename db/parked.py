@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -60,19 +60,18 @@ async def park(
     return made.scalar_one_or_none() is not None
 
 
+SOLVED = text(
+    "update bot.parked_payments set solved_at = :now, purchase_id = :purchase_id"
+    " where provider = :provider and payment_id = :payment_id and solved_at is null"
+)
+
+
 async def solved(
     session: AsyncSession, provider: str, payment_id: str, purchase_id: int, now: datetime
 ) -> None:
     """A purchase bears this payment now."""
-    await session.execute(
-        update(ParkedPayment)
-        .where(
-            ParkedPayment.provider == provider,
-            ParkedPayment.payment_id == payment_id,
-            ParkedPayment.solved_at.is_(None),
-        )
-        .values(solved_at=now, purchase_id=purchase_id)
-    )
+    values = {"provider": provider, "payment_id": payment_id, "purchase_id": purchase_id, "now": now}
+    await session.execute(SOLVED, values)
 
 
 async def given_back(session: AsyncSession, provider: str, payment_id: str, now: datetime) -> bool:
