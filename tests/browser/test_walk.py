@@ -1,0 +1,157 @@
+"""The demo in a real browser, from a stranger's first word to an admin's last: nothing is known but what is shown.
+
+Pictures are saved under tests/browser/screenshots, and the README's where SCREENSHOTS names a folder.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.browser.chrome import require_browser
+from tests.browser.conftest import OLGA, Window
+from tests.demo import Demo, running_demo
+
+require_browser()
+
+from playwright.async_api import expect  # noqa: E402  (only once it is known to be there)
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser, Page
+
+PICTURES = Path(__file__).parent / "screenshots"
+EMAIL = "katya@example.com"
+
+
+@pytest.fixture
+async def demo(tmp_path: Path) -> AsyncIterator[Demo]:
+    async with running_demo(tmp_path) as demo:
+        yield demo
+
+
+@pytest.fixture
+async def window(demo: Demo, browser: Browser) -> AsyncIterator[Window]:
+    context = await browser.new_context(locale="ru-RU", viewport={"width": 1280, "height": 860})
+    window = Window(await context.new_page())
+    await window.page.goto(demo.origin)
+    yield window
+    await context.close()
+
+
+async def picture(page: Page, name: str) -> None:
+    await page.screenshot(path=PICTURES / f"{name}.png")
+
+
+async def test_the_whole_walk(demo: Demo, window: Window) -> None:
+    await register(window)
+    await redeem(window)
+    await buy(window)
+    await learn(window)
+    await picture_for_the_readme(window)
+    await survive_a_kill(demo, window)
+    await administer(window)
+    assert window.complaints == []
+    assert "error" not in demo.log.lower()
+
+
+async def register(window: Window) -> None:
+    await window.by("new-person").click()
+    await picture(window.page, "01-stranger")
+    await window.by("start").click()
+    await window.button("Регистрация").click()
+    await expect(window.messages("e-mail", outgoing=False)).to_have_count(2)
+    await window.say(EMAIL)
+    await window.reply_button("Пропустить").click()
+    await expect(window.messages(EMAIL, outgoing=False)).to_be_visible()
+    await picture(window.page, "02-registered")
+
+
+async def ask(window: Window, text: str) -> None:
+    """Says it, and waits for the answer, so that the newest buttons are the answer's."""
+    before = await window.messages(outgoing=False).count()
+    await window.say(text)
+    await expect(window.messages(outgoing=False)).to_have_count(before + 1)
+
+
+async def redeem(window: Window) -> None:
+    await window.say("/promo SPRING")
+    await expect(window.messages("SPRING", outgoing=False)).to_contain_text("открыт")
+    await picture(window.page, "03-redeemed")
+
+
+async def buy(window: Window) -> None:
+    await ask(window, "/courses")
+    await window.button("Английский").last.click()
+    await picture(window.page, "04-offers")
+    await window.button("₽").first.click()
+    await window.button("картой").last.click()
+    pay = window.button("Оплатить").last
+    await expect(pay).to_have_attribute("href", re.compile("/checkout/"))
+    await picture(window.page, "05-link")
+    async with window.page.expect_popup() as popup:
+        await pay.click()
+    checkout = await popup.value
+    await picture(checkout, "06-checkout")
+    await checkout.get_by_role("button", name="Оплатить").click()
+    await expect(checkout.get_by_text("Оплачено")).to_be_visible()
+    await picture(checkout, "07-paid")
+    await checkout.close()
+    await expect(window.messages("№1", outgoing=False).last).to_contain_text("открыт")
+    await ask(window, "/status")
+    await expect(window.messages("Python с нуля", outgoing=False).last).to_contain_text("▰")
+    await picture(window.page, "08-status")
+
+
+async def learn(window: Window) -> None:
+    await ask(window, "/lessons")
+    await window.button("Python").last.click()
+    await window.button("Первая программа").click()
+    await picture(window.page, "09-lesson")
+    await window.button("Готово").last.click()
+    await ask(window, "/progress")
+    await expect(window.messages("%", outgoing=False).last).to_contain_text("20")
+    await picture(window.page, "10-progress")
+
+
+async def picture_for_the_readme(window: Window) -> None:
+    if folder := os.environ.get("SCREENSHOTS"):
+        await window.page.screenshot(path=Path(folder) / "demo.png")
+
+
+async def survive_a_kill(demo: Demo, window: Window) -> None:
+    """A draft's text stays, the chat and the access are still there, and the bot answers again."""
+    await demo.kill()
+    await expect(window.by("connection-lost")).to_be_visible()
+    await demo.start()
+    await expect(window.by("connection-lost")).to_be_hidden(timeout=30_000)
+    await expect(window.messages("SPRING", outgoing=False)).to_be_visible()
+    await ask(window, "/status")
+    await expect(window.messages("▰", outgoing=False).last).to_contain_text("Английский")
+    await picture(window.page, "11-after-the-kill")
+    window.complaints.clear()  # the browser's refused connections are what this test made
+
+
+async def administer(window: Window) -> None:
+    katya = window.page.url.rpartition("#")[2]
+    await window.by(f"person-{OLGA}").click()
+    await window.by("start").click()
+    await window.button("Регистрация").click()
+    await window.say("olga@example.com")
+    await window.reply_button("Пропустить").click()
+    await expect(window.messages("olga@example.com", outgoing=False)).to_be_visible()
+    await window.say(f"/grant {EMAIL} 3 30")
+    await expect(window.messages(EMAIL, outgoing=False).last).to_contain_text("30")
+    await window.say(f"/revoke {EMAIL} 3 10")
+    await expect(window.messages(EMAIL, outgoing=False).last).to_contain_text("10")
+    await ask(window, "/history")
+    await expect(window.messages("30", outgoing=False).last).to_be_visible()
+    await picture(window.page, "12-admin")
+    await window.by(f"person-{katya}").click()
+    await expect(window.messages("30 дней", outgoing=False).last).to_be_visible()
+    await expect(window.messages("10 дней", outgoing=False).last).to_be_visible()
+    await picture(window.page, "13-news")
