@@ -132,12 +132,19 @@ async def tell_done(session: AsyncSession, desk: Desk, done: Done, now: datetime
     )
     await tell_chats(
         session,
-        desk.settings.admin_ids,
+        _admins(desk, done.refund),
         "admin_refund_done",
         user_id=purchase.user_id,
         asked=done.refund.asked_by is not None,
         **facts,
     )
+
+
+def _admins(desk: Desk, refund: Task) -> Iterable[int]:
+    """Who asked for it hears of it, whether or not the admins want news of payments."""
+    if desk.settings.payment_news:
+        return desk.settings.admin_ids
+    return () if refund.asked_by is None else (refund.asked_by,)
 
 
 async def stars_refunded(

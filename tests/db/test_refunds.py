@@ -361,7 +361,7 @@ async def test_what_was_back_before_settling_takes_nothing_more(school: School) 
     ],
 )
 async def test_what_cannot_be_returned_is_refused(
-    school: School, changed: dict[str, str], amount: int | None, refusal: type[Refused]
+    school: School, changed: dict[str, Any], amount: int | None, refusal: type[Refused]
 ) -> None:
     purchase = await school.buys(**changed)
     with pytest.raises(refusal):
