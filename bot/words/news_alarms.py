@@ -42,12 +42,12 @@ def second_charge(purchase_id: int, user_id: int, product: str, amount: int, cur
 
 @news
 def paid_not_granted(subject: str) -> News:
-    return News(_("⚠️ Payment №{id} is paid, but no access was opened for it.").format(id=subject))
+    return News(_("⚠️ Payment №{id} is paid, but no access was opened for it.").format(id=safe(subject)))
 
 
 @news
 def granted_not_paid(subject: str) -> News:
-    return News(_("⚠️ Order №{id} is not paid, but access was opened for it.").format(id=subject))
+    return News(_("⚠️ Order №{id} is not paid, but access was opened for it.").format(id=safe(subject)))
 
 
 @news
@@ -55,7 +55,7 @@ def payment_held(subject: str) -> News:
     return News(
         _(
             "⚠️ Payment №{id} is only held at the provider (waiting for capture). Please look at its dashboard."
-        ).format(id=subject)
+        ).format(id=safe(subject))
     )
 
 
