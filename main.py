@@ -16,7 +16,6 @@ import asyncpg
 import structlog
 from aiogram import Bot, Dispatcher
 from aiogram.client.default import DefaultBotProperties
-from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
 from aiogram.enums import ParseMode
 from aiogram.exceptions import TelegramAPIError, TelegramUnauthorizedError
@@ -36,7 +35,7 @@ from bot.payments.yookassa import YooKassa
 from bot.sandbox.app import Sandbox
 from bot.sandbox.yookassa import DEMO_SECRET_KEY, DEMO_SHOP_ID
 from bot.settings import FixedSettings, Settings, SettingsError, load
-from bot.transport import Polling, connect, introduce, show_commands
+from bot.transport import Polling, Session, connect, introduce, show_commands
 from bot.words import Voice
 from bot.worker import Worker
 from db import backup as backups
@@ -74,7 +73,7 @@ class Lessongate:
         self.books = Books(dsn)
         self.bot = Bot(
             settings.bot_token.get_secret_value(),
-            session=AiohttpSession(api=TelegramAPIServer.from_base(settings.telegram_api_url)),
+            session=Session(api=TelegramAPIServer.from_base(settings.telegram_api_url)),
             default=DefaultBotProperties(parse_mode=ParseMode.HTML, link_preview_is_disabled=True),
         )
         self.desk = Desk(

@@ -8,6 +8,7 @@ from typing import Any
 import structlog
 from aiogram import Bot, methods
 from aiogram.exceptions import (
+    ClientDecodeError,
     TelegramAPIError,
     TelegramBadRequest,
     TelegramForbiddenError,
@@ -72,6 +73,10 @@ async def send(desk: Desk, method: Method) -> Any:
             raise
         except TelegramAPIError as error:
             log.error("telegram_refused", method=method.__api_method__, error=str(error))
+            return None
+        except ClientDecodeError as error:
+            # Done, but answered in words we don't know: sent again it would be there twice.
+            log.error("telegram_unreadable", method=method.__api_method__, error=str(error))
             return None
     return None
 

@@ -6,8 +6,16 @@ from typing import Any
 
 import structlog
 from aiogram import Bot
-from aiogram.exceptions import TelegramAPIError, TelegramConflictError, TelegramUnauthorizedError
-from aiogram.methods import TelegramMethod
+from aiogram.client.session.aiohttp import AiohttpSession
+from aiogram.exceptions import (
+    ClientDecodeError,
+    TelegramAPIError,
+    TelegramConflictError,
+    TelegramServerError,
+    TelegramUnauthorizedError,
+)
+from aiogram.methods import Response, TelegramMethod
+from aiogram.methods.base import TelegramType
 from aiogram.types import BotCommand, BotCommandScopeAllPrivateChats, BotCommandScopeChat
 
 from bot.commands import Audience, for_audience
@@ -19,6 +27,22 @@ log = structlog.get_logger(__name__)
 
 Raw = dict[str, Any]
 SLOW = 5.0  # seconds before Telegram or the database is asked again
+
+
+class Session(AiohttpSession):
+    """aiogram's, whose ClientDecodeError is no TelegramAPIError: the HTML page of a proxy's 502 would end the bot."""
+
+    def check_response(
+        self, bot: Bot, method: TelegramMethod[TelegramType], status_code: int, content: str
+    ) -> Response[TelegramType]:
+        """Raises ClientDecodeError only where Telegram did what was asked and its answer can't be read."""
+        try:
+            return super().check_response(bot, method, status_code, content)
+        except ClientDecodeError as error:
+            if isinstance(error.data, dict) and error.data.get("ok") is True:
+                raise
+            about = f"status {status_code}, not the Bot API's answer"
+            raise TelegramServerError(method=method, message=about) from error
 
 
 class GetRawUpdates(TelegramMethod[list[Raw]]):

@@ -1,0 +1,27 @@
+"""What Telegram, or a proxy before it, may answer besides the Bot API's JSON."""
+
+import pytest
+from aiogram import Bot
+from aiogram.exceptions import ClientDecodeError, TelegramServerError
+from aiogram.methods import GetMe
+
+from bot.transport import GetRawUpdates, Session
+
+
+@pytest.fixture
+async def bot() -> Bot:
+    return Bot("1:token", session=Session())
+
+
+@pytest.mark.parametrize(
+    ("status", "content"),
+    [(502, "<html>502 Bad Gateway</html>"), (200, ""), (200, "[]"), (504, '{"message": "upstream"}')],
+)
+async def test_a_page_of_a_proxy_is_a_failure_of_the_server(bot: Bot, status: int, content: str) -> None:
+    with pytest.raises(TelegramServerError):
+        bot.session.check_response(bot, GetRawUpdates(), status, content)
+
+
+async def test_what_telegram_did_is_not_taken_for_a_failure(bot: Bot) -> None:
+    with pytest.raises(ClientDecodeError):
+        bot.session.check_response(bot, GetMe(), 200, '{"ok": true, "result": {"id": "new"}}')
