@@ -17,6 +17,7 @@ from aiogram.types import Update, User
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot import metrics
 from bot.conversation import context_of
 from bot.desk import Desk
 from bot.outbox import Method, send_all
@@ -76,12 +77,17 @@ class Intake:
         try:
             replies = await self._commit(update, user, lane)
         except HandledElsewhere:
+            metrics.update_taken(update, "repeated")
             return
         except Exception as error:
             if is_away(error):
+                metrics.update_taken(update, "put off")
                 raise BooksAway from error
+            metrics.update_taken(update, "failed")
             log.exception("update_failed", update_id=update.update_id)
             replies = await self._after_defect(update, user, raw, error)
+        else:
+            metrics.update_taken(update, "handled")
         await send_all(self._desk, with_answer(update, replies))
 
     async def _commit(self, update: Update, user: User, lane: Lane) -> list[Method]:

@@ -16,6 +16,7 @@ from pgqueuer.errors import RetryRequested
 from pgqueuer.executors import EntrypointExecutor
 from pgqueuer.ports.driver import NotifyCallback
 
+from bot import metrics
 from bot.desk import Desk
 from bot.jobs.retry import RunAgain
 from bot.pace import Pace
@@ -40,6 +41,7 @@ class PatientExecutor(EntrypointExecutor):
             pause = again.delay or self._pause(job)
             raise RetryRequested(delay=pause, reason=str(again)) from again
         except Exception as error:
+            metrics.job_failed(job.entrypoint)
             log.exception("job_failed", job=job.entrypoint, id=int(job.id), attempts=job.attempts)
             if job.attempts >= TRIES:
                 raise

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import exc, text
+from sqlalchemy import QueuePool, exc, text
 from sqlalchemy.ext.asyncio import (
     AsyncConnection,
     AsyncEngine,
@@ -59,6 +59,12 @@ class Books:
                 return
             async with connection.begin():
                 yield connection
+
+    def connections(self, lane: Lane) -> tuple[int, int]:
+        """How many are in use, and how many there may be."""
+        pool = self._engines[lane].pool
+        assert isinstance(pool, QueuePool)
+        return pool.checkedout(), pool.size()
 
     async def usable(self) -> None:
         """Raises what the database answers when it is not usable."""

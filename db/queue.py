@@ -10,6 +10,7 @@ from pgqueuer.adapters.persistence.qb import QueryBuilderEnvironment, QueryQueue
 from pgqueuer.adapters.persistence.queries import Queries
 from pgqueuer.domain.settings import DBSettings
 from pgqueuer.ports.driver import Driver
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 # Every name spelled for schema `bot`, whatever the environment says. Made once: pgqueuer's settings read the
@@ -61,6 +62,29 @@ def _values(
     count = len(payloads)
     packed = [orjson.dumps(payload) for payload in payloads]
     return ([priority] * count, [job] * count, packed, [after] * count, [key] * count, ["null"] * count)
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """`jobs`: how many there are of each status; `oldest`: for how many seconds the first one has been due."""
+
+    jobs: dict[str, int]
+    oldest: float
+
+
+DEPTH = text(
+    """
+    select status::text, count(*) as jobs,
+           extract(epoch from max(now() - execute_after) filter (where status = 'queued')) as overdue
+    from bot.pgqueuer group by status
+    """
+)
+
+
+async def depth(session: AsyncSession) -> Depth:
+    rows = (await session.execute(DEPTH)).all()
+    overdue = max((float(row.overdue) for row in rows if row.overdue is not None), default=0.0)
+    return Depth({row.status: row.jobs for row in rows}, max(overdue, 0.0))
 
 
 @dataclass(frozen=True, slots=True)

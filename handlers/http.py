@@ -8,6 +8,7 @@ import structlog
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from bot import metrics
 from bot.desk import Desk
 from bot.intake import BooksAway, Intake
 from bot.payments.yookassa import ID
@@ -43,6 +44,7 @@ class Side:
     def __init__(self, desk: Desk, intake: Intake | None) -> None:
         self._desk = desk
         self._intake = intake
+        self._gauges = metrics.Gauges(desk.books)
 
     async def telegram(self, request: web.Request) -> web.Response:
         """200 only when the update was handled; 503 while the database is out of reach, so that it comes again."""
@@ -73,6 +75,7 @@ class Side:
             raise web.HTTPBadRequest(text="not a notification")
         payment_id = _payment_id(event, thing)
         if payment_id is None:
+            metrics.callback_taken(event, "ignored")
             log.warning("callback_ignored", callback_event=event[:64])
             return web.Response()
         try:
@@ -81,8 +84,10 @@ class Side:
             text = (await request.read()).decode().replace("\x00", "")
             await callbacks.record(self._desk.books, event, object_id, payment_id, text)
         except Exception:
+            metrics.callback_taken(event, "not recorded")
             log.exception("callback_not_recorded", callback_event=event)
             return web.Response(status=503, headers=RETRY)
+        metrics.callback_taken(event, "recorded")
         return web.Response()
 
     async def paid(self, request: web.Request) -> web.Response:
@@ -102,6 +107,7 @@ class Side:
         return web.Response(text="ok")
 
     async def metrics(self, request: web.Request) -> web.Response:
+        await self._gauges.refresh()
         return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 

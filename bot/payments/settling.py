@@ -6,6 +6,7 @@ import structlog
 from aiogram.types import InlineKeyboardMarkup
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot import metrics
 from bot.buttons import ShowOffer
 from bot.desk import Desk
 from bot.keyboards import press, rows
@@ -14,7 +15,6 @@ from bot.payments.answers import Payment
 from bot.payments.telegram import alarm
 from bot.replies import iso
 from bot.words import payments as words
-from db.engine import Lane
 from db.parked import park
 from db.purchases import YOOKASSA
 from db.settling import Outcome, Seen, Settled, borne, settle
@@ -39,14 +39,9 @@ def seen(payment: Payment) -> Seen:
     )
 
 
-async def settle_payment(desk: Desk, payment: Payment, lane: Lane = Lane.MONEY) -> Settled:
-    """One transaction: the books, and the jobs that tell of it."""
-    async with desk.books.transaction(lane) as session:
-        return await settle_in(session, desk, payment, desk.now())
-
-
 async def settle_in(session: AsyncSession, desk: Desk, payment: Payment, now: datetime) -> Settled:
     settled = await settle(session, seen(payment), now)
+    metrics.payment_settled(session, YOOKASSA, settled.outcome)
     match settled.outcome:
         case Outcome.SUCCEEDED:
             await _tell_success(session, desk, settled)

@@ -8,6 +8,7 @@ from aiogram.methods import SendInvoice
 from aiogram.types import LabeledPrice
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot import metrics
 from bot.desk import Desk
 from bot.news import tell, tell_chats
 from bot.payments import requests
@@ -64,6 +65,7 @@ def invoice(order: Order, settings: Settings) -> SendInvoice:
 
 async def tell_received(session: AsyncSession, desk: Desk, charge: Charge | None, received: Received) -> None:
     """`charge` is what came in just now; None where an admin has assigned what came before."""
+    metrics.payment_settled(session, "telegram", received.outcome)
     match received.outcome:
         case Outcome.CREDITED | Outcome.SECOND:
             await _tell_credit(session, desk, received)

@@ -15,8 +15,9 @@ import asyncpg
 from sqlalchemy import Engine, event
 
 from bot.payments.answers import Payment
-from bot.payments.settling import settle_payment
+from bot.payments.settling import settle_in
 from db.dsn import asyncpg_arguments
+from db.engine import Lane
 from db.settling import Outcome
 from main import Lessongate
 from tests.bench.arena import by_hand
@@ -81,7 +82,7 @@ async def measure(dsn: str, rounds: int, count: int) -> Pair:
     raw = await asyncpg.connect(**asyncpg_arguments(dsn))
     house = Lessongate(settings("http://127.0.0.1:9"), dsn)
     try:
-        await _orders(raw, 1 + 2 * (rounds + 1) * count)
+        await order(raw, 1 + 2 * (rounds + 1) * count)
         numbers = itertools.count(2)
         statements = await _record(house, 1)
         figures = await in_turn(_ours(house, numbers, count), _bare(raw, statements, numbers, count), rounds)
@@ -93,7 +94,8 @@ async def measure(dsn: str, rounds: int, count: int) -> Pair:
     return Pair("One payment settled", "milliseconds", *figures, "at most 3", [note])
 
 
-async def _orders(raw: asyncpg.Connection, count: int) -> None:
+async def order(raw: asyncpg.Connection, count: int) -> None:
+    """Purchases 1 to `count`, each of its own person, waiting to be paid."""
     await raw.execute(SHOP)
     for statement in ORDERS:
         await raw.execute(f"{statement} from generate_series(1, {count}) n")
@@ -116,7 +118,9 @@ async def _record(house: Lessongate, number: int) -> list[Statement]:
 
 
 async def _settle(house: Lessongate, number: int) -> None:
-    settled = await settle_payment(house.desk, payment(number))
+    desk = house.desk
+    async with desk.books.transaction(Lane.MONEY) as session:
+        settled = await settle_in(session, desk, payment(number), desk.now())
     if settled.outcome is not Outcome.SUCCEEDED:
         raise Different(settled)
 
