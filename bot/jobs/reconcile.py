@@ -14,7 +14,7 @@ from aiogram.methods import GetStarTransactions
 from aiogram.types import StarTransaction, TransactionPartnerUser
 
 from bot.desk import Desk
-from bot.jobs.provider import provider_of
+from bot.jobs.provider import NoProvider, provider_of
 from bot.jobs.refunds import create_refund, settle_refunds
 from bot.jobs.retry import RunAgain
 from bot.outbox import Later
@@ -59,7 +59,7 @@ async def reconcile(desk: Desk) -> Report:
     for name, part in PARTS.items():
         try:
             await part(desk, report)
-        except (ProviderUnknown, ProviderRefused, TelegramAPIError, Later) as error:
+        except (NoProvider, ProviderUnknown, ProviderRefused, TelegramAPIError, Later) as error:
             log.warning("not_reconciled", part=name, error=repr(error))
             report.failed[name] = str(error) or repr(error)
     return report
