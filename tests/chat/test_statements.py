@@ -1,0 +1,108 @@
+"""Statements per update: one loads all that an update needs, and no list asks once per row."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextvars import ContextVar
+from typing import Any
+
+import asyncpg
+import pytest
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+
+from main import Lessongate
+from tests.chat.person import Person
+from tests.school import second_house, update_of
+
+GROW = """
+with modules_ as (
+    insert into modules (name, description, interval_count)
+    select 'Module ' || n, 'About', 10 from generate_series(1, 15) n returning id
+), products_ as (
+    insert into products (name, module_id)
+    select 'Product ' || k, id from modules_, generate_series(1, 2) k returning product_id, module_id
+), offers_ as (
+    insert into bot.offers (product_id, days, price, currency) select product_id, 30, 10000, 'RUB' from products_
+), lessons_ as (
+    insert into bot.lessons (module_id, key, position, title, text)
+    select id, 'key' || k, k, 'Lesson ' || k, 'Text' from modules_, generate_series(1, 10) k
+), access_ as (
+    insert into usermoduleaccess (user_id, module_id, ends_at)
+    select u.id, m.id, now() + interval '9 days' from modules_ m, users u
+), codes_ as (
+    insert into promocodes (code, max_usage_count, days, product_id) select 'CODE' || product_id, 5, 7, product_id
+    from products_
+)
+insert into purchases (user_id, product_id, amount_cents, provider, status, provider_payment_id, days, currency,
+                       created_at)
+select u.id, p.product_id, 100, 'appstore', 'succeeded', 'x' || p.product_id, 1, 'RUB', now() from products_ p, users u
+"""
+heard: ContextVar[list[str] | None] = ContextVar("heard", default=None)
+
+
+@pytest.fixture(autouse=True)
+def _hearing() -> Iterator[None]:
+    """Notes the statements of whoever has set `heard`: jobs and the other house have a context of their own."""
+
+    def note(_conn: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if (notes := heard.get()) is not None:
+            notes.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    yield
+    event.remove(Engine, "before_cursor_execute", note)
+
+
+@pytest.fixture
+async def house(school: Lessongate, school_database: str) -> AsyncIterator[Lessongate]:
+    """One that takes the updates it is given, while the school's worker tells the news."""
+    async with second_house(school, school_database) as house:
+        yield house
+
+
+async def statements(house: Lessongate, person: Person, text: str) -> list[str]:
+    token = heard.set([])
+    try:
+        await house.intake.take(update_of(person, text=text))
+        return heard.get() or []
+    finally:
+        heard.reset(token)
+
+
+async def test_one_statement_loads_all_an_update_needs(anna: Person, house: Lessongate) -> None:
+    """Who it is, the session, the language and where the conversation stands; another one notes what was handled."""
+    await anna.send("/start")
+    stranger = await statements(house, anna, "nonsense")
+    await anna.register()
+    learner = await statements(house, anna, "nonsense")
+    assert learner == stranger
+    load, mark = learner
+    assert all(table in load for table in ("bot.chats", "authidentities", "users", "devices", "sessions"))
+    assert "bot.updates" in mark
+
+
+COMMANDS = ("/start", "/courses", "/buy", "/status", "/lessons", "/progress", "/purchases", "/profile", "/devices",
+            "/help", "/promo", "/promo NEVER")  # fmt: skip
+ADMINS = ("/admin", "/promos", "/offers", "/history", "/user #1", "/grant", "/promo_new", "/offer")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+async def test_more_rows_are_no_more_statements(
+    anna: Person, house: Lessongate, sql: asyncpg.Connection, command: str
+) -> None:
+    await anna.register()
+    few = await statements(house, anna, command)
+    await sql.execute(GROW)
+    many = await statements(house, anna, command)
+    assert many == few
+    assert len(few) <= 6
+
+
+@pytest.mark.parametrize("command", ADMINS)
+async def test_more_rows_are_no_more_statements_for_admins_either(
+    olga: Person, house: Lessongate, sql: asyncpg.Connection, command: str
+) -> None:
+    await olga.register()
+    few = await statements(house, olga, command)
+    await sql.execute(GROW)
+    many = await statements(house, olga, command)
+    assert many == few
