@@ -296,9 +296,16 @@ async def asked(session: AsyncSession, attempt_id: int, now: datetime, next_ask_
 
 
 async def overdue(session: AsyncSession, before: datetime, limit: int = 100) -> list[int]:
-    """Attempts that should have been asked for before that moment: their job was lost."""
+    """Attempts that should have been asked for before that moment: their job was lost.
+
+    Not those whose purchase was deleted with its account: they would crowd out the others for ever.
+    """
     rows = await session.scalars(
-        select(Attempt.id).where(Attempt.next_ask_at < before).order_by(Attempt.next_ask_at).limit(limit)
+        select(Attempt.id)
+        .join(Purchase, Purchase.id == Attempt.purchase_id)
+        .where(Attempt.next_ask_at < before, Purchase.status == Status.PENDING)
+        .order_by(Attempt.next_ask_at)
+        .limit(limit)
     )
     return list(rows)
 

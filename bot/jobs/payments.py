@@ -202,7 +202,7 @@ async def _ask(desk: Desk, order: Order) -> Settled | None:
     async with desk.books.transaction(Lane.JOBS) as session:
         if payment is not None:
             settled = await settle_in(session, desk, payment, desk.now())
-        if settled is None or settled.outcome is Outcome.OPEN:
+        if settled is None or settled.outcome in (Outcome.OPEN, Outcome.MISMATCH):
             await _ask_again(session, desk, order)
     return settled
 

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+TRIES = 60  # with the pauses of Pace, about two hours; then the job is held for an admin to see
+
 
 class RunAgain(Exception):
     """Not done yet and nothing wrong: run again, after `delay` where one is known."""

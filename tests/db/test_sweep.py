@@ -1,0 +1,46 @@
+"""What the minutely sweep does again, and what it leaves alone."""
+
+from datetime import UTC, datetime, timedelta
+
+import asyncpg
+
+from bot.jobs.housekeeping import _release
+from bot.jobs.retry import TRIES
+from db.engine import Books, Lane
+from db.purchases import overdue
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+async def test_an_attempt_whose_purchase_was_deleted_is_overdue_no_more(
+    database: str, connection: asyncpg.Connection
+) -> None:
+    await connection.execute(
+        "insert into bot.payment_attempts (telegram_id, method, key, request, created_at, next_ask_at)"
+        " values (1, 'link', 'k', '', $1, $1)",
+        NOW,
+    )
+    books = Books(database)
+    async with books.transaction(Lane.JOBS) as session:
+        assert await overdue(session, NOW + timedelta(days=1)) == []
+    await books.close()
+
+
+async def test_a_job_held_with_tries_left_is_run_again(database: str, connection: asyncpg.Connection) -> None:
+    """As pgqueuer holds it where the database was away when it was to be put back."""
+    for name, attempts in (("tell", 3), ("send", TRIES), ("paint_the_fence", 0)):
+        await connection.execute(
+            "insert into bot.pgqueuer (priority, status, entrypoint, attempts) values (0, 'failed', $1, $2)",
+            name,
+            attempts,
+        )
+    books = Books(database)
+    async with books.transaction(Lane.JOBS) as session:
+        await _release(session)
+    await books.close()
+    found = await connection.fetch("select entrypoint, status::text from bot.pgqueuer order by id")
+    assert [tuple(row) for row in found] == [
+        ("tell", "queued"),
+        ("send", "failed"),
+        ("paint_the_fence", "failed"),
+    ]
