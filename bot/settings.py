@@ -49,10 +49,21 @@ def _token(value: SecretStr | None) -> SecretStr | None:
 def _url(value: str | None) -> str | None:
     if value is None:
         return None
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError(f"{value!r} is not an http(s) address")
+    try:
+        parts = urlsplit(value)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        # Not shown: a password may be in it.
+        raise ValueError("not an http(s) address such as https://example.com")
     return value.rstrip("/")
+
+
+def _shop(value: str | None) -> str | None:
+    if value is not None and not re.fullmatch(r"[0-9]+", value):
+        raise ValueError("digits only, as the provider's dashboard shows it")
+    return value
 
 
 def _database(value: str | None) -> str | None:
@@ -88,7 +99,7 @@ class Settings(BaseSettings):
     webhook_secret: Annotated[SecretStr | None, AfterValidator(_secret)] = None
     http_host: str = "127.0.0.1"
     http_port: int = Field(8080, ge=0, le=65535)
-    yookassa_shop_id: Annotated[str, Field(pattern=r"^\d+$")] | None = None
+    yookassa_shop_id: Annotated[str | None, AfterValidator(_shop)] = None
     yookassa_secret_key: SecretStr | None = None
     yookassa_api_url: Url = "https://api.yookassa.ru/v3"
     yookassa_vat_code: Annotated[int, Field(ge=1, le=12)] | None = None
@@ -110,7 +121,7 @@ class Settings(BaseSettings):
     def _agree(self) -> "Settings":
         problems = list(self._disagreements())
         if problems:
-            raise ValueError("; ".join(problems))
+            raise ValueError("\n".join(problems))
         return self
 
     def _disagreements(self) -> Any:
@@ -149,7 +160,7 @@ def load(**overrides: Any) -> Settings:
     try:
         return Settings(**overrides)
     except ValidationError as error:
-        raise SettingsError([_line(e) for e in error.errors()]) from error
+        raise SettingsError([line for e in error.errors() for line in _line(e).splitlines()]) from error
 
 
 class FixedSettings(Settings):
