@@ -114,14 +114,17 @@ def is_away(error: BaseException) -> bool:
     """Whether the database was out of reach, so that nothing is known to be wrong with what was asked."""
     if isinstance(error, exc.DBAPIError) and error.connection_invalidated:
         return True
-    if isinstance(error, (ConnectionError, TimeoutError, exc.TimeoutError)):
+    if isinstance(error, (OSError, exc.TimeoutError)):
         return True
-    if isinstance(error, OSError):
-        return True
+    if isinstance(error, RuntimeError) and "handler is closed" in str(error):
+        return True  # uvloop, of a connection that was lost a moment ago
     state = sqlstate(error)
     if state is not None:
         return state.startswith(AWAY)
-    return isinstance(error, exc.InterfaceError)
+    if isinstance(error, exc.InterfaceError) and error.orig is not None:
+        # asyncpg's DataError is one too: a value no column takes, however often it is tried.
+        return not isinstance(error.orig.__cause__, ValueError)
+    return False
 
 
 def is_again(error: BaseException) -> bool:

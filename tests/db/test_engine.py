@@ -1,0 +1,45 @@
+"""What is taken for an outage of the database, and what for our own mistake: an update that is put off for ever
+would stop all that follow it."""
+
+import asyncpg
+import pytest
+from sqlalchemy import text
+
+from db.engine import Books, Lane, is_away
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ("select cast(:value as bigint)", 2**70),
+        ("select cast(:value as text)", "\ud800"),
+        ("select cast(:value as text)", "\x00"),
+        ("select no_such_column", None),
+    ],
+)
+async def test_a_value_that_no_column_takes_is_no_outage(database: str, wrong: tuple[str, object]) -> None:
+    statement, value = wrong
+    books = Books(database)
+    with pytest.raises(Exception) as caught:
+        async with books.transaction(Lane.TALK) as session:
+            await session.execute(text(statement), {"value": value} if value is not None else {})
+    await books.close()
+    assert not is_away(caught.value)
+
+
+async def test_a_lost_connection_and_a_missing_server_are(
+    database: str, connection: asyncpg.Connection
+) -> None:
+    books = Books(database)
+    async with books.alone(Lane.TALK) as one:
+        own = await one.scalar(text("select pg_backend_pid()"))
+        await connection.execute("select pg_terminate_backend($1)", own)
+        with pytest.raises(Exception) as lost:
+            await one.execute(text("select 1"))
+    await books.close()
+    assert is_away(lost.value)
+    nobody = Books("postgresql://nobody@127.0.0.1:1/none")
+    with pytest.raises(Exception) as missing:
+        await nobody.usable()
+    await nobody.close()
+    assert is_away(missing.value)
