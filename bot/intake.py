@@ -122,6 +122,8 @@ class Intake:
                     answer = await self._feed(update, session, person, now)
                 await self._put_down(session, person, update, now)
         except Refused as refused:
+            if is_money(update):
+                raise  # what was paid is not answered with a no: it is kept
             if await self._handled_meanwhile(update, lane):
                 return []
             with desk.voice.speaking(language):
