@@ -18,7 +18,7 @@ from pgqueuer.ports.driver import NotifyCallback
 
 from bot import metrics
 from bot.desk import Desk
-from bot.jobs.retry import RunAgain
+from bot.jobs.retry import TRIES, RunAgain
 from bot.pace import Pace
 from db.dsn import asyncpg_arguments
 from db.queue import queries
@@ -26,7 +26,6 @@ from db.queue import queries
 log = structlog.get_logger(__name__)
 
 Run = Callable[[dict[str, Any], Desk], Awaitable[None]]
-TRIES = 60  # with the pauses of Pace, about two hours; then the job is held for an admin to see
 
 
 class PatientExecutor(EntrypointExecutor):
