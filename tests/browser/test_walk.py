@@ -75,7 +75,7 @@ async def ask(window: Window, text: str) -> None:
     """Says it, and waits for the answer, so that the newest buttons are the answer's."""
     before = await window.messages(outgoing=False).count()
     await window.say(text)
-    await expect(window.messages(outgoing=False)).to_have_count(before + 1)
+    await expect(window.messages(outgoing=False).nth(before)).to_be_visible()
 
 
 async def redeem(window: Window) -> None:
