@@ -62,6 +62,9 @@ async def reconcile(desk: Desk) -> Report:
         except (NoProvider, ProviderUnknown, ProviderRefused, TelegramAPIError, Later) as error:
             log.warning("not_reconciled", part=name, error=repr(error))
             report.failed[name] = str(error) or repr(error)
+        except Exception as error:
+            log.exception("not_reconciled", part=name)
+            report.failed[name] = repr(error)
     return report
 
 
@@ -86,7 +89,11 @@ async def open_payments(desk: Desk, report: Report) -> None:
         return
     provider = provider_of(desk)
     for payment_id in waiting:
-        payment = await provider.payment(payment_id)
+        try:
+            payment = await provider.payment(payment_id)
+        except ProviderRefused as error:  # one of an earlier shop, say: the others are asked for all the same
+            report.failed[f"payment {payment_id}"] = str(error)
+            continue
         async with desk.books.transaction(Lane.JOBS) as session:
             settled = await settle_in(session, desk, payment, desk.now())
         report.looked("open payments", settled.outcome in (Outcome.SUCCEEDED, Outcome.CANCELED))
