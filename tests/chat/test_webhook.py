@@ -11,21 +11,7 @@ from bot.sandbox.app import Sandbox
 from bot.settings import Settings
 from main import Lessongate
 from tests.chat.person import Person
-from tests.school import (  # noqa: F401
-    _logs,
-    anna,
-    errors,
-    http,
-    origin_of,
-    pace,
-    sandbox,
-    school,
-    school_database,
-    school_template,
-    settings_for,
-    sql,
-    update_of,
-)
+from tests.school import origin_of, settings_for, update_of
 
 SECRET = "only-telegram-knows"
 HEADER = "X-Telegram-Bot-Api-Secret-Token"
@@ -38,7 +24,7 @@ def free_port() -> int:
 
 
 @pytest.fixture
-def school_settings(sandbox: Sandbox) -> Settings:  # noqa: F811
+def school_settings(sandbox: Sandbox) -> Settings:
     port = free_port()
     return settings_for(
         origin_of(sandbox),
@@ -48,7 +34,7 @@ def school_settings(sandbox: Sandbox) -> Settings:  # noqa: F811
     )
 
 
-async def test_a_learner_registers_and_redeems_by_webhook(anna: Person, sql: asyncpg.Connection) -> None:  # noqa: F811
+async def test_a_learner_registers_and_redeems_by_webhook(anna: Person, sql: asyncpg.Connection) -> None:
     await anna.register()
     await anna.send("/promo SPRING")
     await anna.hears("SPRING")
@@ -57,10 +43,10 @@ async def test_a_learner_registers_and_redeems_by_webhook(anna: Person, sql: asy
 
 @pytest.mark.parametrize("secret", [None, "", "wrong", "é"])
 async def test_who_does_not_know_the_secret_is_not_heard(
-    school: Lessongate,  # noqa: F811
-    http: aiohttp.ClientSession,  # noqa: F811
-    anna: Person,  # noqa: F811
-    sql: asyncpg.Connection,  # noqa: F811
+    school: Lessongate,
+    http: aiohttp.ClientSession,
+    anna: Person,
+    sql: asyncpg.Connection,
     secret: str | None,
 ) -> None:
     headers = {HEADER: secret} if secret is not None else {}
@@ -72,8 +58,8 @@ async def test_who_does_not_know_the_secret_is_not_heard(
 
 @pytest.mark.parametrize("body", ["", "{", "[]", '{"no": "update"}', '{"update_id": "1"}'])
 async def test_what_is_no_update_is_refused(
-    school: Lessongate,  # noqa: F811
-    http: aiohttp.ClientSession,  # noqa: F811
+    school: Lessongate,
+    http: aiohttp.ClientSession,
     body: str,
 ) -> None:
     url = f"{school.settings.public_url}/telegram/webhook"
@@ -82,10 +68,10 @@ async def test_what_is_no_update_is_refused(
 
 
 async def test_an_update_delivered_twice_acts_once(
-    school: Lessongate,  # noqa: F811
-    http: aiohttp.ClientSession,  # noqa: F811
-    anna: Person,  # noqa: F811
-    sql: asyncpg.Connection,  # noqa: F811
+    school: Lessongate,
+    http: aiohttp.ClientSession,
+    anna: Person,
+    sql: asyncpg.Connection,
 ) -> None:
     await anna.register()
     update = update_of(anna, text="/promo SPRING")
