@@ -102,7 +102,7 @@ class Page {
     this.api.bot = this.model.bot ? String(this.model.bot.id) : this.api.bot;
     this.model.people = await this.api.people();
     if (!this.model.bot) return this.waitForBot();
-    this.model.person = this.hashPerson() ?? this.firstPerson();
+    this.model.person = this.hashPerson() ?? this.returning() ?? this.firstPerson();
     this.render();
     await Promise.all([this.model.person && this.feed.load(this.model.person), this.faults.refresh()]);
     return this.feed.loadPreviews();
@@ -117,6 +117,13 @@ class Page {
   hashPerson() {
     const id = Number(location.hash.slice(1));
     return this.model.knows(id) ? id : null;
+  }
+
+  /** From then on the address names them, so that a reconnection finds the same person. */
+  returning() {
+    const person = this.start.payload ? this.model.leaver : null;
+    if (person) history.replaceState(history.state, "", `#${person}`);
+    return person;
   }
 
   /** On a phone the list comes first, as in Telegram. */

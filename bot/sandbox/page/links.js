@@ -51,7 +51,7 @@ export class StartBar {
   follow(event, url) {
     const { protocol, hostname, pathname, searchParams } = new URL(url);
     if (protocol === "tg:") return this.refuse(event);
-    if (hostname !== "t.me") return undefined;
+    if (hostname !== "t.me") return this.model.leaves(this.model.person);
     if (pathname.startsWith("/$")) return this.payInvoice(event, url);
     const name = this.model.bot?.username?.toLowerCase();
     if (pathname.slice(1).toLowerCase() !== name) return undefined;

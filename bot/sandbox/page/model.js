@@ -149,6 +149,16 @@ export class Model extends EventTarget {
     this.changed("read", { person });
   }
 
+  /** Who left last by a link: whoever comes back by `?start=…` in another tab is the same person. */
+  get leaver() {
+    const id = this.shelf.get("left", "by");
+    return this.knows(id) ? id : null;
+  }
+
+  leaves(person) {
+    this.shelf.set("left", "by", person);
+  }
+
   draft(person) {
     return this.shelf.get("draft", person) ?? "";
   }
