@@ -1,6 +1,6 @@
 """Callbacks accepted per second, against a bare handler that inserts one row.
 
-python -m tests.bench.callbacks [--rounds 9] [--count 400]
+python -m tests.bench.callbacks [--rounds 9] [--count 1000]
 """
 
 import itertools
@@ -52,4 +52,4 @@ async def measure(dsn: str, rounds: int, count: int) -> Pair:
 
 
 if __name__ == "__main__":
-    by_hand(measure, rounds=9, count=400)
+    by_hand(measure, rounds=9, count=1000)

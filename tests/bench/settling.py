@@ -1,6 +1,6 @@
 """One payment settled (books, access, news), against the same statements run by raw asyncpg in one transaction.
 
-    python -m tests.bench.settling [--rounds 9] [--count 100]
+    python -m tests.bench.settling [--rounds 31] [--count 30]
 
 What our code sends for one payment is recorded; for the others it is sent with their numbers put in.
 """
@@ -178,4 +178,4 @@ async def _compare(raw: asyncpg.Connection, count: int) -> None:
 
 
 if __name__ == "__main__":
-    by_hand(measure, rounds=9, count=100)
+    by_hand(measure, rounds=31, count=30)
