@@ -51,6 +51,12 @@ class Person:
         """Writes; returns the newest text of the bot."""
         return await self._do("/messages", {"text": text})
 
+    async def write(self, text: str) -> None:
+        """Writes and waits for nothing: the bot may be away."""
+        await self.look()
+        self._before = {one["message_id"]: _looks(one) for one in self.messages}
+        await self._post("/messages", {"text": text})
+
     async def send_photo(self, encoded: str, caption: str = "") -> str:
         return await self._do("/messages", {"photo": encoded, "caption": caption})
 
@@ -107,9 +113,9 @@ class Person:
         await self.click(lambda: payment_words.pay_by("link"))
         return await self.gets_link()
 
-    async def gets_link(self) -> str:
+    async def gets_link(self, within: float = PATIENCE) -> str:
         """Waits for a payment link that came since the last action."""
-        ends = asyncio.get_running_loop().time() + PATIENCE
+        ends = asyncio.get_running_loop().time() + within
         while asyncio.get_running_loop().time() < ends:
             await self.look()
             for message in self._new():

@@ -1,0 +1,163 @@
+"""Polling: nothing that was not handled is confirmed, whatever ends the bot or takes its database away."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import aiohttp
+import asyncpg
+import pytest
+
+from bot.sandbox.app import Sandbox
+from bot.words import Voice
+from bot.words import payments as payment_words
+from bot.words import promo as promo_words
+from db.engine import Books
+from db.server import EmbeddedServer
+from main import SCHOOL, Lessongate, load_catalogue
+from tests.chat.person import ANNA, PATIENCE, Person
+from tests.database import Databases
+from tests.process import BotProcess
+from tests.school import BOT, open_school, origin_of, settings_for, somebody
+
+USED = "select count(*) from promocodeusages"
+
+
+@pytest.fixture
+async def process(sandbox: Sandbox, school_database: str, tmp_path: Path) -> AsyncIterator[BotProcess]:
+    """The bot as `main.py run` starts it; no callback reaches it."""
+    process = BotProcess(origin_of(sandbox), school_database, tmp_path)
+    await process.start()
+    yield process
+    await process.kill()
+
+
+@pytest.fixture
+def anna(http: aiohttp.ClientSession, sandbox: Sandbox) -> Person:
+    """Anna, in a chat whose bot is another process."""
+    voice = Voice("ru", ZoneInfo("Europe/Moscow"))
+    return Person(http, origin_of(sandbox), BOT, ANNA, "ru", voice, "anna@example.com")
+
+
+async def test_killed_at_any_moment_it_loses_nothing_and_does_nothing_twice(
+    anna: Person, process: BotProcess, sql: asyncpg.Connection
+) -> None:
+    await anna.register()
+    for number in range(4):
+        await sql.execute(
+            "insert into promocodes (code, max_usage_count, days, product_id) values ($1, 9, 1, 1)",
+            f"C{number}",
+        )
+        await anna.write(f"/promo C{number}")
+        await asyncio.sleep(0.01 * number)
+        await process.kill()
+        await process.start()
+        await anna.hears(f"C{number}")
+        assert await sql.fetchval(USED) == number + 1
+    assert await sql.fetchval("select sum(days) from bot.access_changes") == 4
+    assert process.errors == []
+
+
+async def test_paid_while_it_was_dead_access_is_there_when_it_is_back(
+    anna: Person, process: BotProcess, sql: asyncpg.Connection
+) -> None:
+    await anna.register()
+    await anna.order(await sql.fetchval("select min(id) from bot.offers where currency = 'RUB'"))
+    await process.kill()
+    await anna.pay()
+    await anna.write("/purchases")
+    assert await sql.fetchval("select count(*) from usermoduleaccess") == 0
+    await process.start()
+    await anna.hears("№1")
+    await anna.hears("✅")
+    assert await sql.fetchval("select status from purchases") == "succeeded"
+    assert await sql.fetchval("select count(*) from usermoduleaccess") == 1
+
+
+async def test_killed_while_the_link_is_made_it_makes_one_payment(
+    anna: Person, process: BotProcess, sandbox: Sandbox, sql: asyncpg.Connection
+) -> None:
+    await anna.register()
+    sandbox.faults.set(provider_slow=2.0)
+    await anna.send(f"/start buy_{await sql.fetchval('select min(id) from bot.offers')}")
+    await anna.click(lambda: payment_words.pay_by("link"))
+    await anna.hears("⏳")
+    await process.kill()
+    sandbox.faults.set(provider_slow=0)
+    await process.start()
+    await anna.gets_link(within=90)  # half a minute after its last sign of life the dead worker's job is free
+    async with anna.http.get(f"{anna.origin}/sandbox/payments") as response:
+        assert len(await response.json()) == 1
+    assert await sql.fetchval("select count(*) from purchases") == 1
+
+
+async def test_asked_to_end_it_finishes_what_it_has(
+    anna: Person, process: BotProcess, sql: asyncpg.Connection
+) -> None:
+    """Each message gets one answer, from the one that goes or from the one that comes."""
+    await anna.register()
+    before = len(anna.texts)
+    for _ in range(30):
+        await anna.write("/promo")
+    assert await process.terminate() == 0
+    await process.start()
+    await anna.send("/promo NEVER")
+    asked = [text for text in anna.texts[before:] if text == anna.words(promo_words.ask)]
+    assert len(asked) == 30
+    assert await process.terminate() == 0
+    assert process.errors == []
+
+
+@pytest.mark.errors_expected("pgqueuer calls the loss of its listener an error")
+async def test_while_the_database_is_away_nothing_is_confirmed(
+    http: aiohttp.ClientSession, sandbox: Sandbox, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with EmbeddedServer(tmp_path, durable=False) as server:
+        databases = Databases(server)
+        await databases.prepare()
+        dsn = databases.dsn("migrated")
+        await load_school(dsn)
+    async with AsyncExitStack() as stack:
+        running = await stack.enter_async_context(AsyncExitStack())
+        await running.enter_async_context(EmbeddedServer(tmp_path, durable=False))
+        school = await stack.enter_async_context(open_school(settings_for(origin_of(sandbox)), dsn))
+        anna = somebody(http, school, ANNA, "ru", "anna@example.com")
+        await anna.register()
+        await running.aclose()
+        with caplog.at_level("WARNING"):
+            await anna.write("/promo SPRING")
+            await becomes(lambda: "updates_put_off" in caplog.text)
+        await anna.look()
+        assert anna.new_texts == []
+        await running.enter_async_context(EmbeddedServer(tmp_path, durable=False))
+        await anna.hears("SPRING")
+        connection = await asyncpg.connect(dsn)
+        assert await connection.fetchval(USED) == 1
+        await connection.close()
+        assert [text for text in anna.new_texts if "SPRING" in text] == anna.new_texts
+
+
+async def load_school(dsn: str) -> None:
+    books = Books(dsn)
+    await load_catalogue(books, SCHOOL, say=lambda _line: None)
+    await books.close()
+
+
+async def becomes(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while not condition():  # noqa: ASYNC110 - it happens in the bot's own tasks
+            await asyncio.sleep(0.05)
+
+
+@pytest.mark.errors_expected("two processes that poll for one bot are a mistake to be mended")
+async def test_two_that_poll_for_one_bot_answer_once_and_say_what_is_wrong(
+    anna: Person, school: Lessongate, school_database: str, errors: list[str]
+) -> None:
+    async with open_school(school.settings, school_database):
+        await anna.send("/start")
+        assert len(anna.new_texts) == 1
+        await becomes(lambda: any("polling_conflict" in line for line in errors))
+    await anna.send("/start")
+    assert len(anna.new_texts) == 1
