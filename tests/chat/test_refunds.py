@@ -272,6 +272,11 @@ class TestDashboard:
         assert count(anna, "↩️") == 0
 
 
+ASKED_OFTEN = """
+select convert_from(payload, 'UTF8')::json ->> 'asked' = '3' from bot.pgqueuer where entrypoint = 'ask_refund'
+"""
+
+
 class TestPending:
     @pytest.fixture(autouse=True)
     async def slow_bank(self, bought: str, anna: Person) -> None:
@@ -287,6 +292,7 @@ class TestPending:
         assert await stands(sql) == ("succeeded", 30, [("pending", 99_000, 0)])
         await olga.send("/refund 1")
         await olga.hears(lambda: errors.say(RefundTooMuch(1, 0, "RUB")))
+        await becomes(lambda: sql.fetchval(ASKED_OFTEN))
         await at_provider(anna, f"/refunds/{(await made(anna))[0]['id']}/succeed")
         await anna.hears("↩️")
         assert await stands(sql) == ("refunded", 0, [("succeeded", 99_000, 30)])
@@ -387,6 +393,20 @@ class TestOldKey:
         await olga.hears("/refund 1 330")
         assert await made(anna) == []
         assert await stands(sql) == ("succeeded", 30, [("canceled", 33_000, 0)])
+
+
+async def test_a_refusal_of_the_repetition_says_nothing_about_the_first(
+    anna: Person, olga: Person, bought: str, sandbox: Sandbox, sql: asyncpg.Connection
+) -> None:
+    """The provider did it and has forgotten the key: asked again, it says that nothing is left to return."""
+    sandbox.faults.set(provider_cut=1.0, callback_lost=1.0)
+    await refund(olga, "1", 99_000)
+    await becomes(lambda: sql.fetchval(TRIES))
+    sandbox.yookassa.provider.book._answers.clear()
+    sandbox.faults.set(provider_cut=0)
+    await anna.hears("↩️")
+    assert await stands(sql) == ("refunded", 0, [("succeeded", 99_000, 30)])
+    assert len(await made(anna)) == 1
 
 
 class TestReceipts:
