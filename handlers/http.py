@@ -55,7 +55,7 @@ class Side:
         if not secrets.compare_digest(given, secret.get_secret_value().encode()):
             raise web.HTTPUnauthorized
         raw = await _json(request)
-        if not isinstance(raw.get("update_id"), int):
+        if type(raw.get("update_id")) is not int:  # JSON true would pass isinstance
             raise web.HTTPBadRequest(text="not an update")
         try:
             await self._intake.take(raw)

@@ -57,7 +57,9 @@ def settings_for(origin: str, **changed: Any) -> Settings:
 
 @pytest.fixture(scope="session")
 async def school_template(cluster: Databases) -> str:
-    """A migrated database with the demo's catalogue in it, to be cloned."""
+    """A migrated database with the demo's catalogue in it, to be cloned; one, however many modules import this."""
+    if cluster.keeps(TEMPLATE):
+        return TEMPLATE
     async with cluster.clone() as dsn:
         books = Books(dsn, sizes=SMALL)
         async with books.transaction(Lane.JOBS) as session:

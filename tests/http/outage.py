@@ -1,0 +1,43 @@
+"""A school's database on a server of its own, to be taken away and brought back."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+from db.engine import Books
+from db.migrate import migrate
+from db.server import EmbeddedServer
+from main import SCHOOL, load_catalogue
+from tests.school import SMALL
+
+
+class OwnDatabase:
+    """`dsn` stays the same whether the server runs or not."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._running = AsyncExitStack()
+        self.dsn = EmbeddedServer(folder, durable=False).dsn
+
+    async def start(self) -> None:
+        await self._running.enter_async_context(EmbeddedServer(self._folder, durable=False))
+
+    async def stop(self) -> None:
+        """Returns when the server has ended."""
+        await self._running.aclose()
+
+
+@asynccontextmanager
+async def own_database(folder: Path) -> AsyncIterator[OwnDatabase]:
+    """Running, migrated, with the demo's catalogue."""
+    database = OwnDatabase(folder)
+    await database.start()
+    try:
+        assert await asyncio.wait_for(migrate(database.dsn, lambda _line: None), 60)
+        books = Books(database.dsn, sizes=SMALL)
+        await load_catalogue(books, SCHOOL, say=lambda _line: None)
+        await books.close()
+        yield database
+    finally:
+        await database.stop()

@@ -1,0 +1,220 @@
+"""Webhook mode end to end: the sandbox calls us as Telegram would."""
+
+import asyncio
+import socket
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import asyncpg
+import pytest
+from pydantic import SecretStr
+
+from bot.intake import KINDS
+from bot.sandbox.app import Sandbox
+from bot.settings import Settings
+from main import Lessongate
+from tests.chat.person import PATIENCE, Person
+from tests.http.outage import own_database
+from tests.school import (
+    BOT,
+    errors,  # noqa: F401
+    open_school,
+    origin_of,
+    settings_for,
+    somebody,
+    update_of,
+)
+
+SECRET = "s3cret-of_the_tests"
+HEADER = "X-Telegram-Bot-Api-Secret-Token"
+USED = "select count(*) from promocodeusages"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def webhook_settings(sandbox: Sandbox) -> Settings:
+    """The address is told to Telegram before anything listens, so that the port must be known."""
+    port = free_port()
+    return settings_for(
+        origin_of(sandbox),
+        public_url=f"http://127.0.0.1:{port}",
+        http_port=port,
+        webhook_secret=SecretStr(SECRET),
+    )
+
+
+@pytest.fixture
+def school_settings(sandbox: Sandbox) -> Settings:
+    return webhook_settings(sandbox)
+
+
+@pytest.fixture
+async def school(school: Lessongate, sandbox: Sandbox) -> Lessongate:
+    """Telegram knows where to bring the updates."""
+    await webhook_is_set(sandbox)
+    return school
+
+
+async def webhook_is_set(sandbox: Sandbox) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while not calls(sandbox, "setWebhook"):  # noqa: ASYNC110 - the sandbox tells nobody
+            await asyncio.sleep(0.01)
+
+
+def calls(sandbox: Sandbox, method: str) -> list[dict[str, Any]]:
+    return [call for call in sandbox.telegram.context.calls if call["method"].lower() == method.lower()]
+
+
+async def bring(
+    school: Lessongate, http: aiohttp.ClientSession, update: Any, secret: str | None = SECRET
+) -> int:
+    """Posts an update as Telegram would; the status."""
+    body = {"data": update} if isinstance(update, bytes) else {"json": update}
+    headers = {} if secret is None else {HEADER: secret}
+    url = f"{school.settings.public_url}/telegram/webhook"
+    async with http.post(url, headers=headers, **body) as response:
+        return response.status
+
+
+async def code(sql: asyncpg.Connection) -> str:
+    """A promo code that anyone may use once."""
+    await sql.execute(
+        "insert into promocodes (code, max_usage_count, days, product_id) values ('HOOK', 9, 1, 1)"
+    )
+    return "HOOK"
+
+
+async def test_telegram_is_told_where_and_how(school: Lessongate, sandbox: Sandbox) -> None:
+    [call] = calls(sandbox, "setWebhook")
+    assert call["params"]["url"] == f"{school.settings.public_url}/telegram/webhook"
+    assert call["params"]["secret_token"] == SECRET
+    assert set(call["params"]["allowed_updates"]) == set(KINDS)
+    assert call["params"].get("drop_pending_updates", "false") == "false"
+    assert calls(sandbox, "deleteWebhook") == []
+
+
+async def test_a_person_talks_and_pays_over_the_webhook(anna: Person, sql: asyncpg.Connection) -> None:
+    await anna.register()
+    await anna.send(f"/promo {await code(sql)}")
+    assert await sql.fetchval(USED) == 1
+    await anna.order(await sql.fetchval("select min(id) from bot.offers where currency = 'RUB'"))
+    await anna.pay()
+    await anna.hears("✅")
+    assert await sql.fetchval("select status from purchases") == "succeeded"
+
+
+@pytest.mark.parametrize("secret", [None, "", "wrong", SECRET + "x", SECRET.upper(), "секрет"])
+async def test_without_the_secret_nothing_happens(
+    anna: Person, school: Lessongate, sql: asyncpg.Connection, secret: str | None
+) -> None:
+    await anna.register()
+    update = update_of(anna, text=f"/promo {await code(sql)}")
+    handled = await sql.fetchval("select count(*) from bot.updates")
+    await anna.look()
+    heard = anna.texts
+    assert await bring(school, anna.http, update, secret) == 401
+    assert await bring(school, anna.http, b"not even JSON", secret) == 401
+    assert await sql.fetchval(USED) == 0
+    assert await sql.fetchval("select count(*) from bot.updates") == handled
+    await anna.look()
+    assert anna.texts == heard
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"not JSON",
+        b"\xff",
+        [],
+        "update",
+        {},
+        {"update_id": "1"},
+        {"update_id": None},
+        {"update_id": 1.5},
+    ],
+)
+async def test_what_is_no_update_is_refused(
+    school: Lessongate, http: aiohttp.ClientSession, body: Any
+) -> None:
+    assert await bring(school, http, body) == 400
+
+
+async def test_an_update_too_large_is_refused(school: Lessongate, http: aiohttp.ClientSession) -> None:
+    assert await bring(school, http, {"update_id": 1, "message": "x" * 300_000}) == 413
+
+
+async def test_kinds_nobody_asked_for_are_taken_and_let_go(
+    school: Lessongate, sandbox: Sandbox, http: aiohttp.ClientSession
+) -> None:
+    said = len(calls(sandbox, "sendMessage"))
+    for update in ({"update_id": 1}, {"update_id": 2, "poll_of_the_future": {"id": 1}}):
+        assert await bring(school, http, update) == 200
+    assert len(calls(sandbox, "sendMessage")) == said
+
+
+async def test_the_same_update_acts_once(
+    anna: Person, school: Lessongate, sandbox: Sandbox, sql: asyncpg.Connection
+) -> None:
+    await anna.register()
+    update = update_of(anna, text=f"/promo {await code(sql)}")
+    assert await asyncio.gather(*(bring(school, anna.http, update) for _ in range(5))) == [200] * 5
+    assert await bring(school, anna.http, update) == 200
+    assert await sql.fetchval(USED) == 1
+    assert await sql.fetchval("select sum(days) from bot.access_changes") == 1
+    await anna.hears("HOOK")
+    assert sum("HOOK" in text for text in anna.texts) == 1
+
+
+async def test_groups_and_channels_are_not_answered(
+    anna: Person, school: Lessongate, sandbox: Sandbox, sql: asyncpg.Connection
+) -> None:
+    await anna.register()
+    said, word = len(calls(sandbox, "sendMessage")), await code(sql)
+    for kind in ("group", "supergroup", "channel"):
+        update = update_of(anna, text=f"/promo {word}")
+        update["message"]["chat"] = {"id": -1001234567890, "type": kind, "title": "Everybody"}
+        assert await bring(school, anna.http, update) == 200
+    assert await sql.fetchval(USED) == 0
+    assert len(calls(sandbox, "sendMessage")) == said
+
+
+@pytest.mark.errors_expected("pgqueuer calls the loss of its listener an error")
+async def test_while_the_database_is_away_updates_come_again_and_act_once(
+    http: aiohttp.ClientSession, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    async with (
+        own_database(tmp_path) as database,
+        open_school(webhook_settings(sandbox), database.dsn) as school,
+    ):
+        await webhook_is_set(sandbox)
+        anna = somebody(http, school, 7000000001, "ru", "anna@example.com")
+        await anna.register()
+        sql = await asyncpg.connect(database.dsn)
+        word = await code(sql)
+        await sql.close()
+        await database.stop()
+        assert await bring(school, http, update_of(anna, text="/status")) == 503
+        await anna.write(f"/promo {word}")
+        await refused_by_us(sandbox)
+        await database.start()
+        await anna.hears(word)
+        sql = await asyncpg.connect(database.dsn)
+        assert await sql.fetchval(USED) == 1
+        assert await sql.fetchval("select sum(days) from bot.access_changes") == 1
+        await sql.close()
+        assert sum(word in text for text in anna.texts) == 1
+
+
+async def refused_by_us(sandbox: Sandbox) -> None:
+    """The sandbox brought an update and was told to come again."""
+    account = next(one for one in sandbox.telegram.context.accounts.all() if one.id == BOT)
+    async with asyncio.timeout(PATIENCE):
+        while "503" not in account.webhook.last_error_message:  # noqa: ASYNC110 - the sandbox tells nobody
+            await asyncio.sleep(0.01)
