@@ -156,6 +156,7 @@ async def test_arrow_up_edits_the_last_own_message(open_window: OpenWindow, star
     window = await open_window()
     await window.say("first try")
     await bot.got_text("first try")
+    await expect(window.messages("first try", outgoing=True)).to_be_visible()
     await window.composer.press("ArrowUp")
     await expect(window.composer).to_have_value("first try")
     await window.say("second try")

@@ -138,6 +138,7 @@ async def test_without_the_secret_nothing_happens(
         {"update_id": "1"},
         {"update_id": None},
         {"update_id": 1.5},
+        {"update_id": True},
     ],
 )
 async def test_what_is_no_update_is_refused(
