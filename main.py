@@ -191,11 +191,11 @@ async def until_signal(house: Lessongate, *, bot: bool = True, worker: bool = Tr
 # --- commands ----------------------------------------------------------------------------------
 
 
-async def run(settings: Settings, only: str | None) -> None:
+async def run(settings: Settings, only: str | None, pace: Pace | None = None) -> None:
     if settings.bot_token is None:
         raise Wrong("BOT_TOKEN: missing; BotFather gives it. To try without one: python main.py demo")
     async with migrated(settings) as (dsn, direct):
-        house = Lessongate(settings, dsn, direct_dsn=direct)
+        house = Lessongate(settings, dsn, direct_dsn=direct, pace=pace)
         try:
             await house.start(bot=only != "worker")
         except OSError as error:

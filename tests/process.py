@@ -18,8 +18,9 @@ TOKEN = "7777777777:school-of-the-tests"
 class BotProcess:
     """Over the sandbox at `origin` and the database at `dsn`; of our environment it gets only what a program needs."""
 
-    def __init__(self, origin: str, dsn: str, folder: Path, **settings: str) -> None:
+    def __init__(self, origin: str, dsn: str, folder: Path, *, script: Path = MAIN, **settings: str) -> None:
         self._folder = folder
+        self._command = [str(script), "run"]
         self._settings = {
             "BOT_TOKEN": TOKEN,
             "TELEGRAM_API_URL": origin,
@@ -40,15 +41,29 @@ class BotProcess:
     async def start(self) -> None:
         """Returns when it takes updates."""
         self._ready.clear()
-        needed = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable, str(MAIN), "run",
-            cwd=self._folder, env=needed | self._settings, stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE,
+            sys.executable, *self._command,
+            cwd=self._folder, env=self._environment(), stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE,
         )  # fmt: skip
         self._reading = asyncio.create_task(self._read(self._process))
         async with asyncio.timeout(PATIENCE):
             await self._ready.wait()
         assert self._process.returncode is None, "\n".join(self.log)
+
+    async def command(self, name: str) -> tuple[int, str]:
+        """Another command of `main.py` under the same settings: its exit status, and what it printed."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, str(MAIN), name,
+            cwd=self._folder, env=self._environment(), stdin=DEVNULL, stdout=PIPE, stderr=PIPE,
+        )  # fmt: skip
+        async with asyncio.timeout(PATIENCE):
+            said, complained = await process.communicate()
+        return process.returncode or 0, (said + complained).decode()
+
+    def _environment(self) -> dict[str, str]:
+        needed = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        # By its path a script of the tests finds the project.
+        return needed | self._settings | {"PYTHONPATH": str(MAIN.parent)}
 
     async def _read(self, process: Process) -> None:
         assert process.stderr is not None
@@ -75,6 +90,11 @@ class BotProcess:
         async with asyncio.timeout(PATIENCE):
             await self._reading
             return await self._process.wait()
+
+    @property
+    def started(self) -> bool:
+        """Whether it was ever; it may have ended since."""
+        return self._process is not None
 
     @property
     def errors(self) -> list[str]:

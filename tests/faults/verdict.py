@@ -1,0 +1,157 @@
+"""What the providers hold, what our books hold, and what people were told: side by side, after the storm."""
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from statistics import quantiles
+from typing import Any
+
+import asyncpg
+
+from bot.sandbox.app import Sandbox
+from tests.faults.shoppers import METHODS, Shopper, Till
+
+# Every purchase with the days it gave.
+BOOKS = """
+select p.id, p.provider_payment_id as payment, p.status, p.days, a.method, i.providerkey::bigint as person,
+       c.days as given, c.times, c.at
+from purchases p
+join bot.payment_attempts a on a.purchase_id = p.id
+join authidentities i on i.user_id = p.user_id and i.loginprovider = 'telegram'
+left join lateral (
+    select sum(days) as days, count(*) as times, min(created_at) as at
+    from bot.access_changes where source = 'purchase' and source_id = p.id
+) c on true
+"""
+ENDS = "select user_id, module_id, ends_at from usermoduleaccess"
+CHANGES = "select user_id, module_id, days, before, after, created_at from bot.access_changes order by id"
+ARRIVED = re.compile(r"^✅[^\n]*№(\d+)")
+
+
+@dataclass(slots=True)
+class Way:
+    """One way to pay. `delays` in seconds, from the provider's success to the access."""
+
+    paid: int = 0
+    settled: int = 0
+    days: int = 0
+    told: int = 0
+    told_again: int = 0
+    delays: list[float] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Verdict:
+    ways: dict[str, Way]
+    wrong: list[str]
+
+    def __str__(self) -> str:
+        names = ("paid", "settled", "days", "told", "twice", "p50 s", "p95 s", "max s")
+        head = f"{'way':<8}" + "".join(f"{name:>9}" for name in names)
+        lines = [head]
+        for name, way in self.ways.items():
+            middle, late, worst = _figures(way.delays)
+            lines.append(
+                f"{name:<8}{way.paid:>9}{way.settled:>9}{way.days:>9}{way.told:>9}{way.told_again:>9}"
+                f"{middle:>9.1f}{late:>9.1f}{worst:>9.1f}"
+            )
+        return "\n".join([*lines, *(f"WRONG: {line}" for line in self.wrong)])
+
+
+def _figures(delays: list[float]) -> tuple[float, float, float]:
+    if len(delays) < 2:
+        return (0.0, 0.0, max(delays, default=0.0))
+    cuts = quantiles(delays, n=20)
+    return cuts[9], cuts[18], max(delays)
+
+
+def held(sandbox: Sandbox, bot: int) -> dict[str, datetime]:
+    """Payments the providers hold as succeeded, and since when."""
+    found: dict[str, datetime] = {}
+    for record in sandbox.yookassa.provider.book.payments.values():
+        if record.status == "succeeded":
+            found[record.id] = datetime.fromisoformat(record.body["captured_at"])
+    for move in sandbox.telegram.context.ledger.moves(bot):
+        found[move.id] = datetime.fromtimestamp(move.date, UTC)
+    return found
+
+
+async def told(shoppers: list[Shopper]) -> Counter[tuple[int, int]]:
+    """How often each person was told of each purchase."""
+    heard: Counter[tuple[int, int]] = Counter()
+    for shopper in shoppers:
+        await shopper.person.look()
+        for text in shopper.person.texts:
+            if match := ARRIVED.match(text):
+                heard[shopper.person.id, int(match[1])] += 1
+    return heard
+
+
+async def judge(
+    sql: asyncpg.Connection, sandbox: Sandbox, bot: int, till: Till, shoppers: list[Shopper]
+) -> Verdict:
+    """Every payment held as succeeded is exactly one succeeded purchase with its days, and nothing else is."""
+    truth, heard = held(sandbox, bot), await told(shoppers)
+    ways = {method: Way() for method in METHODS}
+    wrong = [f"{payment} is held by nobody, but was paid" for payment in till.paid.keys() - truth.keys()]
+    rows = [dict(row) for row in await sql.fetch(BOOKS)]
+    by_payment: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        by_payment.setdefault(row["payment"], []).append(row)
+    for payment, since in truth.items():
+        found = by_payment.pop(payment, [])
+        if len(found) != 1:
+            wrong.append(f"{payment}: {len(found)} purchases")
+            continue
+        wrong += _compare(payment, found[0], till)
+        _count(ways, found[0], since, heard)
+    for payment, others in by_payment.items():
+        unpaid = ("pending", "canceled")
+        wrong += [
+            f"{payment} was never paid: {row}"
+            for row in others
+            if row["status"] not in unpaid or row["given"]
+        ]
+    return Verdict(ways, wrong + await _ends(sql))
+
+
+def _compare(payment: str, row: dict[str, Any], till: Till) -> list[str]:
+    """What was paid for against what was given."""
+    person, wish = till.paid.get(payment, (0, None))
+    if wish is None:
+        return [f"{payment} was paid by nobody we know"]
+    wanted = {"status": "succeeded", "person": person, "days": wish.days, "given": wish.days, "times": 1}
+    return [
+        f"{payment}: {name} is {row[name]}, not {value}"
+        for name, value in wanted.items()
+        if row[name] != value
+    ]
+
+
+def _count(
+    ways: dict[str, Way], row: dict[str, Any], since: datetime, heard: Counter[tuple[int, int]]
+) -> None:
+    way, times = ways[row["method"]], heard[row["person"], row["id"]]
+    way.paid += 1
+    way.settled += row["status"] == "succeeded"
+    way.days += row["given"] or 0
+    way.told += times > 0
+    way.told_again += times > 1
+    if row["at"]:
+        way.delays.append(max(0.0, (row["at"] - since).total_seconds()))
+
+
+async def _ends(sql: asyncpg.Connection) -> list[str]:
+    """Access ends where its changes, told one after the other, lead."""
+    owed: dict[tuple[int, int], datetime] = {}
+    wrong = []
+    for row in await sql.fetch(CHANGES):
+        place = row["user_id"], row["module_id"]
+        before = owed.get(place)
+        start = max(row["created_at"], before) if before else row["created_at"]
+        if row["before"] != before or (row["after"] - start).days != row["days"]:
+            wrong.append(f"{place}: {dict(row)} does not follow on {before}")
+        owed[place] = row["after"]
+    ends = {(row["user_id"], row["module_id"]): row["ends_at"] for row in await sql.fetch(ENDS)}
+    return wrong if ends == owed else [*wrong, "access does not end where its changes say"]
