@@ -112,14 +112,12 @@ class Lessongate:
     async def run(self, *, bot: bool = True, worker: bool = True) -> None:
         """Until `stop`. Raises TelegramUnauthorizedError where the token is wrong."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._talk(listen=bot, work=worker, tasks=tasks))
+            if worker:  # at once: what was paid is credited whether Telegram answers or not
+                tasks.create_task(self.worker.run())
+            tasks.create_task(self._talk(listen=bot, tasks=tasks))
 
-    async def _talk(self, *, listen: bool, work: bool, tasks: asyncio.TaskGroup) -> None:
-        if not await introduce(self.desk, self._stopping):
-            return
-        if work:
-            tasks.create_task(self.worker.run())
-        if not listen:
+    async def _talk(self, *, listen: bool, tasks: asyncio.TaskGroup) -> None:
+        if not await introduce(self.desk, self._stopping) or not listen:
             return
         await self._connect()
         tasks.create_task(self._menu())
@@ -146,6 +144,7 @@ class Lessongate:
     async def close(self) -> None:
         if self._runner is not None:
             await self._runner.cleanup()
+        await self.intake.finish()
         await self.bot.session.close()
         if self.desk.provider is not None:
             await self.desk.provider.close()

@@ -1,9 +1,13 @@
 """The way of one update, in both transports: one connection, one statement to load, the handler, the commit, and
-only then the replies. An update is confirmed to Telegram when `take` returns, and not when it raises."""
+only then the replies. An update is confirmed to Telegram when `take` returns, and not when it raises.
+
+What is committed need not come again, so slow replies keep nobody waiting: `take` returns without them, and they
+go on in the person's order.
+"""
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, nullcontext
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,7 +24,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot import metrics
 from bot.conversation import context_of
 from bot.desk import Desk
-from bot.outbox import Method, send_all
+from bot.news import tell_chats
+from bot.outbox import Method, Replies, send_all
+from bot.payments.telegram import alarm
 from bot.words import defects, errors
 from db import chats, updates
 from db.chats import HandledElsewhere, Person, Profile
@@ -32,11 +38,15 @@ log = structlog.get_logger(__name__)
 
 SPARE = 2  # connections of the talk lane that no update may take
 TRIES = 4  # of a transaction that met a deadlock or a serialization failure
+RETRIED = timedelta(seconds=5)  # after a money update has met a defect of ours
 KINDS = ("message", "callback_query", "pre_checkout_query", "my_chat_member")
 
 
 class BooksAway(Exception):
     """The database is out of reach: the update is not confirmed and comes again."""
+
+
+Wait = Callable[[], Awaitable[None]]
 
 
 class Intake:
@@ -45,9 +55,14 @@ class Intake:
         self._dispatcher = dispatcher
         self._gate = asyncio.Semaphore(max(1, desk.books.talkers - SPARE))
         self._people: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._replies = Replies(desk)
 
-    async def take(self, raw: dict[str, Any]) -> None:
-        """Handles an update as Telegram sent it. Raises BooksAway; a defect of ours never gets out."""
+    async def take(self, raw: dict[str, Any], away: Wait | None = None) -> None:
+        """Handles an update as Telegram sent it; a defect of ours never gets out.
+
+        While the database is away, `away` is awaited before each further try, and the person's later updates wait
+        too. Raises BooksAway where there is no `away`, or where that raises it.
+        """
         try:
             update = Update.model_validate(raw, context={"bot": self._desk.bot})
         except ValidationError as error:
@@ -57,10 +72,17 @@ class Intake:
         if user is None:
             return
         if is_money(update):
-            await self._handle(update, user, raw, Lane.MONEY)
-            return
-        async with self._turn(user.id):
-            await self._handle(update, user, raw, Lane.TALK)
+            replies = await self._handle(update, user, raw, Lane.MONEY, away)
+            sending = self._replies.at_once(replies)
+        else:
+            async with self._turn(user.id):
+                replies = await self._handle(update, user, raw, Lane.TALK, away)
+                sending = self._replies.in_turn(user.id, replies)
+        await self._replies.while_patient(sending)
+
+    async def finish(self) -> None:
+        """Returns when every reply is out, or a job's."""
+        await self._replies.finish()
 
     @asynccontextmanager
     async def _turn(self, telegram_id: int) -> AsyncIterator[None]:
@@ -73,22 +95,33 @@ class Intake:
             if not lock.locked() and not getattr(lock, "_waiters", None):
                 self._people.pop(telegram_id, None)
 
-    async def _handle(self, update: Update, user: User, raw: dict[str, Any], lane: Lane) -> None:
+    async def _handle(
+        self, update: Update, user: User, raw: dict[str, Any], lane: Lane, away: Wait | None
+    ) -> list[Method]:
+        """The replies, once what the update does is committed. Raises BooksAway."""
+        while True:
+            try:
+                return with_answer(update, await self._once(update, user, raw, lane))
+            except BooksAway:
+                metrics.update_taken(update, "put off")
+                if away is None:
+                    raise
+                await away()
+
+    async def _once(self, update: Update, user: User, raw: dict[str, Any], lane: Lane) -> list[Method]:
         try:
             replies = await self._commit(update, user, lane)
         except HandledElsewhere:
             metrics.update_taken(update, "repeated")
-            return
+            return []
         except Exception as error:
             if is_away(error):
-                metrics.update_taken(update, "put off")
                 raise BooksAway from error
             metrics.update_taken(update, "failed")
             log.exception("update_failed", update_id=update.update_id)
-            replies = await self._after_defect(update, user, raw, error)
-        else:
-            metrics.update_taken(update, "handled")
-        await send_all(self._desk, with_answer(update, replies))
+            return await self._after_defect(update, user, raw, error)
+        metrics.update_taken(update, "handled")
+        return replies
 
     async def _commit(self, update: Update, user: User, lane: Lane) -> list[Method]:
         for attempt in range(TRIES):
@@ -180,10 +213,26 @@ class Intake:
                     session, self._desk.bot.id, update.update_id, body, repr(error)
                 )
                 if kept is not None:
-                    await enqueue(session, "retry_update", {"id": kept}, after=timedelta(seconds=5))
+                    key = f"retry_update:{kept}"
+                    await enqueue(session, "retry_update", {"id": kept}, after=RETRIED, key=key)
+                    await self._tell_kept(session, update, kept, error)
         except Exception as second:
             # Not kept, so it must come again, whatever the reason was.
             raise BooksAway from second
+
+    async def _tell_kept(self, session: AsyncSession, update: Update, kept: int, error: Exception) -> None:
+        """The admins hear of it, and who has paid is not left without a word."""
+        await alarm(session, self._desk, "update_failed", str(kept), error=repr(error)[:300])
+        message = update.message
+        if message is not None and (paid := message.successful_payment) is not None:
+            await tell_chats(
+                session,
+                [message.chat.id],
+                "payment_looked_into",
+                amount=paid.total_amount,
+                currency=paid.currency,
+                support=self._desk.settings.support_contact,
+            )
 
     async def retry(self, raw: dict[str, Any]) -> None:
         """A kept money update, once more. Raises what its handler raises."""

@@ -1,7 +1,7 @@
 """Sending what handlers and jobs return: in order, after the commit, patient with Telegram's limits."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -18,10 +18,11 @@ from aiogram.exceptions import (
     TelegramUnauthorizedError,
 )
 from aiogram.methods import TelegramMethod
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.desk import Desk
 from db import chats
-from db.engine import Lane
+from db.engine import Lane, is_away
 from db.queue import enqueue
 
 log = structlog.get_logger(__name__)
@@ -29,6 +30,8 @@ log = structlog.get_logger(__name__)
 Method = TelegramMethod[Any]
 PATIENCE = 3.0  # seconds a reply waits on the spot for Telegram's limit; beyond that a job sends it
 TRIES = 3
+BOOK_TRIES = 5  # of what is written down about a message, a second between them
+MOST = 1000  # sendings under way; beyond that many, an update is not confirmed before its own replies are out
 GONE = ("message to edit not found", "message can't be edited", "message_id_invalid")
 HARMLESS = ("message is not modified", "query is too old", "query_id_invalid", "message to delete not found")
 
@@ -97,15 +100,86 @@ async def _after_refusal(desk: Desk, method: Method, error: TelegramBadRequest) 
 
 async def _mark_blocked(desk: Desk, method: Method) -> None:
     chat_id = getattr(method, "chat_id", None)
-    if isinstance(chat_id, int):
-        async with desk.books.transaction(Lane.JOBS) as session:
-            await chats.mark_blocked(session, chat_id, desk.now())
+    if not isinstance(chat_id, int):
+        return
+
+    async def mark(session: AsyncSession) -> None:
+        await chats.mark_blocked(session, chat_id, desk.now())
+
+    await _written(desk, mark, "chat_not_marked_blocked", chat=chat_id)
 
 
 async def _send_by_job(desk: Desk, replies: Sequence[Method], delay: float) -> None:
     packed = [pack(desk.bot, method) for method in replies]
-    async with desk.books.transaction(Lane.JOBS) as session:
+
+    async def put_off(session: AsyncSession) -> None:
         await enqueue(session, "send", {"methods": packed}, after=timedelta(seconds=delay))
+
+    await _written(desk, put_off, "replies_lost", count=len(replies))
+
+
+async def _written(
+    desk: Desk, write: Callable[[AsyncSession], Awaitable[None]], otherwise: str, **about: object
+) -> None:
+    """What the books can't take is logged under the name of `otherwise`: the message's cause is committed, and
+    nothing of it may fail because of this."""
+    for attempt in range(BOOK_TRIES):
+        try:
+            async with desk.books.transaction(Lane.JOBS) as session:
+                return await write(session)
+        except Exception as error:
+            if not is_away(error) or attempt == BOOK_TRIES - 1:
+                log.exception(otherwise, **about)
+                return None
+            await asyncio.sleep(1)
+    return None
+
+
+class Replies:
+    """What is being sent after the commit: a person's replies one after another, people side by side."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._last: dict[int, asyncio.Task[None]] = {}  # of each person
+        self._under_way: set[asyncio.Task[None]] = set()
+
+    def in_turn(self, telegram_id: int, replies: Sequence[Method]) -> asyncio.Task[None]:
+        """After what that person is still being sent."""
+        sending = self._begin(replies, self._last.get(telegram_id))
+        self._last[telegram_id] = sending
+        sending.add_done_callback(lambda done: self._forget(telegram_id, done))
+        return sending
+
+    def at_once(self, replies: Sequence[Method]) -> asyncio.Task[None]:
+        """The answer to a pre-checkout query waits behind nothing."""
+        return self._begin(replies, None)
+
+    async def while_patient(self, sending: asyncio.Task[None]) -> None:
+        """Until it is sent; not longer than a moment, unless too much is under way."""
+        crowded = len(self._under_way) > MOST
+        await asyncio.wait({sending}, timeout=None if crowded else self._desk.pace.replies.total_seconds())
+
+    async def finish(self) -> None:
+        while self._under_way:
+            await asyncio.wait(self._under_way)
+
+    def _begin(self, replies: Sequence[Method], before: asyncio.Task[None] | None) -> asyncio.Task[None]:
+        sending = asyncio.create_task(self._send(replies, before))
+        self._under_way.add(sending)
+        sending.add_done_callback(self._under_way.discard)
+        return sending
+
+    def _forget(self, telegram_id: int, done: asyncio.Task[None]) -> None:
+        if self._last.get(telegram_id) is done:
+            del self._last[telegram_id]
+
+    async def _send(self, replies: Sequence[Method], before: asyncio.Task[None] | None) -> None:
+        if before is not None:
+            await asyncio.wait({before})
+        try:
+            await send_all(self._desk, replies)
+        except Exception:
+            log.exception("replies_lost", count=len(replies))
 
 
 def pack(bot: Bot, method: Method) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from bot.words import LANGUAGES
 log = structlog.get_logger(__name__)
 
 Raw = dict[str, Any]
+BREATH = 0.25  # seconds that what was just fetched has for itself before more is asked for
 SLOW = 5.0  # seconds before Telegram or the database is asked again
 
 
@@ -58,22 +59,70 @@ class GetRawUpdates(TelegramMethod[list[Raw]]):
 
 
 class Polling:
+    """Updates are asked for while earlier ones are still being handled: who pays must not wait for who talks.
+
+    Telegram is told (by the offset) of everything up to the first update that is not handled yet; it sends the later
+    ones again and again meanwhile, and `_taken` knows them.
+    """
+
     def __init__(self, desk: Desk, intake: Intake) -> None:
         self._desk = desk
         self._intake = intake
         self._stopping = asyncio.Event()
         self._offset: int | None = None
+        self._taken: dict[int, asyncio.Task[bool]] = {}  # from the offset on; whether it is handled
+        self._put_off_said = 0.0
 
     def stop(self) -> None:
         """What was fetched is handled and confirmed; nothing more is fetched."""
         self._stopping.set()
 
     async def run(self) -> None:
-        while not self._stopping.is_set():
-            batch = await self._fetch()
-            if batch:
-                await self._handle(batch)
+        async with asyncio.TaskGroup() as tasks:
+            while not self._stopping.is_set():
+                news = self._begin(await self._fetch(), tasks)
+                await self._let_work(BREATH if news else SLOW / 5)
+                self._advance()
+        self._advance()
         await self._confirm()
+
+    def _begin(self, batch: Sequence[Raw], tasks: asyncio.TaskGroup) -> bool:
+        """Whether there was anything new."""
+        new = [raw for raw in batch if raw["update_id"] not in self._taken]
+        for raw in new:
+            self._taken[raw["update_id"]] = tasks.create_task(self._take(raw))
+        return bool(new)
+
+    async def _take(self, raw: Raw) -> bool:
+        try:
+            await self._intake.take(raw, self._put_off)
+        except BooksAway:
+            return False
+        except Exception:
+            log.exception("update_lost", update_id=raw["update_id"])
+        return True
+
+    async def _put_off(self) -> None:
+        """A pause before an update is tried again. Raises BooksAway when we are to stop: it comes again then."""
+        now = asyncio.get_running_loop().time()
+        if now - self._put_off_said > SLOW:
+            self._put_off_said = now
+            log.warning("updates_put_off", count=len(self._taken))
+        if await self._pause(SLOW / 5):
+            raise BooksAway
+
+    async def _let_work(self, seconds: float) -> None:
+        """Until all that was taken is done, but not for long: the next one may be a payment."""
+        if at_work := [task for task in self._taken.values() if not task.done()]:
+            await asyncio.wait(at_work, timeout=seconds)
+
+    def _advance(self) -> None:
+        for update_id in sorted(self._taken):
+            task = self._taken[update_id]
+            if not task.done() or not task.result():
+                return
+            del self._taken[update_id]
+            self._offset = update_id + 1
 
     async def _fetch(self) -> list[Raw]:
         """The long wait is given up when we are to stop: what comes meanwhile comes again."""
@@ -98,21 +147,6 @@ class Polling:
         timeout = self._desk.pace.poll
         method = GetRawUpdates(offset=self._offset, limit=100, timeout=timeout, allowed_updates=list(KINDS))
         return await self._desk.bot(method, request_timeout=timeout + 15)
-
-    async def _handle(self, batch: Sequence[Raw]) -> None:
-        """The offset moves when all are handled; while the database is away, the rest of the batch is kept."""
-        waiting = list(batch)
-        while waiting:
-            ends = await asyncio.gather(*(self._intake.take(raw) for raw in waiting), return_exceptions=True)
-            waiting = [raw for raw, end in zip(waiting, ends, strict=True) if isinstance(end, BooksAway)]
-            for end in ends:
-                if isinstance(end, BaseException) and not isinstance(end, BooksAway):
-                    log.error("update_lost", exc_info=end)
-            if waiting:
-                log.warning("updates_put_off", count=len(waiting))
-                if await self._pause(SLOW / 5):
-                    return
-        self._offset = max(raw["update_id"] for raw in batch) + 1
 
     async def _confirm(self) -> None:
         """Tells Telegram what was handled, so that the next start does not see it again."""

@@ -17,10 +17,11 @@ from pgqueuer.executors import EntrypointExecutor
 from pgqueuer.ports.driver import NotifyCallback
 
 from bot import metrics
-from bot.desk import Desk
-from bot.jobs.retry import TRIES, RunAgain
+from bot.desk import Desk, utc_now
+from bot.jobs.retry import TRIED_FOR, RunAgain
 from bot.pace import Pace
 from db.dsn import asyncpg_arguments
+from db.engine import is_away
 from db.queue import queries
 
 log = structlog.get_logger(__name__)
@@ -29,7 +30,8 @@ Run = Callable[[dict[str, Any], Desk], Awaitable[None]]
 
 
 class PatientExecutor(EntrypointExecutor):
-    """A job that fails is run again with growing pauses; one that only waits (RunAgain) has no last time."""
+    """A job that fails is run again with growing pauses for a day, then held; one that only waits (RunAgain, or
+    because the database is away) has no last time. pgqueuer deletes a job whose task is cancelled: it is put back."""
 
     pace: Pace
 
@@ -39,10 +41,12 @@ class PatientExecutor(EntrypointExecutor):
         except RunAgain as again:
             pause = again.delay or self._pause(job)
             raise RetryRequested(delay=pause, reason=str(again)) from again
+        except asyncio.CancelledError as error:
+            raise RetryRequested(reason="cancelled") from error
         except Exception as error:
             metrics.job_failed(job.entrypoint)
             log.exception("job_failed", job=job.entrypoint, id=int(job.id), attempts=job.attempts)
-            if job.attempts >= TRIES:
+            if utc_now() - job.created > TRIED_FOR and not is_away(error):
                 raise
             raise RetryRequested(delay=self._pause(job), reason=repr(error)) from error
 

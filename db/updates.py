@@ -22,11 +22,18 @@ async def keep_failed(
     return kept.scalar_one_or_none()
 
 
-async def failed_body(session: AsyncSession, failed_id: int) -> str | None:
-    """The update as it came; None where it is solved."""
+async def failed(session: AsyncSession, failed_id: int) -> FailedUpdate | None:
+    """None where it is solved."""
     return await session.scalar(
-        select(FailedUpdate.body).where(FailedUpdate.id == failed_id, FailedUpdate.solved_at.is_(None))
+        select(FailedUpdate).where(FailedUpdate.id == failed_id, FailedUpdate.solved_at.is_(None))
     )
+
+
+async def unsolved_ids(session: AsyncSession, limit: int = 100) -> list[int]:
+    rows = await session.scalars(
+        select(FailedUpdate.id).where(FailedUpdate.solved_at.is_(None)).order_by(FailedUpdate.id).limit(limit)
+    )
+    return list(rows)
 
 
 async def solved(session: AsyncSession, failed_id: int, now: datetime) -> None:

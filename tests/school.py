@@ -34,6 +34,7 @@ QUICK = Pace(
     job_retry=seconds(0.05)[0],
     job_retry_most=seconds(0.5)[0],
     poll=20,
+    replies=seconds(5)[0],
     restart=seconds(0.1)[0],
     restart_most=seconds(0.5)[0],
 )

@@ -7,15 +7,15 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.desk import Desk
-from bot.jobs.retry import TRIES
+from bot.jobs.retry import TRIED_FOR
 from db import callbacks, purchases, refunds, updates
 from db.engine import Lane
 from db.queue import enqueue
 
 LOST = timedelta(seconds=90)  # later than its job should have been
 KEPT = timedelta(days=3)
-# Jobs whose only trace is the job itself: nothing above would enqueue them anew.
-ONLY_JOBS = ["tell", "send", "retry_update", "settle_assigned"]
+# Jobs whose only trace is the job itself: `sweep` finds nothing in the books to enqueue them anew for.
+ONLY_JOBS = ["tell", "send", "check_payment", "settle_assigned"]
 
 
 async def sweep(payload: dict[str, Any], desk: Desk) -> None:
@@ -28,19 +28,22 @@ async def sweep(payload: dict[str, Any], desk: Desk) -> None:
             await enqueue(session, "ask_payment", {"attempt": attempt_id}, key=f"ask:{attempt_id}")
         for callback_id in await callbacks.forgotten(session, before):
             await enqueue(session, "verify_callback", {"id": callback_id}, key=f"verify:{callback_id}")
+        for failed_id in await updates.unsolved_ids(session):
+            await enqueue(session, "retry_update", {"id": failed_id}, key=f"retry_update:{failed_id}")
         await _release(session)
 
 
 async def _release(session: AsyncSession) -> None:
-    """A job that failed because the database went away can't be put back either; pgqueuer then holds it, with tries
-    left, once the database is there again."""
+    """A job that failed because the database went away can't be put back either; pgqueuer then holds it before its
+    time, once the database is there again."""
     await session.execute(
         text(
             "update bot.pgqueuer set status = 'queued', attempts = attempts + 1, queue_manager_id = null,"
             " execute_after = now(), updated = now()"
-            " where status = 'failed' and attempts < :tries and entrypoint = any(:names) and dedupe_key is null"
+            " where status = 'failed' and created > now() - cast(:tried_for as interval)"
+            " and entrypoint = any(:names) and dedupe_key is null"
         ),
-        {"tries": TRIES, "names": ONLY_JOBS},
+        {"tried_for": TRIED_FOR, "names": ONLY_JOBS},
     )
 
 

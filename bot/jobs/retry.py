@@ -2,7 +2,9 @@
 
 from datetime import timedelta
 
-TRIES = 60  # with the pauses of Pace, about two hours; then the job is held for an admin to see
+TRIED_FOR = timedelta(
+    days=1
+)  # since it was enqueued; a job that fails when older is held for an admin to see
 
 
 class RunAgain(Exception):

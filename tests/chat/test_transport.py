@@ -3,25 +3,32 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import aiohttp
 import asyncpg
 import pytest
+from aiogram import Bot
 
 from bot.sandbox.app import Sandbox
-from bot.words import Voice
+from bot.words import Voice, errors
 from bot.words import payments as payment_words
 from bot.words import promo as promo_words
 from db.engine import Books
+from db.errors import PromoUnknown
 from db.server import EmbeddedServer
 from main import SCHOOL, Lessongate, load_catalogue
 from tests.chat.person import ANNA, PATIENCE, Person
 from tests.database import Databases
 from tests.process import BotProcess
-from tests.school import BOT, open_school, origin_of, settings_for, somebody
+from tests.school import BOT, QUICK, open_school, origin_of, settings_for, somebody
 
+STARS = "select id from bot.offers where currency = 'XTR' order by id limit 1"
 USED = "select count(*) from promocodeusages"
 
 
@@ -132,15 +139,57 @@ async def test_while_the_database_is_away_nothing_is_confirmed(
         await running.aclose()
         with caplog.at_level("WARNING"):
             await anna.write("/promo SPRING")
+            for number in range(5):
+                await anna.write(f"/promo NO{number}")
             await becomes(lambda: "updates_put_off" in caplog.text)
         await anna.look()
         assert anna.new_texts == []
         await running.enter_async_context(EmbeddedServer(tmp_path, durable=False))
         await anna.hears("SPRING")
+        await anna.hears("NO4")
         connection = await asyncpg.connect(dsn)
         assert await connection.fetchval(USED) == 1
         await connection.close()
-        assert [text for text in anna.new_texts if "SPRING" in text] == anna.new_texts
+        assert len([text for text in anna.texts if "SPRING" in text]) == 1
+        answers = [text for text in anna.texts if "NO" in text]
+        assert answers == said_to(anna, [f"/promo NO{number}" for number in range(5)])
+
+
+@pytest.mark.parametrize("pace", [replace(QUICK, replies=timedelta(milliseconds=50))])
+async def test_who_pays_waits_for_nobodys_replies(
+    anna: Person, ben: Person, school: Lessongate, sql: asyncpg.Connection
+) -> None:
+    """Telegram takes Anna's replies when it likes. More of her messages wait than one getUpdates brings."""
+    anna.voice = school.desk.voice
+    await anna.register()
+    await ben.register()
+    await ben.send(f"/start buy_{await sql.fetchval(STARS)}")
+    await ben.click(lambda: payment_words.pay_by("stars"))
+    invoice = next(one for one in ben.messages if "invoice" in one)
+    released = asyncio.Event()
+
+    async def slowly(make_request: Any, bot: Bot, method: Any) -> Any:
+        if getattr(method, "chat_id", None) == ANNA:
+            await released.wait()
+        return await make_request(bot, method)
+
+    school.bot.session.middleware(slowly)
+    asked = [f"/promo NO{number}" for number in range(120)]
+    for text in asked:
+        await anna.write(text)
+    paid = await ben._post("/invoices", {"message_id": invoice["message_id"], "action": "pay"})
+    assert paid["status"] == "paid"
+    assert await ben.hears("✅")
+    await anna.look()
+    assert anna.new_texts == []
+    released.set()
+    await anna.hears("NO119")
+    assert [text for text in anna.texts if "NO" in text] == said_to(anna, asked)
+
+
+def said_to(person: Person, asked: list[str]) -> list[str]:
+    refusals = [PromoUnknown(text.split()[1]) for text in asked]
+    return [person.words(partial(errors.say, refused)) for refused in refusals]
 
 
 async def load_school(dsn: str) -> None:

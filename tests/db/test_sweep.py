@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 
 from bot.jobs.housekeeping import _release
-from bot.jobs.retry import TRIES
+from bot.jobs.retry import TRIED_FOR
 from db.engine import Books, Lane
 from db.purchases import overdue
 
@@ -26,21 +26,22 @@ async def test_an_attempt_whose_purchase_was_deleted_is_overdue_no_more(
     await books.close()
 
 
-async def test_a_job_held_with_tries_left_is_run_again(database: str, connection: asyncpg.Connection) -> None:
-    """As pgqueuer holds it where the database was away when it was to be put back."""
-    for name, attempts in (("tell", 3), ("send", TRIES), ("paint_the_fence", 0)):
+async def test_a_job_held_before_its_time_is_run_again(database: str, connection: asyncpg.Connection) -> None:
+    """As pgqueuer holds it where the database was away when it was to be put back; however often it had waited."""
+    for name, age in (
+        ("tell", timedelta(hours=3)),
+        ("send", TRIED_FOR + timedelta(hours=1)),
+        ("sweep", timedelta()),
+    ):
         await connection.execute(
-            "insert into bot.pgqueuer (priority, status, entrypoint, attempts) values (0, 'failed', $1, $2)",
+            "insert into bot.pgqueuer (priority, status, entrypoint, attempts, created)"
+            " values (0, 'failed', $1, 500, now() - $2::interval)",
             name,
-            attempts,
+            age,
         )
     books = Books(database)
     async with books.transaction(Lane.JOBS) as session:
         await _release(session)
     await books.close()
     found = await connection.fetch("select entrypoint, status::text from bot.pgqueuer order by id")
-    assert [tuple(row) for row in found] == [
-        ("tell", "queued"),
-        ("send", "failed"),
-        ("paint_the_fence", "failed"),
-    ]
+    assert [tuple(row) for row in found] == [("tell", "queued"), ("send", "failed"), ("sweep", "failed")]
