@@ -46,10 +46,13 @@ class Shopper:
     forge: Callable[[str], Any]
     _used: set[str] = field(default_factory=set)
 
-    async def shop(self, over: float) -> None:
-        """One wish after the other at moments of one's own, so that all are done when `over` seconds have passed."""
-        for wish in self.wishes:
-            await asyncio.sleep(self.chance.uniform(0, 2 * over / len(self.wishes)))
+    async def shop(self, within: float) -> None:
+        """Each wish comes up at a moment of its own in those seconds, and waits for the one before it."""
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        moments = sorted(self.chance.uniform(0, within) for _ in self.wishes)
+        for moment, wish in zip(moments, self.wishes, strict=True):
+            await asyncio.sleep(began + moment - loop.time())
             await self._buy(wish)
 
     async def _buy(self, wish: Wish) -> None:

@@ -26,9 +26,10 @@ from tests.school import origin_of
 PEOPLE = 100
 PURCHASES = 500  # paid, in all
 FORGED = 20  # beside them: never paid, but called back as if
-OVER = 100.0  # seconds within which people want to buy
-LIMIT = 170.0  # seconds the storm may take: a slow machine needs more than OVER
+OVER = 90.0  # seconds within which people want to buy
+STORM = 160.0  # seconds it may take: a slow machine needs more than OVER
 CALM = 90.0  # seconds without kills, in which what was paid has to arrive
+LIMIT = 300.0  # seconds for everything
 BOT = int(TOKEN.partition(":")[0])
 WEATHER = {
     "callback_repeat": 2,  # each comes three times
@@ -62,7 +63,7 @@ class Storm:
     async def rage(self) -> None:
         """Until everybody has bought. Raises TimeoutError when that takes too long."""
         self.sandbox.faults.set(**WEATHER)
-        async with asyncio.timeout(LIMIT), asyncio.TaskGroup() as tasks:
+        async with asyncio.timeout(STORM), asyncio.TaskGroup() as tasks:
             tasks.create_task(self.bots.siege())
             outages = tasks.create_task(self._outages())
             await asyncio.gather(*(shopper.shop(OVER) for shopper in self.shoppers))
@@ -176,7 +177,7 @@ async def reconciled(storm: Storm, folder: Path) -> str:
 
 async def test_storm(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     began = time.monotonic()
-    async with gathering(tmp_path) as storm:
+    async with asyncio.timeout(LIMIT), gathering(tmp_path) as storm:
         ready = time.monotonic()
         await storm.rage()
         calm = time.monotonic()
