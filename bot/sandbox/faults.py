@@ -50,6 +50,12 @@ SWITCHES: tuple[Switch, ...] = (
         "Telegram: next N calls are done, but unanswered",
         "Telegram: следующие N вызовов выполнены, но без ответа",
     ),
+    Switch(
+        "telegram_bank",
+        Kind.SECONDS,
+        "Telegram: seconds from the bot's yes to the charge",
+        "Telegram: секунд от согласия бота до списания",
+    ),
     Switch("provider_down", Kind.FLAG, "YooKassa: out of reach", "ЮKassa: недоступна"),
     Switch("provider_5xx", Kind.PROBABILITY, "YooKassa: answers 500", "ЮKassa: отвечает 500"),
     Switch(

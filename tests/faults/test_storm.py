@@ -36,6 +36,7 @@ WEATHER = {
     "callback_shuffle": True,
     "callback_lost": 0.2,
     "callback_forge": 0.1,
+    "telegram_bank": 2.0,  # seconds in which a bot that said yes may be killed
     "provider_5xx": 0.1,
     "provider_cut": 0.05,
     "provider_cut_before": 0.05,

@@ -101,6 +101,20 @@ async def test_a_card_payment_reaches_the_bot_and_the_provider(world: World, bot
     ] == [paid]
 
 
+async def test_a_slow_bank_charges_after_the_bots_yes(world: World, bot: Bot) -> None:
+    anna, number = await invoice(bot, STARS)
+    await world.faults(telegram_bank=0.5)
+    async with answering(bot) as taken:
+        body = {"message_id": number, "action": "pay"}
+        paying = asyncio.create_task(anna.give("/invoices", body))
+        while not any("pre_checkout_query" in update for update in taken):  # noqa: ASYNC110 - another task fills it
+            await asyncio.sleep(0.01)
+        assert (await bot.ok("getStarTransactions"))["transactions"] == []
+        assert (await paying)["status"] == "paid"
+    await world.faults(telegram_bank=0.0)
+    assert len((await bot.ok("getStarTransactions"))["transactions"]) == 1
+
+
 async def test_a_paid_invoice_cannot_be_paid_again_by_the_same_button(bot: Bot) -> None:
     anna, number = await invoice(bot, STARS)
     async with answering(bot):

@@ -18,6 +18,7 @@ const SWITCHES = {
     "Вызов исполнен, но связь оборвана до ответа, ближайшие вызовы",
     "Call executed, connection cut before the answer, next calls",
   ],
+  telegram_bank: ["seconds", "От согласия бота до списания", "From the bot's yes to the charge"],
   provider_5xx: ["chance", "Ошибка провайдера (5xx)", "Provider error (5xx)"],
   provider_html_502: ["chance", "Страница 502 вместо JSON", "A 502 page instead of JSON"],
   provider_cut: [

@@ -60,7 +60,7 @@ async def act(ctx: Context, sheet: Sheet, action: str) -> Json:
         case "close":
             return {"status": "closed"}
         case "pay" | "decline":
-            return await _confirmed(ctx, sheet) or _charge(ctx, sheet, declined=action == "decline")
+            return await _confirmed(ctx, sheet) or await _charged(ctx, sheet, declined=action == "decline")
     raise PageError(400, "action is one of pay, decline, close")
 
 
@@ -99,6 +99,12 @@ def _order(sheet: Sheet) -> Json:
     )
     info = {name: value for wanted, name, value in asked if wanted}
     return {"order_info": info} if info else {}
+
+
+async def _charged(ctx: Context, sheet: Sheet, *, declined: bool) -> Json:
+    """The bank may take its time."""
+    await asyncio.sleep(float(ctx.faults.get("telegram_bank")))
+    return _charge(ctx, sheet, declined=declined)
 
 
 def _charge(ctx: Context, sheet: Sheet, *, declined: bool) -> Json:
