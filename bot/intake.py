@@ -24,9 +24,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot import metrics
 from bot.conversation import context_of
 from bot.desk import Desk
-from bot.news import tell_chats
 from bot.outbox import Method, Replies, send_all
-from bot.payments.telegram import alarm
+from bot.payments.telegram import alarm, tell_looked_into
 from bot.words import defects, errors
 from db import chats, updates
 from db.chats import HandledElsewhere, Person, Profile
@@ -221,18 +220,10 @@ class Intake:
             raise BooksAway from second
 
     async def _tell_kept(self, session: AsyncSession, update: Update, kept: int, error: Exception) -> None:
-        """The admins hear of it, and who has paid is not left without a word."""
         await alarm(session, self._desk, "update_failed", str(kept), error=repr(error)[:300])
         message = update.message
         if message is not None and (paid := message.successful_payment) is not None:
-            await tell_chats(
-                session,
-                [message.chat.id],
-                "payment_looked_into",
-                amount=paid.total_amount,
-                currency=paid.currency,
-                support=self._desk.settings.support_contact,
-            )
+            await tell_looked_into(session, self._desk, message.chat.id, paid.total_amount, paid.currency)
 
     async def retry(self, raw: dict[str, Any]) -> None:
         """A kept money update, once more. Raises what its handler raises."""

@@ -1,12 +1,13 @@
-"""Alarms: told to the admins once, and on /admin until they are solved."""
+"""Alarms: told to the admins once, and on /admin until they are solved. One that an admin has dismissed stays away
+until what it is about has changed, or was solved in between."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, text, update
-from sqlalchemy.dialects.postgresql import insert
+import orjson
+from sqlalchemy import func, or_, select, text, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.tables import Alert, ParkedPayment
@@ -21,31 +22,53 @@ class OpenAlert:
     created_at: datetime
 
 
-async def raise_alert(session: AsyncSession, kind: str, subject: str, **facts: Any) -> bool:
-    """Whether it is new: the same one is not told twice while it is open."""
-    made = await session.execute(
-        insert(Alert)
-        .values(kind=kind, subject=subject, facts=facts)
-        .on_conflict_do_nothing(index_elements=["kind", "subject"], index_where=text("solved_at is null"))
-        .returning(Alert.id)
+RAISE = text(
+    """
+    insert into bot.alerts (kind, subject, facts)
+    select :kind, :subject, cast(:facts as jsonb)
+    where not exists (
+        select 1 from bot.alerts
+        where kind = :kind and subject = :subject and dismissed and facts = cast(:facts as jsonb)
     )
-    return made.scalar_one_or_none() is not None
+    on conflict (kind, subject) where solved_at is null do nothing
+    returning id
+    """
+)
+MATTERS = or_(Alert.solved_at.is_(None), Alert.dismissed)  # open, or kept away
+
+
+async def raise_alert(session: AsyncSession, kind: str, subject: str, **facts: Any) -> bool:
+    """Whether it is new: the same one is told again neither while it is open nor when it was dismissed."""
+    values = {"kind": kind, "subject": subject, "facts": orjson.dumps(facts).decode()}
+    return (await session.execute(RAISE, values)).scalar_one_or_none() is not None
 
 
 async def solve(session: AsyncSession, kind: str, subject: str, now: datetime) -> None:
+    await solve_all(session, [(kind, subject)], now)
+
+
+async def solve_all(session: AsyncSession, alarms: Sequence[tuple[str, str]], now: datetime) -> None:
+    """By kind and subject."""
     await session.execute(
         update(Alert)
-        .where(Alert.kind == kind, Alert.subject == subject, Alert.solved_at.is_(None))
-        .values(solved_at=now)
+        .where(MATTERS, tuple_(Alert.kind, Alert.subject).in_(alarms))
+        .values(solved_at=func.coalesce(Alert.solved_at, now), dismissed=False)
     )
 
 
+async def solve_payment(session: AsyncSession, purchase_id: int, payment_id: str, now: datetime) -> None:
+    """Whatever was alarming about a payment has come to its end."""
+    ours = [(kind, str(purchase_id)) for kind in ("payment_held", "payment_not_credited")]
+    theirs = [(kind, payment_id) for kind in ("payment_mismatch", "payment_parked")]
+    await solve_all(session, ours + theirs, now)
+
+
 async def solve_others(session: AsyncSession, kind: str, still: Sequence[str], now: datetime) -> None:
-    """Solves the open ones of that kind that are no longer found."""
+    """Solves those of that kind that are no longer found."""
     await session.execute(
         update(Alert)
-        .where(Alert.kind == kind, Alert.solved_at.is_(None), Alert.subject.not_in(still))
-        .values(solved_at=now)
+        .where(MATTERS, Alert.kind == kind, Alert.subject.not_in(still))
+        .values(solved_at=func.coalesce(Alert.solved_at, now), dismissed=False)
     )
 
 
@@ -61,7 +84,7 @@ async def dismiss(session: AsyncSession, alert_id: int, now: datetime) -> bool:
     done = await session.execute(
         update(Alert)
         .where(Alert.id == alert_id, Alert.solved_at.is_(None))
-        .values(solved_at=now)
+        .values(solved_at=now, dismissed=True)
         .returning(Alert.id)
     )
     return done.scalar_one_or_none() is not None

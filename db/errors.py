@@ -135,6 +135,14 @@ class ParkedGone(Refused):
 
 
 @dataclass
+class AmountTooLarge(Refused):
+    """More than a purchase can bear: in the currency's smallest unit."""
+
+    amount: int
+    currency: str
+
+
+@dataclass
 class PurchaseForeign(Refused):
     """It belongs to the other application, and so does its money."""
 

@@ -7,10 +7,12 @@ from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.errors import ParkedGone
+from db.errors import AmountTooLarge, ParkedGone
 from db.purchases import Method, Status
 from db.shop import OfferOnSale
 from db.tables import Attempt, ParkedPayment, Purchase
+
+MOST = 2**31 - 1  # what purchases.amount_cents takes; a provider may name more
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +133,10 @@ async def assign(
     now: datetime,
 ) -> int:
     """A pending purchase that bears the parked payment's id; the attempt's id. It is then fetched and settled like
-    any other. The amount is what was paid, the days are the offer's. Raises ParkedGone."""
+    any other. The amount is what was paid, the days are the offer's. Raises ParkedGone, AmountTooLarge."""
     found = await one(session, parked_id, lock=True)
+    if found.amount > MOST:
+        raise AmountTooLarge(found.amount, found.currency)
     purchase = Purchase(
         user_id=user_id,
         product_id=offer.product_id,

@@ -7,7 +7,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.access import MOST_DAYS, Change, Source, give
+from db.access import LOCK, MOST_DAYS, Change, Source, give
 from db.errors import AccessTooFar, ProductUnknown, PromoExists, PromoUnknown, PromoUsedByYou, PromoUsedUp
 from db.tables import Module, Product, PromoCode, PromoUsage
 
@@ -66,6 +66,8 @@ async def create(session: AsyncSession, code: str, product_id: int, days: int, m
     product = await session.get(Product, product_id)
     if product is None:
         raise ProductUnknown(product_id)
+    # The unique index tells letter cases apart.
+    await session.execute(LOCK, {"name": f"lessongate:promo:{plain(code)}"})
     if await session.scalar(_by_code(code)) is not None:
         raise PromoExists(code)
     row = PromoCode(code=code.strip(), max_usage_count=most, days=days, product_id=product_id)

@@ -70,8 +70,8 @@ STANDING = text(
     left join bot.access_changes c on c.source = 'purchase' and c.source_id = p.id
     left join usermoduleaccess a on a.user_id = p.user_id and a.module_id = pr.module_id
     cross join lateral (
-        select sum(amount) filter (where status = 'succeeded') as refunded,
-               sum(amount) filter (where status = 'pending') as pending, sum(days_taken) as taken
+        select cast(sum(amount) filter (where status = 'succeeded') as bigint) as refunded,
+               cast(sum(amount) filter (where status = 'pending') as bigint) as pending, sum(days_taken) as taken
         from bot.refunds where purchase_id = p.id
     ) r
     where p.id = :purchase_id

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db import parked
 from db.access import Change, Source, give
+from db.errors import Refused
 from db.purchases import YOOKASSA, Method, Status, finish
 from db.tables import Attempt, Module, Product, Purchase
 
@@ -35,7 +36,8 @@ class Seen:
 
 
 class Outcome(StrEnum):
-    """UNKNOWN: no purchase of ours. MISMATCH: not what we asked for, so not believed."""
+    """UNKNOWN: no purchase of ours. MISMATCH: not what we asked for, so not believed. NOT_CREDITED: paid, but the
+    days can't be given (yet), so nothing was changed."""
 
     SUCCEEDED = "succeeded"
     CANCELED = "canceled"
@@ -43,6 +45,7 @@ class Outcome(StrEnum):
     NO_NEWS = "no news"
     UNKNOWN = "unknown"
     MISMATCH = "mismatch"
+    NOT_CREDITED = "not credited"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,12 @@ async def settle(session: AsyncSession, seen: Seen, now: datetime) -> Settled:
     if purchase.status not in (Status.PENDING, Status.CANCELED):
         return Settled(Outcome.NO_NEWS, purchase, attempt)
     if seen.status == "succeeded" and seen.paid:
-        change = await _credit(session, seen, purchase, attempt, module_id, now)
+        try:
+            async with session.begin_nested():
+                change = await _credit(session, seen, purchase, attempt, module_id, now)
+        except Refused:
+            await session.refresh(purchase)
+            return Settled(Outcome.NOT_CREDITED, purchase, attempt)
         return Settled(Outcome.SUCCEEDED, purchase, attempt, change, product, module, module_id)
     if seen.status == "canceled":
         news = purchase.status == Status.PENDING

@@ -165,6 +165,11 @@ async def _known(session: AsyncSession, charge: Charge) -> bool:
     return found is not None
 
 
+async def park_refused(session: AsyncSession, charge: Charge, now: datetime) -> Received:
+    """`receive` has raised Refused: nobody's days can be given for it (yet)."""
+    return await _park(session, charge, "refused", now)
+
+
 async def _park(session: AsyncSession, charge: Charge, reason: str, now: datetime) -> Received:
     new = await parked.park(
         session,

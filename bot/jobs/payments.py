@@ -19,12 +19,13 @@ from bot.keyboards import open_url, press, rows
 from bot.news import tell_chats
 from bot.outbox import Later, Method, send
 from bot.payments.answers import Payment, ProviderRefused, ProviderUnknown
-from bot.payments.settling import park_unknown, settle_in, try_again
+from bot.payments.settling import park_unknown, settle_in, tell_not_credited, try_again
 from bot.payments.telegram import tell_received
 from bot.payments.yookassa import YooKassa
 from bot.words import payments as words
 from db import callbacks, chats, purchases
 from db.engine import Lane
+from db.errors import Refused
 from db.purchases import Order
 from db.queue import enqueue
 from db.settling import Outcome, Settled
@@ -202,7 +203,7 @@ async def _ask(desk: Desk, order: Order) -> Settled | None:
     async with desk.books.transaction(Lane.JOBS) as session:
         if payment is not None:
             settled = await settle_in(session, desk, payment, desk.now())
-        if settled is None or settled.outcome in (Outcome.OPEN, Outcome.MISMATCH):
+        if settled is None or settled.outcome in (Outcome.OPEN, Outcome.MISMATCH, Outcome.NOT_CREDITED):
             await _ask_again(session, desk, order)
     return settled
 
@@ -273,7 +274,12 @@ async def settle_assigned(payload: dict[str, Any], desk: Desk) -> None:
         async with desk.books.transaction(Lane.MONEY) as session:
             await settle_in(session, desk, payment, desk.now())
         return
-    async with desk.books.transaction(Lane.MONEY) as session:
-        await tell_received(
-            session, desk, None, await receive_assigned(session, order.attempt_id, desk.now())
-        )
+    try:
+        async with desk.books.transaction(Lane.MONEY) as session:
+            received = await receive_assigned(session, order.attempt_id, desk.now())
+            await tell_received(session, desk, None, received)
+    except Refused as refused:
+        async with desk.books.transaction(Lane.MONEY) as session:
+            money = order.amount, order.currency
+            await tell_not_credited(session, desk, order.purchase_id, order.telegram_id, *money)
+        raise RunAgain(repr(refused), desk.pace.link_lives) from refused

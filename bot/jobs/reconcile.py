@@ -1,9 +1,11 @@
 """Reconciliation: the books against what the providers say, for both webhook systems give up after a day.
 
-What is found is settled like a callback. Every part is its own: one that fails hides no other.
+What is found is settled like a callback. Every part is its own, and so is every payment and refund in it: one that
+fails hides no other.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -18,16 +20,17 @@ from bot.jobs.provider import NoProvider, provider_of
 from bot.jobs.refunds import create_refund, settle_refunds
 from bot.jobs.retry import RunAgain
 from bot.outbox import Later
-from bot.payments.answers import ProviderRefused, ProviderUnknown
+from bot.payments.answers import Payment, ProviderRefused, ProviderUnknown
 from bot.payments.refunding import stars_refunded
 from bot.payments.settling import park_unknown, settle_in
 from bot.payments.telegram import alarm, tell_received
 from db import alerts, audit, cursors, purchases, refund_booking, refunds
-from db.engine import Lane
+from db.engine import Lane, is_away
+from db.errors import Refused
 from db.purchases import YOOKASSA
 from db.queue import enqueue
 from db.settling import Outcome
-from db.telegram_payments import Charge, receive
+from db.telegram_payments import Charge, park_refused, receive
 
 log = structlog.get_logger(__name__)
 
@@ -35,6 +38,7 @@ WINDOW = timedelta(days=2)  # both webhook systems give up after one
 REFUND_WINDOW = timedelta(days=7)  # listed by when they were made, and a bank may take days
 STARS = "stars"
 PAGE = 100
+SILENT = 3  # times in a row that the provider did not answer: it is away, and the rest of the part with it
 
 
 @dataclass(slots=True)
@@ -49,6 +53,39 @@ class Report:
         self.looked_at[what] = self.looked_at.get(what, 0) + 1
         if found:
             self.found[what] = self.found.get(what, 0) + 1
+
+
+class OneByOne:
+    """One that fails is reported, and the next one is tried. `failed`: whether any has."""
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self._silent = 0
+        self.failed = False
+
+    @contextmanager
+    def apart(self, what: str) -> Iterator[None]:
+        """Raises what would stop every other one too."""
+        try:
+            yield
+        except NoProvider:
+            raise
+        except (ProviderRefused, ProviderUnknown) as error:
+            self._silent = self._silent + 1 if isinstance(error, ProviderUnknown) else 0
+            if self._silent == SILENT:
+                raise
+            self._note(what, error)
+        except Exception as error:
+            if is_away(error):
+                raise
+            log.exception("not_reconciled", what=what)
+            self._note(what, error)
+        else:
+            self._silent = 0
+
+    def _note(self, what: str, error: Exception) -> None:
+        self.failed = True
+        self._report.failed[what] = str(error) or repr(error)
 
 
 Part = Callable[[Desk, Report], Awaitable[None]]
@@ -87,16 +124,13 @@ async def open_payments(desk: Desk, report: Report) -> None:
             await enqueue(session, "create_payment", {"attempt": attempt_id}, key=f"create:{attempt_id}")
     if not waiting:
         return
-    provider = provider_of(desk)
+    provider, each = provider_of(desk), OneByOne(report)
     for payment_id in waiting:
-        try:
+        with each.apart(f"payment {payment_id}"):
             payment = await provider.payment(payment_id)
-        except ProviderRefused as error:  # one of an earlier shop, say: the others are asked for all the same
-            report.failed[f"payment {payment_id}"] = str(error)
-            continue
-        async with desk.books.transaction(Lane.JOBS) as session:
-            settled = await settle_in(session, desk, payment, desk.now())
-        report.looked("open payments", settled.outcome in (Outcome.SUCCEEDED, Outcome.CANCELED))
+            async with desk.books.transaction(Lane.JOBS) as session:
+                settled = await settle_in(session, desk, payment, desk.now())
+            report.looked("open payments", settled.outcome in (Outcome.SUCCEEDED, Outcome.CANCELED))
 
 
 async def succeeded_payments(desk: Desk, report: Report) -> None:
@@ -104,14 +138,20 @@ async def succeeded_payments(desk: Desk, report: Report) -> None:
     if desk.provider is None:
         return
     since = desk.now() - WINDOW
+    each = OneByOne(report)
     async for payment in desk.provider.payments(status="succeeded", captured_from=since):
-        now = desk.now()
-        async with desk.books.transaction(Lane.JOBS) as session:
-            settled = await settle_in(session, desk, payment, now)
-            found = settled.outcome is Outcome.SUCCEEDED
-            if settled.outcome is Outcome.UNKNOWN and now - payment.created_at > desk.pace.unknown_waits:
-                found = await park_unknown(session, desk, payment, now)
-        report.looked("succeeded payments", found)
+        with each.apart(f"payment {payment.id}"):
+            report.looked("succeeded payments", await _succeeded(desk, payment))
+
+
+async def _succeeded(desk: Desk, payment: Payment) -> bool:
+    """Whether the books did not hold it yet."""
+    now = desk.now()
+    async with desk.books.transaction(Lane.JOBS) as session:
+        settled = await settle_in(session, desk, payment, now)
+        if settled.outcome is Outcome.UNKNOWN and now - payment.created_at > desk.pace.unknown_waits:
+            return await park_unknown(session, desk, payment, now)
+    return settled.outcome is Outcome.SUCCEEDED
 
 
 async def succeeded_refunds(desk: Desk, report: Report) -> None:
@@ -122,37 +162,51 @@ async def succeeded_refunds(desk: Desk, report: Report) -> None:
     made = [one async for one in desk.provider.refunds(status="succeeded", created_from=since)]
     async with desk.books.transaction(Lane.JOBS) as session:
         held = await refund_booking.booked(session, YOOKASSA, [one.id for one in made])
+    each = OneByOne(report)
     for payment_id in {one.payment_id for one in made if one.id not in held}:
-        settled = await settle_refunds(desk, payment_id)
-        report.looked("refunds", settled.outcome not in (Outcome.UNKNOWN, Outcome.MISMATCH))
+        with each.apart(f"refunds of {payment_id}"):
+            settled = await settle_refunds(desk, payment_id)
+            report.looked("refunds", settled.outcome not in (Outcome.UNKNOWN, Outcome.MISMATCH))
 
 
 async def pending_refunds(desk: Desk, report: Report) -> None:
     """Each is asked for, and one the provider never answered is sent again under its own key."""
     async with desk.books.transaction(Lane.JOBS) as session:
         waiting = await refunds.pending(session)
+    each = OneByOne(report)
     for refund_id in waiting:
-        try:
-            await create_refund({"refund": refund_id}, desk)
-        except RunAgain as error:
-            log.warning("refund_still_unknown", refund_id=refund_id, reason=str(error))
-        async with desk.books.transaction(Lane.JOBS) as session:
-            refund = await refunds.task(session, refund_id)
-        report.looked("pending refunds", found=refund is not None and refund.status != refunds.Stage.PENDING)
+        with each.apart(f"refund {refund_id}"):
+            report.looked("pending refunds", await _ended(desk, refund_id))
+
+
+async def _ended(desk: Desk, refund_id: int) -> bool:
+    try:
+        await create_refund({"refund": refund_id}, desk)
+    except RunAgain as error:
+        log.warning("refund_still_unknown", refund_id=refund_id, reason=str(error))
+    async with desk.books.transaction(Lane.JOBS) as session:
+        refund = await refunds.task(session, refund_id)
+    return refund is not None and refund.status != refunds.Stage.PENDING
 
 
 async def stars_ledger(desk: Desk, report: Report) -> None:
-    """Chronological, from the stored offset on (facts C3). A page is read again until all of it is settled."""
+    """Chronological, from the stored offset on (facts C3), which stays before the first one that could not be
+    settled."""
     if not desk.settings.stars_enabled:
         return
+    each = OneByOne(report)
+    async with desk.books.transaction(Lane.JOBS) as session:
+        offset = await cursors.value(session, STARS)
     while True:
-        async with desk.books.transaction(Lane.JOBS) as session:
-            offset = await cursors.value(session, STARS)
         page = await desk.bot(GetStarTransactions(offset=offset, limit=PAGE))
         for transaction in page.transactions:
-            report.looked("Stars", await _stars(desk, transaction))
-        async with desk.books.transaction(Lane.JOBS) as session:
-            await cursors.advance(session, STARS, offset, offset + len(page.transactions))
+            with each.apart(f"Stars {transaction.id}"):
+                report.looked("Stars", await _stars(desk, transaction))
+        until = offset + len(page.transactions)
+        if not each.failed:
+            async with desk.books.transaction(Lane.JOBS) as session:
+                await cursors.advance(session, STARS, offset, until)
+        offset = until
         if len(page.transactions) < PAGE:
             return
 
@@ -161,23 +215,33 @@ async def _stars(desk: Desk, transaction: StarTransaction) -> bool:
     """Incoming from a person: a payment. Outgoing to one: a refund of the payment of the same id. Whether the books
     did not hold it yet."""
     source, receiver = transaction.source, transaction.receiver
-    async with desk.books.transaction(Lane.MONEY) as session:
-        if isinstance(source, TransactionPartnerUser) and source.invoice_payload is not None:
-            charge = Charge(
-                payload=source.invoice_payload,
-                amount=transaction.amount,
-                currency="XTR",
-                telegram_id=source.user.id,
-                charge_id=transaction.id,
-                provider_charge_id="",
-                at=transaction.date,
-            )
-            received = await receive(session, charge, desk.now())
-            await tell_received(session, desk, charge, received)
-            return received.purchase is not None
-        if isinstance(receiver, TransactionPartnerUser) and receiver.transaction_type == "invoice_payment":
+    if isinstance(source, TransactionPartnerUser) and source.invoice_payload is not None:
+        charge = Charge(
+            payload=source.invoice_payload,
+            amount=transaction.amount,
+            currency="XTR",
+            telegram_id=source.user.id,
+            charge_id=transaction.id,
+            provider_charge_id="",
+            at=transaction.date,
+        )
+        return await _charged(desk, charge)
+    if isinstance(receiver, TransactionPartnerUser) and receiver.transaction_type == "invoice_payment":
+        async with desk.books.transaction(Lane.MONEY) as session:
             return await stars_refunded(session, desk, transaction.id, transaction.amount, desk.now())
     return False
+
+
+async def _charged(desk: Desk, charge: Charge) -> bool:
+    try:
+        async with desk.books.transaction(Lane.MONEY) as session:
+            received = await receive(session, charge, desk.now())
+            await tell_received(session, desk, charge, received)
+    except Refused:
+        async with desk.books.transaction(Lane.MONEY) as session:
+            received = await park_refused(session, charge, desk.now())
+            await tell_received(session, desk, charge, received)
+    return received.purchase is not None
 
 
 async def books_themselves(desk: Desk, report: Report) -> None:

@@ -36,13 +36,14 @@ async def _recipients(payload: dict[str, Any], desk: Desk) -> list[Chat]:
 
 
 def _said(payload: dict[str, Any], desk: Desk, chat: Chat) -> Method:
-    """A message of its own, or in place of the one it is about (`message_id` among the facts)."""
+    """A message of its own, or in place of the one it is about: `message_id` among the facts, and `message_chat`
+    where others hear of it too."""
     telegram_id, chosen, telegram = chat
     facts = dict(payload["facts"])
-    message_id = facts.pop("message_id", None)
+    message_id, message_chat = facts.pop("message_id", None), facts.pop("message_chat", telegram_id)
     with desk.voice.speaking(desk.voice.language(chosen, telegram)):
         news = words.ALL[payload["news"]](**facts)
-    if message_id is not None:
+    if message_id is not None and message_chat == telegram_id:
         return EditMessageText(
             chat_id=telegram_id, message_id=message_id, text=news.text, reply_markup=news.keyboard
         )

@@ -12,9 +12,10 @@ from bot.desk import Desk
 from bot.keyboards import press, rows
 from bot.news import tell, tell_chats
 from bot.payments.answers import Payment
-from bot.payments.telegram import alarm
+from bot.payments.telegram import alarm, tell_looked_into
 from bot.replies import iso
 from bot.words import payments as words
+from db.alerts import solve_payment
 from db.parked import park
 from db.purchases import YOOKASSA
 from db.settling import Outcome, Seen, Settled, borne, settle
@@ -45,8 +46,18 @@ async def settle_in(session: AsyncSession, desk: Desk, payment: Payment, now: da
     match settled.outcome:
         case Outcome.SUCCEEDED:
             await _tell_success(session, desk, settled)
+            await _solve(session, settled, payment, now)
         case Outcome.CANCELED:
             await _tell_cancellation(session, settled, payment.cancellation)
+            await _solve(session, settled, payment, now)
+        case Outcome.OPEN if payment.status == "waiting_for_capture" and settled.purchase:
+            await alarm(session, desk, "payment_held", str(settled.purchase.id))
+        case Outcome.NOT_CREDITED:
+            purchase, attempt = settled.purchase, settled.attempt
+            assert purchase is not None
+            assert attempt is not None
+            money = purchase.amount_cents, purchase.currency
+            await tell_not_credited(session, desk, purchase.id, attempt.telegram_id, *money)
         case Outcome.MISMATCH:
             purchase_id = settled.purchase.id if settled.purchase else None
             await alarm(
@@ -60,6 +71,20 @@ async def settle_in(session: AsyncSession, desk: Desk, payment: Payment, now: da
         case Outcome.UNKNOWN:
             log.warning("payment_unknown", payment_id=payment.id)
     return settled
+
+
+async def _solve(session: AsyncSession, settled: Settled, payment: Payment, now: datetime) -> None:
+    assert settled.purchase is not None
+    await solve_payment(session, settled.purchase.id, payment.id, now)
+
+
+async def tell_not_credited(
+    session: AsyncSession, desk: Desk, purchase_id: int, telegram_id: int, amount: int, currency: str
+) -> None:
+    """The purchase stays open, so that it is settled once its days can be given."""
+    facts = {"amount": amount, "currency": currency}
+    if await alarm(session, desk, "payment_not_credited", str(purchase_id), **facts):
+        await tell_looked_into(session, desk, telegram_id, amount, currency)
 
 
 async def _tell_success(session: AsyncSession, desk: Desk, settled: Settled) -> None:
@@ -114,6 +139,7 @@ async def _tell_cancellation(session: AsyncSession, settled: Settled, reason: st
         reason=reason,
         offer_id=attempt.offer_id,
         message_id=attempt.message_id,
+        message_chat=attempt.telegram_id,
     )
 
 

@@ -15,7 +15,7 @@ from bot.payments import requests
 from bot.replies import iso
 from bot.settings import Settings
 from bot.words import invoices as words
-from db.alerts import raise_alert
+from db.alerts import raise_alert, solve_payment
 from db.purchases import Method, Order
 from db.telegram_payments import Charge, Outcome, Received
 
@@ -69,6 +69,9 @@ async def tell_received(session: AsyncSession, desk: Desk, charge: Charge | None
     match received.outcome:
         case Outcome.CREDITED | Outcome.SECOND:
             await _tell_credit(session, desk, received)
+            assert received.purchase is not None
+            payment_id = received.purchase.provider_payment_id
+            await solve_payment(session, received.purchase.id, payment_id, desk.now())
         case Outcome.PARKED if charge is not None:
             await alarm(
                 session,
@@ -80,14 +83,7 @@ async def tell_received(session: AsyncSession, desk: Desk, charge: Charge | None
                 reason=received.reason,
                 telegram_id=charge.telegram_id,
             )
-            await tell_chats(
-                session,
-                [charge.telegram_id],
-                "payment_looked_into",
-                amount=charge.amount,
-                currency=charge.currency,
-                support=desk.settings.support_contact,
-            )
+            await tell_looked_into(session, desk, charge.telegram_id, charge.amount, charge.currency)
         case _:
             log.info("charge_repeated", charge=charge.charge_id if charge else None)
 
@@ -128,8 +124,19 @@ async def _tell_credit(session: AsyncSession, desk: Desk, received: Received) ->
         )
 
 
-async def alarm(session: AsyncSession, desk: Desk, kind: str, subject: str, **facts: Any) -> None:
-    """On /admin until solved, and in the admins' chats at once; the same one only once."""
-    if await raise_alert(session, kind, subject, **facts):
-        log.error(kind, subject=subject, **facts)
-        await tell_chats(session, desk.settings.admin_ids, kind, subject=subject, **facts)
+async def tell_looked_into(
+    session: AsyncSession, desk: Desk, telegram_id: int, amount: int, currency: str
+) -> None:
+    """Who has paid is not left without a word."""
+    support = desk.settings.support_contact
+    facts = {"amount": amount, "currency": currency, "support": support}
+    await tell_chats(session, [telegram_id], "payment_looked_into", **facts)
+
+
+async def alarm(session: AsyncSession, desk: Desk, kind: str, subject: str, **facts: Any) -> bool:
+    """On /admin until solved, and in the admins' chats at once; the same one only once. Whether it is new."""
+    if not await raise_alert(session, kind, subject, **facts):
+        return False
+    log.error(kind, subject=subject, **facts)
+    await tell_chats(session, desk.settings.admin_ids, kind, subject=subject, **facts)
+    return True

@@ -170,6 +170,14 @@ def _stars_in_full_only(refused: errors.StarsInFullOnly) -> str:
 
 
 @say.register
+def _amount_too_large(refused: errors.AmountTooLarge) -> str:
+    return _(
+        "{price} is more than one order can bear. Please return it in the provider's dashboard, or give the"
+        " access with /grant."
+    ).format(price=money(refused.amount, refused.currency))
+
+
+@say.register
 def _refund_by_hand(refused: errors.RefundByHand) -> str:
     return _(
         "I can't reach payment №{id} (<code>{payment}</code>) at its provider. Please return the money in the"

@@ -13,6 +13,7 @@ def payment_parked(
         "payload": _("its invoice is not known to us"),
         "amount": _("its amount is not the order's"),
         "metadata": _("no order of ours bears it"),
+        "refused": _("its access can't be opened"),
     }.get(reason, safe(reason))
     text = _(
         "⚠️ A payment nobody claims: {price}, <code>{payment}</code> ({why}). It is parked and no access was"
@@ -24,8 +25,8 @@ def payment_parked(
 @news
 def payment_looked_into(amount: int, currency: str, support: str | None) -> News:
     text = _(
-        "Your payment of {price} has arrived, but I could not match it to an order. Nothing is lost:"
-        " the school has been told and will open your access."
+        "Your payment of {price} has arrived, but I could not open your access by myself. Nothing is lost:"
+        " the school has been told and will see to it."
     ).format(price=money(amount, currency))
     return News(text + ("\n" + _("Questions: {contact}").format(contact=safe(support)) if support else ""))
 
@@ -48,6 +49,16 @@ def paid_not_granted(subject: str) -> News:
 @news
 def granted_not_paid(subject: str) -> News:
     return News(_("⚠️ Order №{id} is not paid, but access was opened for it.").format(id=safe(subject)))
+
+
+@news
+def payment_not_credited(subject: str, amount: int, currency: str) -> News:
+    return News(
+        _(
+            "⚠️ Payment №{id} of {price} is paid, but its days can't be given: no access ends after the year 9000."
+            " Please look at that access with /revoke, or return the money with the provider. I try again by myself."
+        ).format(id=safe(subject), price=money(amount, currency))
+    )
 
 
 @news

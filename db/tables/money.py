@@ -30,7 +30,7 @@ class Refund(Base):
     provider: Mapped[str]
     key: Mapped[str] = mapped_column(unique=True)
     request: Mapped[str]
-    amount: Mapped[int] = mapped_column(Integer)
+    amount: Mapped[int]
     currency: Mapped[str] = mapped_column(CHAR(3))
     provider_refund_id: Mapped[str | None]
     status: Mapped[str]
@@ -51,7 +51,7 @@ class ParkedPayment(Base):
     id: Mapped[int] = identity()
     provider: Mapped[str]
     payment_id: Mapped[str]
-    amount: Mapped[int] = mapped_column(Integer)
+    amount: Mapped[int]
     currency: Mapped[str] = mapped_column(CHAR(3))
     paid_at: Mapped[datetime]
     telegram_id: Mapped[int | None]
@@ -63,7 +63,7 @@ class ParkedPayment(Base):
 
 
 class Alert(Base):
-    """Told to the admins once, and on /admin until it is solved."""
+    """Told to the admins once, and on /admin until it is solved. `dismissed`: an admin has solved it by a button."""
 
     __tablename__ = "alerts"
     __table_args__ = (
@@ -77,6 +77,7 @@ class Alert(Base):
     facts: Mapped[dict[str, Any]] = mapped_column(server_default=sql("'{}'::jsonb"))
     created_at: Mapped[datetime] = mapped_column(server_default=NOW)
     solved_at: Mapped[datetime | None]
+    dismissed: Mapped[bool] = mapped_column(server_default=sql("false"))
 
 
 class Cursor(Base):
