@@ -1,35 +1,251 @@
 """What the books refuse to credit is kept and shown, never answered with a no and forgotten."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 
 import asyncpg
 import pytest
 
+from bot.jobs.housekeeping import sweep
+from bot.jobs.reconcile import Report, open_payments, reconcile
+from bot.pace import Pace
+from bot.sandbox.app import Sandbox
+from bot.words import admin as admin_words
+from bot.words import payments as payment_words
+from db.access import Change
 from db.errors import AccessTooFar
 from handlers import payments
 from main import Lessongate
-from tests.chat.person import Person
-from tests.school import update_of
+from tests.chat.person import PATIENCE, Person
+from tests.school import QUICK, update_of
+
+ROUBLES = "select min(id) from bot.offers where currency = 'RUB'"
+STARS = "select min(id) from bot.offers where currency = 'XTR'"
+NEVER = timedelta(hours=10)
+OPEN_ALARMS = "select array_agg(kind order by kind) from bot.alerts where solved_at is null"
+# As the other application may have written it: whatever is added to it ends too far away.
+TOO_FAR = (
+    "insert into usermoduleaccess (user_id, module_id, ends_at)"
+    " select u.id, m.id, '9000-12-30+00' from users u, modules m"
+    " on conflict (user_id, module_id) do update set ends_at = excluded.ends_at"
+)
+NEAR = "update usermoduleaccess set ends_at = now()"
 
 
-@pytest.mark.errors_expected
-async def test_a_payment_that_meets_a_refusal_is_kept(
-    school: Lessongate, anna: Person, sql: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def refuse(*_: Any) -> None:
-        raise AccessTooFar(30)
+async def becomes(condition: Callable[[], Awaitable[Any]]) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while not await condition():  # noqa: ASYNC110 - it happens in the worker and in the database
+            await asyncio.sleep(0.03)
 
-    monkeypatch.setattr(payments, "receive", refuse)
-    paid = {
+
+async def alarmed(sql: asyncpg.Connection) -> list[str]:
+    return await sql.fetchval(OPEN_ALARMS) or []
+
+
+async def stars_order(person: Person, sql: asyncpg.Connection) -> dict[str, Any]:
+    """An open order, and what Telegram says when it is paid."""
+    await person.send(f"/start buy_{await sql.fetchval(STARS)}")
+    await person.click(lambda: payment_words.pay_by("stars"))
+    key, amount = await sql.fetchrow(
+        "select key, amount_cents from bot.payment_attempts a join purchases p on p.id = a.purchase_id"
+    )
+    return {
         "currency": "XTR",
-        "total_amount": 100,
-        "invoice_payload": "whatever",
+        "total_amount": amount,
+        "invoice_payload": key,
         "telegram_payment_charge_id": "charge-1",
         "provider_payment_charge_id": "",
     }
-    update = update_of(anna, successful_payment=paid)
-    await school.intake.take(update)
-    assert (
-        await sql.fetchval("select update_id from bot.failed_updates where solved_at is null")
-        == update["update_id"]
+
+
+@pytest.mark.errors_expected
+async def test_a_message_of_money_that_meets_a_refusal_is_kept_told_and_tried_until_it_works(
+    school: Lessongate, anna: Person, olga: Person, sql: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await olga.send("/start")
+    await anna.register()
+    paid = await stars_order(anna, sql)
+
+    async def refuse(*_: Any) -> Change:
+        raise AccessTooFar(30)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(payments, "receive", refuse)
+        update = update_of(anna, successful_payment=paid)
+        for _ in range(2):  # Telegram may deliver it again
+            await school.intake.take(update)
+        await anna.hears("Ничего не потеряно")
+        await olga.hears("AccessTooFar")
+        assert await sql.fetchval("select count(*) from bot.failed_updates where solved_at is null") == 1
+        assert await alarmed(sql) == ["update_failed"]
+        await sql.execute("delete from bot.pgqueuer where entrypoint = 'retry_update'")  # lost
+    await sweep({}, school.desk)
+    await anna.hears("Платёж №")
+    await becomes(lambda: sql.fetchval("select solved_at is not null from bot.failed_updates"))
+    assert await sql.fetchval("select count(*) from purchases where status = 'succeeded'") == 1
+    assert await alarmed(sql) == []
+
+
+@pytest.mark.errors_expected
+async def test_what_fails_once_more_is_tried_ever_more_seldom(
+    school: Lessongate, anna: Person, sql: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await anna.register()
+    paid = await stars_order(anna, sql)
+    monkeypatch.setattr(payments, "receive", None)
+    await school.intake.take(update_of(anna, successful_payment=paid))
+    await sql.execute("update bot.failed_updates set tries = 100")
+    await sql.execute("update bot.pgqueuer set execute_after = now() where entrypoint = 'retry_update'")
+    await becomes(lambda: sql.fetchval("select tries = 101 from bot.failed_updates"))
+    waits = (
+        "select status = 'queued' and execute_after > now() + interval '50 minutes'"
+        " from bot.pgqueuer where entrypoint = 'retry_update'"
     )
+    await becomes(lambda: sql.fetchval(waits))
+
+
+class TestPaidByLink:
+    """Nobody asks for the payment but who is told to."""
+
+    @pytest.fixture
+    def pace(self) -> Pace:
+        return Pace(asks=(NEVER,), dequeue=QUICK.dequeue, job_retry=QUICK.job_retry)
+
+    @pytest.mark.errors_expected
+    async def test_whose_access_would_end_too_far_away_is_alarmed_about_once_and_settled_later(
+        self, school: Lessongate, anna: Person, olga: Person, sql: asyncpg.Connection
+    ) -> None:
+        await olga.send("/start")
+        await anna.register()
+        await anna.order(await sql.fetchval(ROUBLES))
+        await sql.execute(TOO_FAR)
+        await anna.pay()
+        await anna.hears("Ничего не потеряно")
+        told = await olga.hears("9000")
+        await becomes(lambda: sql.fetchval("select outcome = 'not credited' from bot.callbacks"))
+        assert await sql.fetchval("select status from purchases") == "pending"
+        await reconcile(school.desk)
+        assert await alarmed(sql) == ["payment_not_credited"]
+        await olga.look()
+        assert [text for text in olga.texts if "9000" in text] == [told]
+        await sql.execute(NEAR)
+        report = await reconcile(school.desk)
+        assert report.failed == {}
+        await anna.hears("Платёж №")
+        assert await sql.fetchval("select status from purchases") == "succeeded"
+        assert await sql.fetchval("select count(*) from bot.access_changes") == 1
+        assert await alarmed(sql) == []
+
+    @pytest.mark.errors_expected
+    async def test_a_mismatch_an_admin_has_seen_to_stays_away_until_it_is_another_one(
+        self, school: Lessongate, anna: Person, olga: Person, sql: asyncpg.Connection
+    ) -> None:
+        await olga.send("/start")
+        await anna.register()
+        await anna.order(await sql.fetchval(ROUBLES))
+        await sql.execute("update purchases set amount_cents = amount_cents - 1")
+        await anna.pay()
+        await becomes(lambda: sql.fetchval("select outcome = 'mismatch' from bot.callbacks"))
+        await olga.send("/admin")
+        await olga.click(admin_words.alarms)
+        await olga.click("Разобрано")
+        assert await alarmed(sql) == []
+        await reconcile(school.desk)
+        assert await alarmed(sql) == []
+        await sql.execute("update purchases set amount_cents = amount_cents - 1")
+        await reconcile(school.desk)
+        assert await alarmed(sql) == ["payment_mismatch"]
+
+    @pytest.mark.errors_expected
+    async def test_money_only_held_is_an_alarm_until_it_ends(
+        self, school: Lessongate, anna: Person, olga: Person, sandbox: Sandbox, sql: asyncpg.Connection
+    ) -> None:
+        """Somebody has changed the shop's settings, or an order of another program: ours ask to capture."""
+        await olga.send("/start")
+        await anna.register()
+        await anna.order(await sql.fetchval(ROUBLES))
+        payment = await anna.open_checkout()
+        record = sandbox.yookassa.provider.book.payments[payment]
+        record.capture = False
+        await anna.pay()
+        await olga.hears("№1")
+        for _ in range(2):
+            await reconcile(school.desk)
+        assert await alarmed(sql) == ["payment_held"]
+        assert await sql.fetchval("select count(*) from bot.alerts") == 1
+        await anna.at_checkout("capture")
+        await anna.hears("Платёж №")
+        assert await alarmed(sql) == []
+
+
+@pytest.mark.errors_expected
+async def test_stars_that_open_nothing_are_parked_by_the_ledger_and_hide_no_others(
+    school: Lessongate, anna: Person, ben: Person, olga: Person, sql: asyncpg.Connection
+) -> None:
+    await olga.send("/start")
+    await anna.register()
+    await sql.execute(TOO_FAR)
+    await ben.register()
+    for person in (anna, ben):
+        await person.send(f"/start buy_{await sql.fetchval(STARS)}")
+        await person.click(lambda: payment_words.pay_by("stars"))
+        invoice = next(one for one in person.messages if "invoice" in one)
+        await person._post("/invoices", {"message_id": invoice["message_id"], "action": "pay"})
+    await ben.hears("№2")
+    await sql.execute("delete from bot.pgqueuer where entrypoint = 'retry_update'")
+    report = await reconcile(school.desk)
+    assert (report.failed, report.looked_at["Stars"]) == ({}, 2)
+    assert await alarmed(sql) == ["payment_parked", "update_failed"]
+    assert await sql.fetchval("select value from bot.cursors") == 2
+    await sql.execute(NEAR)
+    await sweep({}, school.desk)
+    await anna.hears("Платёж №1")
+    await becomes(lambda: sql.fetchval("select solved_at is not null from bot.failed_updates"))
+    assert await alarmed(sql) == []
+    assert await sql.fetchval("select count(*) from bot.parked_payments where solved_at is null") == 0
+
+
+async def test_one_the_provider_does_not_show_hides_no_others(
+    school: Lessongate, anna: Person, ben: Person, sandbox: Sandbox, sql: asyncpg.Connection
+) -> None:
+    """The first answer can't be read; the second payment is credited all the same."""
+    sandbox.faults.set(callback_lost=1.0)
+    for person in (anna, ben):
+        await person.register()
+        await person.order(await sql.fetchval(ROUBLES))
+    await sql.execute("update bot.payment_attempts set next_ask_at = now() + interval '10 hours'")
+    first = await sql.fetchval("select provider_payment_id from purchases order by id limit 1")
+    del sandbox.yookassa.provider.book.payments[first].body["amount"]
+    await ben.pay()
+    report = Report()
+    await open_payments(school.desk, report)
+    assert list(report.failed) == [f"payment {first}"]
+    await ben.hears("№2")
+    statuses = await sql.fetch("select status from purchases order by id")
+    assert [row["status"] for row in statuses] == ["pending", "succeeded"]
+
+
+async def test_a_cancellation_is_written_over_the_link_only_where_that_stands(
+    anna: Person, ben: Person, olga: Person, sql: asyncpg.Connection
+) -> None:
+    """An account with two chats: the other one has a message of the same number that is about something else."""
+    await anna.register()
+    await ben.send("/start")
+    link = await anna.order(await sql.fetchval(ROUBLES))
+    await sql.execute(
+        "insert into authidentities (user_id, loginprovider, providerkey) select id, 'telegram', $1 from users",
+        str(ben.id),
+    )
+    number = await sql.fetchval("select message_id from bot.payment_attempts")
+    while ben.messages[-1]["message_id"] < number:
+        await ben.send("/help")
+    assert not next(one for one in ben.messages if one["message_id"] == number).get("outgoing")
+    before = list(ben.texts)
+    await anna.at_checkout("decline")
+    await anna.hears("№1")
+    await ben.hears("№1")
+    assert ben.texts[: len(before)] == before
+    await anna.look()
+    assert link not in str(anna.messages)
