@@ -227,25 +227,20 @@ async def test_one_the_provider_does_not_show_hides_no_others(
     assert [row["status"] for row in statuses] == ["pending", "succeeded"]
 
 
-async def test_a_cancellation_is_written_over_the_link_only_where_that_stands(
-    anna: Person, ben: Person, olga: Person, sql: asyncpg.Connection
+async def test_a_cancellation_is_written_over_the_order_only_in_the_chat_that_ordered(
+    anna: Person, ben: Person, sql: asyncpg.Connection
 ) -> None:
-    """An account with two chats: the other one has a message of the same number that is about something else."""
+    """An account with two chats: in the other one a message of the same number is about something else."""
     await anna.register()
     await ben.send("/start")
-    link = await anna.order(await sql.fetchval(ROUBLES))
     await sql.execute(
         "insert into authidentities (user_id, loginprovider, providerkey) select id, 'telegram', $1 from users",
         str(ben.id),
     )
-    number = await sql.fetchval("select message_id from bot.payment_attempts")
-    while ben.messages[-1]["message_id"] < number:
-        await ben.send("/help")
-    assert not next(one for one in ben.messages if one["message_id"] == number).get("outgoing")
-    before = list(ben.texts)
+    await anna.order(await sql.fetchval(ROUBLES))
+    number, before = ben.messages[-1]["message_id"], list(ben.texts)
+    await sql.execute("update bot.payment_attempts set message_id = $1", number)
     await anna.at_checkout("decline")
     await anna.hears("№1")
     await ben.hears("№1")
     assert ben.texts[: len(before)] == before
-    await anna.look()
-    assert link not in str(anna.messages)
