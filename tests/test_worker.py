@@ -1,10 +1,23 @@
-"""The job worker's connection: what it announces before it listens is not lost."""
+"""The job worker: what it announces before it listens is not lost, nor is a job in the middle of which it ends."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
 
 import asyncpg
+import pytest
 
-from bot.worker import ListeningDriver
+from bot.desk import Desk
+from bot.jobs.retry import TRIED_FOR, RunAgain
+from bot.worker import ListeningDriver, Worker
+from db.engine import Lane
+from db.queue import enqueue
+from main import Lessongate
+from tests.chat.person import PATIENCE
+from tests.school import QUICK, _logs, errors, settings_for  # noqa: F401
+
+STATUS = "select status::text from bot.pgqueuer"
 
 
 async def test_a_probe_waits_until_somebody_listens(database: str) -> None:
@@ -17,3 +30,70 @@ async def test_a_probe_waits_until_somebody_listens(database: str) -> None:
         async with asyncio.timeout(10):
             assert await heard.get() == "are you there?"
             await probe
+
+
+async def job_of(desk: Desk) -> None:
+    async with desk.books.transaction(Lane.JOBS) as session:
+        await enqueue(session, "nap", {})
+
+
+async def becomes(condition: Callable[[], Awaitable[Any]]) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while not await condition():  # noqa: ASYNC110 - it happens in the worker and in the database
+            await asyncio.sleep(0.03)
+
+
+async def test_a_job_that_is_cancelled_is_run_again(database: str, connection: asyncpg.Connection) -> None:
+    """As when the bot comes to a sudden end: pgqueuer alone would delete it."""
+    house = Lessongate(settings_for("http://127.0.0.1:9"), database, pace=QUICK)
+    naps, woken = asyncio.Semaphore(0), asyncio.Event()
+
+    async def nap(payload: dict[str, Any], desk: Desk) -> None:
+        naps.release()
+        await woken.wait()
+
+    await job_of(house.desk)
+    async with asyncio.timeout(PATIENCE):
+        first = asyncio.create_task(Worker(database, house.desk, {"nap": nap}, {}).run())
+        await naps.acquire()
+        for _ in range(2):  # pgqueuer lets its jobs end, unless it is cancelled again meanwhile
+            first.cancel()
+            await asyncio.sleep(0.05)
+        await asyncio.wait({first})
+        assert await connection.fetchval(STATUS) == "queued"
+        woken.set()
+        worker = Worker(database, house.desk, {"nap": nap}, {})
+        second = asyncio.create_task(worker.run())
+        await naps.acquire()
+        worker.stop()
+        await second
+    assert await connection.fetchval(STATUS) is None
+    await house.close()
+
+
+@pytest.mark.errors_expected("the job fails")
+@pytest.mark.parametrize(
+    ("age", "status"), [(timedelta(), "queued"), (TRIED_FOR + timedelta(minutes=1), "failed")]
+)
+async def test_a_job_is_held_by_its_age_however_often_it_had_to_wait(
+    database: str, connection: asyncpg.Connection, age: timedelta, status: str
+) -> None:
+    house = Lessongate(settings_for("http://127.0.0.1:9"), database, pace=QUICK)
+    runs = 0
+
+    async def nap(payload: dict[str, Any], desk: Desk) -> None:
+        nonlocal runs
+        runs += 1
+        if runs == 1:
+            raise RunAgain("not yet", timedelta(milliseconds=1))
+        raise AssertionError("a defect")
+
+    await job_of(house.desk)
+    await connection.execute("update bot.pgqueuer set attempts = 500, created = now() - $1::interval", age)
+    worker = Worker(database, house.desk, {"nap": nap}, {})
+    running = asyncio.create_task(worker.run())
+    await becomes(lambda: connection.fetchval("select attempts = 502 or status = 'failed' from bot.pgqueuer"))
+    assert await connection.fetchval(STATUS) == status
+    worker.stop()
+    await running
+    await house.close()

@@ -14,6 +14,8 @@ import aiohttp
 import asyncpg
 import pytest
 from aiogram import Bot
+from aiogram.exceptions import TelegramServerError
+from aiogram.methods import SendMessage
 
 from bot.sandbox.app import Sandbox
 from bot.words import Voice, errors
@@ -26,7 +28,7 @@ from main import SCHOOL, Lessongate, load_catalogue
 from tests.chat.person import ANNA, PATIENCE, Person
 from tests.database import Databases
 from tests.process import BotProcess
-from tests.school import BOT, QUICK, open_school, origin_of, settings_for, somebody
+from tests.school import BOT, QUICK, open_school, origin_of, settings_for, somebody, update_of
 
 STARS = "select id from bot.offers where currency = 'XTR' order by id limit 1"
 USED = "select count(*) from promocodeusages"
@@ -185,6 +187,71 @@ async def test_who_pays_waits_for_nobodys_replies(
     released.set()
     await anna.hears("NO119")
     assert [text for text in anna.texts if "NO" in text] == said_to(anna, asked)
+
+
+@pytest.mark.parametrize("pace", [replace(QUICK, replies=timedelta(milliseconds=50))])
+async def test_a_reply_that_neither_telegram_nor_the_books_take_is_kept_at_it(
+    anna: Person, school: Lessongate, sql: asyncpg.Connection
+) -> None:
+    """What caused it is committed, so that the update is done with; the job for it is tried again."""
+    anna.voice = school.desk.voice
+    await anna.register()
+    telegram_is_away = True
+
+    async def away(make_request: Any, bot: Bot, method: Any) -> Any:
+        if telegram_is_away and isinstance(method, SendMessage):
+            raise TelegramServerError(method=method, message="away")
+        return await make_request(bot, method)
+
+    school.bot.session.middleware(away)
+    await sql.execute(NO_JOBS_FOR_REPLIES)
+    await school.intake.take(update_of(anna, text="/promo") | {"update_id": 10**6})
+    assert await sql.fetchval("select count(*) from bot.updates where update_id = $1", 10**6) == 1
+    await sql_becomes(sql, "select is_called from refused")
+    await sql.execute("drop trigger refusing on bot.pgqueuer")
+    telegram_is_away = False
+    await sql_becomes(sql, "select count(*) = 1 from bot.pgqueuer where entrypoint = 'send'")
+    await sql.execute("update bot.pgqueuer set execute_after = now()")
+    await anna.hears(promo_words.ask)
+
+
+NO_JOBS_FOR_REPLIES = """
+create sequence refused;
+create function refuse() returns trigger language plpgsql as $$
+begin
+    perform nextval('refused');
+    raise exception using errcode = '53300';  -- as a server without a free connection says
+end $$;
+create trigger refusing before insert on bot.pgqueuer for each row when (new.entrypoint = 'send')
+execute function refuse();
+"""
+
+
+async def test_what_is_paid_is_credited_while_telegram_is_out_of_reach(
+    http: aiohttp.ClientSession, sandbox: Sandbox, school_database: str, sql: asyncpg.Connection
+) -> None:
+    """Started then, the bot does not know its own name yet."""
+    async with open_school(settings_for(origin_of(sandbox)), school_database) as school:
+        anna = somebody(http, school, ANNA, "ru", "anna@example.com")
+        await anna.register()
+        await anna.order(await sql.fetchval("select min(id) from bot.offers where currency = 'RUB'"))
+    await anna.pay()
+    settings = settings_for("http://127.0.0.1:9", yookassa_api_url=f"{origin_of(sandbox)}/v3")
+    house = Lessongate(settings, school_database, pace=QUICK)
+    await house.start()
+    running = asyncio.create_task(house.run())
+    await sql_becomes(sql, "select status = 'succeeded' from purchases")
+    assert house.desk.username == ""
+    house.stop()
+    async with asyncio.timeout(PATIENCE):
+        await running
+    await house.close()
+
+
+async def sql_becomes(sql: asyncpg.Connection, true: str) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while not await sql.fetchval(true):  # noqa: ASYNC110 - it happens in the bot and in the database
+            await asyncio.sleep(0.05)
 
 
 def said_to(person: Person, asked: list[str]) -> list[str]:

@@ -8,6 +8,10 @@ from pathlib import Path
 
 import asyncpg
 
+from db.engine import Books, Lane
+from db.errors import PromoExists
+from db.promo import create
+
 ROOT = Path(__file__).parents[2]
 PATIENCE = 60  # seconds
 
@@ -75,3 +79,23 @@ async def test_one_person_in_several_processes_uses_a_code_once(
     assert outcomes == {"redeemed": 1, "again": 29}
     assert await connection.fetchval("select count(*) from promocodeusages") == 1
     assert await connection.fetchval("select ends_at < now() + interval '8 days' from usermoduleaccess")
+
+
+async def test_one_code_made_twice_at_once_in_different_letters_is_made_once(
+    database: str, connection: asyncpg.Connection
+) -> None:
+    """The first one has not committed yet when the second one looks."""
+    await school(connection, uses=1, people=1)
+    product = await connection.fetchval("select product_id from products")
+    books = Books(database, sizes={Lane.TALK: 2, Lane.MONEY: 1, Lane.JOBS: 1})
+
+    async def make(code: str) -> str:
+        async with books.transaction(Lane.TALK) as session:
+            made = await create(session, code, product, 7, 1)
+            await asyncio.sleep(0.1)
+            return made.code
+
+    ends = await asyncio.gather(make("Spring"), make("sPRING"), return_exceptions=True)
+    await books.close()
+    assert {type(end) for end in ends} == {str, PromoExists}
+    assert await connection.fetchval("select count(*) from promocodes where lower(code) = 'spring'") == 1
