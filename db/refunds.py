@@ -253,11 +253,15 @@ def task_of(row: Refund) -> Task:
     )
 
 
-async def sent(session: AsyncSession, refund_id: int, now: datetime) -> None:
-    """The request may have reached the provider from now on."""
-    await session.execute(
-        update(Refund).where(Refund.id == refund_id, Refund.sent_at.is_(None)).values(sent_at=now)
+async def sent(session: AsyncSession, refund_id: int, now: datetime) -> bool:
+    """The request may have reached the provider from now on. Whether it could not have before."""
+    done = await session.execute(
+        update(Refund)
+        .where(Refund.id == refund_id, Refund.sent_at.is_(None))
+        .values(sent_at=now)
+        .returning(Refund.id)
     )
+    return done.scalar_one_or_none() is not None
 
 
 async def pending(session: AsyncSession, limit: int = 100) -> list[int]:

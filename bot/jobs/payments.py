@@ -20,7 +20,7 @@ from bot.news import tell_chats
 from bot.outbox import Later, Method, send
 from bot.payments.answers import Payment, ProviderRefused, ProviderUnknown
 from bot.payments.settling import park_unknown, settle_in, tell_not_credited, try_again
-from bot.payments.telegram import tell_received
+from bot.payments.telegram import tell_looked_into, tell_received
 from bot.payments.yookassa import YooKassa
 from bot.words import payments as words
 from db import callbacks, chats, purchases
@@ -184,7 +184,10 @@ async def check_payment(payload: dict[str, Any], desk: Desk) -> None:
     if order is None:
         return
     settled = await _ask(desk, order) if order.status != purchases.Status.SUCCEEDED else None
-    if settled is None or settled.outcome in (Outcome.OPEN, Outcome.NO_NEWS):
+    if settled is not None and settled.outcome is Outcome.NOT_CREDITED:
+        async with desk.books.transaction(Lane.JOBS) as session:
+            await tell_looked_into(session, desk, order.telegram_id, order.amount, order.currency)
+    elif settled is None or settled.outcome in (Outcome.OPEN, Outcome.NO_NEWS):
         async with desk.books.transaction(Lane.JOBS) as session:
             order = await purchases.order(session, payload["attempt"]) or order
         await tell_status(desk, order)

@@ -1,5 +1,6 @@
 """Refunds at the provider: sent under one key until an answer is known, asked for until they have ended."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -44,7 +45,8 @@ async def create_refund(payload: dict[str, Any], desk: Desk) -> None:
         refund = await refunds.task(session, payload["refund"])
         if refund is None or refund.status != Stage.PENDING:
             return
-        await refunds.sent(session, refund.id, now)
+        if not await refunds.sent(session, refund.id, now) and refund.sent_at is None:
+            refund = replace(refund, sent_at=now)  # another process has come first, a moment ago
     if refund.provider == STARS:
         await _return_stars(desk, refund, now)
     elif refund.provider_refund_id is not None:

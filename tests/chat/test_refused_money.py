@@ -13,9 +13,10 @@ from bot.jobs.reconcile import Report, open_payments, reconcile
 from bot.pace import Pace
 from bot.sandbox.app import Sandbox
 from bot.words import admin as admin_words
+from bot.words import errors as error_words
 from bot.words import payments as payment_words
 from db.access import Change
-from db.errors import AccessTooFar
+from db.errors import AccessTooFar, AmountTooLarge
 from handlers import payments
 from main import Lessongate
 from tests.chat.person import PATIENCE, Person
@@ -130,6 +131,9 @@ class TestPaidByLink:
         assert await alarmed(sql) == ["payment_not_credited"]
         await olga.look()
         assert [text for text in olga.texts if "9000" in text] == [told]
+        await anna.send("/start paid")
+        await anna.click(lambda: payment_words.check_number(1))
+        await anna.hears("Ничего не потеряно")
         await sql.execute(NEAR)
         report = await reconcile(school.desk)
         assert report.failed == {}
@@ -244,3 +248,27 @@ async def test_a_cancellation_is_written_over_the_order_only_in_the_chat_that_or
     await anna.hears("№1")
     await ben.hears("№1")
     assert ben.texts[: len(before)] == before
+
+
+@pytest.mark.errors_expected("money nobody claims is an alarm")
+async def test_more_than_a_purchase_can_bear_is_parked_and_not_assigned(
+    school: Lessongate, anna: Person, olga: Person, sql: asyncpg.Connection
+) -> None:
+    await olga.register()
+    await anna.register()
+    paid = {
+        "currency": "XTR",
+        "total_amount": 2**31,
+        "invoice_payload": "nobody knows this",
+        "telegram_payment_charge_id": "large-1",
+        "provider_payment_charge_id": "",
+    }
+    await school.intake.take(update_of(anna, successful_payment=paid))
+    await olga.hears("Неопознанный платёж")
+    assert await sql.fetchval("select amount from bot.parked_payments") == 2**31
+    await olga.send("/admin")
+    await olga.click(admin_words.alarms)
+    await olga.click("Назначить")
+    await olga.send(f"anna@example.com {await sql.fetchval(STARS)}")
+    await olga.hears(lambda: error_words.say(AmountTooLarge(2**31, "XTR")))
+    assert await sql.fetchval("select count(*) from bot.parked_payments where solved_at is null") == 1
