@@ -55,7 +55,10 @@ with before as (
 ), after as (
     insert into usermoduleaccess as access (user_id, module_id, ends_at)
     select :user_id, :module_id, cast(:now as timestamptz) + make_interval(days => :days)
-    from (select count(*) from before) as locked  -- so that the row is read before it is changed
+    from (select max(ends_at) as ends_at from before) as locked  -- so that the row is read before it is changed
+    where locked.ends_at is null or locked.ends_at = 'infinity'
+       or greatest(cast(:now as timestamptz), locked.ends_at) + make_interval(days => :days)
+          < cast(:far as timestamptz)
     on conflict (user_id, module_id) do update set
         ends_at = greatest(cast(:now as timestamptz), access.ends_at) + make_interval(days => :days)
     returning ends_at
@@ -65,9 +68,7 @@ with before as (
     from after
     returning id, before, after
 )
-select id, nullif(before, 'infinity') as before, nullif(after, 'infinity') as after,
-       after < 'infinity' and after >= cast(:far as timestamptz) as too_far
-from change
+select id, nullif(before, 'infinity') as before, nullif(after, 'infinity') as after from change
 """
 )
 
@@ -86,8 +87,7 @@ with before as (
     from before, after
     returning id, before, after
 )
-select id, nullif(before, 'infinity') as before, nullif(after, 'infinity') as after, false as too_far
-from change
+select id, nullif(before, 'infinity') as before, nullif(after, 'infinity') as after from change
 """
 )
 
@@ -131,8 +131,8 @@ async def give(
 ) -> Change:
     """Gives (or, with negative `days`, takes) the days that `source_id` of `source` causes, once.
 
-    The cause's own row is to be locked by the caller. Raises AccessTooFar, AccessNotOwned (taking from nobody),
-    and the database's unique violation where that cause has given its days already.
+    The cause's own row is to be locked by the caller. Raises AccessTooFar, AccessNotOwned (taking from nobody), both
+    before anything is written, and the database's unique violation where that cause has given its days already.
     """
     if not -MOST_DAYS <= days <= MOST_DAYS or days == 0:
         raise AccessTooFar(days)
@@ -146,14 +146,10 @@ async def give(
         "now": now,
     }
     if days > 0:
-        row = (await session.execute(EXTEND, values | {"far": datetime.fromisoformat(FAR)})).one()
-    else:
-        found = (await session.execute(SHORTEN, values)).one_or_none()
-        if found is None:
-            raise AccessNotOwned(user_id)
-        row = found
-    if row.too_far:
-        raise AccessTooFar(days)
+        values |= {"far": datetime.fromisoformat(FAR)}
+    row = (await session.execute(EXTEND if days > 0 else SHORTEN, values)).one_or_none()
+    if row is None:
+        raise AccessTooFar(days) if days > 0 else AccessNotOwned(user_id)
     return Change(row.id, user_id, module_id, days, row.before, row.after)
 
 

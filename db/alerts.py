@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import func, or_, select, text, tuple_, update
+from sqlalchemy import func, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.tables import Alert, ParkedPayment
@@ -44,23 +44,28 @@ async def raise_alert(session: AsyncSession, kind: str, subject: str, **facts: A
 
 
 async def solve(session: AsyncSession, kind: str, subject: str, now: datetime) -> None:
-    await solve_all(session, [(kind, subject)], now)
-
-
-async def solve_all(session: AsyncSession, alarms: Sequence[tuple[str, str]], now: datetime) -> None:
-    """By kind and subject."""
     await session.execute(
         update(Alert)
-        .where(MATTERS, tuple_(Alert.kind, Alert.subject).in_(alarms))
+        .where(MATTERS, Alert.kind == kind, Alert.subject == subject)
         .values(solved_at=func.coalesce(Alert.solved_at, now), dismissed=False)
     )
 
 
+SOLVE_PAYMENT = text(
+    """
+    update bot.alerts set solved_at = coalesce(solved_at, :now), dismissed = false
+    where (solved_at is null or dismissed) and (
+        (kind in ('payment_held', 'payment_not_credited') and subject = :purchase_id)
+        or (kind in ('payment_mismatch', 'payment_parked') and subject = :payment_id)
+    )
+    """
+)
+
+
 async def solve_payment(session: AsyncSession, purchase_id: int, payment_id: str, now: datetime) -> None:
     """Whatever was alarming about a payment has come to its end."""
-    ours = [(kind, str(purchase_id)) for kind in ("payment_held", "payment_not_credited")]
-    theirs = [(kind, payment_id) for kind in ("payment_mismatch", "payment_parked")]
-    await solve_all(session, ours + theirs, now)
+    values = {"purchase_id": str(purchase_id), "payment_id": payment_id, "now": now}
+    await session.execute(SOLVE_PAYMENT, values)
 
 
 async def solve_others(session: AsyncSession, kind: str, still: Sequence[str], now: datetime) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db import parked
 from db.access import Change, Source, give
 from db.errors import Refused
-from db.purchases import YOOKASSA, Method, Status, finish
+from db.purchases import YOOKASSA, Method, Status, finish, said
 from db.tables import Attempt, Module, Product, Purchase
 
 
@@ -70,22 +70,25 @@ async def settle(session: AsyncSession, seen: Seen, now: datetime) -> Settled:
         return Settled(Outcome.UNKNOWN)
     purchase, attempt, product, module_id, module = found
     if differs := difference(seen, purchase, attempt):
+        await said(session, attempt.id, Outcome.MISMATCH, now)
         return Settled(Outcome.MISMATCH, purchase, attempt, differs=differs)
     if purchase.status not in (Status.PENDING, Status.CANCELED):
+        if purchase.receipt is None:
+            purchase.receipt = seen.receipt  # registered after the payment
         return Settled(Outcome.NO_NEWS, purchase, attempt)
     if seen.status == "succeeded" and seen.paid:
         try:
-            async with session.begin_nested():
-                change = await _credit(session, seen, purchase, attempt, module_id, now)
+            change = await _give(session, seen, purchase, module_id, now)
         except Refused:
-            await session.refresh(purchase)
             return Settled(Outcome.NOT_CREDITED, purchase, attempt)
+        await _credit(session, seen, purchase, attempt, now)
         return Settled(Outcome.SUCCEEDED, purchase, attempt, change, product, module, module_id)
     if seen.status == "canceled":
         news = purchase.status == Status.PENDING
         await _cancel(session, seen, purchase, attempt, now)
         outcome = Outcome.CANCELED if news else Outcome.NO_NEWS
         return Settled(outcome, purchase, attempt, None, product, module, module_id)
+    await said(session, attempt.id, seen.status, now)
     return Settled(Outcome.OPEN, purchase, attempt)
 
 
@@ -128,11 +131,23 @@ def difference(seen: Seen, purchase: Purchase, attempt: Attempt) -> str:
     return ", ".join(f"{name}: {got!r}, not {ours!r}" for name, got, ours in pairs if got != ours)
 
 
-async def _credit(
-    session: AsyncSession, seen: Seen, purchase: Purchase, attempt: Attempt, module_id: int, now: datetime
+async def _give(
+    session: AsyncSession, seen: Seen, purchase: Purchase, module_id: int, now: datetime
 ) -> Change | None:
-    """What the provider had already returned is not credited: days are lost in proportion, rounded down."""
+    """What the provider had already returned is not given: days are lost in proportion, rounded down.
+
+    Raises Refused before anything is written.
+    """
     returned = purchase.days * min(seen.refunded, seen.amount) // seen.amount
+    if purchase.days == returned:
+        return None
+    days = purchase.days - returned
+    return await give(session, purchase.user_id, module_id, days, Source.PURCHASE, purchase.id, now)
+
+
+async def _credit(
+    session: AsyncSession, seen: Seen, purchase: Purchase, attempt: Attempt, now: datetime
+) -> None:
     full = seen.refunded >= seen.amount
     purchase.status = Status.REFUNDED if full else Status.SUCCEEDED
     purchase.provider_payment_id = seen.payment_id
@@ -141,11 +156,6 @@ async def _credit(
     await session.flush()
     await finish(session, attempt.id, "succeeded", now)
     await parked.solved(session, YOOKASSA, seen.payment_id, purchase.id, now)
-    if purchase.days == returned:
-        return None
-    return await give(
-        session, purchase.user_id, module_id, purchase.days - returned, Source.PURCHASE, purchase.id, now
-    )
 
 
 async def _cancel(
