@@ -54,7 +54,10 @@ class Pay(CallbackData, prefix="pay"):
 
 
 class CheckPayment(CallbackData, prefix="check"):
+    """What became of a purchase. `here`: in place of the message that bears the button."""
+
     purchase: Id
+    here: bool = False
 
 
 class ShowLessonModules(CallbackData, prefix="shelf"):

@@ -52,6 +52,7 @@ class Order:
     link_ends_at: datetime | None
     asked: int
     next_ask_at: datetime | None
+    said_at: datetime | None
     closed_at: datetime | None
     status: str
     amount: int
@@ -128,6 +129,7 @@ async def begin(
         request="",
         message_id=message_id,
         created_at=now,
+        linked_at=None if method is Method.LINK else now,  # an invoice goes out with the order
     )
     session.add(attempt)
     await session.flush()
@@ -194,6 +196,7 @@ def _order(row: Row[Attempt, Purchase, str, str]) -> Order:
         link_ends_at=attempt.link_ends_at,
         asked=attempt.asked,
         next_ask_at=attempt.next_ask_at,
+        said_at=attempt.said_at,
         closed_at=attempt.closed_at,
         status=purchase.status,
         amount=purchase.amount_cents,
@@ -237,6 +240,7 @@ async def answered(
     test: bool,
     recipient: str | None,
     next_ask_at: datetime,
+    now: datetime,
 ) -> None:
     """What the provider's creating answer said, frozen: later answers are held against it."""
     await session.execute(
@@ -247,7 +251,14 @@ async def answered(
     await session.execute(
         update(Attempt)
         .where(Attempt.id == order.attempt_id, Attempt.link.is_(None))
-        .values(link=link, link_ends_at=link_ends_at, test=test, recipient=recipient, next_ask_at=next_ask_at)
+        .values(
+            link=link,
+            link_ends_at=link_ends_at,
+            linked_at=now,
+            test=test,
+            recipient=recipient,
+            next_ask_at=next_ask_at,
+        )
     )
 
 
@@ -275,7 +286,7 @@ async def close(session: AsyncSession, attempt_id: int, outcome: str, now: datet
 FINISH = text(
     """
     update bot.payment_attempts
-    set closed_at = coalesce(closed_at, :now), next_ask_at = null,
+    set closed_at = coalesce(closed_at, :now), next_ask_at = null, said = :outcome, said_at = :now,
         outcome = case when closed_at is null then :outcome else outcome end
     where id = :id
     """
@@ -285,6 +296,11 @@ FINISH = text(
 async def finish(session: AsyncSession, attempt_id: int, outcome: str, now: datetime) -> None:
     """Neither offered nor asked for any more."""
     await session.execute(FINISH, {"id": attempt_id, "outcome": outcome, "now": now})
+
+
+async def said(session: AsyncSession, attempt_id: int, what: str, now: datetime) -> None:
+    """The provider's last word, where it ends nothing."""
+    await session.execute(update(Attempt).where(Attempt.id == attempt_id).values(said=what, said_at=now))
 
 
 async def asked(session: AsyncSession, attempt_id: int, now: datetime, next_ask_at: datetime | None) -> None:

@@ -80,6 +80,7 @@ async def settle(session: AsyncSession, seen: Seen, now: datetime) -> Settled:
         try:
             change = await _give(session, seen, purchase, module_id, now)
         except Refused:
+            await said(session, attempt.id, Outcome.NOT_CREDITED, now)
             return Settled(Outcome.NOT_CREDITED, purchase, attempt)
         await _credit(session, seen, purchase, attempt, now)
         return Settled(Outcome.SUCCEEDED, purchase, attempt, change, product, module, module_id)

@@ -8,14 +8,14 @@ from aiogram import F, Router
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.buttons import CheckPayment, Go, Pay, ShowModule, ShowOffer
+from bot.buttons import Go, Pay, ShowModule, ShowOffer
 from bot.commands import BUY, COURSES
 from bot.desk import Desk
 from bot.filters import SignedIn, is_
 from bot.keyboards import go, press, rows
 from bot.payments import requests
 from bot.payments.telegram import frozen, invoice
-from bot.replies import say, show, toast
+from bot.replies import show, toast
 from bot.words import payments as words
 from db import purchases, shop
 from db.chats import Person
@@ -125,21 +125,3 @@ def return_url(desk: Desk) -> str:
     """Where the payer's browser returns to: a page of ours, or straight to the chat."""
     public = desk.settings.public_url
     return f"{public}/paid" if public else f"https://t.me/{desk.username}?start=paid"
-
-
-@router.callback_query(CheckPayment.filter(), SignedIn())
-async def check(
-    query: CallbackQuery, callback_data: CheckPayment, session: AsyncSession, person: Person
-) -> Any:
-    order = await purchases.order_of_purchase(session, callback_data.purchase, person.user_id)
-    await enqueue(session, "check_payment", {"attempt": order.attempt_id}, priority=5)
-    return toast(query, words.checking())
-
-
-async def show_unpaid(event: Message | CallbackQuery, session: AsyncSession, person: Person) -> Any:
-    """What somebody who comes back from the checkout page wants to know."""
-    found = await purchases.unpaid(session, person.user_id)
-    if not found:
-        return say(event, words.nothing_unpaid())
-    buttons = [press(words.check_number(one.id), CheckPayment(purchase=one.id)) for one in found]
-    return say(event, words.unpaid(found), rows(*buttons))

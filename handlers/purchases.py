@@ -1,5 +1,6 @@
-"""/purchases: what was paid, what is open, and a question to the provider under each open one."""
+"""/purchases: what was paid, what is open, and what became of each; the provider is asked by a job."""
 
+from datetime import datetime
 from typing import Any
 
 from aiogram import F, Router
@@ -8,12 +9,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.buttons import CheckPayment, Go
 from bot.commands import PURCHASES
+from bot.desk import Desk
 from bot.filters import SignedIn, is_
-from bot.keyboards import press, rows
-from bot.replies import say
-from bot.words import payments as words
+from bot.payments import timelines
+from bot.replies import iso, say, show, toast
+from bot.words import purchases as words
 from db import purchases
 from db.chats import Person
+from db.queue import enqueue
+from db.timeline import timeline
 
 router = Router(name="purchases")
 router.message.filter(SignedIn())
@@ -24,6 +28,32 @@ router.callback_query.filter(SignedIn())
 @router.callback_query(Go.filter(F.command == PURCHASES.name))
 async def show_purchases(event: Message | CallbackQuery, session: AsyncSession, person: Person) -> Any:
     found = await purchases.bought(session, person.user_id)
-    open_ones = [one for one in found if one.ours and one.status == purchases.Status.PENDING]
-    buttons = [press(words.check_number(one.id), CheckPayment(purchase=one.id)) for one in open_ones]
-    return say(event, words.purchases(found), rows(*buttons) if buttons else None)
+    return say(event, words.purchases(found), timelines.buttons(found))
+
+
+async def show_unpaid(event: Message | CallbackQuery, session: AsyncSession, person: Person) -> Any:
+    """What somebody who comes back from the checkout page wants to know."""
+    found = await purchases.unpaid(session, person.user_id)
+    text = words.unpaid(found) if found else words.nothing_unpaid()
+    return say(event, text, timelines.buttons(found))
+
+
+@router.callback_query(CheckPayment.filter())
+async def show_timeline(
+    query: CallbackQuery,
+    callback_data: CheckPayment,
+    session: AsyncSession,
+    person: Person,
+    desk: Desk,
+    now: datetime,
+) -> Any:
+    """What may still change is asked for first."""
+    found = await timeline(session, callback_data.purchase, person.user_id)
+    attempt = found.attempt
+    if attempt is None or not found.waits:
+        text, keyboard = timelines.shown(found, words.Heard.NOTHING, now, desk.settings.support_contact)
+        return (show if callback_data.here else say)(query, text, keyboard)
+    here = query.message.message_id if callback_data.here and query.message else None
+    payload = {"attempt": attempt.id, "telegram_id": person.telegram_id, "message_id": here, "at": iso(now)}
+    await enqueue(session, "check_payment", payload, priority=5)
+    return toast(query, words.checking())

@@ -22,7 +22,7 @@ from bot.words import registration as words
 from db import accounts, shop
 from db.chats import Person
 from db.errors import EmailTaken, Refused
-from handlers import courses, promo
+from handlers import courses, promo, purchases
 
 router = Router(name="start")
 
@@ -92,7 +92,7 @@ async def carry_out(
                 await shop.remember_referral(session, person.telegram_id, rest)
                 return []
             if kind == "paid":
-                return [await courses.show_unpaid(event, session, person)]
+                return [await purchases.show_unpaid(event, session, person)]
     except Refused as refused:
         return [say(event, errors.say(refused))]
     return []

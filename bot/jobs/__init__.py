@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from bot.desk import Desk
-from bot.jobs import housekeeping, payments, reconcile, refunds, telling
+from bot.jobs import housekeeping, payments, purchases, reconcile, refunds, telling
 
 Job = Callable[[dict[str, Any], Desk], Awaitable[None]]
 
@@ -13,7 +13,7 @@ JOBS: Mapping[str, Job] = {
     "send": telling.send_later,
     "create_payment": payments.create_payment,
     "ask_payment": payments.ask_payment,
-    "check_payment": payments.check_payment,
+    "check_payment": purchases.check_payment,
     "verify_callback": payments.verify_callback,
     "settle_assigned": payments.settle_assigned,
     "create_refund": refunds.create_refund,

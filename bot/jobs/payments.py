@@ -20,9 +20,10 @@ from bot.news import tell_chats
 from bot.outbox import Later, Method, send
 from bot.payments.answers import Payment, ProviderRefused, ProviderUnknown
 from bot.payments.settling import park_unknown, settle_in, tell_not_credited, try_again
-from bot.payments.telegram import tell_looked_into, tell_received
+from bot.payments.telegram import tell_received
 from bot.payments.yookassa import YooKassa
 from bot.words import payments as words
+from bot.words import purchases as purchase_words
 from db import callbacks, chats, purchases
 from db.engine import Lane
 from db.errors import Refused
@@ -91,6 +92,7 @@ async def _created(desk: Desk, order: Order, payment: Payment) -> None:
             test=payment.test,
             recipient=payment.recipient,
             next_ask_at=now + first,
+            now=now,
         )
         await enqueue(session, "ask_payment", {"attempt": order.attempt_id}, after=first)
         settled = await settle_in(session, desk, payment, now)
@@ -121,7 +123,7 @@ def link_keyboard(order: Order) -> InlineKeyboardMarkup | None:
         return None
     return rows(
         open_url(words.pay_button(order.amount, order.currency), order.link),
-        press(words.check_button(), CheckPayment(purchase=order.purchase_id)),
+        press(purchase_words.where(), CheckPayment(purchase=order.purchase_id)),
     )
 
 
@@ -174,26 +176,10 @@ async def ask_payment(payload: dict[str, Any], desk: Desk) -> None:
         return
     if order.next_ask_at is not None and order.next_ask_at > desk.now() + timedelta(seconds=1):
         return
-    await _ask(desk, order)
+    await ask(desk, order)
 
 
-async def check_payment(payload: dict[str, Any], desk: Desk) -> None:
-    """The payer asks: the provider is asked on the spot, and the payer hears what it says."""
-    async with desk.books.transaction(Lane.JOBS) as session:
-        order = await purchases.order(session, payload["attempt"])
-    if order is None:
-        return
-    settled = await _ask(desk, order) if order.status != purchases.Status.SUCCEEDED else None
-    if settled is not None and settled.outcome is Outcome.NOT_CREDITED:
-        async with desk.books.transaction(Lane.JOBS) as session:
-            await tell_looked_into(session, desk, order.telegram_id, order.amount, order.currency)
-    elif settled is None or settled.outcome in (Outcome.OPEN, Outcome.NO_NEWS):
-        async with desk.books.transaction(Lane.JOBS) as session:
-            order = await purchases.order(session, payload["attempt"]) or order
-        await tell_status(desk, order)
-
-
-async def _ask(desk: Desk, order: Order) -> Settled | None:
+async def ask(desk: Desk, order: Order) -> Settled | None:
     """None where the provider did not say, or has not been told of the payment yet."""
     if order.payment_id is None:
         return None
@@ -209,17 +195,6 @@ async def _ask(desk: Desk, order: Order) -> Settled | None:
         if settled is None or settled.outcome in (Outcome.OPEN, Outcome.MISMATCH, Outcome.NOT_CREDITED):
             await _ask_again(session, desk, order)
     return settled
-
-
-async def tell_status(desk: Desk, order: Order) -> None:
-    match order.status:
-        case purchases.Status.SUCCEEDED:
-            text = words.is_paid
-        case purchases.Status.PENDING:
-            text = words.still_open
-        case _:
-            text = words.is_canceled
-    await say_anew(desk, order, text)
 
 
 async def _ask_again(session: AsyncSession, desk: Desk, order: Order) -> None:

@@ -5,16 +5,19 @@ from typing import Any
 import orjson
 import structlog
 from aiogram.methods import SendInvoice
-from aiogram.types import LabeledPrice
+from aiogram.types import InlineKeyboardButton, LabeledPrice
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import metrics
+from bot.buttons import CheckPayment
 from bot.desk import Desk
+from bot.keyboards import press, rows
 from bot.news import tell, tell_chats
 from bot.payments import requests
 from bot.replies import iso
 from bot.settings import Settings
 from bot.words import invoices as words
+from bot.words.purchases import where
 from db.alerts import raise_alert, solve_payment
 from db.purchases import Method, Order
 from db.telegram_payments import Charge, Outcome, Received
@@ -60,7 +63,11 @@ def invoice(order: Order, settings: Settings) -> SendInvoice:
     token = settings.telegram_payment_token
     if order.method is Method.INVOICE and token is not None:
         values["provider_token"] = token.get_secret_value()
-    return SendInvoice(chat_id=order.telegram_id, prices=prices, **values)
+    keyboard = rows(
+        InlineKeyboardButton(text=words.pay(order.amount, order.currency), pay=True),  # has to be the first
+        press(where(), CheckPayment(purchase=order.purchase_id)),
+    )
+    return SendInvoice(chat_id=order.telegram_id, prices=prices, reply_markup=keyboard, **values)
 
 
 async def tell_received(session: AsyncSession, desk: Desk, charge: Charge | None, received: Received) -> None:

@@ -6,8 +6,8 @@ from datetime import datetime
 from bot.words import _
 from bot.words.format import days, moment, money
 from bot.words.grants import state
-from bot.words.payments import status
 from bot.words.people import person, short
+from bot.words.purchases import status
 from db.access import Opening
 from db.overview import FailedMoney, HeldJobs, Overview
 from db.people import Contact, Somebody

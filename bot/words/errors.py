@@ -3,7 +3,7 @@
 from functools import singledispatch
 
 from bot.arguments import WrongArguments
-from bot.words import _, arguments, payments
+from bot.words import _, arguments, purchases
 from bot.words.format import days, moment, money, safe
 from db import errors
 
@@ -149,7 +149,7 @@ def _purchase_foreign(refused: errors.PurchaseForeign) -> str:
 @say.register
 def _not_refundable(refused: errors.NotRefundable) -> str:
     return _("Payment №{id} can't be returned: {status}.").format(
-        id=refused.purchase_id, status=payments.status(refused.status)
+        id=refused.purchase_id, status=purchases.status(refused.status)
     )
 
 

@@ -35,6 +35,12 @@ def moment(at: datetime) -> str:
     return f"{format_datetime(local, pattern, locale=language())} ({zone_name(local)})"
 
 
+def short(at: datetime) -> str:
+    """Day and hour in the school's zone, where a line has to be short."""
+    pattern = "d MMM, HH:mm" if language() == "ru" else "MMM d, HH:mm"
+    return format_datetime(at.astimezone(zone()), pattern, locale=language())
+
+
 def zone_name(local: datetime) -> str:
     """The zone's own letters where it has some, else its distance from UTC."""
     name = local.tzname() or "UTC"

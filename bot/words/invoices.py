@@ -1,7 +1,7 @@
 """Wording of Telegram's invoices, with Telegram's limits (facts C1): title 32, description 255."""
 
 from bot.words import _
-from bot.words.format import days
+from bot.words.format import days, money
 from db.telegram_payments import Verdict
 
 MOST_TITLE = 32
@@ -17,6 +17,10 @@ def description(product: str, module: str, count: int) -> str:
         product=product, module=module, days=days(count)
     )
     return text if len(text) <= MOST_DESCRIPTION else text[: MOST_DESCRIPTION - 1] + "…"
+
+
+def pay(amount: int, currency: str) -> str:
+    return _("Pay {price}").format(price=money(amount, currency))
 
 
 def refusal(verdict: Verdict) -> str:

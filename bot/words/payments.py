@@ -3,8 +3,7 @@
 from typing import Protocol
 
 from bot.words import _, plural
-from bot.words.format import days, moment, money, safe
-from db.purchases import Bought
+from bot.words.format import days, money, safe
 from db.shop import ModuleOnSale, OfferOnSale
 
 
@@ -94,10 +93,6 @@ def pay_button(amount: int, currency: str) -> str:
     return _("💳 Pay {price}").format(price=money(amount, currency))
 
 
-def check_button() -> str:
-    return _("🔄 Check payment")
-
-
 def try_again() -> str:
     return _("Try again")
 
@@ -106,67 +101,3 @@ def refused(order: Orderly) -> str:
     return _(
         "The payment service did not take the order for “{product}”. No money was charged, and the school knows of it."
     ).format(product=safe(order.product))
-
-
-def checking() -> str:
-    return _("I am asking the payment service…")
-
-
-STATUSES = {
-    "pending": lambda: _("⏳ waiting for payment"),
-    "succeeded": lambda: _("✅ paid"),
-    "canceled": lambda: _("✖️ not paid"),
-    "refunded": lambda: _("↩️ refunded"),
-}
-
-
-def status(name: str) -> str:
-    """Statuses of the other application are shown as they are."""
-    known = STATUSES.get(name)
-    return known() if known else safe(name)
-
-
-def purchase(one: Bought) -> str:
-    lines = [
-        _("<b>№{id}</b> {product}, {days}: {price}").format(
-            id=one.id, product=safe(one.product), days=days(one.days), price=money(one.amount, one.currency)
-        ),
-        f"{status(one.status)}, {moment(one.purchased_at or one.created_at)}",
-    ]
-    if one.receipt:
-        lines.append(_("Receipt: {receipt}").format(receipt=safe(one.receipt)))
-    return "\n".join(lines)
-
-
-def purchases(found: list[Bought]) -> str:
-    if not found:
-        return _("You have not bought anything yet. What there is: /courses")
-    return _("🧾 <b>Your payments</b>") + "\n\n" + "\n\n".join(purchase(one) for one in found)
-
-
-def nothing_unpaid() -> str:
-    return _("There is no unpaid order. If you have just paid, access is open already: /status")
-
-
-def unpaid(found: list[Bought]) -> str:
-    return (
-        _("Thank you! As soon as the payment service confirms the payment, access opens and I tell you.")
-        + "\n\n"
-        + "\n\n".join(purchase(one) for one in found)
-    )
-
-
-def check_number(purchase_id: int) -> str:
-    return _("🔄 Check payment №{id}").format(id=purchase_id)
-
-
-def still_open() -> str:
-    return _("The payment has not arrived yet. I keep asking, and tell you as soon as it does.")
-
-
-def is_paid() -> str:
-    return _("Paid. Your access: /status")
-
-
-def is_canceled() -> str:
-    return _("This order was not paid and is closed. You can order again: /buy")

@@ -135,7 +135,8 @@ class Result(Base):
 
 class Attempt(Base):
     """What we asked a provider for on behalf of a purchase: the idempotence key and the frozen request, sent byte
-    for byte until an answer is known. Open until `closed_at`; `sent_at` is the first time it may have gone out."""
+    for byte until an answer is known. Open until `closed_at`; `sent_at` is the first time it may have gone out,
+    `linked_at` when the payer got the link or the invoice; `said` is what the provider said last."""
 
     __tablename__ = "payment_attempts"
     __table_args__ = (
@@ -168,6 +169,9 @@ class Attempt(Base):
     message_id: Mapped[int | None]
     asked: Mapped[int] = mapped_column(Integer, server_default=sql("0"))
     asked_at: Mapped[datetime | None]
+    linked_at: Mapped[datetime | None]
+    said: Mapped[str | None]
+    said_at: Mapped[datetime | None]
     next_ask_at: Mapped[datetime | None]
     charge_id: Mapped[str | None]
     closed_at: Mapped[datetime | None]

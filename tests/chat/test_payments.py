@@ -15,6 +15,7 @@ from bot.sandbox.app import Sandbox
 from bot.settings import Settings
 from bot.words import news
 from bot.words import payments as words
+from bot.words import purchases as purchase_words
 from tests.chat.person import PATIENCE, Person
 from tests.school import QUICK, origin_of, settings_for
 
@@ -203,12 +204,12 @@ class TestByCallback:
         await anna.register()
         await anna.order(offer)
         await anna.at_checkout("close")
-        await anna.click(words.check_button)
-        assert anna.toast == anna.words(words.checking)
-        await anna.hears(words.still_open)
+        await anna.click(purchase_words.where)
+        assert anna.toast == anna.words(purchase_words.checking)
+        await anna.hears("не поступил")
         await anna.pay()
         assert await books(sql) == (1, 0, 0, 0)
-        await anna.click(words.check_button)
+        await anna.click(purchase_words.where)
         await anna.hears(lambda: arrived(anna))
         assert (await books(sql))[:2] == (1, 1)
 
@@ -219,7 +220,7 @@ class TestByCallback:
         await ben.register()
         await anna.order(offer)
         await ben.press(CheckPayment(purchase=1).pack())
-        assert ben.toast != ben.words(words.checking)
+        assert ben.toast != ben.words(purchase_words.checking)
         assert ben.new_texts
 
     async def test_coming_back_from_the_checkout_page(
@@ -228,11 +229,11 @@ class TestByCallback:
         sandbox.faults.set(callback_lost=1.0)
         await anna.register()
         await anna.send("/start paid")
-        await anna.hears(words.nothing_unpaid)
+        await anna.hears(purchase_words.nothing_unpaid)
         await anna.order(offer)
         await anna.pay()
         await anna.send("/start paid")
-        await anna.click(lambda: words.check_number(1))
+        await anna.click(lambda: purchase_words.where_number(1))
         await anna.hears(lambda: arrived(anna))
 
 
@@ -385,7 +386,7 @@ async def test_purchases_shows_paid_open_and_others(
 ) -> None:
     await anna.register()
     await anna.send("/purchases")
-    await anna.hears(lambda: words.purchases([]))
+    await anna.hears(lambda: purchase_words.purchases([]))
     await anna.order(offer)
     await anna.pay()
     await anna.hears(lambda: arrived(anna))
@@ -396,9 +397,13 @@ async def test_purchases_shows_paid_open_and_others(
     )
     await anna.send("/purchases")
     shown = anna.last_text
-    assert anna.words(lambda: words.status("succeeded")) in shown
-    assert anna.words(lambda: words.status("pending")) in shown
+    assert anna.words(lambda: purchase_words.status("succeeded")) in shown
+    assert anna.words(lambda: purchase_words.status("pending")) in shown
     assert "in <grace>" in shown
     assert "50 $" in shown
-    assert [button for button in anna.buttons if "№" in button] == [anna.words(lambda: words.check_number(2))]
+    assert anna.buttons == [
+        anna.words(lambda: purchase_words.details(3)),
+        anna.words(lambda: purchase_words.where_number(2)),
+        anna.words(lambda: purchase_words.details(1)),
+    ]
     assert await sql.fetchval("select status from purchases where provider = 'appstore'") == "in <grace>"

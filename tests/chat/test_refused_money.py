@@ -15,6 +15,7 @@ from bot.sandbox.app import Sandbox
 from bot.words import admin as admin_words
 from bot.words import errors as error_words
 from bot.words import payments as payment_words
+from bot.words import purchases as purchase_words
 from db.access import Change
 from db.errors import AccessTooFar, AmountTooLarge
 from handlers import payments
@@ -132,7 +133,7 @@ class TestPaidByLink:
         await olga.look()
         assert [text for text in olga.texts if "9000" in text] == [told]
         await anna.send("/start paid")
-        await anna.click(lambda: payment_words.check_number(1))
+        await anna.click(lambda: purchase_words.where_number(1))
         await anna.hears("Ничего не потеряно")
         await sql.execute(NEAR)
         report = await reconcile(school.desk)

@@ -308,7 +308,7 @@ class DaysOwed(RuleBasedStateMachine):
         self.do(
             lambda session: purchases.answered(
                 session, order, payment_id=sale.payment, link="https://pay.example/1",
-                link_ends_at=self.now + LINK, test=False, recipient=SHOP, next_ask_at=self.now,
+                link_ends_at=self.now + LINK, test=False, recipient=SHOP, next_ask_at=self.now, now=self.now,
             )
         )  # fmt: skip
         sale.answered = True

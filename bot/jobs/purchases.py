@@ -1,0 +1,69 @@
+"""“I paid, where is it?”: the provider is asked on the spot, and the payer sees what became of the purchase."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from aiogram.exceptions import TelegramAPIError
+from aiogram.methods import EditMessageText, SendMessage
+
+from bot.desk import Desk
+from bot.jobs.payments import ask
+from bot.jobs.reconcile import Report, stars_ledger
+from bot.jobs.retry import RunAgain
+from bot.outbox import Later, Method, send
+from bot.payments import timelines
+from bot.words.purchases import Heard
+from db import chats, purchases
+from db.engine import Lane
+from db.purchases import Method as Way
+from db.purchases import Order
+from db.timeline import timeline
+
+
+async def check_payment(payload: dict[str, Any], desk: Desk) -> None:
+    """`message_id`: where the timeline is shown, a new message without; `at`: when the question was put."""
+    async with desk.books.transaction(Lane.JOBS) as session:
+        order = await purchases.order(session, payload["attempt"])
+    if order is None:
+        return
+    telegram_id: int = payload["telegram_id"]
+    shown: int | None = payload.get("message_id")
+    if shown is None:
+        shown = await _show(desk, order, telegram_id, None, Heard.ASKING)
+    heard = await _heard(desk, order, datetime.fromisoformat(payload["at"]))
+    await _show(desk, order, telegram_id, shown, heard)
+
+
+async def _heard(desk: Desk, order: Order, at: datetime) -> Heard:
+    """Asks whoever knows. Telegram tells of an invoice by itself; Stars stand in its ledger."""
+    if order.method is Way.STARS:
+        try:
+            await stars_ledger(desk, Report())
+        except (TelegramAPIError, Later):
+            return Heard.AWAY
+        return Heard.ELSEWHERE
+    if order.payment_id is None:
+        return Heard.NOTHING if order.method is Way.LINK else Heard.ELSEWHERE
+    if order.said_at is not None and order.said_at > at:
+        return Heard.ANSWER  # somebody impatient has pressed again and again: one question is enough
+    settled = await ask(desk, order)
+    return Heard.AWAY if settled is None else Heard.ANSWER
+
+
+async def _show(
+    desk: Desk, order: Order, telegram_id: int, message_id: int | None, heard: Heard
+) -> int | None:
+    """The message's number; None where it can't be shown. Raises RunAgain where it can be later."""
+    async with desk.books.transaction(Lane.JOBS) as session:
+        chosen, telegram = await chats.language_of(session, telegram_id)
+        found = await timeline(session, order.purchase_id, order.user_id)
+    with desk.voice.speaking(desk.voice.language(chosen, telegram)):
+        text, keyboard = timelines.shown(found, heard, desk.now(), desk.settings.support_contact)
+    method: Method = SendMessage(chat_id=telegram_id, text=text, reply_markup=keyboard)
+    if message_id is not None:
+        method = EditMessageText(chat_id=telegram_id, message_id=message_id, text=text, reply_markup=keyboard)
+    try:
+        sent = await send(desk, method)
+    except Later as later:
+        raise RunAgain("not sent", timedelta(seconds=later.delay)) from later
+    return message_id or getattr(sent, "message_id", None)

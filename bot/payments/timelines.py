@@ -1,0 +1,40 @@
+"""A purchase's timeline as a message: for the handler, which knows the books, and the job, which has asked."""
+
+from datetime import datetime
+
+from aiogram.types import InlineKeyboardMarkup
+
+from bot.buttons import CheckPayment
+from bot.keyboards import open_url, press, rows
+from bot.words import payments as payment_words
+from bot.words import purchases as words
+from bot.words.purchases import Heard
+from db.purchases import Bought, Status
+from db.timeline import Timeline
+
+
+def shown(
+    found: Timeline, heard: Heard, now: datetime, support: str | None
+) -> tuple[str, InlineKeyboardMarkup | None]:
+    text = words.timeline(found, heard, now, support)
+    if not found.waits or heard is Heard.ASKING:
+        return text, None
+    one = found.bought
+    pay = None
+    if one.status == Status.PENDING and one.link and one.link_ends_at and one.link_ends_at > now:
+        pay = open_url(payment_words.pay_button(one.amount, one.currency), one.link)
+    return text, rows(pay, press(words.ask_again(), CheckPayment(purchase=one.id, here=True)))
+
+
+def buttons(found: list[Bought]) -> InlineKeyboardMarkup | None:
+    """One for each: what is open asks the provider, what is over tells its story."""
+    made = [
+        press(
+            words.where_number(one.id)
+            if one.ours and one.status == Status.PENDING
+            else words.details(one.id),
+            CheckPayment(purchase=one.id),
+        )
+        for one in found
+    ]
+    return rows(*made) if made else None
