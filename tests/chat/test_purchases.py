@@ -1,0 +1,161 @@
+"""“I paid, where is it?”: what became of a purchase, asked on the spot and told moment by moment."""
+
+from datetime import timedelta
+
+import asyncpg
+import pytest
+from pydantic import SecretStr
+
+from bot.buttons import CheckPayment
+from bot.pace import Pace
+from bot.sandbox.app import Sandbox
+from bot.settings import Settings
+from bot.words import payments as payment_words
+from bot.words import purchases as words
+from tests.chat.person import NotHeard, Person
+from tests.school import QUICK, origin_of, settings_for
+
+ROUBLES = "select min(id) from bot.offers where currency = 'RUB'"
+STARS = "select min(id) from bot.offers where currency = 'XTR'"
+NEVER = timedelta(hours=10)
+
+
+@pytest.fixture
+def school_settings(sandbox: Sandbox) -> Settings:
+    return settings_for(origin_of(sandbox), telegram_payment_token=SecretStr("381764678:TEST:1"))
+
+
+@pytest.fixture
+def pace() -> Pace:
+    """Nobody asks for a payment but who is told to."""
+    return Pace(asks=(NEVER,), dequeue=QUICK.dequeue, job_retry=QUICK.job_retry)
+
+
+@pytest.fixture
+async def ordered(anna: Person, sandbox: Sandbox, sql: asyncpg.Connection) -> Person:
+    """Anna with an open payment link; no callback ever comes."""
+    sandbox.faults.set(callback_lost=1.0)
+    await anna.register()
+    await anna.order(await sql.fetchval(ROUBLES))
+    return anna
+
+
+async def test_not_paid_yet(ordered: Person) -> None:
+    await ordered.click(words.where)
+    assert ordered.toast == ordered.words(words.checking)
+    shown = await ordered.hears("Платёж ещё не поступил")
+    lines = [line.partition(" — ")[2] for line in shown.splitlines() if " — " in line]
+    assert lines == ["заказ создан", "ссылка на оплату отправлена", "платёжный сервис: пока не оплачено"]
+    assert "@school_support" in shown
+    assert ordered.buttons[0].startswith("💳")
+    assert ordered.buttons[1] == ordered.words(words.ask_again)
+
+
+async def test_paid_and_the_callback_lost(ordered: Person, sql: asyncpg.Connection) -> None:
+    """The question repairs it, and the timeline that was open already turns into the whole story."""
+    await ordered.click(words.where)
+    await ordered.hears("Платёж ещё не поступил")
+    paid = await ordered.pay()
+    assert await sql.fetchval("select status from purchases") == "pending"
+    await ordered.click(words.ask_again)
+    shown = await ordered.hears("доступ открыт")
+    assert "платёжный сервис: оплачено" in shown
+    assert "30 дней" in shown
+    assert paid["id"]
+    row = await sql.fetchrow("select status, provider_payment_id from purchases")
+    assert tuple(row) == ("succeeded", paid["id"])
+    assert sum("заказ создан" in text for text in ordered.texts) == 1
+    await ordered.hears("Платёж №1 получен")
+
+
+@pytest.mark.errors_expected("the provider is away")
+async def test_the_provider_does_not_answer(
+    ordered: Person, sandbox: Sandbox, sql: asyncpg.Connection
+) -> None:
+    await ordered.pay()
+    sandbox.faults.set(provider_down=True)
+    await ordered.click(words.where)
+    await ordered.hears("Платёжный сервис сейчас не отвечает")
+    sandbox.faults.set(provider_down=False)
+    await ordered.click(words.ask_again)
+    await ordered.hears("доступ открыт")
+
+
+async def test_declined_tells_why_and_what_to_do(ordered: Person) -> None:
+    await ordered.at_checkout("decline", {"reason": "insufficient_funds"})
+    await ordered.click(words.where)
+    await ordered.hears("не оплачено (на карте не хватило денег)")
+    await ordered.send("/purchases")
+    await ordered.click(lambda: words.details(1))
+    await ordered.hears("Деньги не списаны")
+
+
+async def test_pressed_many_times_at_once_is_asked_once(ordered: Person, sandbox: Sandbox) -> None:
+    """Each press is answered; the provider hears no more questions than it takes."""
+    for _ in range(5):
+        await ordered.press(CheckPayment(purchase=1).pack())
+    await ordered.hears("Платёж ещё не поступил")
+    assert ordered.toast == ordered.words(words.checking)
+
+
+async def test_stars(anna: Person, sandbox: Sandbox, sql: asyncpg.Connection) -> None:
+    await anna.register()
+    await anna.send(f"/start buy_{await sql.fetchval(STARS)}")
+    await anna.click(lambda: payment_words.pay_by("stars"))
+    await anna.click(words.where)
+    await anna.hears("Этот заказ оплачивается в Telegram")
+    message = next(one for one in reversed(anna.messages) if "invoice" in one)
+    paid = await anna._post("/invoices", {"message_id": message["message_id"], "action": "pay"})
+    await anna.hears("Платёж №1 получен")
+    await anna.send("/purchases")
+    await anna.click(lambda: words.details(1))
+    assert "счёт отправлен" in anna.last_text
+    assert "доступ открыт" in anna.last_text
+    assert paid["telegram_payment_charge_id"] in anna.last_text
+
+
+async def test_an_invoice_is_told_of_by_telegram(anna: Person, sql: asyncpg.Connection) -> None:
+    await anna.register()
+    await anna.send(f"/start buy_{await sql.fetchval(ROUBLES)}")
+    await anna.click(lambda: payment_words.pay_by("invoice"))
+    await anna.click(words.where)
+    await anna.hears("Этот заказ оплачивается в Telegram")
+
+
+async def test_refunds_are_part_of_the_story(
+    ordered: Person, olga: Person, sandbox: Sandbox, sql: asyncpg.Connection
+) -> None:
+    await olga.send("/start")
+    paid = await ordered.pay()
+    await ordered.click(words.where)
+    await ordered.hears("доступ открыт")
+    body = {"payment_id": paid["id"], "amount": "330.00"}
+    sandbox.faults.set(callback_lost=0.0)
+    async with ordered.http.post(f"{ordered.origin}/sandbox/refunds", json=body) as answer:
+        assert answer.status == 200
+    await ordered.hears("Вам возвращено")
+    await ordered.send("/purchases")
+    await ordered.click(lambda: words.details(1))
+    assert "возвращено 330 ₽; доступ короче на 10 дней" in ordered.last_text
+
+
+async def test_the_other_applications_purchase_is_shown_and_never_asked_about(
+    ordered: Person, sql: asyncpg.Connection
+) -> None:
+    await sql.execute(
+        "insert into purchases (user_id, product_id, amount_cents, provider, status, provider_payment_id, days,"
+        " currency, created_at) select id, 1, 5000, 'appstore', 'pending', 'x-1', 30, 'USD', now() from users"
+    )
+    await ordered.send("/purchases")
+    await ordered.click(lambda: words.details(2))
+    assert "50 $" in ordered.last_text
+    assert ordered.toast == ""
+    assert await sql.fetchval("select count(*) from bot.pgqueuer where entrypoint = 'check_payment'") == 0
+
+
+async def test_another_persons_purchase_is_nobodys(ordered: Person, ben: Person) -> None:
+    await ben.register()
+    await ben.press(CheckPayment(purchase=1).pack())
+    with pytest.raises(NotHeard):
+        await ben.hears("№1", within=0.5)
+    assert ben.toast != ben.words(words.checking)
