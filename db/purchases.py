@@ -319,7 +319,11 @@ async def overdue(session: AsyncSession, before: datetime, limit: int = 100) -> 
     rows = await session.scalars(
         select(Attempt.id)
         .join(Purchase, Purchase.id == Attempt.purchase_id)
-        .where(Attempt.next_ask_at < before, Purchase.status == Status.PENDING)
+        .where(
+            Attempt.next_ask_at < before,
+            Attempt.method != Method.STARS.value,
+            Purchase.status == Status.PENDING,
+        )
         .order_by(Attempt.next_ask_at)
         .limit(limit)
     )
@@ -344,7 +348,8 @@ async def unsent(session: AsyncSession, before: datetime, limit: int = 100) -> l
 
 
 async def waiting(session: AsyncSession, limit: int = 500) -> list[str]:
-    """Payment ids of our pending purchases, as the provider knows them."""
+    """Payment ids of our pending purchases, as the provider knows them; the newest, where an earlier shop left many
+    that nobody can ask for any more."""
     rows = await session.scalars(
         select(Purchase.provider_payment_id)
         .join(Attempt, Attempt.purchase_id == Purchase.id)
@@ -353,7 +358,7 @@ async def waiting(session: AsyncSession, limit: int = 500) -> list[str]:
             Purchase.provider == YOOKASSA,
             Purchase.provider_payment_id.regexp_match("^[0-9a-fA-F-]{36}$"),
         )
-        .order_by(Purchase.id)
+        .order_by(Purchase.id.desc())
         .limit(limit)
     )
     return list(rows)

@@ -45,7 +45,7 @@ def _troubles(found: Overview, failed: Sequence[FailedMoney], held: Sequence[Hel
         lines.append(_("⚠️ Payment updates that failed: {count}").format(count=found.failed_updates))
         lines += [_failed(one) for one in failed]
     if found.held_jobs:
-        lines.append(_("⚠️ Jobs held after too many tries: {count}").format(count=found.held_jobs))
+        lines.append(_("⚠️ Jobs held after a day of failing: {count}").format(count=found.held_jobs))
         lines += [f"• {short(one.job)}: {one.count}" for one in held]
     return lines or [_("✅ Nothing waits for you: no alarms, no failed updates, no held jobs.")]
 

@@ -72,7 +72,7 @@ KINDS = {
 }  # fmt: skip
 # The same examples in every run; the time a step takes is no fault.
 EXAMPLES = settings(
-    max_examples=80,
+    max_examples=100,
     stateful_step_count=50,
     derandomize=True,
     database=None,
@@ -187,6 +187,15 @@ class DaysOwed(RuleBasedStateMachine):
         entry = self.row("select max(id) from adminaccesshistory where target_user_id = :user", user=place[0])
         after = self.owed.change(place, days, "grant", entry[0], self.now)
         return Gift(made.change.id, place, days, before, after)
+
+    @rule(person=people, product=st.integers(0, 2), days=st.integers(1, 40))
+    def granted_after_the_end_and_undone(self, person: int, product: int, days: int) -> None:
+        """Nothing is left of it: access ends when it had ended before, not when it was granted."""
+        place = self.accounts[person], self.town.offers[(0, 1, 3)[product]].module_id
+        if (end := self.owed.ends.get(place)) is None:
+            return
+        self.now = max(self.now, end) + timedelta(hours=30)
+        self.undone(self.granted(person, product, days))
 
     @rule(gift=gifts)
     def undone(self, gift: Gift) -> None:
