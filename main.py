@@ -52,6 +52,7 @@ log = structlog.get_logger("lessongate")
 DEMO_PORT = 8077
 DEMO_TOKEN = "7777777777:demo-of-lessongate"
 DEMO_ADMIN = 7000000003
+DEMO_PAYMENT_TOKEN = "381764678:TEST:demo"  # the sandbox takes any, as Telegram's test ones look
 SCHOOL = Path(__file__).parent / "bot" / "sandbox" / "school.toml"
 
 
@@ -216,6 +217,7 @@ def demo_settings(origin: str, data_dir: Path) -> Settings:
         yookassa_shop_id=DEMO_SHOP_ID,
         yookassa_secret_key=SecretStr(DEMO_SECRET_KEY),
         yookassa_api_url=f"{origin}/v3",
+        telegram_payment_token=SecretStr(DEMO_PAYMENT_TOKEN),
         support_contact="@lessongate_demo",
     )
 
