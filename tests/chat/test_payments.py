@@ -280,36 +280,6 @@ async def test_asking_and_callbacks_at_once_credit_once(
     assert await books(sql) == (2, 2, days, 2)
 
 
-@pytest.mark.parametrize(
-    "fault",
-    ["provider_5xx", "provider_html_502", "provider_cut", "provider_cut_before", "provider_broken_json"],
-)
-async def test_a_bad_day_while_the_payment_is_made_keeps_key_and_body(
-    anna: Person, offer: int, sandbox: Sandbox, sql: asyncpg.Connection, fault: str
-) -> None:
-    """The provider may or may not have done the work each time: in the end there is one payment."""
-    await anna.register()
-    sandbox.faults.set(**{fault: 1.0})
-    await anna.send(f"/start buy_{offer}")
-    await anna.click(lambda: words.pay_by("link"))
-    request = await sql.fetchrow("select key, request, id from bot.payment_attempts")
-    tries = "select max(attempts) from bot.pgqueuer where entrypoint = 'create_payment'"
-
-    async def three_tries() -> bool:
-        return bool((await sql.fetchval(tries) or 0) >= 3)
-
-    await becomes(three_tries)
-    sandbox.faults.set(**{fault: 0})
-    await anna.gets_link()
-    assert await sql.fetchrow("select key, request, id from bot.payment_attempts") == request
-    async with anna.http.get(f"{anna.origin}/sandbox/payments") as response:
-        payments = await response.json()
-    assert [payment["metadata"]["key"] for payment in payments] == [request["key"]]
-    await anna.pay()
-    await anna.hears(lambda: arrived(anna))
-    assert (await books(sql))[:2] == (1, 1)
-
-
 async def test_a_slow_provider_holds_up_nobody(
     anna: Person, offer: int, sandbox: Sandbox, sql: asyncpg.Connection
 ) -> None:

@@ -1,16 +1,24 @@
 """The database, the provider, or what speaks for it, fails at the worst moment."""
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import aiohttp
 import asyncpg
 import pytest
+from aiohttp import web
 
 from bot.sandbox.app import Sandbox
+from bot.settings import Settings
+from bot.words import payments as words
 from tests.callbacks import ONLY_CALLBACKS, becomes, credited
 from tests.chat.person import Person
 from tests.http.outage import own_database
+from tests.sandbox.provider_world import serve
 from tests.school import open_school, origin_of, settings_for, somebody
+
+ROUBLES = "select min(id) from bot.offers where currency = 'RUB'"
+KEPT = ("Authorization", "Idempotence-Key", "Content-Type")
 
 
 @pytest.mark.errors_expected("a callback that could not be recorded is an error, and comes again")
@@ -41,3 +49,86 @@ async def refused_with_503(person: Person) -> bool:
     async with person.http.get(f"{person.origin}/sandbox/notifications") as response:
         attempts = [one for item in await response.json() for one in item["attempts"]]
     return any(one["status"] == 503 for one in attempts)
+
+
+class TestSdkFailuresMeanUnknown:
+    """The first answers are of no use, and the work may be done: key and body are kept, and there is one payment."""
+
+    SENSELESS = ("null", "[]", '"ok"', "{}", '{"id": 7}', "<html>502</html>", "")
+
+    @pytest.fixture
+    def nonsense(self) -> list[str]:
+        """What the provider answers until it is used up; each time it has done what was asked."""
+        return list(self.SENSELESS)
+
+    @pytest.fixture
+    async def school_settings(self, sandbox: Sandbox, nonsense: list[str]) -> AsyncIterator[Settings]:
+        async def pass_on(request: web.Request) -> web.Response:
+            headers = {name: request.headers[name] for name in KEPT if name in request.headers}
+            url = f"{origin_of(sandbox)}{request.raw_path}"
+            async with aiohttp.request(
+                request.method, url, data=await request.read(), headers=headers
+            ) as answer:
+                body = await answer.text()
+                if request.method == "POST" and nonsense:
+                    body = nonsense.pop(0)
+                return web.Response(text=body, status=answer.status, content_type="application/json")
+
+        app = web.Application()
+        app.router.add_route("*", "/{tail:.*}", pass_on)
+        origin, runner = await serve(app)
+        yield settings_for(origin_of(sandbox), yookassa_api_url=f"{origin}/v3")
+        await runner.cleanup()
+
+    async def test_answers_the_sdk_breaks_at(
+        self, anna: Person, sandbox: Sandbox, nonsense: list[str], sql: asyncpg.Connection
+    ) -> None:
+        await anna.register()
+        await anna.order(await sql.fetchval(ROUBLES))
+        assert nonsense == []
+        assert len(sandbox.yookassa.provider.book.payments) == 1
+        await anna.pay()
+        await anna.hears("✅")
+        assert await credited(sql) == (1, await sql.fetchval("select days from purchases"))
+
+    async def test_a_refund_likewise(
+        self, anna: Person, olga: Person, sandbox: Sandbox, nonsense: list[str], sql: asyncpg.Connection
+    ) -> None:
+        nonsense.clear()
+        await olga.send("/start")
+        await anna.register()
+        await anna.order(await sql.fetchval(ROUBLES))
+        await anna.pay()
+        await anna.hears("✅")
+        nonsense += self.SENSELESS
+        sandbox.faults.set(callback_lost=1.0)
+        await olga.send("/refund 1 330")
+        await olga.click("Вернуть")
+        await anna.hears("Вам возвращено")
+        assert nonsense == []
+        assert [one.amount for one in sandbox.yookassa.provider.book.refunds.values()] == [33_000]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    ["provider_5xx", "provider_html_502", "provider_cut", "provider_cut_before", "provider_broken_json"],
+)
+async def test_provider_fails_while_the_payment_is_made(
+    anna: Person, sandbox: Sandbox, sql: asyncpg.Connection, fault: str
+) -> None:
+    """The provider may or may not have done the work each time: in the end there is one payment."""
+    await anna.register()
+    sandbox.faults.set(**{fault: 1.0})
+    await anna.send(f"/start buy_{await sql.fetchval(ROUBLES)}")
+    await anna.click(lambda: words.pay_by("link"))
+    request = await sql.fetchrow("select key, request, id from bot.payment_attempts")
+    tries = "select coalesce(max(attempts), 0) >= 3 from bot.pgqueuer where entrypoint = 'create_payment'"
+    await becomes(lambda: sql.fetchval(tries))
+    sandbox.faults.set(**{fault: 0})
+    await anna.gets_link()
+    assert await sql.fetchrow("select key, request, id from bot.payment_attempts") == request
+    payments = sandbox.yookassa.provider.book.payments.values()
+    assert [payment.body["metadata"]["key"] for payment in payments] == [request["key"]]
+    await anna.pay()
+    await anna.hears("✅")
+    assert (await credited(sql))[0] == 1

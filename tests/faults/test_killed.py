@@ -1,0 +1,108 @@
+"""The bot dies, or is asked to end, in the middle of a payment."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import aiohttp
+import asyncpg
+import pytest
+
+from bot.sandbox.app import Sandbox
+from bot.words import Voice
+from bot.words import payments as words
+from tests.callbacks import becomes, credited
+from tests.chat.person import ANNA, Person
+from tests.faults.replicas import SCRIPT
+from tests.process import BotProcess
+from tests.school import BOT, origin_of
+
+STARS = "select min(id) from bot.offers where currency = 'XTR'"
+WAITS = """
+select count(*) > 0 from pg_stat_activity
+where datname = current_database() and wait_event_type = 'Lock' and application_name = 'lessongate'
+"""
+
+
+@pytest.fixture
+async def process(sandbox: Sandbox, school_database: str, tmp_path: Path) -> AsyncIterator[BotProcess]:
+    process = BotProcess(origin_of(sandbox), school_database, tmp_path, script=SCRIPT)
+    await process.start()
+    yield process
+    await process.kill()
+
+
+@pytest.fixture
+def anna(http: aiohttp.ClientSession, sandbox: Sandbox) -> Person:
+    """Anna, in a chat whose bot is another process."""
+    return Person(
+        http, origin_of(sandbox), BOT, ANNA, "ru", Voice("ru", ZoneInfo("Europe/Moscow")), "anna@example.com"
+    )
+
+
+@pytest.fixture
+async def invoice(anna: Person, process: BotProcess, sql: asyncpg.Connection) -> int:
+    """The number of the message with an invoice in Stars."""
+    await anna.register()
+    await anna.send(f"/start buy_{await sql.fetchval(STARS)}")
+    await anna.click(lambda: words.pay_by("stars"))
+    return next(int(one["message_id"]) for one in reversed(anna.messages) if "invoice" in one)
+
+
+@asynccontextmanager
+async def being_settled(anna: Person, invoice: int, sql: asyncpg.Connection) -> AsyncIterator[None]:
+    """The payment was fetched and its handler stands in its transaction: the purchase's row is locked by somebody."""
+    async with sql.transaction():
+        await sql.execute("select 1 from purchases for update")
+        body = {"message_id": invoice, "action": "pay"}
+        assert (await anna._post("/invoices", body))["status"] == "paid"
+        await becomes(lambda: sql.fetchval(WAITS))
+        yield
+
+
+async def credited_once(anna: Person, sql: asyncpg.Connection) -> None:
+    await anna.hears("Платёж №1 получен", within=60)
+    assert await credited(sql) == (1, await sql.fetchval("select days from purchases"))
+
+
+async def test_sigterm_while_a_payment_is_being_handled(
+    anna: Person, process: BotProcess, invoice: int, sql: asyncpg.Connection
+) -> None:
+    """It finishes what it has before it goes; what it has told Telegram to be done is done."""
+    async with being_settled(anna, invoice, sql):
+        ending = asyncio.create_task(process.terminate())
+        done, _ = await asyncio.wait({ending}, timeout=0.5)
+        assert not done
+    assert await ending == 0
+    assert await credited(sql) == (1, await sql.fetchval("select days from purchases"))
+    await process.start()
+    await credited_once(anna, sql)
+    assert process.errors == []
+
+
+async def test_polling_killed_between_fetch_and_commit(
+    anna: Person, process: BotProcess, invoice: int, sql: asyncpg.Connection
+) -> None:
+    async with being_settled(anna, invoice, sql):
+        await process.kill()
+    await becomes(lambda: sql.fetchval(f"select not ({WAITS})"))
+    assert await credited(sql) == (0, 0)
+    await process.start()
+    await credited_once(anna, sql)
+
+
+async def test_killed_between_commit_and_news(
+    anna: Person, process: BotProcess, invoice: int, sandbox: Sandbox, sql: asyncpg.Connection
+) -> None:
+    """The access is in the books, Telegram takes no message: the payer hears of it from the next process."""
+    async with being_settled(anna, invoice, sql):
+        sandbox.faults.set(telegram_slow=60.0)
+    await becomes(lambda: sql.fetchval("select status = 'succeeded' from purchases"))
+    await process.kill()
+    sandbox.faults.reset()
+    await anna.look()
+    assert not any("Платёж №1 получен" in text for text in anna.texts)
+    await process.start()
+    await credited_once(anna, sql)
