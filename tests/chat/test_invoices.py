@@ -145,24 +145,6 @@ async def test_money_nobody_claims_is_parked_and_assigned(
     assert await sql.fetchval("select count(*) from bot.alerts where solved_at is null") == 0
 
 
-async def test_money_settles_in_the_middle_of_a_question(anna: Person, sql: asyncpg.Connection) -> None:
-    await anna.register()
-    message = await invoice(anna, sql, STARS, "stars")
-    await anna.send("/promo")
-    await pays(anna, message)
-    await anna.hears("получен")
-    assert await anna.send("SPRING") is not None
-    await anna.hears("Промокод SPRING принят")
-
-
-async def test_money_settles_without_a_session_and_is_told(anna: Person, sql: asyncpg.Connection) -> None:
-    await anna.register()
-    message = await invoice(anna, sql, STARS, "stars")
-    await sql.execute("update sessions set revoked_at = now()")
-    await pays(anna, message)
-    await anna.hears("получен")
-
-
 async def test_the_same_payment_delivered_to_two_processes_counts_once(
     anna: Person, school: Lessongate, school_database: str, sql: asyncpg.Connection
 ) -> None:

@@ -125,27 +125,6 @@ class TestByCallback:
         await anna.look()
         assert sum(arrived(anna) in text for text in anna.texts) == 1
 
-    async def test_a_forged_success_opens_nothing(
-        self, anna: Person, offer: int, sandbox: Sandbox, sql: asyncpg.Connection
-    ) -> None:
-        """Its payment is still pending at the provider."""
-        await anna.register()
-        await anna.order(offer)
-        payment = await anna.open_checkout()
-        lie = {
-            "id": payment,
-            "status": "succeeded",
-            "paid": True,
-            "amount": {"value": "1.00", "currency": "RUB"},
-        }
-        for _ in range(2):
-            await forge(anna, "payment.succeeded", lie)
-        await all_handled(sql, 2)
-        assert await books(sql) == (1, 0, 0, 0)
-        await anna.pay()
-        await anna.hears(lambda: arrived(anna))
-        assert (await books(sql))[:2] == (1, 1)
-
     async def test_a_forged_cancellation_cancels_nothing(
         self, anna: Person, offer: int, sandbox: Sandbox, sql: asyncpg.Connection
     ) -> None:
