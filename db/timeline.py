@@ -12,14 +12,19 @@ from db.purchases import BOUGHT, Bought, Method, Status
 
 @dataclass(frozen=True, slots=True)
 class Try:
-    """The attempt at paying it. `said` is the provider's last word, `closed_for` why the attempt was closed."""
+    """The attempt at paying it. `said` is the provider's last word."""
 
     id: int
     method: Method
     linked_at: datetime | None
     said: str | None
     said_at: datetime | None
-    closed_for: str | None
+    asked: int
+
+    @property
+    def question(self) -> str:
+        """Names the next question to the provider: another name as soon as an answer is in the books."""
+        return f"{self.id}:{self.asked}:{self.said_at}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +71,7 @@ async def timeline(session: AsyncSession, purchase_id: int, user_id: int) -> Tim
     backs = await session.execute(BACKS, values)
     attempt = opened = None
     if row.id is not None:
-        attempt = Try(row.id, Method(row.method), row.linked_at, row.said, row.said_at, row.outcome)
+        attempt = Try(row.id, Method(row.method), row.linked_at, row.said, row.said_at, row.asked)
     if row.opened_at is not None:
         opened = Opened(row.opened_at, row.days, row.until)
     return Timeline(Bought(*found), attempt, opened, tuple(Back(*back) for back in backs))
@@ -75,7 +80,7 @@ async def timeline(session: AsyncSession, purchase_id: int, user_id: int) -> Tim
 ONE = text(BOUGHT + " and p.id = :purchase_id")
 STORY = text(
     """
-    select a.id, a.method, a.linked_at, a.said, a.said_at, a.outcome,
+    select a.id, a.method, a.linked_at, a.said, a.said_at, a.asked,
            c.created_at as opened_at, c.days, nullif(c.after, 'infinity') as until
     from purchases p
     left join bot.payment_attempts a on a.purchase_id = p.id

@@ -19,6 +19,8 @@ from db.chats import Person
 from db.queue import enqueue
 from db.timeline import timeline
 
+LONGEST = 60  # seconds for which a job that fails, or waits for Telegram, swallows presses
+
 router = Router(name="purchases")
 router.message.filter(SignedIn())
 router.callback_query.filter(SignedIn())
@@ -47,7 +49,7 @@ async def show_timeline(
     desk: Desk,
     now: datetime,
 ) -> Any:
-    """What may still change is asked for first."""
+    """What may still change is asked for first; one question at a time, however often the button is pressed."""
     found = await timeline(session, callback_data.purchase, person.user_id)
     attempt = found.attempt
     if attempt is None or not found.waits:
@@ -55,5 +57,6 @@ async def show_timeline(
         return (show if callback_data.here else say)(query, text, keyboard)
     here = query.message.message_id if callback_data.here and query.message else None
     payload = {"attempt": attempt.id, "telegram_id": person.telegram_id, "message_id": here, "at": iso(now)}
-    await enqueue(session, "check_payment", payload, priority=5)
+    key = f"check_payment:{person.telegram_id}:{attempt.question}:{now.timestamp() // LONGEST:.0f}"
+    await enqueue(session, "check_payment", payload, priority=5, key=key)
     return toast(query, words.checking())

@@ -198,3 +198,5 @@ def _pending(found: Timeline, heard: Heard, now: datetime) -> Iterator[str]:
         yield _("The link can't be paid any more. Order again: /buy")
     elif heard is Heard.ANSWER:
         yield _("The payment has not arrived yet. I keep asking, and tell you as soon as it does.")
+    if one.link_ends_at is not None and one.link_ends_at > now:
+        yield _("The payment link works until {moment}.").format(moment=moment(one.link_ends_at))

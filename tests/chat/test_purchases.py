@@ -49,6 +49,7 @@ async def test_not_paid_yet(ordered: Person) -> None:
     shown = await ordered.hears("Платёж ещё не поступил")
     lines = [line.partition(" — ")[2] for line in shown.splitlines() if " — " in line]
     assert lines == ["заказ создан", "ссылка на оплату отправлена", "платёжный сервис: пока не оплачено"]
+    assert "Ссылка на оплату действует до" in shown
     assert "@school_support" in shown
     assert ordered.buttons[0].startswith("💳")
     assert ordered.buttons[1] == ordered.words(words.ask_again)
@@ -116,7 +117,7 @@ async def test_the_order_itself_not_confirmed_yet(
     await anna.register()
     sandbox.faults.set(provider_down=True)
     await anna.send(f"/start buy_{await sql.fetchval(ROUBLES)}")
-    await anna.click(lambda: payment_words.pay_by("yookassa"))
+    await anna.click(lambda: payment_words.pay_by("link"))
     await anna.send("/purchases")
     await anna.click(lambda: words.where_number(1))
     shown = await anna.hears("ещё не подтвердил заказ")
