@@ -52,7 +52,6 @@ class Order:
     link_ends_at: datetime | None
     asked: int
     next_ask_at: datetime | None
-    said_at: datetime | None
     closed_at: datetime | None
     status: str
     amount: int
@@ -196,7 +195,6 @@ def _order(row: Row[Attempt, Purchase, str, str]) -> Order:
         link_ends_at=attempt.link_ends_at,
         asked=attempt.asked,
         next_ask_at=attempt.next_ask_at,
-        said_at=attempt.said_at,
         closed_at=attempt.closed_at,
         status=purchase.status,
         amount=purchase.amount_cents,
@@ -309,6 +307,11 @@ async def asked(session: AsyncSession, attempt_id: int, now: datetime, next_ask_
         .where(Attempt.id == attempt_id)
         .values(asked=Attempt.asked + 1, asked_at=now, next_ask_at=next_ask_at)
     )
+
+
+async def asked_out_of_turn(session: AsyncSession, attempt_id: int, now: datetime) -> None:
+    """The payer wanted to know; when it is asked for next is as it was."""
+    await session.execute(update(Attempt).where(Attempt.id == attempt_id).values(asked_at=now))
 
 
 async def overdue(session: AsyncSession, before: datetime, limit: int = 100) -> list[int]:

@@ -19,12 +19,12 @@ class Try:
     linked_at: datetime | None
     said: str | None
     said_at: datetime | None
-    asked: int
+    asked_at: datetime | None
 
     @property
     def question(self) -> str:
         """Names the next question to the provider: another name as soon as an answer is in the books."""
-        return f"{self.id}:{self.asked}:{self.said_at}"
+        return f"{self.id}:{self.asked_at}:{self.said_at}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ async def timeline(session: AsyncSession, purchase_id: int, user_id: int) -> Tim
     backs = await session.execute(BACKS, values)
     attempt = opened = None
     if row.id is not None:
-        attempt = Try(row.id, Method(row.method), row.linked_at, row.said, row.said_at, row.asked)
+        attempt = Try(row.id, Method(row.method), row.linked_at, row.said, row.said_at, row.asked_at)
     if row.opened_at is not None:
         opened = Opened(row.opened_at, row.days, row.until)
     return Timeline(Bought(*found), attempt, opened, tuple(Back(*back) for back in backs))
@@ -80,7 +80,7 @@ async def timeline(session: AsyncSession, purchase_id: int, user_id: int) -> Tim
 ONE = text(BOUGHT + " and p.id = :purchase_id")
 STORY = text(
     """
-    select a.id, a.method, a.linked_at, a.said, a.said_at, a.asked,
+    select a.id, a.method, a.linked_at, a.said, a.said_at, a.asked_at,
            c.created_at as opened_at, c.days, nullif(c.after, 'infinity') as until
     from purchases p
     left join bot.payment_attempts a on a.purchase_id = p.id

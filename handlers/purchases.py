@@ -12,7 +12,7 @@ from bot.commands import PURCHASES
 from bot.desk import Desk
 from bot.filters import SignedIn, is_
 from bot.payments import timelines
-from bot.replies import iso, say, show, toast
+from bot.replies import say, show, toast
 from bot.words import purchases as words
 from db import purchases
 from db.chats import Person
@@ -56,7 +56,7 @@ async def show_timeline(
         text, keyboard = timelines.shown(found, words.Heard.NOTHING, now, desk.settings.support_contact)
         return (show if callback_data.here else say)(query, text, keyboard)
     here = query.message.message_id if callback_data.here and query.message else None
-    payload = {"attempt": attempt.id, "telegram_id": person.telegram_id, "message_id": here, "at": iso(now)}
+    payload = {"attempt": attempt.id, "telegram_id": person.telegram_id, "message_id": here}
     key = f"check_payment:{person.telegram_id}:{attempt.question}:{now.timestamp() // LONGEST:.0f}"
     await enqueue(session, "check_payment", payload, priority=5, key=key)
     return toast(query, words.checking())

@@ -174,13 +174,19 @@ async def ask_payment(payload: dict[str, Any], desk: Desk) -> None:
         order = await purchases.order(session, payload["attempt"])
     if order is None or order.status != purchases.Status.PENDING:
         return
-    if order.next_ask_at is not None and order.next_ask_at > desk.now() + timedelta(seconds=1):
-        return
-    await ask(desk, order)
+    if _is_due(order, desk):
+        await ask(desk, order)
+
+
+def _is_due(order: Order, desk: Desk) -> bool:
+    return order.next_ask_at is None or order.next_ask_at <= desk.now() + timedelta(seconds=1)
 
 
 async def ask(desk: Desk, order: Order) -> Settled | None:
-    """None where the provider did not say, or has not been told of the payment yet."""
+    """None where the provider did not say, or has not been told of the payment yet.
+
+    Asked out of turn (the payer wants to know), it leaves the chain of questions as it is.
+    """
     if order.payment_id is None:
         return None
     try:
@@ -192,8 +198,11 @@ async def ask(desk: Desk, order: Order) -> Settled | None:
     async with desk.books.transaction(Lane.JOBS) as session:
         if payment is not None:
             settled = await settle_in(session, desk, payment, desk.now())
-        if settled is None or settled.outcome in (Outcome.OPEN, Outcome.MISMATCH, Outcome.NOT_CREDITED):
+        still = settled is None or settled.outcome in (Outcome.OPEN, Outcome.MISMATCH, Outcome.NOT_CREDITED)
+        if still and _is_due(order, desk):
             await _ask_again(session, desk, order)
+        elif still:
+            await purchases.asked_out_of_turn(session, order.attempt_id, desk.now())
     return settled
 
 

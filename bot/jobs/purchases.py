@@ -1,6 +1,6 @@
 """“I paid, where is it?”: the provider is asked on the spot, and the payer sees what became of the purchase."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from aiogram.exceptions import TelegramAPIError
@@ -10,7 +10,7 @@ from bot.desk import Desk
 from bot.jobs.payments import ask
 from bot.jobs.reconcile import Report, stars_ledger
 from bot.jobs.retry import RunAgain
-from bot.outbox import Later, Method, send
+from bot.outbox import Later, send, send_all
 from bot.payments import timelines
 from bot.words.purchases import Heard
 from db import chats, purchases
@@ -21,7 +21,7 @@ from db.timeline import timeline
 
 
 async def check_payment(payload: dict[str, Any], desk: Desk) -> None:
-    """`message_id`: where the timeline is shown, a new message without; `at`: when the question was put."""
+    """`message_id`: where the timeline is shown, a new message without."""
     async with desk.books.transaction(Lane.JOBS) as session:
         order = await purchases.order(session, payload["attempt"])
     if order is None:
@@ -30,11 +30,12 @@ async def check_payment(payload: dict[str, Any], desk: Desk) -> None:
     shown: int | None = payload.get("message_id")
     if shown is None:
         shown = await _show(desk, order, telegram_id, None, Heard.ASKING)
-    heard = await _heard(desk, order, datetime.fromisoformat(payload["at"]))
-    await _show(desk, order, telegram_id, shown, heard)
+    heard = await _heard(desk, order)
+    if shown is not None:
+        await _show(desk, order, telegram_id, shown, heard)
 
 
-async def _heard(desk: Desk, order: Order, at: datetime) -> Heard:
+async def _heard(desk: Desk, order: Order) -> Heard:
     """Asks whoever knows. Telegram tells of an invoice by itself; Stars stand in its ledger."""
     if order.method is Way.STARS:
         try:
@@ -44,8 +45,6 @@ async def _heard(desk: Desk, order: Order, at: datetime) -> Heard:
         return Heard.ELSEWHERE
     if order.payment_id is None:
         return Heard.NOTHING if order.method is Way.LINK else Heard.ELSEWHERE
-    if order.said_at is not None and order.said_at > at:
-        return Heard.ANSWER  # somebody impatient has pressed again and again: one question is enough
     settled = await ask(desk, order)
     return Heard.AWAY if settled is None else Heard.ANSWER
 
@@ -53,17 +52,18 @@ async def _heard(desk: Desk, order: Order, at: datetime) -> Heard:
 async def _show(
     desk: Desk, order: Order, telegram_id: int, message_id: int | None, heard: Heard
 ) -> int | None:
-    """The message's number; None where it can't be shown. Raises RunAgain where it can be later."""
+    """The message's number; None where it can't be shown. Raises RunAgain where a new one can be sent later."""
     async with desk.books.transaction(Lane.JOBS) as session:
         chosen, telegram = await chats.language_of(session, telegram_id)
         found = await timeline(session, order.purchase_id, order.user_id)
     with desk.voice.speaking(desk.voice.language(chosen, telegram)):
         text, keyboard = timelines.shown(found, heard, desk.now(), desk.settings.support_contact)
-    method: Method = SendMessage(chat_id=telegram_id, text=text, reply_markup=keyboard)
     if message_id is not None:
-        method = EditMessageText(chat_id=telegram_id, message_id=message_id, text=text, reply_markup=keyboard)
+        edit = EditMessageText(chat_id=telegram_id, message_id=message_id, text=text, reply_markup=keyboard)
+        await send_all(desk, [edit])
+        return message_id
     try:
-        sent = await send(desk, method)
+        sent = await send(desk, SendMessage(chat_id=telegram_id, text=text, reply_markup=keyboard))
     except Later as later:
         raise RunAgain("not sent", timedelta(seconds=later.delay)) from later
-    return message_id or getattr(sent, "message_id", None)
+    return getattr(sent, "message_id", None)

@@ -102,9 +102,9 @@ async def test_pressed_many_times_at_once_is_asked_once(
     await asyncio.gather(*(ordered.press(CheckPayment(purchase=1).pack()) for _ in range(6)))
     assert ordered.toast == ordered.words(words.checking)
     await ordered.hears("Платёж ещё не поступил")
-    asked = await sql.fetchval("select asked from bot.payment_attempts")
-    assert 1 <= asked <= 2  # a press may come in after the first answer where the machine is slow
-    assert sum("заказ создан" in text for text in ordered.texts) <= asked + 1
+    # A press may come in after the first answer where the machine is slow.
+    assert 1 <= sum("заказ создан" in text for text in ordered.texts) <= 2
+    assert await sql.fetchval("select asked from bot.payment_attempts") == 0
     queued = "select count(*) from bot.pgqueuer where entrypoint = 'check_payment'"
     assert await sql.fetchval(queued) <= 1
 
