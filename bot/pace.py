@@ -23,9 +23,7 @@ class Pace:
     job_retry: timedelta = timedelta(seconds=1)
     job_retry_most: timedelta = timedelta(minutes=2)
     poll: int = 25  # seconds a getUpdates may wait
-    replies: timedelta = timedelta(
-        seconds=1
-    )  # an update waits for its replies, before it is confirmed without
+    replies: timedelta = timedelta(seconds=1)  # an update waits for them, then it is confirmed without
     restart: timedelta = timedelta(seconds=1)
     restart_most: timedelta = timedelta(seconds=15)
 

@@ -2,9 +2,8 @@
 
 from datetime import timedelta
 
-TRIED_FOR = timedelta(
-    days=1
-)  # since it was enqueued; a job that fails when older is held for an admin to see
+# Since it was enqueued; a job that fails when older is held for an admin to see.
+TRIED_FOR = timedelta(days=1)
 
 
 class RunAgain(Exception):
