@@ -176,6 +176,9 @@ async def reconciled(storm: Storm, folder: Path) -> str:
     return "\n".join(line for line in said.splitlines() if "looked at" in line)
 
 
+@pytest.mark.errors_expected(
+    "a bot that is killed at the end may have asked the sandbox for something just then"
+)
 async def test_storm(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     began = time.monotonic()
     async with asyncio.timeout(LIMIT), gathering(tmp_path) as storm:
