@@ -12,6 +12,8 @@ from bot.words.purchases import Heard
 from db.purchases import Bought, Status
 from db.timeline import Timeline
 
+IN_A_ROW = 3
+
 
 def shown(
     found: Timeline, heard: Heard, now: datetime, support: str | None
@@ -27,14 +29,10 @@ def shown(
 
 
 def buttons(found: list[Bought]) -> InlineKeyboardMarkup | None:
-    """One for each: what is open asks the provider, what is over tells its story."""
-    made = [
-        press(
-            words.where_number(one.id)
-            if one.ours and one.status == Status.PENDING
-            else words.details(one.id),
-            CheckPayment(purchase=one.id),
-        )
-        for one in found
-    ]
-    return rows(*made) if made else None
+    """A row for each open one, whose payer may ask where access is; the others, a few to a row, tell their story."""
+    waiting = [one for one in found if one.ours and one.status == Status.PENDING]
+    others = [one for one in found if one not in waiting]
+    asking = [press(words.where_number(one.id), CheckPayment(purchase=one.id)) for one in waiting]
+    telling = [press(words.details(one.id), CheckPayment(purchase=one.id)) for one in others]
+    told = (telling[at : at + IN_A_ROW] for at in range(0, len(telling), IN_A_ROW))
+    return rows(*asking, *told) if found else None

@@ -55,7 +55,10 @@ def receipt(number: str) -> str:
 def purchases(found: list[Bought]) -> str:
     if not found:
         return _("You have not bought anything yet. What there is: /courses")
-    return _("🧾 <b>Your payments</b>") + "\n\n" + "\n\n".join(purchase(one) for one in found)
+    listed = "\n\n".join(purchase(one) for one in found)
+    return (
+        _("🧾 <b>Your payments</b>") + "\n\n" + listed + "\n\n" + _("What became of each: choose its number.")
+    )
 
 
 def nothing_unpaid() -> str:
@@ -79,7 +82,7 @@ def where_number(purchase_id: int) -> str:
 
 
 def details(purchase_id: int) -> str:
-    return _("🧾 №{id}: what became of it").format(id=purchase_id)
+    return _("🧾 №{id}").format(id=purchase_id)
 
 
 def ask_again() -> str:

@@ -347,8 +347,8 @@ async def test_purchases_shows_paid_open_and_others(
     assert "in <grace>" in shown
     assert "50 $" in shown
     assert anna.buttons == [
-        anna.words(lambda: purchase_words.details(3)),
         anna.words(lambda: purchase_words.where_number(2)),
+        anna.words(lambda: purchase_words.details(3)),
         anna.words(lambda: purchase_words.details(1)),
     ]
     assert await sql.fetchval("select status from purchases where provider = 'appstore'") == "in <grace>"
