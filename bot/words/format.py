@@ -19,13 +19,13 @@ def exponent(currency: str) -> int:
 
 
 def money(amount: int, currency: str) -> str:
-    """`amount` in the smallest unit."""
+    """`amount` in the smallest unit; on one line with its sign."""
     digits = exponent(currency)
     whole, rest = divmod(amount, 10**digits)
     number = format_decimal(whole, locale=language())
     if rest:
         number += ("," if language() == "ru" else ".") + str(rest).rjust(digits, "0")
-    return f"{number} {SIGNS.get(currency, currency)}"
+    return f"{number}\N{NO-BREAK SPACE}{SIGNS.get(currency, currency)}"
 
 
 def moment(at: datetime) -> str:

@@ -345,7 +345,7 @@ async def test_purchases_shows_paid_open_and_others(
     assert anna.words(lambda: purchase_words.status("succeeded")) in shown
     assert anna.words(lambda: purchase_words.status("pending")) in shown
     assert "in <grace>" in shown
-    assert "50 $" in shown
+    assert "50\xa0$" in shown
     assert anna.buttons == [
         anna.words(lambda: purchase_words.where_number(2)),
         anna.words(lambda: purchase_words.details(3)),

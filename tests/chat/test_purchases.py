@@ -164,7 +164,7 @@ async def test_refunds_are_part_of_the_story(
     await ordered.hears("Вам возвращено")
     await ordered.send("/purchases")
     await ordered.click(lambda: words.details(1))
-    assert "возвращено 330 ₽; доступ короче на 10 дней" in ordered.last_text
+    assert "возвращено 330\xa0₽; доступ короче на 10 дней" in ordered.last_text
 
 
 async def test_the_other_applications_purchase_is_shown_and_never_asked_about(
@@ -176,7 +176,7 @@ async def test_the_other_applications_purchase_is_shown_and_never_asked_about(
     )
     await ordered.send("/purchases")
     await ordered.click(lambda: words.details(2))
-    assert "50 $" in ordered.last_text
+    assert "50\xa0$" in ordered.last_text
     assert ordered.toast == ""
     assert await sql.fetchval("select count(*) from bot.pgqueuer where entrypoint = 'check_payment'") == 0
 
