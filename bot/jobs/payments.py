@@ -75,7 +75,9 @@ async def _look_up(desk: Desk, provider: YooKassa, order: Order) -> Payment | No
         if payment.metadata.get("key") == order.key:
             return payment
     async with desk.books.transaction(Lane.JOBS) as session:
-        await purchases.refused(session, order, "never created", desk.now())
+        closed = await purchases.refused(session, order, "never created", desk.now())
+    if closed:
+        await say(desk, order, words.never_created, lambda order: try_again(order.offer_id))
     return None
 
 

@@ -97,6 +97,13 @@ def try_again() -> str:
     return _("Try again")
 
 
+def never_created(order: Orderly) -> str:
+    return _(
+        "The payment service could not be reached for a day, so the order for “{product}” is closed."
+        " No money was charged."
+    ).format(product=safe(order.product))
+
+
 def refused(order: Orderly) -> str:
     return _(
         "The payment service did not take the order for “{product}”. No money was charged, and the school knows of it."

@@ -1,6 +1,7 @@
 """The database, the provider, or what speaks for it, fails at the worst moment."""
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import aiohttp
@@ -51,62 +52,97 @@ async def refused_with_503(person: Person) -> bool:
     return any(one["status"] == 503 for one in attempts)
 
 
+@dataclass
+class Between:
+    """Stands between the bot and the provider: answers what is posted with `nonsense` until that is used up.
+
+    The provider has done what was asked each time, unless it is `unheard`. `asked`: methods and paths, as they came.
+    """
+
+    provider: str
+    nonsense: list[str] = field(default_factory=list)
+    unheard: bool = False
+    asked: list[str] = field(default_factory=list)
+
+    async def pass_on(self, request: web.Request) -> web.Response:
+        self.asked.append(f"{request.method} {request.path}")
+        posted = request.method == "POST" and bool(self.nonsense)
+        if posted and self.unheard:
+            return web.Response(text=self.nonsense.pop(0), content_type="application/json")
+        headers = {name: request.headers[name] for name in KEPT if name in request.headers}
+        url, data = f"{self.provider}{request.raw_path}", await request.read()
+        async with aiohttp.request(request.method, url, data=data, headers=headers) as answer:
+            body = await answer.text()
+            if posted:
+                body = self.nonsense.pop(0)
+            return web.Response(text=body, status=answer.status, content_type="application/json")
+
+
 class TestSdkFailuresMeanUnknown:
-    """The first answers are of no use, and the work may be done: key and body are kept, and there is one payment."""
+    """Answers of no use, and the work may be done: key and body are kept, and there is one payment."""
 
     SENSELESS = ("null", "[]", '"ok"', "{}", '{"id": 7}', "<html>502</html>", "")
 
     @pytest.fixture
-    def nonsense(self) -> list[str]:
-        """What the provider answers until it is used up; each time it has done what was asked."""
-        return list(self.SENSELESS)
+    def between(self, sandbox: Sandbox) -> Between:
+        return Between(origin_of(sandbox))
 
     @pytest.fixture
-    async def school_settings(self, sandbox: Sandbox, nonsense: list[str]) -> AsyncIterator[Settings]:
-        async def pass_on(request: web.Request) -> web.Response:
-            headers = {name: request.headers[name] for name in KEPT if name in request.headers}
-            url = f"{origin_of(sandbox)}{request.raw_path}"
-            async with aiohttp.request(
-                request.method, url, data=await request.read(), headers=headers
-            ) as answer:
-                body = await answer.text()
-                if request.method == "POST" and nonsense:
-                    body = nonsense.pop(0)
-                return web.Response(text=body, status=answer.status, content_type="application/json")
-
+    async def school_settings(self, sandbox: Sandbox, between: Between) -> AsyncIterator[Settings]:
         app = web.Application()
-        app.router.add_route("*", "/{tail:.*}", pass_on)
+        app.router.add_route("*", "/{tail:.*}", between.pass_on)
         origin, runner = await serve(app)
         yield settings_for(origin_of(sandbox), yookassa_api_url=f"{origin}/v3")
         await runner.cleanup()
 
     async def test_answers_the_sdk_breaks_at(
-        self, anna: Person, sandbox: Sandbox, nonsense: list[str], sql: asyncpg.Connection
+        self, anna: Person, sandbox: Sandbox, between: Between, sql: asyncpg.Connection
     ) -> None:
+        between.nonsense += self.SENSELESS
         await anna.register()
         await anna.order(await sql.fetchval(ROUBLES))
-        assert nonsense == []
+        assert between.nonsense == []
         assert len(sandbox.yookassa.provider.book.payments) == 1
         await anna.pay()
         await anna.hears("✅")
         assert await credited(sql) == (1, await sql.fetchval("select days from purchases"))
 
     async def test_a_refund_likewise(
-        self, anna: Person, olga: Person, sandbox: Sandbox, nonsense: list[str], sql: asyncpg.Connection
+        self, anna: Person, olga: Person, sandbox: Sandbox, between: Between, sql: asyncpg.Connection
     ) -> None:
-        nonsense.clear()
         await olga.send("/start")
         await anna.register()
         await anna.order(await sql.fetchval(ROUBLES))
         await anna.pay()
         await anna.hears("✅")
-        nonsense += self.SENSELESS
+        between.nonsense += self.SENSELESS
         sandbox.faults.set(callback_lost=1.0)
         await olga.send("/refund 1 330")
         await olga.click("Вернуть")
         await anna.hears("Вам возвращено")
-        assert nonsense == []
+        assert between.nonsense == []
         assert [one.amount for one in sandbox.yookassa.provider.book.refunds.values()] == [33_000]
+
+    @pytest.mark.parametrize("made", [True, False])
+    async def test_key_older_than_23_hours(
+        self, anna: Person, sandbox: Sandbox, between: Between, sql: asyncpg.Connection, made: bool
+    ) -> None:
+        """The key would be a new operation by now: the payment is looked for, and nothing is posted again."""
+        between.nonsense += ["null"] * 10_000
+        between.unheard = not made
+        await anna.register()
+        await anna.send(f"/start buy_{await sql.fetchval(ROUBLES)}")
+        await anna.click(lambda: words.pay_by("link"))
+        await becomes(lambda: sql.fetchval("select sent_at is not null from bot.payment_attempts"))
+        await sql.execute("update bot.payment_attempts set sent_at = sent_at - interval '23 hours'")
+        if made:
+            await anna.gets_link()
+        else:
+            await anna.hears("заказ на «Курс Python с нуля» закрыт")
+            assert await sql.fetchval("select status from purchases") == "canceled"
+        looked = between.asked.index("GET /v3/payments")
+        assert "POST /v3/payments" not in between.asked[looked:]
+        assert len(sandbox.yookassa.provider.book.payments) == made
 
 
 @pytest.mark.parametrize(

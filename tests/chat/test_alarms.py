@@ -1,0 +1,72 @@
+"""The books disagree with themselves: an alarm in the admins' chat, on /admin until it is so no longer."""
+
+import asyncpg
+import pytest
+
+from bot.jobs.reconcile import audit_job
+from bot.words import admin as admin_words
+from main import Lessongate
+from tests.chat.person import Person
+
+SOLD = """
+with purchase as (
+    insert into purchases (user_id, product_id, amount_cents, provider, status, provider_payment_id, days, currency,
+                           created_at)
+    select id, 1, 99000, 'yookassa', $1, 'x-1', 30, 'RUB', now() from users where email = 'anna@example.com'
+    returning id, user_id
+)
+insert into bot.payment_attempts (purchase_id, user_id, telegram_id, method, key, request, created_at, closed_at)
+select id, user_id, 7000000001, 'link', 'k-1', '{}', now(), now() from purchase returning purchase_id
+"""
+OPENED = """
+insert into bot.access_changes (user_id, module_id, source, source_id, days, before, after, created_at)
+select user_id, 1, 'purchase', id, 30, null, now() + interval '30 days', now() from purchases
+"""
+OPEN = "select array_agg(kind) from bot.alerts where solved_at is null"
+
+
+@pytest.mark.errors_expected("an alarm is logged as an error")
+@pytest.mark.parametrize(
+    ("status", "opened", "kind", "mended"),
+    [
+        ("succeeded", False, "paid_not_granted", OPENED),
+        ("canceled", True, "granted_not_paid", "update purchases set status = 'succeeded'"),
+    ],
+)
+async def test_alarmed_about_once_and_solved_when_it_is_so_no_longer(
+    school: Lessongate,
+    anna: Person,
+    olga: Person,
+    sql: asyncpg.Connection,
+    status: str,
+    opened: bool,
+    kind: str,
+    mended: str,
+) -> None:
+    await olga.send("/start")
+    await anna.register()
+    await sql.execute(SOLD, status)
+    if opened:
+        await sql.execute(OPENED)
+    for _ in range(2):
+        await audit_job({}, school.desk)
+    told = await olga.hears("⚠️")
+    assert await sql.fetchval(OPEN) == [kind]
+    await olga.send("/admin")
+    await olga.click(admin_words.alarms)
+    assert told.removeprefix("⚠️ ").split(".")[0] in " ".join(olga.texts)
+    await sql.execute(mended)
+    await audit_job({}, school.desk)
+    assert await sql.fetchval(OPEN) is None
+
+
+@pytest.mark.parametrize("status", ["succeeded", "paid", "refunded"])
+async def test_the_other_applications_purchases_are_its_own(
+    school: Lessongate, anna: Person, olga: Person, sql: asyncpg.Connection, status: str
+) -> None:
+    await olga.send("/start")
+    await anna.register()
+    await sql.execute(SOLD, status)
+    await sql.execute("delete from bot.payment_attempts")
+    await audit_job({}, school.desk)
+    assert await sql.fetchval(OPEN) is None
