@@ -23,28 +23,29 @@ from aiohttp import web
 from pydantic import SecretStr
 
 import handlers
-from bot import catalogue, logs
-from bot.desk import Desk
+from bot import logs
+from bot.catalogue import reading
+from bot.context import Desk
 from bot.doctor import Verdict, examine
-from bot.intake import Intake
 from bot.jobs import JOBS, SCHEDULES
-from bot.jobs import reconcile as reconciling
-from bot.jobs.updates import retrying
-from bot.pace import Pace
-from bot.payments.yookassa import YooKassa
+from bot.jobs.worker import Worker
+from bot.payments import reconciling
 from bot.sandbox.app import Sandbox
 from bot.sandbox.yookassa import DEMO_SECRET_KEY, DEMO_SHOP_ID
 from bot.settings import FixedSettings, Settings, SettingsError, load
-from bot.transport import Polling, Session, connect, introduce, show_commands
-from bot.words import Voice
-from bot.worker import Worker
-from db import backup as backups
-from db import catalogue as books_catalogue
-from db.binaries import NoBinaries
+from bot.texts import Voice
+from bot.timings import Pace
+from bot.updates.polling import Polling, Session, connect, introduce, show_commands
+from bot.updates.process import Intake
+from bot.updates.retrying import retrying
+from bot.yookassa.client import YooKassa
+from db.catalogue import loading as books_catalogue
 from db.dsn import DsnError
 from db.engine import Books, Lane
-from db.migrate import SchemaState, migrate, state_of
-from db.server import EmbeddedServer, ServerError
+from db.postgres import backup as backups
+from db.postgres.binaries import NoBinaries
+from db.postgres.server import EmbeddedServer, ServerError
+from db.schema.migrate import SchemaState, migrate, state_of
 from handlers import http
 
 log = structlog.get_logger("lessongate")
@@ -277,10 +278,10 @@ async def sandbox(data_dir: Path, port: int) -> None:
 async def load_catalogue(books: Books, path: Path, say: Callable[[str], object]) -> None:
     """All of the file or nothing. Raises Wrong."""
     try:
-        read = catalogue.read(path)
+        read = reading.read(path)
         async with books.transaction(Lane.JOBS) as session:
             changes = await books_catalogue.load(session, read)
-    except (catalogue.CatalogueError, books_catalogue.CatalogueRefused) as error:
+    except (reading.CatalogueError, books_catalogue.CatalogueRefused) as error:
         raise Wrong("\n".join(error.lines)) from error
     for change in changes:
         say(str(change))
@@ -315,8 +316,8 @@ async def catalog_load(settings: Settings, path: Path) -> None:
 
 async def catalog_check(path: Path) -> None:
     try:
-        catalogue.read(path)
-    except catalogue.CatalogueError as error:
+        reading.read(path)
+    except reading.CatalogueError as error:
         raise Wrong("\n".join(error.lines)) from error
     print("ok")
 

@@ -7,7 +7,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.access import LOCK, MOST_DAYS, Change, Source, give
+from db.access.changes import LOCK, MOST_DAYS, Change, Source, give
 from db.errors import AccessTooFar, ProductUnknown, PromoExists, PromoUnknown, PromoUsedByYou, PromoUsedUp
 from db.tables import Module, Product, PromoCode, PromoUsage
 

@@ -8,17 +8,17 @@ from aiogram.fsm.context import FSMContext
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.buttons import EndSession, Go, ShowDevices, SignIn
-from bot.commands import DEVICES, LANGUAGE, LOGOUT, PROFILE, PURCHASES
-from bot.desk import Desk
-from bot.filters import SignedIn, is_
-from bot.keyboards import go, press, rows
-from bot.paging import Place
-from bot.replies import say, show, toast
-from bot.words import account as words
-from bot.words import languages
-from db import accounts, devices, people
+from bot.chat.buttons import EndSession, Go, ShowDevices, SignIn
+from bot.chat.commands import DEVICES, LANGUAGE, LOGOUT, PROFILE, PURCHASES
+from bot.chat.keyboards import go, press, rows
+from bot.chat.paging import Place
+from bot.chat.replies import say, show, toast
+from bot.context import Desk
+from bot.texts import account as words
+from bot.texts import languages
+from db.accounts import people, registration, sessions
 from db.chats import Person
+from handlers.filters import SignedIn, is_
 
 SESSIONS_A_PAGE = 8
 
@@ -64,7 +64,7 @@ async def end_session(
     now: datetime,
 ) -> Any:
     """Ending a session of this chat's own device is signing out."""
-    device_id = await devices.end(session, person.user_id, callback_data.session, now)
+    device_id = await sessions.end(session, person.user_id, callback_data.session, now)
     if device_id == person.device_id:
         return await sign_out(query, session, person, state, now)
     return [toast(query, words.ended()), show(query, *await devices_page(session, person, 0, now))]
@@ -76,15 +76,15 @@ async def sign_out(
     event: Message | CallbackQuery, session: AsyncSession, person: Person, state: FSMContext, now: datetime
 ) -> Any:
     await state.clear()
-    await accounts.sign_out(session, person.user_id, person.telegram_id, now)
+    await registration.sign_out(session, person.user_id, person.telegram_id, now)
     return say(event, words.signed_out(), rows(press(words.sign_in(), SignIn())))
 
 
 async def devices_page(
     session: AsyncSession, person: Person, page: int, now: datetime
 ) -> tuple[str, InlineKeyboardMarkup]:
-    place = Place(page, await devices.count(session, person.user_id, now), SESSIONS_A_PAGE)
-    found = await devices.live(session, person.user_id, now, skip=place.skip, limit=place.size)
+    place = Place(page, await sessions.count(session, person.user_id, now), SESSIONS_A_PAGE)
+    found = await sessions.live(session, person.user_id, now, skip=place.skip, limit=place.size)
     ends = [
         press(
             words.end_own(number) if one.device_id == person.device_id else words.end(number),

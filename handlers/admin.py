@@ -8,16 +8,20 @@ from aiogram.filters import CommandObject
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.arguments import Arguments
-from bot.buttons import Alarms, Go
-from bot.commands import ADMIN, COMMANDS, USER, Audience
-from bot.filters import Admin, is_
-from bot.keyboards import go, press, rows
-from bot.replies import say
-from bot.words import admin as words
-from bot.words import arguments
-from bot.words.admin_offers import products as listed_products
-from db import access, devices, offers, overview, people, purchases
+from bot.chat.arguments import Arguments
+from bot.chat.buttons import Alarms, Go
+from bot.chat.commands import ADMIN, COMMANDS, USER, Audience
+from bot.chat.keyboards import go, press, rows
+from bot.chat.replies import say
+from bot.texts import admin as words
+from bot.texts import arguments
+from bot.texts.admin_offers import products as listed_products
+from db import stats
+from db.access import changes
+from db.accounts import people, sessions
+from db.payments import purchases
+from db.shop import offers
+from handlers.filters import Admin, is_
 
 PRODUCTS = 10
 PAYMENTS = 5
@@ -30,9 +34,9 @@ router.callback_query.filter(Admin())
 @router.message(is_(ADMIN))
 @router.callback_query(Go.filter(F.command == ADMIN.name))
 async def show_overview(event: Message | CallbackQuery, session: AsyncSession, now: datetime) -> Any:
-    found = await overview.overview(session, now)
-    failed = await overview.failed_money(session) if found.failed_updates else []
-    held = await overview.held_jobs(session) if found.held_jobs else []
+    found = await stats.overview(session, now)
+    failed = await stats.failed_money(session) if found.failed_updates else []
+    held = await stats.held_jobs(session) if found.held_jobs else []
     goods = await offers.products(session, skip=0, limit=PRODUCTS)
     text = words.overview(found, failed, held, now) + "\n\n" + listed_products(goods, found.products)
     return say(event, text, desk_keyboard(alarmed=bool(found.alarms or found.parked)))
@@ -60,9 +64,9 @@ async def show_person(message: Message, command: CommandObject, session: AsyncSe
     text = words.card(
         found,
         await people.contacts(session, found.id),
-        await access.openings(session, found.id),
+        await changes.openings(session, found.id),
         await purchases.bought(session, found.id, PAYMENTS),
-        await devices.count(session, found.id, now),
+        await sessions.count(session, found.id, now),
         now,
     )
     return say(message, text)

@@ -8,20 +8,20 @@ from aiogram.filters import CommandObject
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.arguments import Arguments
-from bot.buttons import Go, RestoreOffer, ShowOffers, ShowProducts, WithdrawOffer
-from bot.commands import OFFER, OFFERS
-from bot.desk import Desk
-from bot.filters import Admin, is_
-from bot.keyboards import press, rows
-from bot.paging import Place
-from bot.replies import say, show, toast
-from bot.words import admin_offers as words
-from bot.words import arguments
-from db import offers as books
-from db import shop
-from db.offers import Offered
+from bot.chat.arguments import Arguments
+from bot.chat.buttons import Go, RestoreOffer, ShowOffers, ShowProducts, WithdrawOffer
+from bot.chat.commands import OFFER, OFFERS
+from bot.chat.keyboards import press, rows
+from bot.chat.paging import Place
+from bot.chat.replies import say, show, toast
+from bot.context import Desk
+from bot.texts import admin_offers as words
+from bot.texts import arguments
+from db.shop import courses
+from db.shop import offers as books
+from db.shop.offers import Offered
 from handlers.courses import ways
+from handlers.filters import Admin, is_
 
 OFFERS_A_PAGE = 8
 PRODUCTS_A_PAGE = 20
@@ -39,7 +39,7 @@ async def make(
     product_id, days = asked.product(), asked.days()
     price, currency = asked.price()
     made = await books.create(session, product_id, days, price, currency, now)
-    payable = bool(ways(await shop.offer(session, made.id), desk))
+    payable = bool(ways(await courses.offer(session, made.id), desk))
     link = f"https://t.me/{desk.username}?start=buy_{made.id}" if desk.username else None
     keyboard = rows(switch(made, 0), press(words.all_offers(), ShowOffers(page=0)))
     return say(message, words.made(made, link, payable), keyboard)

@@ -8,16 +8,16 @@ from aiogram.filters import CommandObject
 from aiogram.types import CallbackQuery, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.arguments import MOST_COUNT, Arguments
-from bot.buttons import Go
-from bot.commands import PROMO_NEW, PROMOS
-from bot.desk import Desk
-from bot.filters import Admin, is_
-from bot.keyboards import go, rows
-from bot.replies import say
-from bot.words import admin_promos as words
-from bot.words import arguments
+from bot.chat.arguments import MOST_COUNT, Arguments
+from bot.chat.buttons import Go
+from bot.chat.commands import PROMO_NEW, PROMOS
+from bot.chat.keyboards import go, rows
+from bot.chat.replies import say
+from bot.context import Desk
+from bot.texts import admin_promos as words
+from bot.texts import arguments
 from db import promo
+from handlers.filters import Admin, is_
 
 SHOWN = 20
 LINKED = re.compile(

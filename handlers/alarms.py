@@ -9,16 +9,19 @@ from aiogram.fsm.context import FSMContext
 from aiogram.types import CallbackQuery, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.buttons import Alarms, AssignParked, DismissAlert
-from bot.conversation import Assignment
-from bot.desk import Desk
-from bot.filters import Admin
-from bot.keyboards import press, rows
-from bot.replies import say, show
-from bot.words import alarms as words
-from db import alerts, parked, people, shop
+from bot.chat.buttons import Alarms, AssignParked, DismissAlert
+from bot.chat.conversation import Assignment
+from bot.chat.keyboards import press, rows
+from bot.chat.replies import say, show
+from bot.context import Desk
+from bot.texts import alarms as words
+from db import alerts
+from db.accounts import people
 from db.chats import reachable
+from db.payments import parked
 from db.queue import enqueue
+from db.shop import courses
+from handlers.filters import Admin
 
 router = Router(name="alarms")
 router.message.filter(Admin())
@@ -60,7 +63,7 @@ async def assign(
     if not who or not offer_id.isdecimal() or len(offer_id) > 18:
         return say(message, words.assign_usage())
     user_id = (await people.find(session, who.strip())).id
-    offer = await shop.offer(session, int(offer_id))
+    offer = await courses.offer(session, int(offer_id))
     chats = await reachable(session, user_id)
     telegram_id = chats[0][0] if chats else 0
     parked_id = (await state.get_data())["parked"]

@@ -8,21 +8,22 @@ from aiogram import F, Router
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.buttons import Go, Pay, ShowModule, ShowOffer
-from bot.commands import BUY, COURSES
-from bot.desk import Desk
-from bot.filters import SignedIn, is_
-from bot.keyboards import go, press, rows
-from bot.payments import requests
-from bot.payments.telegram import frozen, invoice
-from bot.replies import show, toast
-from bot.words import payments as words
-from db import purchases, shop
+from bot.chat.buttons import Go, Pay, ShowModule, ShowOffer
+from bot.chat.commands import BUY, COURSES
+from bot.chat.keyboards import go, press, rows
+from bot.chat.replies import show, toast
+from bot.context import Desk
+from bot.payments.invoices import frozen, invoice
+from bot.texts import payments as words
+from bot.yookassa import requests
 from db.chats import Person
 from db.errors import MethodNotOffered
-from db.purchases import Method, Order
+from db.payments import purchases
+from db.payments.purchases import Method, Order
 from db.queue import enqueue
-from db.shop import OfferOnSale
+from db.shop import courses
+from db.shop.courses import OfferOnSale
+from handlers.filters import SignedIn, is_
 
 router = Router(name="courses")
 MOST_BUTTONS = 40
@@ -31,17 +32,17 @@ MOST_BUTTONS = 40
 @router.message(is_(COURSES, BUY))
 @router.callback_query(Go.filter(F.command.in_({COURSES.name, BUY.name})))
 async def show_courses(event: Message | CallbackQuery, session: AsyncSession) -> Any:
-    found = await shop.modules(session)
+    found = await courses.modules(session)
     buttons = [press(module.name[:60], ShowModule(id=module.id)) for module in found[:MOST_BUTTONS]]
     return show(event, words.courses(found), rows(*buttons))
 
 
 @router.callback_query(ShowModule.filter())
 async def show_module(query: CallbackQuery, callback_data: ShowModule, session: AsyncSession) -> Any:
-    module = await shop.module(session, callback_data.id)
+    module = await courses.module(session, callback_data.id)
     if module is None:
         return await show_courses(query, session)
-    offers = await shop.offers_of(session, module.id)
+    offers = await courses.offers_of(session, module.id)
     buttons = [press(words.offer_line(offer)[:60], ShowOffer(id=offer.id)) for offer in offers[:MOST_BUTTONS]]
     return show(query, words.module(module, offers), rows(*buttons, go(words.all_courses(), COURSES)))
 
@@ -55,7 +56,7 @@ async def press_offer(
 
 async def show_offer(event: Message | CallbackQuery, offer_id: int, session: AsyncSession, desk: Desk) -> Any:
     """Raises OfferGone."""
-    offer = await shop.offer(session, offer_id)
+    offer = await courses.offer(session, offer_id)
     return show(event, words.offer(offer, bool(ways(offer, desk))), offer_keyboard(offer, desk))
 
 
@@ -85,7 +86,7 @@ async def pay(
     now: datetime,
 ) -> Any:
     """Pressed again while the attempt is open, it gives the same link."""
-    offer = await shop.offer(session, callback_data.offer)
+    offer = await courses.offer(session, callback_data.offer)
     method = next((way for way in ways(offer, desk) if way == callback_data.method), None)
     if method is None:
         raise MethodNotOffered(callback_data.method)

@@ -6,13 +6,13 @@ from aiogram import F, Router
 from aiogram.fsm.context import FSMContext
 from aiogram.types import CallbackQuery, ChatMemberUpdated, Message
 
-from bot.buttons import Go, Pay
-from bot.commands import COMMANDS, Audience
-from bot.desk import Desk
-from bot.filters import SignedIn, is_
-from bot.replies import say, toast
-from bot.words import registration as words
+from bot.chat.buttons import Go, Pay
+from bot.chat.commands import COMMANDS, Audience
+from bot.chat.replies import say, toast
+from bot.context import Desk
+from bot.texts import registration as words
 from db.chats import Person
+from handlers.filters import SignedIn, is_
 from handlers.start import remember, say_register, say_sign_in
 
 LEARNERS = [command for command in COMMANDS if command.audience is Audience.LEARNER]

@@ -8,19 +8,19 @@ from aiogram.filters import CommandObject
 from aiogram.types import CallbackQuery, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.arguments import Arguments
-from bot.buttons import Go, Register, Undo
-from bot.commands import GRANT, HISTORY, REVOKE, Command
-from bot.filters import Admin, is_
-from bot.keyboards import press, rows
-from bot.news import tell
-from bot.replies import iso, say
-from bot.words import arguments, grants
-from db import grants as books
-from db import people
-from db.access import Change
+from bot.chat.arguments import Arguments
+from bot.chat.buttons import Go, Register, Undo
+from bot.chat.commands import GRANT, HISTORY, REVOKE, Command
+from bot.chat.keyboards import press, rows
+from bot.chat.replies import iso, say
+from bot.notifications.notify import tell
+from bot.texts import arguments, grants
+from db.access import grants as books
+from db.access.changes import Change
+from db.access.grants import Granted
+from db.accounts import people
 from db.chats import Person
-from db.grants import Granted
+from handlers.filters import Admin, is_
 
 router = Router(name="grants")
 router.message.filter(Admin())

@@ -9,11 +9,11 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from bot import metrics
-from bot.desk import Desk
-from bot.intake import BooksAway, Intake
-from bot.payments.yookassa import ID
-from bot.words import pages
-from db import callbacks
+from bot.context import Desk
+from bot.texts import pages
+from bot.updates.process import BooksAway, Intake
+from bot.yookassa.client import ID
+from db.payments import callbacks
 
 log = structlog.get_logger(__name__)
 

@@ -6,8 +6,8 @@ from aiogram import F, Router
 from aiogram.fsm.context import FSMContext
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message, ReplyKeyboardRemove
 
-from bot.buttons import ChooseLanguage, Go, Register
-from bot.commands import (
+from bot.chat.buttons import ChooseLanguage, Go, Register
+from bot.chat.commands import (
     ADMIN,
     CANCEL,
     COURSES,
@@ -26,13 +26,13 @@ from bot.commands import (
     Command,
     for_audience,
 )
-from bot.desk import Desk
-from bot.filters import is_
-from bot.keyboards import go, press, rows
-from bot.replies import say, show
-from bot.words import LANGUAGES, languages, registration
-from bot.words import info as words
+from bot.chat.keyboards import go, press, rows
+from bot.chat.replies import say, show
+from bot.context import Desk
+from bot.texts import LANGUAGES, languages, registration
+from bot.texts import info as words
 from db.chats import Person
+from handlers.filters import is_
 
 router = Router(name="info")
 

@@ -11,16 +11,25 @@ from aiogram.methods import EditMessageReplyMarkup
 from aiogram.types import CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.buttons import FinishLesson, Go, ShowLesson, ShowLessonModules, ShowLessons, ShowModule, ShowOffer
-from bot.commands import LESSONS, PROGRESS, PROMO
-from bot.filters import SignedIn, is_
-from bot.keyboards import go, press, rows
-from bot.replies import Method, say, say_media, say_pages, show, toast
-from bot.words import lessons as words
-from db import lessons, shop
+from bot.chat.buttons import (
+    FinishLesson,
+    Go,
+    ShowLesson,
+    ShowLessonModules,
+    ShowLessons,
+    ShowModule,
+    ShowOffer,
+)
+from bot.chat.commands import LESSONS, PROGRESS, PROMO
+from bot.chat.keyboards import go, press, rows
+from bot.chat.replies import Method, say, say_media, say_pages, show, toast
+from bot.texts import lessons as words
 from db.chats import Person
-from db.lessons import Contents, LessonPage
+from db.lessons import lessons
+from db.lessons.lessons import Contents, LessonPage
+from db.shop import courses
 from handlers.doorstep import come_in
+from handlers.filters import SignedIn, is_
 
 router = Router(name="lessons")
 
@@ -137,7 +146,7 @@ def lesson_keyboard(page: LessonPage) -> InlineKeyboardMarkup:
 
 
 async def say_locked(query: CallbackQuery, page: LessonPage, session: AsyncSession) -> Method:
-    offers = await shop.offers_of(session, page.module_id)
+    offers = await courses.offers_of(session, page.module_id)
     buttons = [press(words.offer_button(offer), ShowOffer(id=offer.id)) for offer in offers[:OFFERS]]
     more = press(words.all_offers(), ShowModule(id=page.module_id)) if len(offers) > OFFERS else None
     back = press(words.all_lessons(), ShowLessons(module=page.module_id))

@@ -9,11 +9,11 @@ from aiogram.methods import AnswerPreCheckoutQuery
 from aiogram.types import Message, PreCheckoutQuery
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.desk import Desk
+from bot.context import Desk
+from bot.payments.invoices import tell_received
 from bot.payments.refunding import stars_refunded
-from bot.payments.telegram import tell_received
-from bot.words import invoices as words
-from db.telegram_payments import Charge, Verdict, may_pay, receive
+from bot.texts import invoices as words
+from db.payments.telegram import Charge, Verdict, may_pay, receive
 
 log = structlog.get_logger(__name__)
 router = Router(name="payments")

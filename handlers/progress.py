@@ -7,14 +7,14 @@ from aiogram import F, Router
 from aiogram.types import CallbackQuery, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.buttons import Go, ShowLesson
-from bot.commands import LESSONS, PROGRESS
-from bot.filters import SignedIn, is_
-from bot.keyboards import go, press, rows
-from bot.replies import say_pages
-from bot.words import progress as words
-from db import progress
+from bot.chat.buttons import Go, ShowLesson
+from bot.chat.commands import LESSONS, PROGRESS
+from bot.chat.keyboards import go, press, rows
+from bot.chat.replies import say_pages
+from bot.texts import progress as words
 from db.chats import Person
+from db.lessons import progress
+from handlers.filters import SignedIn, is_
 
 router = Router(name="progress")
 router.message.filter(SignedIn())

@@ -9,15 +9,15 @@ from aiogram.fsm.context import FSMContext
 from aiogram.types import CallbackQuery, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.buttons import Go
-from bot.commands import PROMO
-from bot.conversation import Promo
-from bot.filters import SignedIn, is_
-from bot.news import tell
-from bot.replies import iso, say
-from bot.words import promo
+from bot.chat.buttons import Go
+from bot.chat.commands import PROMO
+from bot.chat.conversation import Promo
+from bot.chat.replies import iso, say
+from bot.notifications.notify import tell
+from bot.texts import promo
 from db.chats import Person
 from db.promo import redeem
+from handlers.filters import SignedIn, is_
 
 router = Router(name="promo")
 router.message.filter(SignedIn())

@@ -7,17 +7,17 @@ from aiogram import F, Router
 from aiogram.types import CallbackQuery, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.buttons import CheckPayment, Go
-from bot.commands import PURCHASES
-from bot.desk import Desk
-from bot.filters import SignedIn, is_
+from bot.chat.buttons import CheckPayment, Go
+from bot.chat.commands import PURCHASES
+from bot.chat.replies import say, show, toast
+from bot.context import Desk
 from bot.payments import timelines
-from bot.replies import say, show, toast
-from bot.words import purchases as words
-from db import purchases
+from bot.texts import purchases as words
 from db.chats import Person
+from db.payments import purchases
+from db.payments.timeline import timeline
 from db.queue import enqueue
-from db.timeline import timeline
+from handlers.filters import SignedIn, is_
 
 LONGEST = 60  # seconds for which a job that fails, or waits for Telegram, swallows presses
 

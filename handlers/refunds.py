@@ -8,19 +8,20 @@ from aiogram.filters import CommandObject
 from aiogram.types import CallbackQuery, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.arguments import Arguments
-from bot.buttons import ConfirmRefund, DropRefund, Go
-from bot.commands import REFUND
-from bot.desk import Desk
-from bot.filters import Admin, is_
-from bot.keyboards import press, rows
+from bot.chat.arguments import Arguments
+from bot.chat.buttons import ConfirmRefund, DropRefund, Go
+from bot.chat.commands import REFUND
+from bot.chat.keyboards import press, rows
+from bot.chat.replies import say, show
+from bot.context import Desk
 from bot.payments import refunding
-from bot.replies import say, show
-from bot.words import arguments
-from bot.words import refunds as words
-from db import people, refunds
+from bot.texts import arguments
+from bot.texts import refunds as words
+from db.accounts import people
 from db.chats import Person
 from db.queue import enqueue
+from db.refunds import requests
+from handlers.filters import Admin, is_
 
 router = Router(name="refunds")
 router.message.filter(Admin())
@@ -33,7 +34,7 @@ async def ask(
 ) -> Any:
     asked = Arguments(REFUND, command.args)
     purchase_id = asked.purchase()
-    amount = asked.amount(await refunds.currency_of(session, purchase_id)) if asked.left else None
+    amount = asked.amount(await requests.currency_of(session, purchase_id)) if asked.left else None
     plan = await refunding.plan(session, desk, purchase_id, amount, person.telegram_id, now)
     learner = await people.somebody(session, plan.purchase.user_id)
     buttons = rows(
@@ -52,12 +53,12 @@ async def how_to_ask(query: CallbackQuery) -> Any:
 async def confirm(
     query: CallbackQuery, callback_data: ConfirmRefund, session: AsyncSession, now: datetime
 ) -> Any:
-    plan = await refunds.confirm(session, callback_data.refund, now)
+    plan = await requests.confirm(session, callback_data.refund, now)
     await enqueue(session, "create_refund", {"refund": plan.refund_id}, priority=5)
     return show(query, words.asked(plan))
 
 
 @router.callback_query(DropRefund.filter())
 async def drop(query: CallbackQuery, callback_data: DropRefund, session: AsyncSession) -> Any:
-    await refunds.drop(session, callback_data.refund)
+    await requests.drop(session, callback_data.refund)
     return show(query, words.dropped())

@@ -10,19 +10,20 @@ from aiogram.types import CallbackQuery, Message, ReplyKeyboardRemove
 from email_validator import EmailNotValidError, validate_email
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.buttons import Agree, Go, Register, SignIn
-from bot.commands import BUY, COURSES, LESSONS, PROMO, START, STATUS
-from bot.conversation import Registration
-from bot.desk import Desk
-from bot.filters import is_
-from bot.keyboards import go, open_url, press, rows, share_phone
-from bot.replies import say
-from bot.words import errors
-from bot.words import registration as words
-from db import accounts, shop
+from bot.chat.buttons import Agree, Go, Register, SignIn
+from bot.chat.commands import BUY, COURSES, LESSONS, PROMO, START, STATUS
+from bot.chat.conversation import Registration
+from bot.chat.keyboards import go, open_url, press, rows, share_phone
+from bot.chat.replies import say
+from bot.context import Desk
+from bot.texts import errors
+from bot.texts import registration as words
+from db.accounts import registration
 from db.chats import Person
 from db.errors import EmailTaken, Refused
+from db.shop import courses as shop
 from handlers import courses, promo, purchases
+from handlers.filters import is_
 
 router = Router(name="start")
 
@@ -105,7 +106,7 @@ async def register(
     if person.account is not None:
         return home(query, person) if person.signed_in else say_sign_in(query, person)
     settings = desk.settings
-    if settings.asks_consent and not await accounts.has_consented(
+    if settings.asks_consent and not await registration.has_consented(
         session, person.telegram_id, settings.terms_version
     ):
         assert settings.terms_url
@@ -127,7 +128,7 @@ async def agree(
     settings = desk.settings
     if settings.terms_url and settings.privacy_url:
         documents = {"terms": settings.terms_url, "privacy": settings.privacy_url}
-        await accounts.consent(session, person.telegram_id, documents, settings.terms_version, now)
+        await registration.consent(session, person.telegram_id, documents, settings.terms_version, now)
     if person.account is not None:
         return home(query, person) if person.signed_in else say_sign_in(query, person)
     return await ask_email(query, state)
@@ -143,7 +144,7 @@ async def take_email(message: Message, session: AsyncSession, state: FSMContext,
     email = readable_email(message.text or "")
     if email is None:
         return say(message, words.email_wrong())
-    if not await accounts.email_is_free(session, email):
+    if not await registration.email_is_free(session, email):
         return say(message, words.email_taken(email, desk.settings.support_contact))
     await state.set_data({"email": email})
     await state.set_state(Registration.phone)
@@ -202,7 +203,7 @@ async def finish(
         return await ask_email(message, state)
     keep = timedelta(days=desk.settings.session_days)
     try:
-        await accounts.register(
+        await registration.register(
             session, person.telegram_id, name=person.name, email=email, phone=phone, now=now, keep=keep
         )
     except EmailTaken:
@@ -228,7 +229,7 @@ async def sign_in(
         return say(query, words.not_registered(), rows(press(words.register(), Register())))
     if not person.signed_in:
         keep = timedelta(days=desk.settings.session_days)
-        await accounts.sign_in(session, person.user_id, person.telegram_id, now=now, keep=keep)
+        await registration.sign_in(session, person.user_id, person.telegram_id, now=now, keep=keep)
     return await enter(query, session, person, state, desk, now)
 
 
@@ -244,7 +245,7 @@ async def enter(
     link, person.start = person.start or "", None
     person.changed = True
     if person.account is None:
-        person.account = await accounts.account(session, person.telegram_id)
+        person.account = await registration.account(session, person.telegram_id)
     carried = await carry_out(link, event, session, person, state, desk, now)
     return carried or [home(event, person)]
 

@@ -7,14 +7,14 @@ from aiogram import F, Router
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.buttons import Go, ShowModule
-from bot.commands import COURSES, LESSONS, PROMO, STATUS
-from bot.filters import SignedIn, is_
-from bot.keyboards import go, press, rows
-from bot.replies import say, say_pages
-from bot.words import status as words
-from db.access import Opening, openings
+from bot.chat.buttons import Go, ShowModule
+from bot.chat.commands import COURSES, LESSONS, PROMO, STATUS
+from bot.chat.keyboards import go, press, rows
+from bot.chat.replies import say, say_pages
+from bot.texts import status as words
+from db.access.changes import Opening, openings
 from db.chats import Person
+from handlers.filters import SignedIn, is_
 
 router = Router(name="status")
 router.message.filter(SignedIn())

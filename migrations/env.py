@@ -1,4 +1,4 @@
-"""Runs the migrations: on the connection that `db.migrate` hands over, or, as `alembic …`, on DATABASE_URL."""
+"""Runs the migrations: on the connection that `db.schema.migrate` hands over, or, as `alembic …`, on DATABASE_URL."""
 
 import asyncio
 import os
@@ -9,7 +9,7 @@ from sqlalchemy import Connection, pool
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from db.dsn import asyncpg_url
-from db.migrate import LOCK
+from db.schema.migrate import LOCK
 from db.tables import Base
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import aiohttp
 import asyncpg
 
-from bot.pace import Pace, seconds
+from bot.timings import Pace, seconds
 from main import Lessongate
 from tests.chat.person import PATIENCE
 from tests.school import QUICK

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from db.server import EmbeddedServer
+from db.postgres.server import EmbeddedServer
 from tests.database import Databases
 
 

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 
-from db.migrate import migrate
-from db.server import EmbeddedServer
+from db.postgres.server import EmbeddedServer
+from db.schema.migrate import migrate
 
 TEMPLATE = "migrated"
 

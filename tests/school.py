@@ -13,12 +13,12 @@ import pytest
 import structlog
 from pydantic import SecretStr
 
-from bot import catalogue
-from bot.pace import Pace, seconds
+from bot.catalogue import reading
 from bot.sandbox.app import Sandbox
 from bot.sandbox.yookassa import DEMO_SECRET_KEY, DEMO_SHOP_ID
 from bot.settings import FixedSettings, Settings
-from db import catalogue as books_catalogue
+from bot.timings import Pace, seconds
+from db.catalogue import loading as books_catalogue
 from db.engine import Books, Lane
 from main import SCHOOL, Lessongate
 from tests.chat.person import ANNA, BEN, OLGA, PATIENCE, Person
@@ -64,7 +64,7 @@ async def school_template(cluster: Databases) -> str:
     async with cluster.clone() as dsn:
         books = Books(dsn, sizes=SMALL)
         async with books.transaction(Lane.JOBS) as session:
-            await books_catalogue.load(session, catalogue.read(SCHOOL))
+            await books_catalogue.load(session, reading.read(SCHOOL))
         await books.close()
         await cluster.keep(dsn, TEMPLATE)
     return TEMPLATE

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from bot.commands import COMMANDS
+from bot.chat.commands import COMMANDS
 from bot.settings import Settings
 from handlers import http
 from main import parser

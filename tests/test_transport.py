@@ -5,7 +5,7 @@ from aiogram import Bot
 from aiogram.exceptions import ClientDecodeError, TelegramServerError
 from aiogram.methods import GetMe
 
-from bot.transport import GetRawUpdates, Session
+from bot.updates.polling import GetRawUpdates, Session
 
 
 @pytest.fixture

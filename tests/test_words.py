@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.arguments import Problem, WrongArguments
-from bot.commands import COMMANDS
+from bot.chat.arguments import Problem, WrongArguments
+from bot.chat.commands import COMMANDS
+from bot.notifications import news
 from bot.sandbox.telegram.html_text import parse_html
-from bot.words import LANGUAGES, Voice, errors, news
+from bot.texts import LANGUAGES, Voice, errors
 from db.errors import Refused
 
 VOICE = Voice("ru", ZoneInfo("Europe/Moscow"))

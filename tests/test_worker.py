@@ -8,9 +8,9 @@ from typing import Any
 import asyncpg
 import pytest
 
-from bot.desk import Desk
+from bot.context import Desk
 from bot.jobs.retry import TRIED_FOR, RunAgain
-from bot.worker import ListeningDriver, Worker
+from bot.jobs.worker import ListeningDriver, Worker
 from db.engine import Lane
 from db.queue import enqueue
 from main import Lessongate

@@ -7,12 +7,12 @@ import asyncpg
 
 from bot.doctor.finding import Area, Finding
 from bot.settings import Settings
-from db.binaries import NoBinaries
-from db.contract import differences
 from db.dsn import DsnError, asyncpg_arguments, parse_dsn
-from db.indexes import wanted_indexes
-from db.migrate import SchemaState, revisions, schema_state
-from db.server import ServerError
+from db.postgres.binaries import NoBinaries
+from db.postgres.server import ServerError
+from db.schema.contract import differences
+from db.schema.indexes import wanted_indexes
+from db.schema.migrate import SchemaState, revisions, schema_state
 
 OpenDatabase = Callable[[Settings], AbstractAsyncContextManager[tuple[str, str]]]
 

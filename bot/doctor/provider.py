@@ -3,8 +3,8 @@
 from collections.abc import AsyncIterator, Iterator
 
 from bot.doctor.finding import Area, Finding
-from bot.payments.yookassa import Account, ProviderRefused, ProviderUnknown, YooKassa
 from bot.settings import Settings
+from bot.yookassa.client import Account, ProviderRefused, ProviderUnknown, YooKassa
 
 AREA = Area("YooKassa")
 TOKEN = Area("TELEGRAM_PAYMENT_TOKEN")

@@ -10,9 +10,9 @@ from aiogram.exceptions import TelegramAPIError, TelegramNotFound, TelegramUnaut
 from aiogram.types import WebhookInfo
 
 from bot.doctor.finding import Area, Finding
-from bot.intake import KINDS
 from bot.logs import TOKEN
 from bot.settings import Settings
+from bot.updates.process import KINDS
 
 AREA = Area("Telegram")
 TIMEOUT = 10  # seconds

@@ -3,25 +3,27 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from bot.desk import Desk
-from bot.jobs import housekeeping, payments, purchases, reconcile, refunds, telling
+from bot.context import Desk
+from bot.jobs import housekeeping
+from bot.notifications import delivery
+from bot.payments import checking, links, reconciling, refund_requests
 
 Job = Callable[[dict[str, Any], Desk], Awaitable[None]]
 
 JOBS: Mapping[str, Job] = {
-    "tell": telling.tell,
-    "send": telling.send_later,
-    "create_payment": payments.create_payment,
-    "ask_payment": payments.ask_payment,
-    "check_payment": purchases.check_payment,
-    "verify_callback": payments.verify_callback,
-    "settle_assigned": payments.settle_assigned,
-    "create_refund": refunds.create_refund,
-    "ask_refund": refunds.ask_refund,
+    "tell": delivery.tell,
+    "send": delivery.send_later,
+    "create_payment": links.create_payment,
+    "ask_payment": links.ask_payment,
+    "check_payment": checking.check_payment,
+    "verify_callback": links.verify_callback,
+    "settle_assigned": links.settle_assigned,
+    "create_refund": refund_requests.create_refund,
+    "ask_refund": refund_requests.ask_refund,
     "sweep": housekeeping.sweep,
     "tidy": housekeeping.tidy,
-    "reconcile": reconcile.job,
-    "audit": reconcile.audit_job,
+    "reconcile": reconciling.job,
+    "audit": reconciling.audit_job,
 }
 
 # Job and when it is due, as cron says it (minute hour day month weekday).

@@ -6,11 +6,13 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.desk import Desk
+from bot.context import Desk
 from bot.jobs.retry import TRIED_FOR
-from db import callbacks, purchases, refunds, updates
+from db import updates
 from db.engine import Lane
+from db.payments import callbacks, purchases
 from db.queue import enqueue
+from db.refunds import requests
 
 LOST = timedelta(seconds=90)  # later than its job should have been
 KEPT = timedelta(days=3)
@@ -52,7 +54,7 @@ async def tidy(payload: dict[str, Any], desk: Desk) -> None:
     before = desk.now() - KEPT
     async with desk.books.transaction(Lane.JOBS) as session:
         await updates.forget_handled(session, before)
-        await refunds.forget_drafts(session, before)
+        await requests.forget_drafts(session, before)
         await session.execute(
             text("delete from bot.pgqueuer_log where created < :before"), {"before": before}
         )

@@ -1,1 +1,1 @@
-"""Adapters to those who take the money."""
+"""What is done with money outside the database: links, invoices, settling, refunding, reconciling."""

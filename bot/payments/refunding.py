@@ -9,18 +9,22 @@ import orjson
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.desk import Desk
-from bot.news import tell, tell_chats
-from bot.payments import requests
-from bot.payments.answers import Refund
-from bot.replies import iso
+from bot.chat.replies import iso
+from bot.context import Desk
+from bot.notifications.notify import tell, tell_chats
 from bot.settings import Settings
-from bot.words import refunds as words
-from db import alerts, parked, people, refund_booking, refunds
+from bot.texts import refunds as words
+from bot.yookassa import requests
+from bot.yookassa.answers import Refund
+from db import alerts
+from db.accounts import people
 from db.errors import RefundByHand
-from db.purchases import STARS, YOOKASSA
-from db.refund_booking import Done, Returned
-from db.refunds import Plan, Stage, Task
+from db.payments import parked
+from db.payments.purchases import STARS, YOOKASSA
+from db.refunds import booking
+from db.refunds import requests as refunds
+from db.refunds.booking import Done, Returned
+from db.refunds.requests import Plan, Stage, Task
 from db.tables import Purchase
 
 log = structlog.get_logger(__name__)
@@ -80,12 +84,12 @@ async def _book(session: AsyncSession, desk: Desk, purchase: Purchase, answer: R
     match answer.status:
         case "succeeded":
             returned = Returned(answer.id, answer.amount, answer.currency, answer.description)
-            done = await refund_booking.succeed(session, purchase, returned, now)
+            done = await booking.succeed(session, purchase, returned, now)
             if done is not None:
                 await tell_done(session, desk, done, now)
             return done is not None
         case "canceled":
-            refund = await refund_booking.named(session, purchase.provider, answer.id)
+            refund = await booking.named(session, purchase.provider, answer.id)
             return refund is not None and await fail(session, desk, refund, answer.cancellation or "", now)
         case _:
             return False
@@ -96,7 +100,7 @@ async def fail(
 ) -> bool:
     """The money stays here and the days with the learner: only the admins hear of it. Whether it was news."""
     error = f"{code} {about}".strip()
-    if not await refund_booking.close(session, refund.id, Stage.CANCELED, error, now):
+    if not await booking.close(session, refund.id, Stage.CANCELED, error, now):
         return False
     log.error("refund_failed", refund_id=refund.id, purchase_id=refund.purchase_id, error=error)
     await tell_chats(
@@ -158,18 +162,18 @@ async def stars_refunded(
     if purchase is None:
         await _early(session, charge_id, amount, now)
         return False
-    done = await refund_booking.succeed(session, purchase, Returned(charge_id, amount, "XTR"), now)
+    done = await booking.succeed(session, purchase, Returned(charge_id, amount, "XTR"), now)
     if done is not None:
         await tell_done(session, desk, done, now)
     return done is not None
 
 
 async def _early(session: AsyncSession, charge_id: str, amount: int, now: datetime) -> None:
-    await refund_booking.keep_early(session, charge_id, amount, now)
+    await booking.keep_early(session, charge_id, amount, now)
     if await unclaimed_is_back(session, STARS, charge_id, now):
-        kept = await refund_booking.named(session, STARS, charge_id)
+        kept = await booking.named(session, STARS, charge_id)
         if kept is not None:
-            await refund_booking.close(session, kept.id, Stage.SUCCEEDED, None, now)
+            await booking.close(session, kept.id, Stage.SUCCEEDED, None, now)
 
 
 async def unclaimed_is_back(session: AsyncSession, provider: str, payment_id: str, now: datetime) -> bool:

@@ -7,18 +7,18 @@ from aiogram.types import InlineKeyboardMarkup
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import metrics
-from bot.buttons import ShowOffer
-from bot.desk import Desk
-from bot.keyboards import press, rows
-from bot.news import tell, tell_chats
-from bot.payments.answers import Payment
-from bot.payments.telegram import alarm, tell_looked_into
-from bot.replies import iso
-from bot.words import payments as words
+from bot.chat.buttons import ShowOffer
+from bot.chat.keyboards import press, rows
+from bot.chat.replies import iso
+from bot.context import Desk
+from bot.notifications.notify import tell, tell_chats
+from bot.payments.invoices import alarm, tell_looked_into
+from bot.texts import payments as words
+from bot.yookassa.answers import Payment
 from db.alerts import solve_payment
-from db.parked import park
-from db.purchases import YOOKASSA
-from db.settling import Outcome, Seen, Settled, borne, settle
+from db.payments.parked import park
+from db.payments.purchases import YOOKASSA
+from db.payments.settling import Outcome, Seen, Settled, borne, settle
 
 log = structlog.get_logger(__name__)
 

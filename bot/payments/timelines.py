@@ -4,13 +4,13 @@ from datetime import datetime
 
 from aiogram.types import InlineKeyboardMarkup
 
-from bot.buttons import CheckPayment
-from bot.keyboards import open_url, press, rows
-from bot.words import payments as payment_words
-from bot.words import purchases as words
-from bot.words.purchases import Heard
-from db.purchases import Bought, Status
-from db.timeline import Timeline
+from bot.chat.buttons import CheckPayment
+from bot.chat.keyboards import open_url, press, rows
+from bot.texts import payments as payment_words
+from bot.texts import purchases as words
+from bot.texts.purchases import Heard
+from db.payments.purchases import Bought, Status
+from db.payments.timeline import Timeline
 
 IN_A_ROW = 3
 

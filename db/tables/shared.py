@@ -1,4 +1,4 @@
-"""The 13 tables of schema `public`, a contract with another application: `db/contract.toml` holds them as data."""
+"""The 13 tables of schema `public`, a contract with another application; `db/schema/contract.toml` has them as data."""
 
 from datetime import datetime
 

@@ -1,6 +1,6 @@
 """The 13 tables shared with the other application, as it defines them, and our indexes on them.
 
-In an adopted database this revision is only marked as done: the tables are there. See `db/contract.toml`.
+In an adopted database this revision is only marked as done: the tables are there. See `db/schema/contract.toml`.
 """
 
 from alembic import op

@@ -16,8 +16,8 @@ import asyncpg
 from aiohttp import web
 
 from db.dsn import asyncpg_arguments
-from db.migrate import migrate
-from db.server import EmbeddedServer
+from db.postgres.server import EmbeddedServer
+from db.schema.migrate import migrate
 from main import fast_loop
 from tests.bench.figures import Pair
 

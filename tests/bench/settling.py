@@ -14,11 +14,11 @@ from typing import Any
 import asyncpg
 from sqlalchemy import Engine, event
 
-from bot.payments.answers import Payment
 from bot.payments.settling import settle_in
+from bot.yookassa.answers import Payment
 from db.dsn import asyncpg_arguments
 from db.engine import Lane
-from db.settling import Outcome
+from db.payments.settling import Outcome
 from main import Lessongate
 from tests.bench.arena import by_hand
 from tests.bench.figures import Pair, Try, in_turn

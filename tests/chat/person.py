@@ -9,9 +9,9 @@ from typing import Any
 
 import aiohttp
 
-from bot.words import Voice
-from bot.words import payments as payment_words
-from bot.words import registration as registration_words
+from bot.texts import Voice
+from bot.texts import payments as payment_words
+from bot.texts import registration as registration_words
 
 Json = dict[str, Any]
 Said = str | Callable[[], str]  # a text, or one of our words to be said in the person's language

@@ -3,11 +3,11 @@
 import asyncpg
 import pytest
 
-from bot.buttons import EndSession
-from bot.words import account as words
-from bot.words import errors, languages
-from bot.words import registration as registration_words
-from bot.words.news_access import access_granted
+from bot.chat.buttons import EndSession
+from bot.notifications.access import access_granted
+from bot.texts import account as words
+from bot.texts import errors, languages
+from bot.texts import registration as registration_words
 from db.errors import SessionUnknown
 from tests.chat.person import BEN, Person
 

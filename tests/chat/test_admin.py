@@ -5,11 +5,11 @@ import asyncio
 import asyncpg
 import pytest
 
-from bot.buttons import RestoreOffer, Undo, WithdrawOffer
-from bot.commands import COMMANDS, Audience
-from bot.words import errors, grants
-from bot.words import registration as registration_words
-from bot.words.format import money
+from bot.chat.buttons import RestoreOffer, Undo, WithdrawOffer
+from bot.chat.commands import COMMANDS, Audience
+from bot.texts import errors, grants
+from bot.texts import registration as registration_words
+from bot.texts.format import money
 from db.errors import AlreadyUndone, GrantUnknown, OfferGone, PersonUnknown, ProductUnknown, PromoExists
 from tests.chat.person import BEN, Person, plain
 

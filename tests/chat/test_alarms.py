@@ -3,8 +3,8 @@
 import asyncpg
 import pytest
 
-from bot.jobs.reconcile import audit_job
-from bot.words import admin as admin_words
+from bot.payments.reconciling import audit_job
+from bot.texts import admin as admin_words
 from main import Lessongate
 from tests.chat.person import Person
 

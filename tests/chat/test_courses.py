@@ -3,12 +3,12 @@
 import asyncpg
 import pytest
 
-from bot.buttons import Pay, ShowModule, ShowOffer
+from bot.chat.buttons import Pay, ShowModule, ShowOffer
 from bot.sandbox.app import Sandbox
 from bot.settings import Settings
-from bot.words import payments as words
-from bot.words import registration
-from bot.words.format import days, money
+from bot.texts import payments as words
+from bot.texts import registration
+from bot.texts.format import days, money
 from tests.chat.person import Person
 from tests.school import origin_of, settings_for
 

@@ -5,11 +5,11 @@ import re
 import asyncpg
 import pytest
 
-from bot.commands import COMMANDS, Audience, for_audience
+from bot.chat.commands import COMMANDS, Audience, for_audience
 from bot.sandbox.app import Sandbox
 from bot.settings import Settings
-from bot.words import info as words
-from bot.words import registration as registration_words
+from bot.texts import info as words
+from bot.texts import registration as registration_words
 from tests.chat.person import ANNA, Person
 from tests.school import origin_of, settings_for
 

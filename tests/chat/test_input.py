@@ -6,9 +6,9 @@ from typing import Any
 import asyncpg
 import pytest
 
-from bot.buttons import CheckPayment, EndSession, FinishLesson, ShowLesson, ShowLessons, Undo
+from bot.chat.buttons import CheckPayment, EndSession, FinishLesson, ShowLesson, ShowLessons, Undo
 from bot.sandbox.app import Sandbox
-from bot.words import registration as words
+from bot.texts import registration as words
 from main import Lessongate
 from tests.chat.person import Person
 from tests.school import update_of

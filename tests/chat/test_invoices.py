@@ -9,10 +9,10 @@ from pydantic import SecretStr
 
 from bot.sandbox.app import Sandbox
 from bot.settings import Settings
-from bot.words import admin as admin_words
-from bot.words import invoices as words
-from bot.words import payments as payment_words
-from db.telegram_payments import Verdict
+from bot.texts import admin as admin_words
+from bot.texts import invoices as words
+from bot.texts import payments as payment_words
+from db.payments.telegram import Verdict
 from main import Lessongate
 from tests.chat.person import Person
 from tests.school import origin_of, second_house, settings_for, update_of

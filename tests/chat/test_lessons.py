@@ -2,10 +2,10 @@
 
 import asyncpg
 
-from bot.buttons import FinishLesson, ShowLesson, ShowLessonModules, ShowLessons
-from bot.catalogue import parse
-from bot.words import errors, lessons, registration
-from db import catalogue
+from bot.catalogue.reading import parse
+from bot.chat.buttons import FinishLesson, ShowLesson, ShowLessonModules, ShowLessons
+from bot.texts import errors, lessons, registration
+from db.catalogue import loading
 from db.engine import Lane
 from db.errors import LessonLocked, LessonUnknown
 from main import Lessongate
@@ -161,7 +161,7 @@ async def test_a_long_lesson_with_a_photo_comes_whole(
         text = '''{LONG}'''
     """
     async with school.desk.books.transaction(Lane.JOBS) as session:
-        await catalogue.load(session, parse(source))
+        await loading.load(session, parse(source))
     await anna.register()
     await anna.press(ShowLesson(id=await lesson_id(sql, "Очень")).pack())
     photo, *texts = [one for one in anna.messages if not one.get("outgoing")][-5:]

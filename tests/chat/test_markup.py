@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.amounts import smallest
-from bot.markup import MarkupError, check, pages
+from bot.chat.markup import MarkupError, check, pages
+from bot.money import smallest
 from bot.sandbox.telegram.html_text import parse_html
 
 words = st.sampled_from(["word ", "line\n", "end.\n\n", "&lt;", "&amp;", "😀", "a" * 70, "ы ", " "])

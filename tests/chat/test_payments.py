@@ -9,13 +9,13 @@ from typing import Any
 import asyncpg
 import pytest
 
-from bot.buttons import CheckPayment
-from bot.pace import Pace
+from bot.chat.buttons import CheckPayment
+from bot.notifications import news
 from bot.sandbox.app import Sandbox
 from bot.settings import Settings
-from bot.words import news
-from bot.words import payments as words
-from bot.words import purchases as purchase_words
+from bot.texts import payments as words
+from bot.texts import purchases as purchase_words
+from bot.timings import Pace
 from tests.chat.person import PATIENCE, Person
 from tests.school import QUICK, origin_of, settings_for
 

@@ -2,7 +2,7 @@
 
 import asyncpg
 
-from bot.words import progress
+from bot.texts import progress
 from tests.chat.person import Person
 
 

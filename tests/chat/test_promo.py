@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import pytest
 
-from bot.words import promo as words
-from bot.words import registration
-from bot.words.format import moment
+from bot.texts import promo as words
+from bot.texts import registration
+from bot.texts.format import moment
 from tests.chat.person import Person
 
 USED = "select count(*) from promocodeusages"

@@ -7,13 +7,13 @@ import asyncpg
 import pytest
 from pydantic import SecretStr
 
-from bot.buttons import CheckPayment
-from bot.pace import Pace
+from bot.chat.buttons import CheckPayment
 from bot.sandbox.app import Sandbox
 from bot.settings import Settings
-from bot.words import errors as error_words
-from bot.words import payments as payment_words
-from bot.words import purchases as words
+from bot.texts import errors as error_words
+from bot.texts import payments as payment_words
+from bot.texts import purchases as words
+from bot.timings import Pace
 from db.errors import PurchaseUnknown
 from tests.chat.person import Person
 from tests.school import QUICK, origin_of, settings_for

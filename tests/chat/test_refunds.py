@@ -12,14 +12,14 @@ import pytest
 from aiogram.methods import RefundStarPayment
 from pydantic import SecretStr
 
-from bot.buttons import ConfirmRefund
-from bot.commands import REFUND
-from bot.jobs.reconcile import reconcile
+from bot.chat.buttons import ConfirmRefund
+from bot.chat.commands import REFUND
+from bot.payments.reconciling import reconcile
 from bot.sandbox.app import Sandbox
 from bot.settings import Settings
-from bot.words import arguments, errors
-from bot.words import payments as payment_words
-from bot.words import refunds as words
+from bot.texts import arguments, errors
+from bot.texts import payments as payment_words
+from bot.texts import refunds as words
 from db.errors import NotRefundable, RefundAsked, RefundTooMuch, StarsInFullOnly
 from main import Lessongate
 from tests.chat.person import ANNA, PATIENCE, Person

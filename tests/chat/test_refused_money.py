@@ -9,14 +9,14 @@ import asyncpg
 import pytest
 
 from bot.jobs.housekeeping import sweep
-from bot.jobs.reconcile import Report, open_payments, reconcile
-from bot.pace import Pace
+from bot.payments.reconciling import Report, open_payments, reconcile
 from bot.sandbox.app import Sandbox
-from bot.words import admin as admin_words
-from bot.words import errors as error_words
-from bot.words import payments as payment_words
-from bot.words import purchases as purchase_words
-from db.access import Change
+from bot.texts import admin as admin_words
+from bot.texts import errors as error_words
+from bot.texts import payments as payment_words
+from bot.texts import purchases as purchase_words
+from bot.timings import Pace
+from db.access.changes import Change
 from db.errors import AccessTooFar, AmountTooLarge
 from handlers import payments
 from main import Lessongate

@@ -9,8 +9,8 @@ import pytest
 
 from bot.sandbox.app import Sandbox
 from bot.settings import Settings
-from bot.words import payments as payment_words
-from bot.words import registration as words
+from bot.texts import payments as payment_words
+from bot.texts import registration as words
 from main import Lessongate
 from tests.chat.person import ANNA, BEN, Person
 from tests.school import origin_of, second_house, settings_for, update_of

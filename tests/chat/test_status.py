@@ -2,7 +2,7 @@
 
 import asyncpg
 
-from bot.words import status
+from bot.texts import status
 from tests.chat.person import Person
 
 

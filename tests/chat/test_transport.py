@@ -18,12 +18,12 @@ from aiogram.exceptions import TelegramServerError
 from aiogram.methods import SendMessage
 
 from bot.sandbox.app import Sandbox
-from bot.words import Voice, errors
-from bot.words import payments as payment_words
-from bot.words import promo as promo_words
+from bot.texts import Voice, errors
+from bot.texts import payments as payment_words
+from bot.texts import promo as promo_words
 from db.engine import Books
 from db.errors import PromoUnknown
-from db.server import EmbeddedServer
+from db.postgres.server import EmbeddedServer
 from main import SCHOOL, Lessongate, load_catalogue
 from tests.chat.person import ANNA, PATIENCE, Person
 from tests.database import Databases
@@ -50,7 +50,7 @@ def anna(http: aiohttp.ClientSession, sandbox: Sandbox) -> Person:
     return Person(http, origin_of(sandbox), BOT, ANNA, "ru", voice, "anna@example.com")
 
 
-# Seconds: a job whose worker was killed is taken by another one after the heartbeat of bot/pace.py (30), not before.
+# Seconds: a job whose worker was killed is taken by another one after the heartbeat of bot/timings.py (30), not before.
 TAKEN_OVER = 60.0
 
 

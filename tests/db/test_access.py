@@ -7,8 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from db import access
-from db.access import Source
+from db.access import changes
+from db.access.changes import Source
 from db.engine import Books, Lane
 from db.errors import AccessNotOwned, AccessTooFar, AlreadyUndone
 
@@ -35,9 +35,9 @@ async def books(database: str) -> Books:
 
 async def give(
     books: Books, person: tuple[int, int], days: int, source_id: int, now: datetime = NOW
-) -> access.Change:
+) -> changes.Change:
     async with books.transaction(Lane.TALK) as session:
-        return await access.give(session, *person, days, Source.GRANT, source_id, now)
+        return await changes.give(session, *person, days, Source.GRANT, source_id, now)
 
 
 async def test_days_start_now_and_then_add_up(books: Books, person: tuple[int, int]) -> None:
@@ -98,11 +98,11 @@ async def test_undo_restores_the_moment_before(books: Books, person: tuple[int, 
     later = NOW + 30 * DAY
     change = await give(books, person, 5, 2, later)
     async with books.transaction(Lane.TALK) as session:
-        undone = await access.undo(session, change.id, later)
+        undone = await changes.undo(session, change.id, later)
     assert undone.after == NOW + DAY
     with pytest.raises(AlreadyUndone):
         async with books.transaction(Lane.TALK) as session:
-            await access.undo(session, change.id, later)
+            await changes.undo(session, change.id, later)
 
 
 async def test_undo_takes_its_days_only_where_others_came_since(
@@ -111,7 +111,7 @@ async def test_undo_takes_its_days_only_where_others_came_since(
     change = await give(books, person, 5, 1)
     await give(books, person, 30, 2)
     async with books.transaction(Lane.TALK) as session:
-        undone = await access.undo(session, change.id, NOW)
+        undone = await changes.undo(session, change.id, NOW)
     assert undone.after == NOW + 30 * DAY
 
 

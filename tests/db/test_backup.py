@@ -7,10 +7,10 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from db.backup import BackupError, backup, restore
-from db.contract import differences
-from db.migrate import SchemaState, schema_state
-from db.server import EmbeddedServer
+from db.postgres.backup import BackupError, backup, restore
+from db.postgres.server import EmbeddedServer
+from db.schema.contract import differences
+from db.schema.migrate import SchemaState, schema_state
 from tests.database import Databases
 
 DEBIAN_15 = Path("/usr/lib/postgresql/15/bin")

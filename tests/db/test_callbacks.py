@@ -11,8 +11,8 @@ from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from db import callbacks
 from db.engine import Books, Lane
+from db.payments import callbacks
 from db.queue import enqueue, enqueue_all, queries
 from db.tables import Callback
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from bot import catalogue as files
-from bot.catalogue import CatalogueError, parse
+from bot.catalogue import reading as files
+from bot.catalogue.reading import CatalogueError, parse
 from bot.sandbox import __file__ as sandbox
-from db.catalogue import Action, CatalogueRefused, Change, load
-from db.catalogue_file import Catalogue
+from db.catalogue.entries import Catalogue
+from db.catalogue.loading import Action, CatalogueRefused, Change, load
 from db.engine import Books, Lane
 
 SCHOOL = Path(sandbox).with_name("school.toml")

@@ -6,8 +6,8 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from db.contract import contract, differences
-from db.indexes import wanted_indexes
+from db.schema.contract import contract, differences
+from db.schema.indexes import wanted_indexes
 from tests.database import Databases
 
 ADOPTED = Path(__file__).with_name("adopted.sql").read_text("utf-8")

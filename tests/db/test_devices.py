@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db import accounts, devices
+from db.accounts import registration, sessions
 from db.engine import Books, Lane
 from db.errors import SessionUnknown
 
@@ -28,7 +28,7 @@ async def session(database: str) -> AsyncIterator[AsyncSession]:
 
 async def registered(session: AsyncSession, telegram_id: int) -> int:
     email = f"{telegram_id}@example.com"
-    return await accounts.register(
+    return await registration.register(
         session, telegram_id, name="x", email=email, phone=None, now=NOW, keep=KEEP
     )
 
@@ -59,27 +59,27 @@ async def test_live_sessions_of_both_applications_are_listed(session: AsyncSessi
     await registered(session, BEN)
     web = await elsewhere(session, anna, NOW + timedelta(hours=1), NOW + timedelta(days=3))
     await elsewhere(session, anna, NOW - timedelta(days=9), NOW)  # ended by itself this very moment
-    found = await devices.live(session, anna, NOW)
+    found = await sessions.live(session, anna, NOW)
     assert [one.platform for one in found] == ["web", "telegram"]
     assert (found[0].id, found[0].expires_at) == (web, NOW + timedelta(days=3))
     assert found[1].expires_at == NOW + KEEP
-    assert await devices.count(session, anna, NOW) == 2
-    assert await devices.count(session, anna, NOW + KEEP) == 0
-    assert [one.platform for one in await devices.live(session, anna, NOW, skip=1, limit=1)] == ["telegram"]
+    assert await sessions.count(session, anna, NOW) == 2
+    assert await sessions.count(session, anna, NOW + KEEP) == 0
+    assert [one.platform for one in await sessions.live(session, anna, NOW, skip=1, limit=1)] == ["telegram"]
 
 
 async def test_ending_a_session_ends_it_once(session: AsyncSession) -> None:
     anna = await registered(session, ANNA)
     web = await elsewhere(session, anna, NOW, NOW + KEEP)
-    await devices.end(session, anna, web, NOW)
-    assert [one.platform for one in await devices.live(session, anna, NOW)] == ["telegram"]
+    await sessions.end(session, anna, web, NOW)
+    assert [one.platform for one in await sessions.live(session, anna, NOW)] == ["telegram"]
     with pytest.raises(SessionUnknown):
-        await devices.end(session, anna, web, NOW)
+        await sessions.end(session, anna, web, NOW)
 
 
 async def test_nobody_ends_the_session_of_another(session: AsyncSession) -> None:
     anna, ben = await registered(session, ANNA), await registered(session, BEN)
-    (bens,) = await devices.live(session, ben, NOW)
+    (bens,) = await sessions.live(session, ben, NOW)
     with pytest.raises(SessionUnknown):
-        await devices.end(session, anna, bens.id, NOW)
-    assert await devices.count(session, ben, NOW) == 1
+        await sessions.end(session, anna, bens.id, NOW)
+    assert await sessions.count(session, ben, NOW) == 1

@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import pytest
 
-from db import grants
+from db.access import grants
+from db.access.grants import Granted
 from db.engine import Books, Lane
 from db.errors import (
     AccessForEver,
@@ -19,7 +20,6 @@ from db.errors import (
     ProductUnknown,
     Refused,
 )
-from db.grants import Granted
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import pytest
 
-from bot.catalogue import parse
-from db import catalogue, lessons, progress
+from bot.catalogue.reading import parse
+from db.catalogue import loading
 from db.engine import Books, Lane
 from db.errors import LessonLocked, LessonUnknown
+from db.lessons import lessons, progress
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SOON = NOW + timedelta(minutes=1)
@@ -38,7 +39,7 @@ async def books(database: str, connection: asyncpg.Connection) -> AsyncIterator[
     """The school above, and Anna (1) and Ben (2)."""
     made = Books(database)
     async with made.transaction(Lane.JOBS) as session:
-        await catalogue.load(session, parse(SCHOOL))
+        await loading.load(session, parse(SCHOOL))
     await connection.execute(
         "INSERT INTO users (id, email, created_at) VALUES (1, 'anna@example.com', now()), (2, 'b@example.com', now())"
     )

@@ -16,9 +16,9 @@ from sqlalchemy import Connection, pool
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.schema import CreateSchema
 
-from db.contract import differences
 from db.dsn import asyncpg_url
-from db.migrate import SchemaState, alembic_config, migrate, revisions, schema_state
+from db.schema.contract import differences
+from db.schema.migrate import SchemaState, alembic_config, migrate, revisions, schema_state
 from db.tables import Base
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,7 +26,7 @@ ADOPTED = Path(__file__).with_name("adopted.sql").read_text("utf-8")
 
 MIGRATING_PROCESS = """
 import asyncio, sys
-from db.migrate import migrate
+from db.schema.migrate import migrate
 sys.stdin.read()  # until all are ready
 sys.exit(0 if asyncio.run(migrate(sys.argv[1], print)) else 1)
 """

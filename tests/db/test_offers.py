@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 import asyncpg
 import pytest
 
-from db import offers, shop
 from db.engine import Books, Lane
 from db.errors import OfferGone, ProductUnknown
-from db.offers import Offered
+from db.shop import courses, offers
+from db.shop.offers import Offered
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 GREATEST_PRICE = 2**31 - 1
@@ -49,7 +49,7 @@ async def test_an_offer_is_on_sale_as_made(books: Books, product: int) -> None:
         True,
     )
     async with books.transaction(Lane.TALK) as session:
-        on_sale = await shop.offer(session, made.id)
+        on_sale = await courses.offer(session, made.id)
     assert (on_sale.product_id, on_sale.price, on_sale.methods) == (product, 99_050, ())
 
 
@@ -72,7 +72,7 @@ async def test_withdrawn_is_not_sold_and_restored_is(books: Books, product: int)
         async with books.transaction(Lane.TALK) as session:
             assert (await offers.switch(session, made.id, active=active)).active is active
         async with books.transaction(Lane.TALK) as session:
-            sold = [one.id for one in await shop.offers_of(session, 1)]
+            sold = [one.id for one in await courses.offers_of(session, 1)]
         assert sold == ([made.id] if active else [])
 
 

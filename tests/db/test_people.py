@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db import accounts, people
+from db.accounts import people, registration
 from db.engine import Books, Lane
 from db.errors import PersonAmbiguous, PersonNotRegistered, PersonUnknown
 
@@ -34,7 +34,7 @@ async def met(session: AsyncSession, telegram_id: int, username: str | None) -> 
 
 
 async def registered(session: AsyncSession, telegram_id: int, email: str) -> int:
-    return await accounts.register(
+    return await registration.register(
         session,
         telegram_id,
         name="Anna <b>",

@@ -12,8 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from db import refund_booking, refunds
-from db.access import Source, give
+from db.access.changes import Source, give
 from db.engine import Books, Lane
 from db.errors import (
     NotRefundable,
@@ -26,9 +25,10 @@ from db.errors import (
     Refused,
     StarsInFullOnly,
 )
-from db.refund_booking import Done, Returned
-from db.refund_days import Standing, days_until
-from db.refunds import Plan, Stage, Task
+from db.refunds import booking, requests
+from db.refunds.booking import Done, Returned
+from db.refunds.days import Standing, days_until
+from db.refunds.requests import Plan, Stage, Task
 
 T = TypeVar("T")
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -141,25 +141,25 @@ class School:
     async def drafts(self, purchase: int, amount: int | None = None, now: datetime = NOW) -> Plan:
         self.count += 1
         async with self.books.transaction(Lane.TALK) as session:
-            plan = await refunds.draft(session, purchase, amount, OLGA, f"refund-{self.count}", now)
-            await refunds.freeze(session, plan.refund_id, request(plan.refund_id))
+            plan = await requests.draft(session, purchase, amount, OLGA, f"refund-{self.count}", now)
+            await requests.freeze(session, plan.refund_id, request(plan.refund_id))
         return plan
 
     async def confirms(self, refund: int, now: datetime = NOW) -> Plan:
         async with self.books.transaction(Lane.TALK) as session:
-            return await refunds.confirm(session, refund, now)
+            return await requests.confirm(session, refund, now)
 
     async def asks(self, purchase: int, amount: int | None = None, now: datetime = NOW) -> Task:
         """Confirmed and sent, without an answer yet."""
         plan = await self.drafts(purchase, amount, now)
         await self.confirms(plan.refund_id, now)
         async with self.books.transaction(Lane.JOBS) as session:
-            await refunds.sent(session, plan.refund_id, now)
+            await requests.sent(session, plan.refund_id, now)
         return await self.task(plan.refund_id)
 
     async def task(self, refund: int) -> Task:
         async with self.books.transaction(Lane.JOBS) as session:
-            found = await refunds.task(session, refund)
+            found = await requests.task(session, refund)
         assert found is not None
         return found
 
@@ -173,14 +173,14 @@ class School:
         description: str | None = None,
     ) -> Done | None:
         async with self.books.transaction(Lane.MONEY) as session:
-            row = await refunds.lock(session, purchase)
+            row = await requests.lock(session, purchase)
             assert row is not None
             told = Returned(name, amount, currency, description)
-            return await refund_booking.succeed(session, row, told, now)
+            return await booking.succeed(session, row, told, now)
 
     async def locked(self, purchase: int, do: Callable[..., Awaitable[T]], *values: Any) -> T:
         async with self.books.transaction(Lane.MONEY) as session:
-            await refunds.lock(session, purchase)
+            await requests.lock(session, purchase)
             return await do(session, *values)
 
     async def ends_at(self) -> datetime | None:
@@ -404,7 +404,7 @@ async def test_a_canceled_one_frees_what_it_had_reserved(school: School) -> None
     refund = await school.asks(purchase)
     with pytest.raises(RefundTooMuch):
         await school.drafts(purchase)
-    close = refund_booking.close
+    close = booking.close
     assert await school.locked(purchase, close, refund.id, Stage.CANCELED, "general_decline", NOW)
     assert not await school.locked(purchase, close, refund.id, Stage.CANCELED, "general_decline", NOW)
     assert (await school.drafts(purchase)).amount == PRICE
@@ -427,9 +427,9 @@ async def test_a_second_press_is_harmless(school: School) -> None:
     assert sum(isinstance(end, RefundAsked) for end in ends) == 4
     async with school.books.transaction(Lane.TALK) as session:
         with pytest.raises(RefundAsked):
-            await refunds.drop(session, plan.refund_id)
+            await requests.drop(session, plan.refund_id)
     async with school.books.transaction(Lane.JOBS) as session:
-        await refunds.sent(session, plan.refund_id, NOW)
+        await requests.sent(session, plan.refund_id, NOW)
     await school.returned(purchase, PRICE, "r-1")
     with pytest.raises(RefundAsked) as caught:
         await school.confirms(plan.refund_id)
@@ -440,16 +440,16 @@ async def test_dropped_and_old_drafts_are_gone(school: School) -> None:
     purchase = await school.buys()
     plan = await school.drafts(purchase)
     with pytest.raises(RefundGone):
-        await school.confirms(plan.refund_id, NOW + refunds.DRAFT_LIVES + timedelta(seconds=1))
+        await school.confirms(plan.refund_id, NOW + requests.DRAFT_LIVES + timedelta(seconds=1))
     async with school.books.transaction(Lane.TALK) as session:
-        await refunds.drop(session, plan.refund_id)
+        await requests.drop(session, plan.refund_id)
     with pytest.raises(RefundGone):
         await school.confirms(plan.refund_id)
     kept, old = await school.asks(purchase, 1), await school.drafts(purchase, 1)
     async with school.books.transaction(Lane.JOBS) as session:
-        await refunds.forget_drafts(session, NOW + DAY)
-        assert await refunds.pending(session) == [kept.id]
-        assert await refunds.task(session, old.refund_id) is None
+        await requests.forget_drafts(session, NOW + DAY)
+        assert await requests.pending(session) == [kept.id]
+        assert await requests.task(session, old.refund_id) is None
 
 
 async def test_one_refund_told_many_times_at_once_is_booked_once(school: School) -> None:
@@ -487,7 +487,7 @@ class TestLostAnswer:
         refund = await school.asks(purchase, 33_000)
         await school.returned(purchase, 33_000, "r-1", description=f"Refund {refund.id}" if shown else None)
         assert await school.rows() == [("succeeded", 33_000, 10)]
-        await school.locked(purchase, refund_booking.answered, refund, "r-1", NOW)
+        await school.locked(purchase, booking.answered, refund, "r-1", NOW)
         assert await school.returned(purchase, 33_000, "r-1") is None
 
     async def test_another_of_the_same_amount_is_another(self, school: School) -> None:
@@ -495,7 +495,7 @@ class TestLostAnswer:
         refund = await school.asks(purchase, 33_000)
         await school.returned(purchase, 33_000, "by hand", description="Sorry!")
         assert (await school.task(refund.id)).status == Stage.PENDING
-        await school.locked(purchase, refund_booking.answered, refund, "r-1", NOW)
+        await school.locked(purchase, booking.answered, refund, "r-1", NOW)
         done = await school.returned(purchase, 33_000, "r-1")
         assert done is not None
         assert done.refund.id == refund.id
@@ -512,7 +512,7 @@ class TestLostAnswer:
         purchase = await school.buys()
         refund = await school.asks(purchase, 33_000)
         await school.returned(purchase, 33_000, "r-1", description="not shown as it was sent")
-        await school.locked(purchase, refund_booking.answered, refund, "r-1", NOW)
+        await school.locked(purchase, booking.answered, refund, "r-1", NOW)
         assert await school.rows() == [("canceled", 33_000, 0), ("succeeded", 33_000, 10)]
         assert await school.returned(purchase, 33_000, "r-1") is None
 
@@ -520,9 +520,9 @@ class TestLostAnswer:
 async def test_stars_returned_before_their_payment_are_kept(school: School) -> None:
     async with school.books.transaction(Lane.MONEY) as session:
         for _ in range(2):
-            await refund_booking.keep_early(session, "charge", 500, NOW)
-        assert await refunds.lock_payment(session, "stars", "charge") is None
-        assert len(await refunds.pending(session)) == 1
+            await booking.keep_early(session, "charge", 500, NOW)
+        assert await requests.lock_payment(session, "stars", "charge") is None
+        assert len(await requests.pending(session)) == 1
     purchase = await school.buys(
         provider="stars", currency="XTR", provider_payment_id="charge", amount_cents=500
     )

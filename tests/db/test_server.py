@@ -15,9 +15,9 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from db.binaries import NoBinaries
-from db.cluster import Cluster
-from db.server import EmbeddedServer, ServerError, WrongMajor
+from db.postgres.binaries import NoBinaries
+from db.postgres.cluster import Cluster
+from db.postgres.server import EmbeddedServer, ServerError, WrongMajor
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
 
@@ -31,7 +31,7 @@ USER_PROCESS = """
 import asyncio, concurrent.futures.thread, os, sys
 from pathlib import Path
 import asyncpg
-from db.server import EmbeddedServer
+from db.postgres.server import EmbeddedServer
 
 async def main():
     async with EmbeddedServer(Path(sys.argv[1]), durable=False) as server:
@@ -43,7 +43,7 @@ async def main():
         await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
 
 if len(sys.argv) > 2:
-    from db.binaries import server_binaries
+    from db.postgres.binaries import server_binaries
     server_binaries()
     os.setgroups([]); os.setgid(int(sys.argv[2])); os.setuid(int(sys.argv[2]))
 asyncio.run(main())

@@ -7,7 +7,7 @@ import asyncpg
 from bot.jobs.housekeeping import _release
 from bot.jobs.retry import TRIED_FOR
 from db.engine import Books, Lane
-from db.purchases import overdue
+from db.payments.purchases import overdue
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

@@ -3,8 +3,8 @@
 import asyncio
 
 from bot import logs
-from bot.pace import Pace, seconds
 from bot.settings import load
+from bot.timings import Pace, seconds
 from main import fast_loop, run
 
 PACE = Pace(

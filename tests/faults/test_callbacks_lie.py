@@ -9,12 +9,12 @@ import asyncpg
 import pytest
 from aiohttp import web
 
-from bot.pace import Pace
 from bot.sandbox.app import Sandbox
 from bot.sandbox.yookassa import DEMO_SHOP_ID
 from bot.settings import Settings
-from db import purchases
+from bot.timings import Pace
 from db.engine import Lane
+from db.payments import purchases
 from main import Lessongate
 from tests.callbacks import (
     NOTHING,

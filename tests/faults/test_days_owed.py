@@ -25,14 +25,19 @@ from hypothesis.stateful import (
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db import accounts, audit, grants, parked, promo, purchases, refund_booking, refunds, shop
+from db import audit, promo
+from db.access import grants
+from db.accounts import registration
 from db.engine import Books, Lane
 from db.errors import AlreadyUndone, PromoUsedByYou, PromoUsedUp, Refused
-from db.purchases import Method
-from db.refund_booking import Returned
-from db.settling import Outcome, Seen, settle
-from db.telegram_payments import Charge, receive, receive_assigned
-from db.telegram_payments import Outcome as Told
+from db.payments import parked, purchases
+from db.payments.purchases import Method
+from db.payments.settling import Outcome, Seen, settle
+from db.payments.telegram import Charge, receive, receive_assigned
+from db.payments.telegram import Outcome as Told
+from db.refunds import booking, requests
+from db.refunds.booking import Returned
+from db.shop import courses
 from tests.faults.owed import Code, Gift, Owed, Return, Sale
 from tests.school import SMALL
 
@@ -61,7 +66,7 @@ class Town:
 
     books: Books
     run: Callable[[Awaitable[Any]], Any]
-    offers: list[shop.OfferOnSale]
+    offers: list[courses.OfferOnSale]
     taken: Counter[str] = field(default_factory=Counter)
 
 
@@ -122,7 +127,7 @@ class DaysOwed(RuleBasedStateMachine):
     # --- how ---
 
     def _register(self, telegram: int) -> Callable[[AsyncSession], Awaitable[int]]:
-        return lambda session: accounts.register(
+        return lambda session: registration.register(
             session, telegram, name="L", email=f"{telegram}@example.com", phone=None, now=self.now,
             keep=timedelta(days=365),
         )  # fmt: skip
@@ -459,14 +464,14 @@ class DaysOwed(RuleBasedStateMachine):
         amount = max(1, sale.amount * part // 100)
         partial_stars = sale.method == "stars" and amount != sale.amount
         key = f"refund-{next(numbers)}"
-        draft = lambda session: refunds.draft(session, sale.id, amount, 1, key, self.now)  # noqa: E731
+        draft = lambda session: requests.draft(session, sale.id, amount, 1, key, self.now)  # noqa: E731
         if sale.status != "succeeded" or amount > sale.left or partial_stars:
             with pytest.raises(Refused):
                 self.do(draft)
             return multiple()
         plan = self.do(draft)
-        self.do(lambda session: refunds.freeze(session, plan.refund_id, '{"description": "ours"}'))
-        self.do(lambda session: refunds.confirm(session, plan.refund_id, self.now))
+        self.do(lambda session: requests.freeze(session, plan.refund_id, '{"description": "ours"}'))
+        self.do(lambda session: requests.confirm(session, plan.refund_id, self.now))
         sale.reserved += amount
         return Return(plan.refund_id, sale, amount, payment_id())
 
@@ -476,9 +481,7 @@ class DaysOwed(RuleBasedStateMachine):
         self.step("refund succeeded" if succeeds else "refund failed")
         if not succeeds:
             news = self.do(
-                lambda session: refund_booking.close(
-                    session, refund.id, refunds.Stage.CANCELED, "no", self.now
-                )
+                lambda session: booking.close(session, refund.id, requests.Stage.CANCELED, "no", self.now)
             )
             assert news != refund.over
         else:
@@ -491,17 +494,17 @@ class DaysOwed(RuleBasedStateMachine):
                 self.owed.given_back(refund.sale, refund.id, refund.amount, self.now)
 
     async def _book_ours(self, session: AsyncSession, refund: Return) -> Any:
-        await refunds.sent(session, refund.id, self.now)
-        purchase = await refunds.lock(session, refund.sale.id)
+        await requests.sent(session, refund.id, self.now)
+        purchase = await requests.lock(session, refund.sale.id)
         assert purchase is not None
-        task = await refunds.task(session, refund.id)
+        task = await requests.task(session, refund.id)
         assert task is not None
-        if task.status != refunds.Stage.PENDING:
+        if task.status != requests.Stage.PENDING:
             return None
         payment = refund.sale.payment if refund.sale.method == "stars" else refund.payment
-        await refund_booking.answered(session, task, payment, self.now)
+        await booking.answered(session, task, payment, self.now)
         returned = Returned(payment, refund.amount, refund.sale.currency, "ours")
-        return await refund_booking.succeed(session, purchase, returned, self.now)
+        return await booking.succeed(session, purchase, returned, self.now)
 
     @rule(sale=st.one_of(links, sheets, others), part=parts, twice=st.booleans())
     def refunded_in_the_dashboard(self, sale: Sale, part: int, twice: bool) -> None:
@@ -512,10 +515,10 @@ class DaysOwed(RuleBasedStateMachine):
         payment = sale.payment if sale.method == "stars" else payment_id()
 
         async def book(session: AsyncSession) -> Any:
-            purchase = await refunds.lock(session, sale.id)
+            purchase = await requests.lock(session, sale.id)
             assert purchase is not None
             returned = Returned(payment, amount, sale.currency, "by hand")
-            return await refund_booking.succeed(session, purchase, returned, self.now)
+            return await booking.succeed(session, purchase, returned, self.now)
 
         ends = self.at_once(*[book] * (2 if twice else 1))
         done = [end for end in ends if end is not None]
@@ -573,9 +576,9 @@ def test_days_given_are_days_owed(town_dsn: str, capsys: pytest.CaptureFixture[s
     with asyncio.Runner() as runner:
         books = Books(town_dsn, sizes=SMALL)
 
-        async def offers() -> list[shop.OfferOnSale]:
+        async def offers() -> list[courses.OfferOnSale]:
             async with books.transaction(Lane.JOBS) as session:
-                return [await shop.offer(session, number) for number in range(1, 5)]
+                return [await courses.offer(session, number) for number in range(1, 5)]
 
         town = Town(books, lambda work: runner.run(_awaited(work)), runner.run(offers()))
         machine = type("Machine", (DaysOwed,), {"town": town})

@@ -11,8 +11,8 @@ import asyncpg
 import pytest
 
 from bot.sandbox.app import Sandbox
-from bot.words import Voice
-from bot.words import payments as words
+from bot.texts import Voice
+from bot.texts import payments as words
 from tests.callbacks import becomes, credited
 from tests.chat.person import ANNA, Person
 from tests.faults.replicas import SCRIPT

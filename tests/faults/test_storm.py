@@ -15,7 +15,7 @@ import asyncpg
 import pytest
 
 from bot.sandbox.app import Sandbox
-from bot.words import Voice
+from bot.texts import Voice
 from tests.faults.replicas import Replicas, replicas
 from tests.faults.shoppers import METHODS, Shopper, Till, Wish, newcomer
 from tests.faults.verdict import Verdict, held, judge

@@ -6,8 +6,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from db.engine import Books
-from db.migrate import migrate
-from db.server import EmbeddedServer
+from db.postgres.server import EmbeddedServer
+from db.schema.migrate import migrate
 from main import SCHOOL, load_catalogue
 from tests.school import SMALL
 

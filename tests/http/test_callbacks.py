@@ -7,7 +7,7 @@ import aiohttp
 import asyncpg
 import pytest
 
-from bot.pace import Pace
+from bot.timings import Pace
 from main import Lessongate
 from tests.callbacks import (
     NOTHING,

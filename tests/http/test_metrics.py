@@ -14,9 +14,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 
 from bot import metrics
-from bot.desk import Desk
+from bot.context import Desk
+from bot.jobs.worker import Worker
 from bot.payments.settling import settle_in
-from bot.worker import Worker
 from db.engine import Lane
 from db.queue import enqueue
 from main import Lessongate

@@ -10,9 +10,9 @@ import asyncpg
 import pytest
 from pydantic import SecretStr
 
-from bot.intake import KINDS
 from bot.sandbox.app import Sandbox
 from bot.settings import Settings
+from bot.updates.process import KINDS
 from main import Lessongate
 from tests.chat.person import PATIENCE, Person
 from tests.http.outage import own_database

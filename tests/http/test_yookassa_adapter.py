@@ -15,9 +15,9 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 
-from bot.payments.answers import minor_units
-from bot.payments.yookassa import ProviderRefused, ProviderUnknown, YooKassa
 from bot.sandbox.yookassa import DEMO_SECRET_KEY, DEMO_SHOP_ID
+from bot.yookassa.answers import minor_units
+from bot.yookassa.client import ProviderRefused, ProviderUnknown, YooKassa
 from tests.sandbox.provider_world import Provider, payment_body, provider, serve
 
 NOBODY = "2d4d8203-000f-5000-9000-15fc20582329"

@@ -1,0 +1,1 @@
+"""The catalogue file: read, checked against its tables."""

@@ -1,0 +1,205 @@
+"""The catalogue file: TOML that a school keeps in version control, checked before a database sees it.
+
+`bot/sandbox/school.toml` explains every key by example. A mistake is named by table and key, all of them at once.
+"""
+
+import tomllib
+from collections.abc import Iterator
+from decimal import Decimal
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from bot.catalogue.tables import (
+    File,
+    LessonTable,
+    MediaTable,
+    ModuleTable,
+    OfferTable,
+    ProductTable,
+    PromoTable,
+    QuestionTable,
+    ResultTable,
+    Table,
+)
+from db.catalogue import entries as to
+from db.catalogue.entries import Catalogue
+
+DONE = to.ResultEntry(key="done", id=None, name="Done", passed=True)
+
+
+class CatalogueError(Exception):
+    """`lines` name each place of the file that is wrong, and what is wrong with it."""
+
+    def __init__(self, lines: list[str]) -> None:
+        super().__init__("\n".join(lines))
+        self.lines = lines
+
+
+def read(path: Path) -> Catalogue:
+    """Raises CatalogueError."""
+    try:
+        return parse(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise CatalogueError([f"{path}: {error.strerror or error}"]) from error
+    except UnicodeDecodeError as error:
+        raise CatalogueError([f"{path}: not UTF-8 text (byte {error.start})"]) from error
+
+
+def parse(source: str) -> Catalogue:
+    """Raises CatalogueError."""
+    try:
+        raw = tomllib.loads(source, parse_float=Decimal)
+    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
+        raise CatalogueError([f"not TOML: {error or 'nested too deeply'}"]) from error
+    try:
+        file = File.model_validate(raw)
+    except ValidationError as error:
+        raise CatalogueError([_line(raw, problem) for problem in error.errors()]) from error
+    if lines := list(_contradictions(file)):
+        raise CatalogueError(lines)
+    return _catalogue(file)
+
+
+def _line(raw: Any, problem: Any) -> str:
+    """`modules[2] "python" . lessons[1] "intro" . title: is missing`, counted from 1 as people do."""
+    match problem["type"]:
+        case "missing":
+            what = "is missing"
+        case "extra_forbidden":
+            what = "unknown key" + _guess(raw, problem["loc"])
+        case _:
+            what = problem["msg"].removeprefix("Value error, ")
+    place = _place(raw, problem["loc"])
+    return f"{place}: {what}" if place else what
+
+
+def _place(raw: Any, location: tuple[str | int, ...]) -> str:
+    parts: list[str] = []
+    node = raw
+    for step in location:
+        node = _inside(node, step)
+        if isinstance(step, int) and parts:
+            parts[-1] += f"[{step + 1}]{_called(node)}"
+        else:
+            parts.append(str(step))
+    return " . ".join(parts)
+
+
+def _inside(node: Any, step: str | int) -> Any:
+    try:
+        return node[step]
+    except (KeyError, IndexError, TypeError):
+        return None
+
+
+def _called(table: Any) -> str:
+    name = (table.get("key") or table.get("code")) if isinstance(table, dict) else None
+    return f' "{name}"' if isinstance(name, str) else ""
+
+
+KEYS: dict[str, type[Table]] = {
+    "modules": ModuleTable,
+    "lessons": LessonTable,
+    "questions": QuestionTable,
+    "products": ProductTable,
+    "offers": OfferTable,
+    "media": MediaTable,
+    "promocodes": PromoTable,
+    "results": ResultTable,
+}
+
+
+def _guess(raw: Any, location: tuple[str | int, ...]) -> str:
+    tables = [step for step in location[:-1] if isinstance(step, str)]
+    table = KEYS.get(tables[-1]) if tables else File
+    known = table.model_fields if table else {}
+    close = get_close_matches(str(location[-1]), known)
+    return f"; did you mean {close[0]}?" if close else ""
+
+
+def _contradictions(file: File) -> Iterator[str]:
+    """What no table can know by itself: names given twice, names of nothing."""
+    lessons = [(module, lesson) for module in file.modules for lesson in module.lessons]
+    yield from _twice("modules", "key", [module.key for module in file.modules])
+    yield from _twice("modules", "id", [module.id for module in file.modules])
+    yield from _twice("products", "key", [product.key for product in file.products])
+    yield from _twice("products", "id", [product.id for product in file.products])
+    yield from _twice("results", "key", [result.key for result in file.results])
+    yield from _twice("results", "id", [result.id for result in file.results])
+    yield from _twice("promocodes", "code", [promo.code.lower() for promo in file.promocodes])
+    yield from _twice("modules . lessons", "id", [lesson.id for _module, lesson in lessons])
+    for module in file.modules:
+        yield from _twice(f'modules "{module.key}" . lessons', "key", [one.key for one in module.lessons])
+    for module, lesson in lessons:
+        place = f'modules "{module.key}" . lessons "{lesson.key}" . questions'
+        yield from _twice(place, "key", [question.key for question in lesson.questions])
+    for product in file.products:
+        yield from _twice(f'products "{product.key}" . offers', "key", [one.key for one in product.offers])
+    yield from _dangling(file)
+    if file.results and not any(result.passed for result in file.results):
+        yield "results: none has passed = true, so no lesson could ever be done"
+
+
+def _twice(place: str, name: str, values: list[Any]) -> Iterator[str]:
+    given = [value for value in values if value is not None]
+    for value in dict.fromkeys(value for value in given if given.count(value) > 1):
+        yield f"{place}: {name} {value!r} is there {given.count(value)} times"
+
+
+def _dangling(file: File) -> Iterator[str]:
+    modules = {module.key for module in file.modules}
+    products = {product.key for product in file.products}
+    for at, product in enumerate(file.products, 1):
+        if product.module not in modules:
+            yield f'products[{at}] "{product.key}" . module: no module has the key {product.module!r}'
+    for at, promo in enumerate(file.promocodes, 1):
+        if promo.product not in products:
+            yield f'promocodes[{at}] "{promo.code}" . product: no product has the key {promo.product!r}'
+
+
+def _catalogue(file: File) -> Catalogue:
+    return Catalogue(
+        modules=tuple(_module(module) for module in file.modules),
+        products=tuple(_product(product) for product in file.products),
+        promos=tuple(to.PromoEntry(**dict(promo)) for promo in file.promocodes),
+        results=tuple(to.ResultEntry(**dict(result)) for result in file.results) or (DONE,),
+    )
+
+
+def _module(module: ModuleTable) -> to.ModuleEntry:
+    """Lessons are what a module is divided into, where neither the file nor the other application says otherwise."""
+    count = module.interval_count
+    if count is None and module.id is None:
+        count = len(module.lessons)
+    lessons = tuple(_lesson(lesson) for lesson in module.lessons)
+    return to.ModuleEntry(module.key, module.id, module.name, module.description, count, lessons)
+
+
+def _lesson(lesson: LessonTable) -> to.LessonEntry:
+    return to.LessonEntry(
+        key=lesson.key,
+        id=lesson.id,
+        title=lesson.title,
+        text=lesson.text,
+        media_kind=lesson.media.kind if lesson.media else None,
+        media=lesson.media.source if lesson.media else None,
+        preview=lesson.preview,
+        questions=tuple(_question(question) for question in lesson.questions),
+    )
+
+
+def _question(question: QuestionTable) -> to.QuestionEntry:
+    return to.QuestionEntry(
+        question.key, question.text, tuple(question.options), question.right, question.explanation
+    )
+
+
+def _product(product: ProductTable) -> to.ProductEntry:
+    offers = tuple(
+        to.OfferEntry(offer.key, offer.days, offer.amount, offer.currency, tuple(offer.methods))
+        for offer in product.offers
+    )
+    return to.ProductEntry(product.key, product.id, product.module, product.name, offers)

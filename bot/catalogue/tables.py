@@ -1,0 +1,191 @@
+"""The tables of the catalogue file, one model each. Strict: no unknown keys, no value of another type."""
+
+import re
+from decimal import Decimal
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from bot.chat import markup
+from bot.money import smallest
+
+INTEGER = 2**31 - 1
+MOST_ID = 2**62  # room for ids of ours above the ones a file gives
+STARS = "XTR"
+
+
+def _plain(value: str) -> str:
+    if not value.strip():
+        raise ValueError("is empty")
+    if "\x00" in value:
+        raise ValueError("holds a NUL character")
+    return value
+
+
+def _title(value: str) -> str:
+    if "\n" in value:
+        raise ValueError("is one line")
+    return value.strip()
+
+
+def _markup(value: str) -> str:
+    markup.check(value)
+    return value.strip()
+
+
+def _written(value: Any) -> str:
+    """Money as people write it; TOML's numbers arrive as integers and decimals."""
+    if isinstance(value, bool) or not isinstance(value, int | Decimal | str):
+        raise ValueError('an amount such as 990, 990.50 or "990,50"')
+    return format(value, "f") if isinstance(value, Decimal) else str(value)
+
+
+def _number_or_text(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise ValueError("the number of the right option, counted from 1, or the option itself")
+    return value
+
+
+def _of(pattern: str, what: str) -> AfterValidator:
+    def check(value: str) -> str:
+        if not re.fullmatch(pattern, value):
+            raise ValueError(f"{value!r} is not {what}")
+        return value
+
+    return AfterValidator(check)
+
+
+Key = Annotated[str, _of(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", "a key: up to 64 letters a-z, digits, - and _")]
+Id = Annotated[int, Field(ge=1, le=MOST_ID)]
+Name = Annotated[str, AfterValidator(_plain), AfterValidator(_title), Field(max_length=128)]
+Text = Annotated[str, AfterValidator(_plain), Field(max_length=1000)]
+Markup = Annotated[str, AfterValidator(_plain), AfterValidator(_markup)]
+Days = Annotated[int, Field(ge=1, le=36_500)]
+Price = Annotated[str, BeforeValidator(_written)]
+Currency = Annotated[str, _of(r"[A-Z]{3}", "a currency: three capital letters such as RUB")]
+Option = Annotated[str, AfterValidator(_plain), AfterValidator(_title), Field(max_length=100)]
+Answer = Annotated[Any, BeforeValidator(_number_or_text)]
+
+
+class Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class MediaTable(Table):
+    """Telegram fetches a `url` itself; a `file_id` is what the bot was given for a file sent to it."""
+
+    kind: Literal["photo", "video", "audio", "voice", "document"]
+    url: Annotated[str, _of(r"https?://[^\s/]+\S*", "an http(s) address")] | None = None
+    file_id: Annotated[str, _of(r"[A-Za-z0-9_-]{10,}", "a file id as Telegram gives them")] | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.url is None) == (self.file_id is None):
+            raise ValueError("needs either url or file_id")
+        return self
+
+    @property
+    def source(self) -> str:
+        return self.url or self.file_id or ""
+
+
+class QuestionTable(Table):
+    key: Key
+    text: Text
+    options: Annotated[list[Option], Field(min_length=2, max_length=10)]
+    answer: Answer
+    explanation: Text | None = None
+
+    @model_validator(mode="after")
+    def _answerable(self) -> Self:
+        if len(set(self.options)) < len(self.options):
+            raise ValueError("options: two are the same")
+        if isinstance(self.answer, int) and not 1 <= self.answer <= len(self.options):
+            raise ValueError(f"answer: {self.answer} is not between 1 and {len(self.options)}")
+        if isinstance(self.answer, str) and self.answer.strip() not in self.options:
+            raise ValueError(f"answer: {self.answer!r} is none of the options")
+        return self
+
+    @property
+    def right(self) -> int:
+        """The index of the right option, from 0."""
+        return self.answer - 1 if isinstance(self.answer, int) else self.options.index(self.answer.strip())
+
+
+class LessonTable(Table):
+    key: Key
+    id: Id | None = None
+    title: Name
+    text: Markup
+    media: MediaTable | None = None
+    preview: bool = False
+    questions: list[QuestionTable] = []
+
+
+class ModuleTable(Table):
+    key: Key
+    id: Id | None = None
+    name: Name
+    description: Text | None = None
+    interval_count: Annotated[int, Field(ge=1, le=INTEGER)] | None = None
+    lessons: list[LessonTable] = []
+
+
+class OfferTable(Table):
+    """No `methods` means every way that the currency and the settings allow."""
+
+    key: Key
+    days: Days
+    price: Price
+    currency: Currency
+    methods: list[Literal["link", "invoice", "stars"]] = []
+
+    @model_validator(mode="after")
+    def _payable(self) -> Self:
+        try:
+            smallest(self.price, self.currency)
+        except ValueError as error:
+            raise ValueError(f"price: {error}") from error
+        if len(set(self.methods)) < len(self.methods):
+            raise ValueError("methods: one is there twice")
+        if self.methods and (self.currency == STARS) != (self.methods == ["stars"]):
+            raise ValueError(
+                "methods: stars goes with the currency XTR, link and invoice with every other one"
+            )
+        return self
+
+    @property
+    def amount(self) -> int:
+        """In the currency's smallest unit."""
+        return smallest(self.price, self.currency)
+
+
+class ProductTable(Table):
+    key: Key
+    id: Id | None = None
+    module: Key
+    name: Name
+    offers: list[OfferTable] = []
+
+
+class PromoTable(Table):
+    """A code that only has A-Z a-z 0-9 _ - in it can also be given as a link: t.me/<bot>?start=promo_CODE."""
+
+    code: Annotated[str, _of(r"[^\s\x00/]{1,58}", "a code: up to 58 characters, no blanks and no slash")]
+    product: Key
+    days: Days
+    max_uses: Annotated[int, Field(ge=1, le=INTEGER)]
+
+
+class ResultTable(Table):
+    key: Key
+    id: Id | None = None
+    name: Name
+    passed: bool
+
+
+class File(Table):
+    modules: Annotated[list[ModuleTable], Field(min_length=1)]
+    products: list[ProductTable] = []
+    promocodes: list[PromoTable] = []
+    results: list[ResultTable] = []

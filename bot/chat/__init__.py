@@ -1,0 +1,1 @@
+"""What a conversation in the chat is made of: commands, buttons, keyboards, replies, arguments, markup."""

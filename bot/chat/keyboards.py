@@ -1,0 +1,44 @@
+"""Keyboards that more than one capability uses. Wording comes from `bot.texts`."""
+
+from collections.abc import Sequence
+
+from aiogram.filters.callback_data import CallbackData
+from aiogram.types import (
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    KeyboardButton,
+    ReplyKeyboardMarkup,
+)
+
+from bot.chat.buttons import Go
+from bot.chat.commands import Command
+
+Row = Sequence[InlineKeyboardButton]
+
+
+def press(text: str, data: CallbackData) -> InlineKeyboardButton:
+    return InlineKeyboardButton(text=text, callback_data=data.pack())
+
+
+def open_url(text: str, url: str) -> InlineKeyboardButton:
+    return InlineKeyboardButton(text=text, url=url)
+
+
+def go(text: str, command: Command) -> InlineKeyboardButton:
+    return press(text, Go(command=command.name))
+
+
+def rows(*buttons: Row | InlineKeyboardButton | None) -> InlineKeyboardMarkup:
+    """Each argument is a row: one button or several."""
+    made = [
+        [row] if isinstance(row, InlineKeyboardButton) else list(row) for row in buttons if row is not None
+    ]
+    return InlineKeyboardMarkup(inline_keyboard=[row for row in made if row])
+
+
+def share_phone(share: str, skip: str) -> ReplyKeyboardMarkup:
+    return ReplyKeyboardMarkup(
+        keyboard=[[KeyboardButton(text=share, request_contact=True)], [KeyboardButton(text=skip)]],
+        resize_keyboard=True,
+        one_time_keyboard=True,
+    )

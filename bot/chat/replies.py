@@ -1,0 +1,71 @@
+"""What handlers return: methods, sent in order after the commit."""
+
+from datetime import datetime
+from typing import Any
+
+from aiogram.methods import (
+    AnswerCallbackQuery,
+    EditMessageText,
+    SendAudio,
+    SendDocument,
+    SendMessage,
+    SendPhoto,
+    SendVideo,
+    SendVoice,
+    TelegramMethod,
+)
+from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
+
+from bot.chat.markup import pages
+
+Method = TelegramMethod[Any]
+MOST = 4096  # characters of a message, after entities
+MEDIA: dict[str, type[Method]] = {
+    "photo": SendPhoto,
+    "video": SendVideo,
+    "audio": SendAudio,
+    "voice": SendVoice,
+    "document": SendDocument,
+}
+
+
+def say(event: Message | CallbackQuery, text: str, keyboard: Any = None) -> SendMessage:
+    """A new message to the person who acted."""
+    user = event.from_user
+    assert user is not None  # intake lets nothing else in
+    return SendMessage(chat_id=user.id, text=text, reply_markup=keyboard)
+
+
+def show(
+    event: Message | CallbackQuery, text: str, keyboard: InlineKeyboardMarkup | None = None
+) -> SendMessage | EditMessageText:
+    """In place of the message whose button was pressed, or as a new one."""
+    if isinstance(event, CallbackQuery) and isinstance(event.message, Message) and event.message.text:
+        return EditMessageText(
+            chat_id=event.message.chat.id,
+            message_id=event.message.message_id,
+            text=text,
+            reply_markup=keyboard,
+        )
+    return say(event, text, keyboard)
+
+
+def toast(query: CallbackQuery, text: str, *, alert: bool = False) -> AnswerCallbackQuery:
+    """Telegram takes 200 characters."""
+    return AnswerCallbackQuery(callback_query_id=query.id, text=text[:200], show_alert=alert)
+
+
+def iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
+
+
+def say_pages(event: Message | CallbackQuery, html: str, keyboard: Any = None) -> list[Method]:
+    """A text of any length in as many messages as it takes; the last one bears the keyboard."""
+    *before, last = pages(html, MOST)
+    return [*(say(event, page) for page in before), say(event, last, keyboard)]
+
+
+def say_media(event: Message | CallbackQuery, kind: str, source: str) -> Method:
+    """A file by its address or Telegram's id for it. `kind`: photo, video, audio, voice or document."""
+    assert event.from_user is not None  # intake lets nothing else in
+    return MEDIA[kind].model_validate({"chat_id": event.from_user.id, kind: source})

@@ -1,0 +1,25 @@
+"""Money as people write it, into the smallest unit: integers only."""
+
+import re
+
+from bot.texts.format import exponent
+
+WRITTEN = re.compile(r"(?P<whole>\d{1,3}(?:[ \u00a0\u202f]\d{3})+|\d+)(?:[.,](?P<rest>\d+))?")
+MOST = 2**31 - 1  # `amount_cents` and `price` are integer columns
+
+
+def smallest(written: str, currency: str) -> int:
+    """990, 990.5, 990,50 and 1 990.50 for a currency with kopecks, whole numbers for others. Raises ValueError."""
+    match = WRITTEN.fullmatch(written.strip())
+    if match is None:
+        raise ValueError(f"{written!r} is not an amount such as 990 or 990.50")
+    digits = exponent(currency)
+    rest = (match["rest"] or "").rstrip("0")
+    if len(rest) > digits:
+        allowed = f"at most {digits} digits after the point" if digits else "no digits after the point"
+        raise ValueError(f"{written!r}: {currency} has {allowed}")
+    whole = re.sub(r"\D", "", match["whole"])
+    amount = int(whole + rest.ljust(digits, "0"))
+    if not 0 < amount <= MOST:
+        raise ValueError(f"{written!r} is out of range")
+    return amount

@@ -1,0 +1,1 @@
+"""News of money and access: what is said, and how it reaches each chat."""

@@ -1,0 +1,85 @@
+"""Wording of one's own account: profile, devices, signing out."""
+
+from collections.abc import Sequence
+
+from bot.texts import _
+from bot.texts.format import moment, safe
+from bot.texts.people import short
+from db.accounts.people import Somebody
+from db.accounts.sessions import LiveSession
+
+
+def profile(who: Somebody, language: str) -> str:
+    return "\n".join(
+        (
+            "👤 <b>" + _("My account") + "</b>",
+            "",
+            _("Name: {name}").format(name=short(who.name, 200) or "—"),
+            _("E-mail: {email}").format(email=safe(who.email[:320])),
+            _("Phone: {phone}").format(phone=short(who.phone) or _("not shared")),
+            _("Registered: {moment}").format(moment=moment(who.created_at)),
+            _("Language: {language}").format(language=language),
+            _("Account: {id}").format(id=f"#{who.id}"),
+        )
+    )
+
+
+def devices_button() -> str:
+    return _("💻 Devices")
+
+
+def language_button() -> str:
+    return _("🌐 Language")
+
+
+def payments_button() -> str:
+    return _("🧾 My payments")
+
+
+def logout_button() -> str:
+    return _("🚪 Sign out")
+
+
+def devices(found: Sequence[LiveSession], skip: int, total: int, own_device: int | None) -> str:
+    """Numbered from `skip` on, as the buttons are."""
+    lines = [_device(number, one, own_device) for number, one in enumerate(found, skip + 1)]
+    return "💻 <b>" + _("Signed in: {total}").format(total=total) + "</b>\n\n" + "\n\n".join(lines)
+
+
+def _device(number: int, one: LiveSession, own_device: int | None) -> str:
+    mine = " — <b>" + _("this chat") + "</b>" if one.device_id == own_device else ""
+    return _("{number}. {platform}{mine}\nsince {since}\nat the latest until {until}").format(
+        number=number,
+        platform=platform(one.platform),
+        mine=mine,
+        since=moment(one.created_at),
+        until=moment(one.expires_at),
+    )
+
+
+def platform(name: str) -> str:
+    """The other application's own words are shown as they are."""
+    return "Telegram" if name == "telegram" else short(name, 60)
+
+
+def end(number: int) -> str:
+    return _("End {number}").format(number=number)
+
+
+def end_own(number: int) -> str:
+    return _("End {number} (this chat)").format(number=number)
+
+
+def ended() -> str:
+    return _("This session has ended.")
+
+
+def signed_out() -> str:
+    return _(
+        "You are signed out in this chat: nothing of your account is shown here any more."
+        " Your access stays yours. To come back, press the button or send /start."
+    )
+
+
+def sign_in() -> str:
+    return _("Sign in")

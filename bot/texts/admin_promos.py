@@ -1,0 +1,49 @@
+"""Wording of promo codes as admins keep them."""
+
+from collections.abc import Sequence
+
+from bot.texts import _
+from bot.texts.format import days, safe
+from bot.texts.people import short
+from db.promo import Promo
+
+
+def made(promo: Promo, link: str | None) -> str:
+    lines = [
+        _("✅ The promo code {code} is ready.").format(code=f"<code>{safe(promo.code)}</code>"),
+        _("It gives {days} of “{product}”, to at most {most} people, once each.").format(
+            days=days(promo.days), product=short(promo.product, 80), most=promo.most
+        ),
+    ]
+    if link is not None:
+        lines.append(_("Link that redeems it: {link}").format(link=safe(link)))
+    else:
+        lines.append(
+            _(
+                "A link to it is not possible: only codes of up to 58 letters A-Z, digits, _ and - fit into one."
+            )
+        )
+    return "\n".join(lines)
+
+
+def listed(promos: Sequence[Promo], more: bool) -> str:
+    title = "<b>" + _("Promo codes") + "</b>"
+    if not promos:
+        return title + "\n\n" + _("None yet. /promo_new makes one.")
+    text = title + "\n\n" + "\n".join(_line(promo) for promo in promos)
+    return text + "\n\n" + _("Older ones are not shown.") if more else text
+
+
+def _line(promo: Promo) -> str:
+    mark = "🟢" if promo.used < promo.most else "⏸"
+    return f"{mark} " + _("{code}: {days} of “{product}”, used {used} of {most}").format(
+        code=f"<code>{short(promo.code, 64)}</code>",
+        days=days(promo.days),
+        product=short(promo.product),
+        used=promo.used,
+        most=promo.most,
+    )
+
+
+def make_one() -> str:
+    return _("Make a promo code")

@@ -1,0 +1,59 @@
+"""Wording of the admins' alarms and parked payments."""
+
+from collections.abc import Callable
+
+from bot.notifications import news
+from bot.texts import _
+from bot.texts.format import moment, money, safe
+from db.alerts import OpenAlert
+from db.payments.parked import Parked
+from db.shop.courses import OfferOnSale
+
+
+def alarms(open_ones: list[OpenAlert], unclaimed: list[Parked]) -> str:
+    if not open_ones and not unclaimed:
+        return _("✅ Nothing needs your attention.")
+    lines = [f"{alarm(one)}\n<i>{moment(one.created_at)}</i>" for one in open_ones]
+    lines += [payment(one) for one in unclaimed]
+    return "\n\n".join(lines)[:3900]
+
+
+def alarm(one: OpenAlert) -> str:
+    said: Callable[..., news.News] | None = news.ALL.get(one.kind)
+    return said(subject=one.subject, **one.facts).text if said else safe(f"{one.kind}: {one.subject}")
+
+
+def payment(one: Parked) -> str:
+    text = _("💸 {price}, {moment}, <code>{payment}</code>").format(
+        price=money(one.amount, one.currency), moment=moment(one.paid_at), payment=safe(one.payment_id)
+    )
+    return text + (_(", paid by Telegram id {id}").format(id=one.telegram_id) if one.telegram_id else "")
+
+
+def assign_button(one: Parked) -> str:
+    return _("Assign {price}").format(price=money(one.amount, one.currency))
+
+
+def dismiss_button(one: OpenAlert) -> str:
+    return _("Seen to: {subject}").format(subject=one.subject[:20])
+
+
+def ask_whom(one: Parked) -> str:
+    return (
+        payment(one)
+        + "\n\n"
+        + _(
+            "Whose payment is it, and for which offer? Send WHO and the offer's number, like this:\n"
+            "<code>anna@example.com 3</code>\nOffers and their numbers: /offers. /cancel stops this."
+        )
+    )
+
+
+def assign_usage() -> str:
+    return _("Please send WHO and the offer's number, like this: <code>anna@example.com 3</code>")
+
+
+def assigned(offer: OfferOnSale, user_id: int) -> str:
+    return _(
+        "Assigned to account #{user} for “{product}”. I ask the provider now; as soon as it confirms, access opens."
+    ).format(user=user_id, product=safe(offer.product))

@@ -1,0 +1,56 @@
+"""What was wrong with what an admin wrote after a command, and how it is written."""
+
+from bot.chat.arguments import Problem, WrongArguments
+from bot.chat.commands import Command
+from bot.texts import _
+from bot.texts.format import safe
+from bot.texts.people import short
+
+WHO = "WHO"
+PRODUCT = "PRODUCT"
+
+
+def wrong(error: WrongArguments) -> str:
+    return f"⚠️ {problem(error)}\n\n{usage(error.command)}"
+
+
+def usage(command: Command) -> str:
+    lines = [_("It is written like this: {usage}").format(usage=f"<code>{safe(command.usage)}</code>")]
+    if command.example:
+        lines.append(_("For example: {example}").format(example=f"<code>{safe(command.example)}</code>"))
+    if WHO in command.arguments:
+        lines.append(_("WHO is a Telegram id, an e-mail, # and an account id, or a @username I have met."))
+    if PRODUCT in command.arguments:
+        lines.append(_("PRODUCT is its id: /offers lists them."))
+    return "\n".join(lines)
+
+
+def problem(error: WrongArguments) -> str:
+    name, written = error.argument, short(error.written)
+    match error.problem:
+        case Problem.MISSING:
+            return _("{name} is missing.").format(name=name)
+        case Problem.TOO_MANY:
+            return _("There is something too much: “{written}”.").format(written=written)
+        case Problem.NOT_WHOLE:
+            return _("{name} must be a whole number, and “{written}” is none.").format(
+                name=name, written=written
+            )
+        case Problem.OUT_OF_RANGE:
+            return _("{name} must be from {low} to {high}, and “{written}” is not.").format(
+                name=name, written=written, low=error.low, high=error.high
+            )
+        case Problem.TOO_LONG:
+            return _("{name} may have at most {high} characters.").format(name=name, high=error.high)
+        case Problem.NO_CURRENCY:
+            return _("“{written}” is not the code of a currency, such as RUB, USD or XTR (Stars).").format(
+                written=written
+            )
+        case Problem.NO_WHOLE_PRICE:
+            return _(
+                "“{written}” is not a price in this currency: those are whole, from 1 to 2147483647."
+            ).format(written=written)
+        case Problem.NO_PRICE:
+            return _(
+                "“{written}” is not a price such as 990 or 990.50, above zero and below 21 474 836.48."
+            ).format(written=written)

@@ -1,0 +1,201 @@
+"""What each refusal of the books says to the person: one function per class, found by the class."""
+
+from functools import singledispatch
+
+from bot.chat.arguments import WrongArguments
+from bot.texts import _, arguments, purchases
+from bot.texts.format import days, moment, money, safe
+from db import errors
+
+
+@singledispatch
+def say(refused: errors.Refused) -> str:
+    raise NotImplementedError(f"no words for {type(refused).__name__}")
+
+
+@say.register
+def _promo_unknown(refused: errors.PromoUnknown) -> str:
+    return _("There is no promo code <b>{code}</b>. Please check the spelling.").format(
+        code=safe(refused.code[:64])
+    )
+
+
+@say.register
+def _promo_used_up(refused: errors.PromoUsedUp) -> str:
+    return _("The promo code <b>{code}</b> is used up.").format(code=safe(refused.code))
+
+
+@say.register
+def _promo_used_by_you(refused: errors.PromoUsedByYou) -> str:
+    return _("You have already used the promo code <b>{code}</b>, on {moment}.").format(
+        code=safe(refused.code), moment=moment(refused.used_at)
+    )
+
+
+@say.register
+def _promo_exists(refused: errors.PromoExists) -> str:
+    return _("There is a promo code <b>{code}</b> already.").format(code=safe(refused.code))
+
+
+@say.register
+def _email_taken(refused: errors.EmailTaken) -> str:
+    return _("The e-mail {email} belongs to an account already.").format(email=safe(refused.email))
+
+
+@say.register
+def _offer_gone(refused: errors.OfferGone) -> str:
+    return _("This offer is no longer there. Here is what there is: /courses")
+
+
+@say.register
+def _method_not_offered(refused: errors.MethodNotOffered) -> str:
+    return _("This way of paying is not available for this offer. Please choose another one: /buy")
+
+
+@say.register
+def _product_unknown(refused: errors.ProductUnknown) -> str:
+    return _("There is no product {id}. /offers lists them.").format(id=refused.product_id)
+
+
+@say.register
+def _person_unknown(refused: errors.PersonUnknown) -> str:
+    return _(
+        "I know nobody called {who}. Try a Telegram id, an e-mail, # and an account id, or a @username I have met."
+    ).format(who=safe(refused.who[:64]))
+
+
+@say.register
+def _person_not_registered(refused: errors.PersonNotRegistered) -> str:
+    return _("{who} has talked to me, but has not registered yet, so there is no account.").format(
+        who=safe(refused.who[:64])
+    )
+
+
+@say.register
+def _person_ambiguous(refused: errors.PersonAmbiguous) -> str:
+    text = _("Several people match {who}. Please name the account by its id: #12").format(
+        who=safe(refused.who[:64])
+    )
+    if not refused.user_ids:
+        return text
+    found = ", ".join(f"#{user_id}" for user_id in refused.user_ids[:10])
+    return text + "\n" + _("These match: {accounts}").format(accounts=found)
+
+
+@say.register
+def _access_not_owned(refused: errors.AccessNotOwned) -> str:
+    return _("This person has no access to this module, so there is nothing to take back.")
+
+
+@say.register
+def _access_too_far(refused: errors.AccessTooFar) -> str:
+    return _("{days} is out of range: from 1 to 36500 days, and no access ends after the year 9000.").format(
+        days=days(refused.days)
+    )
+
+
+@say.register
+def _access_for_ever(refused: errors.AccessForEver) -> str:
+    return _("This access is for ever: days can't be taken from it. Nothing was changed.")
+
+
+@say.register
+def _grant_unknown(refused: errors.GrantUnknown) -> str:
+    return _("This grant is no longer in the books, so there is nothing to undo.")
+
+
+@say.register
+def _wrong_arguments(wrong: WrongArguments) -> str:
+    return arguments.wrong(wrong)
+
+
+@say.register
+def _already_undone(refused: errors.AlreadyUndone) -> str:
+    return _("This was undone already.")
+
+
+@say.register
+def _lesson_unknown(refused: errors.LessonUnknown) -> str:
+    return _("This lesson is no longer there. Your lessons: /lessons")
+
+
+@say.register
+def _lesson_locked(refused: errors.LessonLocked) -> str:
+    return _("🔒 This lesson is locked. Access opens it: /buy or /promo")
+
+
+@say.register
+def _purchase_unknown(refused: errors.PurchaseUnknown) -> str:
+    return _("There is no such payment.")
+
+
+@say.register
+def _session_unknown(refused: errors.SessionUnknown) -> str:
+    return _("This session has ended already.")
+
+
+@say.register
+def _parked_gone(refused: errors.ParkedGone) -> str:
+    return _("This payment is assigned already, or was never parked.")
+
+
+@say.register
+def _purchase_foreign(refused: errors.PurchaseForeign) -> str:
+    return _("Payment №{id} was not made here but in the other application. Please return it there.").format(
+        id=refused.purchase_id
+    )
+
+
+@say.register
+def _not_refundable(refused: errors.NotRefundable) -> str:
+    return _("Payment №{id} can't be returned: {status}.").format(
+        id=refused.purchase_id, status=purchases.status(refused.status)
+    )
+
+
+@say.register
+def _refund_too_much(refused: errors.RefundTooMuch) -> str:
+    if refused.left == 0:
+        return _("All of payment №{id} is returned already, or on its way.").format(id=refused.purchase_id)
+    return _("That is too much: of payment №{id}, {price} can still be returned.").format(
+        id=refused.purchase_id, price=money(refused.left, refused.currency)
+    )
+
+
+@say.register
+def _stars_in_full_only(refused: errors.StarsInFullOnly) -> str:
+    return _("Stars go back in full only: {price}. Please send /refund {id} without an amount.").format(
+        price=money(refused.amount, "XTR"), id=refused.purchase_id
+    )
+
+
+@say.register
+def _amount_too_large(refused: errors.AmountTooLarge) -> str:
+    return _(
+        "{price} is more than one order can bear. Please return it in the provider's dashboard, or give the"
+        " access with /grant."
+    ).format(price=money(refused.amount, refused.currency))
+
+
+@say.register
+def _refund_by_hand(refused: errors.RefundByHand) -> str:
+    return _(
+        "I can't reach payment №{id} (<code>{payment}</code>) at its provider. Please return the money in the"
+        " provider's dashboard, and take the access back with /revoke if it does not go by itself."
+    ).format(id=refused.purchase_id, payment=safe(refused.payment_id))
+
+
+@say.register
+def _refund_gone(refused: errors.RefundGone) -> str:
+    return _("This question is too old, or was dropped. Nothing was returned. Please send /refund again.")
+
+
+@say.register
+def _refund_asked(refused: errors.RefundAsked) -> str:
+    match refused.status:
+        case "succeeded":
+            return _("This refund is done already.")
+        case "canceled":
+            return _("This refund was tried, and did not come about. Please send /refund again.")
+        case _:
+            return _("This refund is on its way already. I tell you how it ends.")

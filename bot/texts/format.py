@@ -1,0 +1,77 @@
+"""How moments, money and shares are written."""
+
+from datetime import datetime, timedelta
+from html import escape
+
+from babel.dates import format_datetime
+from babel.numbers import format_decimal
+
+from bot.texts import _, language, plural, zone
+
+ZERO_DECIMAL = {"XTR", "JPY", "KRW", "VND", "CLP", "UGX", "ISK", "PYG", "KMF", "RWF", "XAF", "XOF", "XPF"}
+SIGNS = {"RUB": "₽", "USD": "$", "EUR": "€", "XTR": "⭐"}
+BAR = 10
+
+
+def exponent(currency: str) -> int:
+    """Digits after the point: Telegram's `exp`; Stars have none."""
+    return 0 if currency in ZERO_DECIMAL else 2
+
+
+def money(amount: int, currency: str) -> str:
+    """`amount` in the smallest unit; on one line with its sign."""
+    digits = exponent(currency)
+    whole, rest = divmod(amount, 10**digits)
+    number = format_decimal(whole, locale=language())
+    if rest:
+        number += ("," if language() == "ru" else ".") + str(rest).rjust(digits, "0")
+    return f"{number}\N{NO-BREAK SPACE}{SIGNS.get(currency, currency)}"
+
+
+def moment(at: datetime) -> str:
+    """Day, hour and time zone, in the school's zone."""
+    local = at.astimezone(zone())
+    pattern = "d MMMM y, HH:mm" if language() == "ru" else "MMMM d, y, HH:mm"
+    return f"{format_datetime(local, pattern, locale=language())} ({zone_name(local)})"
+
+
+def short(at: datetime) -> str:
+    """Day and hour in the school's zone, where a line has to be short."""
+    pattern = "d MMM, HH:mm" if language() == "ru" else "MMM d, HH:mm"
+    return format_datetime(at.astimezone(zone()), pattern, locale=language())
+
+
+def zone_name(local: datetime) -> str:
+    """The zone's own letters where it has some, else its distance from UTC."""
+    name = local.tzname() or "UTC"
+    if name == "MSK" and language() == "ru":
+        return "МСК"
+    return name if name.isalpha() else f"UTC{name}"
+
+
+def until(ends_at: datetime | None) -> str:
+    return _("until {moment}").format(moment=moment(ends_at)) if ends_at else _("for ever")
+
+
+def days(count: int) -> str:
+    return plural("{count} day", "{count} days", count)
+
+
+def left(ends_at: datetime, now: datetime) -> str:
+    """What is left: days, a day begun counting as one, or hours on the last day."""
+    rest = ends_at - now
+    if rest > timedelta(days=1):
+        return plural("{count} day left", "{count} days left", -(-rest // timedelta(days=1)))
+    hours = max(1, rest // timedelta(hours=1))
+    return plural("{count} hour left", "{count} hours left", hours)
+
+
+def bar(share: float) -> str:
+    """`share` from 0 to 1. Full only when all is done, empty only when nothing is."""
+    filled = min(BAR - 1, max(1, round(share * BAR))) if 0 < share < 1 else round(min(max(share, 0), 1) * BAR)
+    return "▰" * filled + "▱" * (BAR - filled)
+
+
+def safe(text: str | None) -> str:
+    """What a person or a file wrote, fit for a text sent as HTML."""
+    return escape(text or "", quote=False)

@@ -1,0 +1,84 @@
+"""Wording of grants, revocations and their history."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from bot.texts import _
+from bot.texts.format import days as in_days
+from bot.texts.format import moment, until
+from bot.texts.people import person, short
+from db.access.grants import Entry, Granted
+from db.accounts.people import Somebody
+
+
+def done(who: Somebody, granted: Granted, now: datetime) -> str:
+    days = granted.change.days
+    said = _("✅ Given: {days}") if days > 0 else _("✅ Taken back: {days}")
+    return _card(said.format(days=in_days(abs(days))), who, granted, now)
+
+
+def undone(who: Somebody, granted: Granted, now: datetime) -> str:
+    days = granted.change.days
+    said = _("↩️ Undone, given back: {days}") if days > 0 else _("↩️ Undone, taken back: {days}")
+    return _card(said.format(days=in_days(abs(days))), who, granted, now)
+
+
+def _card(headline: str, who: Somebody, granted: Granted, now: datetime) -> str:
+    change = granted.change
+    endless = change.after is None
+    before = _("open for ever") if endless else state(change.before, now)
+    after = _("open for ever") if endless else state(change.after, now)
+    return "\n".join(
+        (
+            headline,
+            _("Who: {person}").format(person=person(who)),
+            _("Product: {product}").format(product=short(granted.product, 80)),
+            _("Module: {module}").format(module=short(granted.module, 80)),
+            _("Before: {state}").format(state=before),
+            _("Now: {state}").format(state=after),
+        )
+    )
+
+
+def state(ends_at: datetime | None, now: datetime) -> str:
+    """`ends_at` is None where there has never been access."""
+    if ends_at is None:
+        return _("no access")
+    if ends_at > now:
+        return _("open {until}").format(until=until(ends_at))
+    return _("closed since {moment}").format(moment=moment(ends_at))
+
+
+def undo() -> str:
+    return _("↩️ Undo")
+
+
+def register_first() -> str:
+    return _("Grants are booked on your own account, and you have none yet. Please register first.")
+
+
+def register() -> str:
+    return _("Register")
+
+
+def history(entries: Sequence[Entry], who: Somebody | None) -> str:
+    title = _("Grants and revocations")
+    if who is not None:
+        title += f": {person(who)}"
+    if not entries:
+        return f"<b>{title}</b>\n\n" + _("None so far.")
+    return f"<b>{title}</b>\n\n" + "\n\n".join(_entry(entry) for entry in entries)
+
+
+def _entry(entry: Entry) -> str:
+    sign = "+" if entry.days > 0 else "−"
+    line = _("{moment}\n{sign}{days}, “{product}” for {person} (#{id}), by {admin}").format(
+        moment=moment(entry.created_at),
+        sign=sign,
+        days=in_days(abs(entry.days)),
+        product=short(entry.product, 30),
+        person=short(entry.person, 30),
+        id=entry.user_id,
+        admin=short(entry.admin, 30),
+    )
+    return line + (" " + _("(undone)") if entry.undone else "")

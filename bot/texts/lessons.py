@@ -1,0 +1,139 @@
+"""Wording of lessons."""
+
+from bot.texts import _, plural
+from bot.texts.format import bar, safe, until
+from bot.texts.payments import offer_line
+from db.lessons.lessons import Contents, Finished, LessonLine, LessonPage, ModuleOfLessons
+from db.shop.courses import OfferOnSale
+
+BUTTON = 60  # characters of a button that a phone still shows
+
+
+def choose_module(found: list[ModuleOfLessons]) -> str:
+    if not found:
+        return _("There are no lessons yet. Please come back later.")
+    text = _("📚 <b>Lessons</b>") + "\n\n" + _("Choose a module.")
+    if any(not one.is_open for one in found):
+        text += " " + _("🔒 is still locked; its free lessons are open for everyone.")
+    return text
+
+
+def module_button(one: ModuleOfLessons) -> str:
+    label = f"{one.name} · {one.done}/{one.lessons}"
+    return f"{'📖' if one.is_open else '🔒'} {_cut(one.name, label)}"
+
+
+def contents(found: Contents) -> str:
+    lines = [f"📚 <b>{safe(found.module)}</b>", _access(found)]
+    if not found.lessons:
+        return "\n".join([*lines, "", _("There are no lessons here yet.")])
+    done = sum(line.done for line in found.lessons)
+    total = len(found.lessons)
+    lines.append(f"{bar(done / total)} " + _("{done} of {total} done").format(done=done, total=total))
+    if not found.is_open and any(line.preview for line in found.lessons):
+        lines += ["", _("🎁 marks the free lessons: you can take them right now.")]
+    return "\n".join(lines)
+
+
+def _access(found: Contents) -> str:
+    if found.is_open:
+        return "✅ " + _("Open {until}").format(until=until(found.ends_at))
+    return "🔒 " + (_("Access has ended") if found.has_ended else _("Locked: access opens it"))
+
+
+def lesson_button(line: LessonLine, is_open: bool) -> str:
+    if not (is_open or line.preview):
+        mark = "🔒"
+    elif line.done:
+        mark = "✅"
+    else:
+        mark = "▫️" if is_open else "🎁"
+    return f"{mark} {_cut(f'{line.number}. {line.title}')}"
+
+
+def lesson(page: LessonPage) -> str:
+    """The whole lesson, of any length, as HTML."""
+    done = " ✅" if page.done else ""
+    head = _("{module} · lesson {number} of {count}").format(
+        module=safe(page.module), number=page.number, count=page.count
+    )
+    return f"<i>{head}</i>{done}\n<b>{safe(page.title)}</b>\n\n{page.text}"
+
+
+def locked(page: LessonPage, offers: list[OfferOnSale]) -> str:
+    text = _("🔒 <b>{title}</b>\nThis lesson is locked. Access to the module “{module}” opens it.").format(
+        title=safe(page.title), module=safe(page.module)
+    )
+    if offers:
+        return text + "\n\n" + _("Choose what suits you, or redeem a promo code:")
+    return text + "\n\n" + _("It is not on sale right now. If you have a promo code, redeem it:")
+
+
+def finished(done: Finished) -> str:
+    """After the module's last lesson."""
+    if done.left:
+        return _("That was the last lesson of “{module}”.").format(module=safe(done.lesson.module)) + (
+            "\n"
+            + plural(
+                "{count} lesson before it is still to do:",
+                "{count} lessons before it are still to do:",
+                done.left,
+            )
+        )
+    return _("🎉 You have done all lessons of “{module}”. Congratulations!").format(
+        module=safe(done.lesson.module)
+    )
+
+
+def is_done() -> str:
+    return _("✅ Well done!")
+
+
+def done() -> str:
+    return _("✅ Done")
+
+
+def previous() -> str:
+    return _("‹ Previous")
+
+
+def following() -> str:
+    return _("Next ›")
+
+
+def all_lessons() -> str:
+    return _("≡ All lessons")
+
+
+def all_modules() -> str:
+    return _("‹ All modules")
+
+
+def how_to_open() -> str:
+    return _("🔓 How to open it")
+
+
+def all_offers() -> str:
+    return _("All offers")
+
+
+def have_promo() -> str:
+    return _("I have a promo code")
+
+
+def my_progress() -> str:
+    return _("My progress")
+
+
+def offer_button(offer: OfferOnSale) -> str:
+    return _cut(offer_line(offer))
+
+
+def module_gone() -> str:
+    return _("This module is no longer there. Your lessons: /lessons")
+
+
+def _cut(text: str, whole: str | None = None) -> str:
+    """`whole` where it fits, else as much of `text` as does."""
+    wanted = text if whole is None else whole
+    return wanted if len(wanted) <= BUTTON else text[: BUTTON - 1] + "…"

@@ -1,0 +1,205 @@
+"""Wording of /purchases, and of a purchase's timeline."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from enum import StrEnum
+
+from bot.notifications.news import REASONS
+from bot.texts import _
+from bot.texts.format import days, moment, money, safe, short, until
+from db.payments.purchases import Bought, Method
+from db.payments.timeline import Opened, Timeline, Try
+
+
+class Heard(StrEnum):
+    """How far the question to the provider has come. ELSEWHERE: who has to say it tells us by itself."""
+
+    NOTHING = "nothing"
+    ASKING = "asking"
+    AWAY = "away"
+    ANSWER = "answer"
+    ELSEWHERE = "elsewhere"
+
+
+STATUSES = {
+    "pending": lambda: _("⏳ waiting for payment"),
+    "succeeded": lambda: _("✅ paid"),
+    "canceled": lambda: _("✖️ not paid"),
+    "refunded": lambda: _("↩️ refunded"),
+}
+
+
+def status(name: str) -> str:
+    """Statuses of the other application are shown as they are."""
+    known = STATUSES.get(name)
+    return known() if known else safe(name)
+
+
+def purchase(one: Bought) -> str:
+    lines = [title(one), f"{status(one.status)}, {moment(one.purchased_at or one.created_at)}"]
+    if one.receipt:
+        lines.append(receipt(one.receipt))
+    return "\n".join(lines)
+
+
+def title(one: Bought) -> str:
+    return _("<b>№{id}</b> {product}, {days}: {price}").format(
+        id=one.id, product=safe(one.product), days=days(one.days), price=money(one.amount, one.currency)
+    )
+
+
+def receipt(number: str) -> str:
+    return _("Receipt: {receipt}").format(receipt=f"<code>{safe(number)}</code>")
+
+
+def purchases(found: list[Bought]) -> str:
+    if not found:
+        return _("You have not bought anything yet. What there is: /courses")
+    listed = "\n\n".join(purchase(one) for one in found)
+    return (
+        _("🧾 <b>Your payments</b>") + "\n\n" + listed + "\n\n" + _("What became of each: choose its number.")
+    )
+
+
+def nothing_unpaid() -> str:
+    return _("There is no unpaid order. If you have just paid, access is open already: /status")
+
+
+def unpaid(found: list[Bought]) -> str:
+    return (
+        _("Thank you! As soon as the payment service confirms the payment, access opens and I tell you.")
+        + "\n\n"
+        + "\n\n".join(purchase(one) for one in found)
+    )
+
+
+def where() -> str:
+    return _("🔎 I paid, where is it?")
+
+
+def where_number(purchase_id: int) -> str:
+    return _("🔎 №{id}: I paid, where is it?").format(id=purchase_id)
+
+
+def details(purchase_id: int) -> str:
+    return _("🧾 №{id}").format(id=purchase_id)
+
+
+def ask_again() -> str:
+    return _("🔄 Ask again")
+
+
+def checking() -> str:
+    return _("I am asking the payment service…")
+
+
+def timeline(found: Timeline, heard: Heard, now: datetime, support: str | None) -> str:
+    """What happened, oldest first, and what to do now."""
+    one = found.bought
+    events = "\n".join(
+        f"{short(at)} — {what}" for at, what in sorted(_events(found), key=lambda event: event[0])
+    )
+    parts = [f"{title(one)}\n{status(one.status)}", events]
+    if one.receipt:
+        parts.append(receipt(one.receipt))
+    parts += _now(found, heard, now)
+    if support and one.status == "pending" and heard is not Heard.ASKING:
+        parts.append(_("If it takes too long: {contact}").format(contact=safe(support)))
+    return "\n\n".join(parts)
+
+
+def _events(found: Timeline) -> Iterator[tuple[datetime, str]]:
+    one = found.bought
+    yield one.created_at, _("ordered")
+    if found.attempt is not None:
+        yield from _attempt(found.attempt, one)
+    if one.purchased_at is not None:
+        yield one.purchased_at, _("the payment service: paid")
+    if found.opened is not None:
+        yield found.opened.at, _access(found.opened)
+    for back in found.backs:
+        amount = money(back.amount, one.currency)
+        if not back.done:
+            yield back.at, _("{price} is on its way back to you").format(price=amount)
+        elif back.days:
+            yield (
+                back.at,
+                _("{price} returned; access shorter by {days}").format(price=amount, days=days(back.days)),
+            )
+        else:
+            yield back.at, _("{price} returned").format(price=amount)
+
+
+def _attempt(attempt: Try, one: Bought) -> Iterator[tuple[datetime, str]]:
+    if attempt.linked_at is not None:
+        link = attempt.method is Method.LINK
+        yield attempt.linked_at, _("the payment link sent") if link else _("the invoice sent")
+    if attempt.said_at is not None and one.purchased_at is None:
+        yield (
+            attempt.said_at,
+            _("the payment service: {answer}").format(answer=_said(attempt.said, one.status)),
+        )
+
+
+SAID = {
+    "pending": lambda: _("not paid yet"),
+    "waiting_for_capture": lambda: _("the bank holds the money, the school has to take it"),
+    "mismatch": lambda: _("paid otherwise than ordered, the school looks into it"),
+    "not credited": lambda: _("paid; the school has to open the access by hand"),
+}
+
+
+def _said(said: str | None, status: str) -> str:
+    """Reasons are an open set (facts A3): the ones we don't know are not read out."""
+    if status != "canceled":
+        known = SAID.get(said or "")
+        return known() if known else safe(said)
+    reason = REASONS.get(said or "")
+    return _("not paid") + (f" ({reason()})" if reason else "")
+
+
+def _access(opened: Opened) -> str:
+    return _("access opened: {days}, {until}").format(days=days(opened.days), until=until(opened.until))
+
+
+def _now(found: Timeline, heard: Heard, now: datetime) -> Iterator[str]:
+    """What comes next, and what the payer can do."""
+    one = found.bought
+    match heard:
+        case Heard.ASKING:
+            yield "⏳ " + checking()
+            return
+        case Heard.AWAY:
+            yield _(
+                "The payment service does not answer right now. I keep asking by myself, and tell you as soon as the"
+                " payment arrives. What you have paid is not lost."
+            )
+        case Heard.ELSEWHERE if one.status == "pending":
+            yield _(
+                "This order is paid in Telegram: as soon as it is, Telegram tells me, and access opens at once."
+            )
+    match one.status:
+        case "succeeded":
+            yield _("Your access: /status")
+        case "canceled":
+            yield _("No money was charged. You can order again: /buy")
+        case "pending" if found.attempt is not None:
+            yield from _pending(found, heard, now)
+
+
+def _pending(found: Timeline, heard: Heard, now: datetime) -> Iterator[str]:
+    one, attempt = found.bought, found.attempt
+    assert attempt is not None
+    if attempt.said in ("mismatch", "not credited"):
+        yield _("The school knows of it. What you have paid is not lost.")
+        return
+    if attempt.method is Method.LINK and one.link_ends_at is None:
+        yield _(
+            "The payment service has not confirmed the order yet. I keep trying; nothing can be charged twice."
+        )
+    elif one.link_ends_at is not None and one.link_ends_at <= now:
+        yield _("The link can't be paid any more. Order again: /buy")
+    elif heard is Heard.ANSWER:
+        yield _("The payment has not arrived yet. I keep asking, and tell you as soon as it does.")
+    if one.link_ends_at is not None and one.link_ends_at > now:
+        yield _("The payment link works until {moment}.").format(moment=moment(one.link_ends_at))

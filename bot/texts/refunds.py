@@ -1,0 +1,71 @@
+"""Wording of refunds: what one will do, before it is confirmed, and what became of the question."""
+
+from datetime import datetime
+
+from bot.texts import _
+from bot.texts.format import days, moment, money
+from bot.texts.grants import state
+from bot.texts.people import person, short
+from db.accounts.people import Somebody
+from db.payments.purchases import STARS
+from db.refunds.requests import Plan
+
+
+def description(refund_id: int, purchase_id: int) -> str:
+    """As the provider's dashboard shows it; at most 250 characters."""
+    return _("Refund №{refund} of payment №{purchase}").format(refund=refund_id, purchase=purchase_id)
+
+
+def preview(plan: Plan, learner: Somebody, now: datetime) -> str:
+    purchase, currency = plan.purchase, plan.purchase.currency
+    gone = plan.standing.refunded + plan.standing.pending
+    lines = [
+        _("↩️ <b>Refund of payment №{id}</b>").format(id=purchase.id),
+        _("Who: {person}").format(person=person(learner)),
+        _("Product: {product}").format(product=short(purchase.product, 80)),
+        _("Paid: {price}, {moment}").format(
+            price=money(purchase.amount, currency), moment=moment(purchase.at or now)
+        ),
+    ]
+    if gone:
+        lines.append(_("Returned before: {price}").format(price=money(gone, currency)))
+    lines += [
+        "",
+        _("To be returned: <b>{price}</b>").format(price=money(plan.amount, currency)),
+        access(plan, now),
+        _("The money goes back the way it was paid. This can't be undone."),
+    ]
+    return "\n".join(lines)
+
+
+def access(plan: Plan, now: datetime) -> str:
+    stands, module = plan.standing, short(plan.purchase.module, 80)
+    if stands.endless:
+        return _("Access to “{module}” is for ever and stays so.").format(module=module)
+    if plan.days == 0 or stands.access_end is None:
+        return _("Access to “{module}” does not change.").format(module=module)
+    return _("Of the access to “{module}”, {days} will be taken: now {before}, then {after}.").format(
+        module=module,
+        days=days(plan.days),
+        before=state(stands.access_end, now),
+        after=state(plan.ends_at, now),
+    )
+
+
+def confirm(plan: Plan) -> str:
+    return _("Return {price}").format(price=money(plan.amount, plan.purchase.currency))
+
+
+def drop() -> str:
+    return _("Don't return")
+
+
+def asked(plan: Plan) -> str:
+    text = _("⏳ Refund of payment №{id}: {price} is being returned. I tell you how it ends.")
+    if plan.purchase.provider == STARS:
+        text = _("⏳ Refund of payment №{id}: {price} go back to the payer. I tell you how it ends.")
+    return text.format(id=plan.purchase.id, price=money(plan.amount, plan.purchase.currency))
+
+
+def dropped() -> str:
+    return _("Nothing was returned.")

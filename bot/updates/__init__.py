@@ -1,0 +1,1 @@
+"""The way of an update: fetched, processed in one transaction, answered after the commit."""

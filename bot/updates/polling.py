@@ -1,0 +1,224 @@
+"""How updates reach us: asked for (polling) or brought (webhook). Neither confirms what was not handled."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import structlog
+from aiogram import Bot
+from aiogram.client.session.aiohttp import AiohttpSession
+from aiogram.exceptions import (
+    ClientDecodeError,
+    TelegramAPIError,
+    TelegramConflictError,
+    TelegramServerError,
+    TelegramUnauthorizedError,
+)
+from aiogram.methods import Response, TelegramMethod
+from aiogram.methods.base import TelegramType
+from aiogram.types import BotCommand, BotCommandScopeAllPrivateChats, BotCommandScopeChat
+
+from bot.chat.commands import Audience, for_audience
+from bot.context import Desk
+from bot.texts import LANGUAGES
+from bot.updates.process import KINDS, BooksAway, Intake
+
+log = structlog.get_logger(__name__)
+
+Raw = dict[str, Any]
+BREATH = 0.25  # seconds that what was just fetched has for itself before more is asked for
+SLOW = 5.0  # seconds before Telegram or the database is asked again
+
+
+class Session(AiohttpSession):
+    """aiogram's, whose ClientDecodeError is no TelegramAPIError: the HTML page of a proxy's 502 would end the bot."""
+
+    def check_response(
+        self, bot: Bot, method: TelegramMethod[TelegramType], status_code: int, content: str
+    ) -> Response[TelegramType]:
+        """Raises ClientDecodeError only where Telegram did what was asked and its answer can't be read."""
+        try:
+            return super().check_response(bot, method, status_code, content)
+        except ClientDecodeError as error:
+            if isinstance(error.data, dict) and error.data.get("ok") is True:
+                raise
+            about = f"status {status_code}, not the Bot API's answer"
+            raise TelegramServerError(method=method, message=about) from error
+
+
+class GetRawUpdates(TelegramMethod[list[Raw]]):
+    """getUpdates without parsing: one update we can't read must not hide the others of its batch."""
+
+    __returning__ = list[Raw]
+    __api_method__ = "getUpdates"
+
+    offset: int | None = None
+    limit: int | None = None
+    timeout: int | None = None
+    allowed_updates: list[str] | None = None
+
+
+class Polling:
+    """Updates are asked for while earlier ones are still being handled: who pays must not wait for who talks.
+
+    Telegram is told (by the offset) of everything up to the first update that is not handled yet; it sends the later
+    ones again and again meanwhile, and `_taken` knows them.
+    """
+
+    def __init__(self, desk: Desk, intake: Intake) -> None:
+        self._desk = desk
+        self._intake = intake
+        self._stopping = asyncio.Event()
+        self._offset: int | None = None
+        self._taken: dict[int, asyncio.Task[bool]] = {}  # from the offset on; whether it is handled
+        self._put_off_said = 0.0
+
+    def stop(self) -> None:
+        """What was fetched is handled and confirmed; nothing more is fetched."""
+        self._stopping.set()
+
+    async def run(self) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            while not self._stopping.is_set():
+                news = self._begin(await self._fetch(), tasks)
+                await self._let_work(BREATH if news else SLOW / 5)
+                self._advance()
+        self._advance()
+        await self._confirm()
+
+    def _begin(self, batch: Sequence[Raw], tasks: asyncio.TaskGroup) -> bool:
+        """Whether there was anything new."""
+        new = [raw for raw in batch if raw["update_id"] not in self._taken]
+        for raw in new:
+            self._taken[raw["update_id"]] = tasks.create_task(self._take(raw))
+        return bool(new)
+
+    async def _take(self, raw: Raw) -> bool:
+        try:
+            await self._intake.take(raw, self._put_off)
+        except BooksAway:
+            return False
+        except Exception:
+            log.exception("update_lost", update_id=raw["update_id"])
+        return True
+
+    async def _put_off(self) -> None:
+        """A pause before an update is tried again. Raises BooksAway when we are to stop: it comes again then."""
+        now = asyncio.get_running_loop().time()
+        if now - self._put_off_said > SLOW:
+            self._put_off_said = now
+            log.warning("updates_put_off", count=len(self._taken))
+        if await self._pause(SLOW / 5):
+            raise BooksAway
+
+    async def _let_work(self, seconds: float) -> None:
+        """Until all that was taken is done, but not for long: the next one may be a payment."""
+        if at_work := [task for task in self._taken.values() if not task.done()]:
+            await asyncio.wait(at_work, timeout=seconds)
+
+    def _advance(self) -> None:
+        for update_id in sorted(self._taken):
+            task = self._taken[update_id]
+            if not task.done() or not task.result():
+                return
+            del self._taken[update_id]
+            self._offset = update_id + 1
+
+    async def _fetch(self) -> list[Raw]:
+        """The long wait is given up when we are to stop: what comes meanwhile comes again."""
+        call = asyncio.ensure_future(self._get())
+        stop = asyncio.ensure_future(self._stopping.wait())
+        await asyncio.wait({call, stop}, return_when=asyncio.FIRST_COMPLETED)
+        stop.cancel()
+        if not call.done():
+            call.cancel()
+        try:
+            return await call
+        except asyncio.CancelledError:
+            return []
+        except TelegramConflictError:
+            log.error("polling_conflict", about="another process asks for this bot's updates")
+        except TelegramAPIError as error:
+            log.warning("polling_failed", error=str(error))
+        await self._pause(SLOW)
+        return []
+
+    async def _get(self) -> list[Raw]:
+        timeout = self._desk.pace.poll
+        method = GetRawUpdates(offset=self._offset, limit=100, timeout=timeout, allowed_updates=list(KINDS))
+        return await self._desk.bot(method, request_timeout=timeout + 15)
+
+    async def _confirm(self) -> None:
+        """Tells Telegram what was handled, so that the next start does not see it again."""
+        if self._offset is None:
+            return
+        try:
+            await self._desk.bot(GetRawUpdates(offset=self._offset, limit=1, timeout=0), request_timeout=5)
+        except TelegramAPIError as error:
+            log.warning("not_confirmed", error=str(error))
+
+    async def _pause(self, seconds: float) -> bool:
+        """Whether we are to stop."""
+        try:
+            await asyncio.wait_for(self._stopping.wait(), seconds)
+        except TimeoutError:
+            return False
+        return True
+
+
+async def introduce(desk: Desk, stopping: asyncio.Event) -> bool:
+    """Who the bot is, asked until Telegram answers; False where we are to stop before.
+
+    Raises TelegramUnauthorizedError: the token is wrong, and asking again won't help.
+    """
+    while not stopping.is_set():
+        try:
+            desk.username = (await desk.bot.me()).username or ""
+            return True
+        except TelegramUnauthorizedError:
+            raise
+        except TelegramAPIError as error:
+            log.warning("telegram_unreachable", error=str(error))
+        try:
+            await asyncio.wait_for(stopping.wait(), SLOW)
+        except TimeoutError:
+            continue
+    return False
+
+
+async def connect(desk: Desk) -> None:
+    """Webhook with PUBLIC_URL, polling without; waiting updates are never dropped. Raises TelegramAPIError."""
+    settings = desk.settings
+    if settings.public_url is None or settings.webhook_secret is None:
+        await desk.bot.delete_webhook(drop_pending_updates=False)
+        return
+    await desk.bot.set_webhook(
+        url=f"{settings.public_url}/telegram/webhook",
+        secret_token=settings.webhook_secret.get_secret_value(),
+        allowed_updates=list(KINDS),
+        max_connections=40,
+        drop_pending_updates=False,
+    )
+
+
+async def show_commands(desk: Desk) -> None:
+    """The command menu, per language, and a longer one for each admin. A bot without a menu still works."""
+    for language in (None, *LANGUAGES):
+        with desk.voice.speaking(language or desk.settings.default_language):
+            await _menu(desk.bot, Audience.LEARNER, BotCommandScopeAllPrivateChats(), language)
+            for admin in desk.settings.admin_ids:
+                await _menu(desk.bot, Audience.ADMIN, BotCommandScopeChat(chat_id=admin), language)
+
+
+async def _menu(
+    bot: Bot,
+    audience: Audience,
+    scope: BotCommandScopeAllPrivateChats | BotCommandScopeChat,
+    language: str | None,
+) -> None:
+    shown = [BotCommand(command=one.name, description=one.about()[:256]) for one in for_audience(audience)]
+    try:
+        await bot.set_my_commands(shown, scope=scope, language_code=language)
+    except TelegramAPIError as error:
+        # An admin who never wrote to the bot is no chat it could set a menu for.
+        log.info("menu_not_set", scope=scope.type, error=str(error))

@@ -1,0 +1,283 @@
+"""The way of one update, in both transports: one connection, one statement to load, the handler, the commit, and
+only then the replies. An update is confirmed to Telegram when `take` returns, and not when it raises.
+
+What is committed need not come again, so slow replies keep nobody waiting: `take` returns without them, and they
+go on in the person's order.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, nullcontext
+from datetime import datetime, timedelta
+from typing import Any
+
+import orjson
+import structlog
+from aiogram import Dispatcher
+from aiogram.dispatcher.event.bases import UNHANDLED
+from aiogram.methods import AnswerCallbackQuery, AnswerPreCheckoutQuery, SendMessage, TelegramMethod
+from aiogram.types import Update, User
+from pydantic import ValidationError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot import metrics
+from bot.chat.conversation import context_of
+from bot.context import Desk
+from bot.payments.invoices import alarm, tell_looked_into
+from bot.texts import defects, errors
+from bot.updates.sender import Method, Replies, send_all
+from db import chats, updates
+from db.chats import HandledElsewhere, Person, Profile
+from db.engine import Lane, is_again, is_away
+from db.errors import Refused
+from db.queue import enqueue
+
+log = structlog.get_logger(__name__)
+
+SPARE = 2  # connections of the talk lane that no update may take
+TRIES = 4  # of a transaction that met a deadlock or a serialization failure
+RETRIED = timedelta(seconds=5)  # after a money update has met a defect of ours
+KINDS = ("message", "callback_query", "pre_checkout_query", "my_chat_member")
+
+
+class BooksAway(Exception):
+    """The database is out of reach: the update is not confirmed and comes again."""
+
+
+Wait = Callable[[], Awaitable[None]]
+
+
+class Intake:
+    def __init__(self, desk: Desk, dispatcher: Dispatcher) -> None:
+        self._desk = desk
+        self._dispatcher = dispatcher
+        self._gate = asyncio.Semaphore(max(1, desk.books.talkers - SPARE))
+        self._people: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._replies = Replies(desk)
+
+    async def take(self, raw: dict[str, Any], away: Wait | None = None) -> None:
+        """Handles an update as Telegram sent it; a defect of ours never gets out.
+
+        While the database is away, `away` is awaited before each further try, and the person's later updates wait
+        too. Raises BooksAway where there is no `away`, or where that raises it.
+        """
+        try:
+            update = Update.model_validate(raw, context={"bot": self._desk.bot})
+        except ValidationError as error:
+            log.error("update_unreadable", update_id=raw.get("update_id"), error=str(error))
+            return
+        user = _private_sender(update)
+        if user is None:
+            return
+        if is_money(update):
+            replies = await self._handle(update, user, raw, Lane.MONEY, away)
+            sending = self._replies.at_once(replies)
+        else:
+            async with self._turn(user.id):
+                replies = await self._handle(update, user, raw, Lane.TALK, away)
+                sending = self._replies.in_turn(user.id, replies)
+        await self._replies.while_patient(sending)
+
+    async def finish(self) -> None:
+        """Returns when every reply is out, or a job's."""
+        await self._replies.finish()
+
+    @asynccontextmanager
+    async def _turn(self, telegram_id: int) -> AsyncIterator[None]:
+        """Updates of one person run in order; people run side by side."""
+        lock = self._people[telegram_id]
+        try:
+            async with lock:
+                yield
+        finally:
+            if not lock.locked() and not getattr(lock, "_waiters", None):
+                self._people.pop(telegram_id, None)
+
+    async def _handle(
+        self, update: Update, user: User, raw: dict[str, Any], lane: Lane, away: Wait | None
+    ) -> list[Method]:
+        """The replies, once what the update does is committed. Raises BooksAway."""
+        while True:
+            try:
+                return with_answer(update, await self._once(update, user, raw, lane))
+            except BooksAway:
+                metrics.update_taken(update, "put off")
+                if away is None:
+                    raise
+                await away()
+
+    async def _once(self, update: Update, user: User, raw: dict[str, Any], lane: Lane) -> list[Method]:
+        try:
+            replies = await self._commit(update, user, lane)
+        except HandledElsewhere:
+            metrics.update_taken(update, "repeated")
+            return []
+        except Exception as error:
+            if is_away(error):
+                raise BooksAway from error
+            metrics.update_taken(update, "failed")
+            log.exception("update_failed", update_id=update.update_id)
+            return await self._after_defect(update, user, raw, error)
+        metrics.update_taken(update, "handled")
+        return replies
+
+    async def _commit(self, update: Update, user: User, lane: Lane) -> list[Method]:
+        for attempt in range(TRIES):
+            try:
+                async with self._gate if lane is Lane.TALK else nullcontext():
+                    return await self._transaction(update, user, lane)
+            except Exception as error:
+                if not is_again(error) or attempt == TRIES - 1:
+                    raise
+                await asyncio.sleep(0.02 * 2**attempt)
+        raise AssertionError("unreachable")
+
+    async def _transaction(self, update: Update, user: User, lane: Lane) -> list[Method]:
+        desk = self._desk
+        now = desk.now()
+        language = desk.voice.language(None, user.language_code)
+        try:
+            async with desk.books.transaction(lane) as session:
+                person = await chats.load(
+                    session,
+                    profile(user),
+                    desk.bot.id,
+                    update.update_id,
+                    now,
+                    read_only=lane is Lane.MONEY,
+                )
+                if person.handled:
+                    return []
+                language = desk.voice.language(person.language, person.telegram_language)
+                with desk.voice.speaking(language):
+                    answer = await self._feed(update, session, person, now)
+                await self._put_down(session, person, update, now)
+        except Refused as refused:
+            if is_money(update):
+                raise  # what was paid is not answered with a no: it is kept
+            if await self._handled_meanwhile(update, lane):
+                return []
+            with desk.voice.speaking(language):
+                return [SendMessage(chat_id=user.id, text=errors.say(refused))]
+        return as_list(answer)
+
+    async def _handled_meanwhile(self, update: Update, lane: Lane) -> bool:
+        """Another process had the same update, and what it did is why ours was refused: it has answered."""
+        async with self._desk.books.transaction(lane) as session:
+            return await updates.handled(session, self._desk.bot.id, update.update_id)
+
+    async def _feed(self, update: Update, session: AsyncSession, person: Person, now: datetime) -> Any:
+        return await self._dispatcher.feed_update(
+            self._desk.bot,
+            update,
+            desk=self._desk,
+            session=session,
+            person=person,
+            state=context_of(self._desk.bot.id, person),
+            raw_state=person.state,
+            now=now,
+        )
+
+    async def _put_down(self, session: AsyncSession, person: Person, update: Update, now: datetime) -> None:
+        """What an update leaves behind, committed with what it did."""
+        if not is_money(update):
+            await chats.save(session, person)
+            await chats.touch(session, person, now, timedelta(days=self._desk.settings.session_days))
+        await chats.mark_handled(session, self._desk.bot.id, update.update_id)
+
+    async def _after_defect(
+        self, update: Update, user: User, raw: dict[str, Any], error: Exception
+    ) -> list[Method]:
+        """A defect never stops the line: money is kept raw for a job to try again, the rest gets one apology."""
+        desk = self._desk
+        with desk.voice.speaking(desk.voice.language(None, user.language_code)):
+            if update.pre_checkout_query:
+                query = update.pre_checkout_query.id
+                return [
+                    AnswerPreCheckoutQuery(
+                        pre_checkout_query_id=query, ok=False, error_message=defects.payment_not_now()
+                    )
+                ]
+            if is_money(update):
+                await self._keep(update, raw, error)
+                return []
+            return [SendMessage(chat_id=user.id, text=defects.apology())]
+
+    async def _keep(self, update: Update, raw: dict[str, Any], error: Exception) -> None:
+        try:
+            async with self._desk.books.transaction(Lane.MONEY) as session:
+                body = orjson.dumps(raw).decode()
+                kept = await updates.keep_failed(
+                    session, self._desk.bot.id, update.update_id, body, repr(error)
+                )
+                if kept is not None:
+                    key = f"retry_update:{kept}"
+                    await enqueue(session, "retry_update", {"id": kept}, after=RETRIED, key=key)
+                    await self._tell_kept(session, update, kept, error)
+        except Exception as second:
+            # Not kept, so it must come again, whatever the reason was.
+            raise BooksAway from second
+
+    async def _tell_kept(self, session: AsyncSession, update: Update, kept: int, error: Exception) -> None:
+        await alarm(session, self._desk, "update_failed", str(kept), error=repr(error)[:300])
+        message = update.message
+        if message is not None and (paid := message.successful_payment) is not None:
+            await tell_looked_into(session, self._desk, message.chat.id, paid.total_amount, paid.currency)
+
+    async def retry(self, raw: dict[str, Any]) -> None:
+        """A kept money update, once more. Raises what its handler raises."""
+        update = Update.model_validate(raw, context={"bot": self._desk.bot})
+        user = _private_sender(update)
+        if user is None:
+            return
+        try:
+            replies = await self._commit(update, user, Lane.MONEY)
+        except HandledElsewhere:
+            return
+        await send_all(self._desk, replies)
+
+
+def is_money(update: Update) -> bool:
+    """Payment updates come first and unhindered."""
+    message = update.message
+    paid = message is not None and (message.successful_payment or message.refunded_payment)
+    return bool(paid) or update.pre_checkout_query is not None
+
+
+def _private_sender(update: Update) -> User | None:
+    """Who acts; None for what the bot does not answer: groups, channels, other bots, kinds we did not ask for."""
+    if update.pre_checkout_query:
+        return update.pre_checkout_query.from_user
+    if update.message:
+        chat, user = update.message.chat, update.message.from_user
+    elif update.callback_query and update.callback_query.message:
+        chat, user = update.callback_query.message.chat, update.callback_query.from_user
+    elif update.my_chat_member:
+        chat, user = update.my_chat_member.chat, update.my_chat_member.from_user
+    else:
+        return None
+    if chat.type != "private" or user is None or user.is_bot:
+        return None
+    return user
+
+
+def profile(user: User) -> Profile:
+    name = " ".join(part for part in (user.first_name, user.last_name) if part).replace("\x00", "")
+    return Profile(user.id, name or str(user.id), user.username, user.language_code)
+
+
+def as_list(answer: Any) -> list[Method]:
+    if answer is UNHANDLED or answer is None:
+        return []
+    if isinstance(answer, TelegramMethod):
+        return [answer]
+    return [method for method in answer if method is not None]
+
+
+def with_answer(update: Update, replies: list[Method]) -> list[Method]:
+    """Every pressed button is answered, so that it stops turning."""
+    query = update.callback_query
+    if query is None or any(isinstance(method, AnswerCallbackQuery) for method in replies):
+        return replies
+    return [AnswerCallbackQuery(callback_query_id=query.id), *replies]

@@ -1,0 +1,1 @@
+"""The only place that knows YooKassa and its SDK."""

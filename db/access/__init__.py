@@ -1,0 +1,1 @@
+"""Access: a module until a moment; each change has one cause."""

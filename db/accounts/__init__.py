@@ -1,0 +1,1 @@
+"""Accounts, the identities and sessions that lead to them, and finding a person."""

@@ -1,0 +1,1 @@
+"""The catalogue in the database: what is stored, and loading a file into it."""

@@ -1,0 +1,268 @@
+"""The catalogue: what a school teaches and sells, loaded again and again from its file by stable keys.
+
+Nothing that learners may have used is deleted. A lesson, question or offer that is no longer in the file is withdrawn
+(`active = false`) and comes back with its key; a result goes behind the others. Modules, products and promo codes stay
+as they are, and so do the lessons of a module that is no longer in the file: some have paid for them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.catalogue.entries import Catalogue, LessonEntry, ModuleEntry, OfferEntry, ProductEntry, QuestionEntry
+from db.catalogue.stored import Kept, refusals
+from db.promo import plain
+from db.tables import CatalogueKey, Lesson, Module, Offer, Product, PromoCode, Question, Result
+
+Row = TypeVar("Row")
+
+SHOWN = 60  # characters of a value that a change still spells out
+
+
+class Action(StrEnum):
+    ADDED = "added"
+    ADOPTED = "adopted"
+    UPDATED = "updated"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """`fields`: name, value before, value after. A product's offers and a module's lessons are `product/offer` and
+    `module/lesson`."""
+
+    action: Action
+    table: str
+    key: str
+    fields: tuple[tuple[str, object, object], ...] = ()
+
+    def __str__(self) -> str:
+        head = f"{self.action} {self.table} {self.key}"
+        return f"{head}: {', '.join(_shown(*field) for field in self.fields)}" if self.fields else head
+
+
+def _shown(name: str, before: object, after: object) -> str:
+    values = [_value(before), _value(after)]
+    if any(len(value) > SHOWN or "\n" in value for value in values):
+        return name
+    return f"{name} {values[0]} → {values[1]}"
+
+
+def _value(value: object) -> str:
+    match value:
+        case None | [] | "":
+            return "none"
+        case bool():
+            return "yes" if value else "no"
+        case list():
+            return ", ".join(map(str, value))
+        case _:
+            return str(value)
+
+
+class CatalogueRefused(Exception):
+    """The file and the database do not go together; nothing was changed. `lines` say where and why."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        super().__init__("\n".join(lines))
+        self.lines = list(lines)
+
+
+async def load(session: AsyncSession, catalogue: Catalogue) -> list[Change]:
+    """Makes the books say what the file says; the changes, in the file's order. Raises CatalogueRefused."""
+    await session.execute(text("select pg_advisory_xact_lock(hashtextextended('lessongate:catalogue', 0))"))
+    kept = await Kept.read(session)
+    if lines := refusals(catalogue, kept):
+        raise CatalogueRefused(lines)
+    await _reserve_ids(session, catalogue)
+    loading = _Loading(session, kept)
+    loading.results(catalogue)
+    modules = [(entry, loading.module(entry)) for entry in catalogue.modules]
+    await session.flush()
+    loading.keys(modules)
+    lessons = [pair for entry, row in modules for pair in loading.lessons(entry, row)]
+    by_key = {entry.key: row for entry, row in modules}
+    products = [(entry, loading.product(entry, by_key[entry.module])) for entry in catalogue.products]
+    await session.flush()
+    loading.keys(products)
+    for name, lesson, row in lessons:
+        loading.questions(name, lesson, row)
+    loading.offers(products)
+    loading.promos(catalogue, {entry.key: row for entry, row in products})
+    await session.flush()
+    return loading.changes
+
+
+@dataclass(slots=True)
+class _Loading:
+    session: AsyncSession
+    kept: Kept
+    changes: list[Change] = field(default_factory=list)
+
+    def results(self, catalogue: Catalogue) -> None:
+        gone = dict(self.kept.results)
+        for position, entry in enumerate(catalogue.results, 1):
+            values = {"name": entry.name, "passed": entry.passed, "position": position}
+            fixed = {"key": entry.key} | _id(entry.id)
+            self._put("result", entry.key, gone.pop(entry.key, None), Result, fixed, values)
+        behind = sorted(gone.values(), key=lambda row: row.position)
+        for position, row in enumerate(behind, len(catalogue.results) + 1):
+            self._update("result", row.key, row, {"position": position})
+
+    def module(self, entry: ModuleEntry) -> Module:
+        stated = {"description": entry.description, "interval_count": entry.interval_count}
+        kept = {name: value for name, value in stated.items() if entry.id is None or value is not None}
+        adopted = entry.key not in self.kept.modules
+        return self._put(
+            "module", entry.key, self.kept.module(entry), Module, {}, {"name": entry.name} | kept, adopted
+        )
+
+    def product(self, entry: ProductEntry, module: Module) -> Product:
+        adopted = entry.key not in self.kept.products
+        fixed, values = {"module_id": module.id}, {"name": entry.name}
+        return self._put("product", entry.key, self.kept.product(entry), Product, fixed, values, adopted)
+
+    def keys(self, pairs: Sequence[tuple[ModuleEntry | ProductEntry, Module | Product]]) -> None:
+        """Remembers which row a key names, once the row has its id."""
+        for entry, row in pairs:
+            if isinstance(row, Module) and entry.key not in self.kept.modules:
+                self.session.add(CatalogueKey(kind="module", key=entry.key, module_id=row.id))
+            elif isinstance(row, Product) and entry.key not in self.kept.products:
+                self.session.add(CatalogueKey(kind="product", key=entry.key, product_id=row.product_id))
+
+    def lessons(self, module: ModuleEntry, row: Module) -> list[tuple[str, LessonEntry, Lesson]]:
+        """Each lesson with its full key and row."""
+        gone, put = dict(self.kept.lessons.get(row.id, {})), []
+        for position, entry in enumerate(module.lessons, 1):
+            name, fixed = f"{module.key}/{entry.key}", {"module_id": row.id, "key": entry.key} | _id(entry.id)
+            values = _lesson_values(entry, position)
+            lesson = self._put("lesson", name, gone.pop(entry.key, None), Lesson, fixed, values)
+            put.append((name, entry, lesson))
+        self._withdraw("lesson", {f"{module.key}/{key}": lesson for key, lesson in gone.items()})
+        return put
+
+    def questions(self, lesson_key: str, lesson: LessonEntry, row: Lesson) -> None:
+        gone = dict(self.kept.questions.get(row.id, {}))
+        for position, entry in enumerate(lesson.questions, 1):
+            name, fixed = f"{lesson_key}/{entry.key}", {"lesson_id": row.id, "key": entry.key}
+            values = _question_values(entry, position)
+            self._put("question", name, gone.pop(entry.key, None), Question, fixed, values)
+        self._withdraw("question", {f"{lesson_key}/{key}": question for key, question in gone.items()})
+
+    def offers(self, products: Sequence[tuple[ProductEntry, Product]]) -> None:
+        gone = dict(self.kept.offers)
+        for product, row in products:
+            for entry in product.offers:
+                key = f"{product.key}/{entry.key}"
+                fixed = {"key": key, "product_id": row.product_id}
+                self._put("offer", key, gone.pop(key, None), Offer, fixed, _offer_values(entry))
+        self._withdraw("offer", gone)
+
+    def promos(self, catalogue: Catalogue, products: dict[str, Product]) -> None:
+        for entry in catalogue.promos:
+            values = {
+                "days": entry.days,
+                "max_usage_count": entry.max_uses,
+                "product_id": products[entry.product].product_id,
+            }
+            row = self.kept.promos.get(plain(entry.code))
+            self._put("promo code", entry.code, row, PromoCode, {"code": entry.code}, values)
+
+    def _put(
+        self,
+        table: str,
+        key: str,
+        row: Row | None,
+        kind: type[Row],
+        fixed: dict[str, Any],
+        values: dict[str, Any],
+        adopted: bool = False,
+    ) -> Row:
+        """`fixed` is said once, when the row is made; a row found is `adopted` where its key is new to us."""
+        if row is None:
+            row = kind(**fixed, **values)
+            self.session.add(row)
+            self.changes.append(Change(Action.ADDED, table, key))
+        elif adopted:
+            self.changes.append(Change(Action.ADOPTED, table, key, _apply(row, values)))
+        else:
+            self._update(table, key, row, values)
+        return row
+
+    def _update(self, table: str, key: str, row: Any, values: dict[str, Any]) -> None:
+        if fields := _apply(row, values):
+            self.changes.append(Change(Action.UPDATED, table, key, fields))
+
+    def _withdraw(self, table: str, rows: dict[str, Any]) -> None:
+        for key, row in rows.items():
+            if row.active:
+                row.active = False
+                self.changes.append(Change(Action.WITHDRAWN, table, key))
+
+
+def _apply(row: Any, values: dict[str, Any]) -> tuple[tuple[str, object, object], ...]:
+    """Sets what differs, and says what did."""
+    differing = [
+        (name, getattr(row, name), value) for name, value in values.items() if getattr(row, name) != value
+    ]
+    for name, _before, value in differing:
+        setattr(row, name, value)
+    return tuple(differing)
+
+
+def _lesson_values(entry: LessonEntry, position: int) -> dict[str, Any]:
+    return {
+        "position": position,
+        "title": entry.title,
+        "text": entry.text,
+        "media_kind": entry.media_kind,
+        "media": entry.media,
+        "preview": entry.preview,
+        "active": True,
+    }
+
+
+def _question_values(entry: QuestionEntry, position: int) -> dict[str, Any]:
+    return {
+        "position": position,
+        "text": entry.text,
+        "options": list(entry.options),
+        "answer": entry.answer,
+        "explanation": entry.explanation,
+        "active": True,
+    }
+
+
+def _offer_values(entry: OfferEntry) -> dict[str, Any]:
+    return {
+        "days": entry.days,
+        "price": entry.price,
+        "currency": entry.currency,
+        "methods": list(entry.methods),
+        "active": True,
+    }
+
+
+def _id(number: int | None) -> dict[str, int]:
+    return {} if number is None else {"id": number}
+
+
+RESERVE = """
+select setval(ids, :most) from (select pg_get_serial_sequence(:table, 'id')::regclass as ids) as sequence
+where :most > coalesce(pg_sequence_last_value(ids), 0)
+"""
+
+
+async def _reserve_ids(session: AsyncSession, catalogue: Catalogue) -> None:
+    """Ids that the file gives are never handed out again."""
+    given = {
+        "bot.lessons": [lesson.id for module in catalogue.modules for lesson in module.lessons if lesson.id],
+        "bot.results": [result.id for result in catalogue.results if result.id],
+    }
+    for table, ids in given.items():
+        if ids:
+            await session.execute(text(RESERVE), {"most": max(ids), "table": table})

@@ -1,0 +1,171 @@
+"""What the books hold of a catalogue, and where a file contradicts it."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.catalogue.entries import Catalogue, ModuleEntry, ProductEntry
+from db.promo import plain
+from db.tables import CatalogueKey, Lesson, Module, Offer, Product, PromoCode, Question, Result
+
+Row = TypeVar("Row")
+
+# design, section 6: ids of ours could be ones the other application uses for something else.
+STRANGERS = """
+select exists (
+    select from progress p
+    where not exists (select from bot.lessons l where l.id = p.lesson_id)
+       or not exists (select from bot.results r where r.id = p.result_id)
+)
+"""
+COLLIDES = (
+    "needs an id: progress holds ids that no catalogue here knows, and a new one of ours could be one of them"
+)
+
+
+@dataclass(slots=True)
+class Kept:
+    """Rows by key; lessons by module id and key, questions by lesson id and key, promo codes by plain code.
+
+    `strangers`: `progress` holds ids that the bot does not know.
+    """
+
+    modules: dict[str, Module]
+    products: dict[str, Product]
+    module_rows: dict[int, Module]
+    product_rows: dict[int, Product]
+    lessons: dict[int, dict[str, Lesson]]
+    questions: dict[int, dict[str, Question]]
+    offers: dict[str, Offer]
+    promos: dict[str, PromoCode]
+    results: dict[str, Result]
+    strangers: bool
+
+    @classmethod
+    async def read(cls, session: AsyncSession) -> "Kept":
+        keys = await _all(session, CatalogueKey)
+        module_rows = {row.id: row for row in await _all(session, Module)}
+        product_rows = {row.product_id: row for row in await _all(session, Product)}
+        return cls(
+            modules={key.key: module_rows[key.module_id] for key in keys if key.module_id},
+            products={key.key: product_rows[key.product_id] for key in keys if key.product_id},
+            module_rows=module_rows,
+            product_rows=product_rows,
+            lessons=_nested((row.module_id, row.key, row) for row in await _all(session, Lesson)),
+            questions=_nested((row.lesson_id, row.key, row) for row in await _all(session, Question)),
+            offers={row.key: row for row in await _all(session, Offer) if row.key},
+            promos=_by_code(await _all(session, PromoCode)),
+            results={row.key: row for row in await _all(session, Result)},
+            strangers=bool(await session.scalar(text(STRANGERS))),
+        )
+
+    def module(self, entry: ModuleEntry) -> Module | None:
+        return self.modules.get(entry.key) or self.module_rows.get(entry.id or 0)
+
+    def product(self, entry: ProductEntry) -> Product | None:
+        return self.products.get(entry.key) or self.product_rows.get(entry.id or 0)
+
+
+async def _all(session: AsyncSession, table: type[Row]) -> list[Row]:
+    """Also the rows that this session has seen before: another transaction may have changed them since."""
+    return list(await session.scalars(select(table).execution_options(populate_existing=True)))
+
+
+def _nested(rows: Iterable[tuple[int, str, Row]]) -> dict[int, dict[str, Row]]:
+    nested: defaultdict[int, dict[str, Row]] = defaultdict(dict)
+    for owner, key, row in rows:
+        nested[owner][key] = row
+    return dict(nested)
+
+
+def _by_code(rows: Iterable[PromoCode]) -> dict[str, PromoCode]:
+    """The oldest one where an adopted database holds two that differ in case only."""
+    return {plain(row.code): row for row in sorted(rows, key=lambda row: -row.id)}
+
+
+def refusals(catalogue: Catalogue, kept: Kept) -> list[str]:
+    """A line for every place of the file that the books cannot follow."""
+    return [
+        *_results(catalogue, kept),
+        *_modules(catalogue, kept),
+        *_lessons(catalogue, kept),
+        *_products(catalogue, kept),
+    ]
+
+
+def _results(catalogue: Catalogue, kept: Kept) -> Iterator[str]:
+    names = {row.id: key for key, row in kept.results.items()}
+    for entry in catalogue.results:
+        row = kept.results.get(entry.key)
+        for problem in _own_id(entry.key, entry.id, row.id if row else None, names, kept.strangers):
+            yield f'results "{entry.key}": {problem}'
+
+
+def _lessons(catalogue: Catalogue, kept: Kept) -> Iterator[str]:
+    names = {row.id: (owner, key) for owner, rows in kept.lessons.items() for key, row in rows.items()}
+    for module in catalogue.modules:
+        owner = kept.module(module)
+        rows = kept.lessons.get(owner.id, {}) if owner else {}
+        for entry in module.lessons:
+            row = rows.get(entry.key)
+            me = (owner.id if owner else None, entry.key)
+            for problem in _own_id(me, entry.id, row.id if row else None, names, kept.strangers):
+                yield f'modules "{module.key}" . lessons "{entry.key}": {problem}'
+
+
+def _own_id(
+    me: object, wanted: int | None, has: int | None, names: dict[int, Any], strangers: bool
+) -> Iterator[str]:
+    """What is wrong with the id of a row of ours: `names` tells whose each id is."""
+    if has is not None and wanted not in (None, has):
+        yield f"its id is {has} already and cannot become {wanted}"
+    elif has is None and wanted in names and names[wanted] != me:
+        yield f"the id {wanted} is taken by {_name(names[wanted])}"
+    elif has is None and wanted is None and strangers:
+        yield COLLIDES
+
+
+def _name(name: object) -> str:
+    """A lesson's name is the id of its module and its key."""
+    return f'"{name[1]}" of module {name[0]}' if isinstance(name, tuple) else f'"{name}"'
+
+
+def _modules(catalogue: Catalogue, kept: Kept) -> Iterator[str]:
+    names = {row.id: key for key, row in kept.modules.items()}
+    for entry in catalogue.modules:
+        has = kept.modules.get(entry.key)
+        for problem in _shared_id(entry.id, has.id if has else None, names, kept.module_rows):
+            yield f'modules "{entry.key}": {problem}'
+
+
+def _products(catalogue: Catalogue, kept: Kept) -> Iterator[str]:
+    names = {row.product_id: key for key, row in kept.products.items()}
+    modules = {entry.key: kept.module(entry) for entry in catalogue.modules}
+    for entry in catalogue.products:
+        has = kept.products.get(entry.key)
+        for problem in _shared_id(entry.id, has.product_id if has else None, names, kept.product_rows):
+            yield f'products "{entry.key}": {problem}'
+        row, module = kept.product(entry), modules[entry.module]
+        if row is not None and (module is None or module.id != row.module_id):
+            yield (
+                f'products "{entry.key}": opens module {row.module_id} already, and what was bought must '
+                "not come to mean another module; give the new product a key of its own"
+            )
+
+
+def _shared_id(
+    wanted: int | None, has: int | None, names: dict[int, str], rows: dict[int, Any]
+) -> Iterator[str]:
+    """`id` means a row that the other application knows, so it has to be there."""
+    if wanted is None:
+        return
+    if has is not None and wanted != has:
+        yield f"its id is {has} already and cannot become {wanted}"
+    elif wanted not in rows:
+        yield f"the database has no row with the id {wanted}; leave the id out to have one made"
+    elif has is None and wanted in names:
+        yield f'the id {wanted} is "{names[wanted]}" already'

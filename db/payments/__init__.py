@@ -1,0 +1,1 @@
+"""Purchases, the attempts to pay them, and settling."""

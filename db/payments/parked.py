@@ -1,0 +1,176 @@
+"""Money that came in and that no purchase explains: kept, shown, and assigned by an admin."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.errors import AmountTooLarge, ParkedGone
+from db.payments.purchases import Method, Status
+from db.shop.courses import OfferOnSale
+from db.tables import Attempt, ParkedPayment, Purchase
+
+MOST = 2**31 - 1  # what purchases.amount_cents takes; a provider may name more
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """`amount` in the currency's smallest unit; `telegram_id` is who paid, where Telegram told us."""
+
+    id: int
+    provider: str
+    payment_id: str
+    amount: int
+    currency: str
+    paid_at: datetime
+    telegram_id: int | None
+    reason: str
+
+
+async def park(
+    session: AsyncSession,
+    *,
+    provider: str,
+    payment_id: str,
+    amount: int,
+    currency: str,
+    paid_at: datetime,
+    reason: str,
+    now: datetime,
+    telegram_id: int | None = None,
+    payload: str | None = None,
+) -> bool:
+    """Whether it was not parked before."""
+    made = await session.execute(
+        insert(ParkedPayment)
+        .values(
+            provider=provider,
+            payment_id=payment_id,
+            amount=amount,
+            currency=currency,
+            paid_at=paid_at,
+            telegram_id=telegram_id,
+            payload=payload,
+            reason=reason,
+            created_at=now,
+        )
+        .on_conflict_do_nothing()
+        .returning(ParkedPayment.id)
+    )
+    return made.scalar_one_or_none() is not None
+
+
+SOLVED = text(
+    "update bot.parked_payments set solved_at = :now, purchase_id = :purchase_id"
+    " where provider = :provider and payment_id = :payment_id and solved_at is null"
+)
+
+
+async def solved(
+    session: AsyncSession, provider: str, payment_id: str, purchase_id: int, now: datetime
+) -> None:
+    """A purchase bears this payment now."""
+    values = {"provider": provider, "payment_id": payment_id, "purchase_id": purchase_id, "now": now}
+    await session.execute(SOLVED, values)
+
+
+async def given_back(session: AsyncSession, provider: str, payment_id: str, now: datetime) -> bool:
+    """The money is back with its payer, so there is nothing to assign. Whether it was parked."""
+    done = await session.execute(
+        update(ParkedPayment)
+        .where(
+            ParkedPayment.provider == provider,
+            ParkedPayment.payment_id == payment_id,
+            ParkedPayment.solved_at.is_(None),
+        )
+        .values(solved_at=now)
+        .returning(ParkedPayment.id)
+    )
+    return done.scalar_one_or_none() is not None
+
+
+async def parked(session: AsyncSession, limit: int = 10) -> list[Parked]:
+    rows = await session.scalars(
+        select(ParkedPayment)
+        .where(ParkedPayment.solved_at.is_(None))
+        .order_by(ParkedPayment.id.desc())
+        .limit(limit)
+    )
+    return [_parked(row) for row in rows]
+
+
+async def one(session: AsyncSession, parked_id: int, *, lock: bool = False) -> Parked:
+    """Raises ParkedGone where it is solved already."""
+    query = select(ParkedPayment).where(ParkedPayment.id == parked_id, ParkedPayment.solved_at.is_(None))
+    row = await session.scalar(query.with_for_update() if lock else query)
+    if row is None:
+        raise ParkedGone(parked_id)
+    return _parked(row)
+
+
+def _parked(row: ParkedPayment) -> Parked:
+    return Parked(
+        row.id,
+        row.provider,
+        row.payment_id,
+        row.amount,
+        row.currency,
+        row.paid_at,
+        row.telegram_id,
+        row.reason,
+    )
+
+
+async def assign(
+    session: AsyncSession,
+    parked_id: int,
+    user_id: int,
+    telegram_id: int,
+    offer: OfferOnSale,
+    key: str,
+    now: datetime,
+) -> int:
+    """A pending purchase that bears the parked payment's id; the attempt's id. It is then fetched and settled like
+    any other. The amount is what was paid, the days are the offer's. Raises ParkedGone, AmountTooLarge."""
+    found = await one(session, parked_id, lock=True)
+    if found.amount > MOST:
+        raise AmountTooLarge(found.amount, found.currency)
+    purchase = Purchase(
+        user_id=user_id,
+        product_id=offer.product_id,
+        amount_cents=found.amount,
+        provider=found.provider,
+        status=Status.PENDING.value,
+        provider_payment_id=found.payment_id,
+        days=offer.days,
+        currency=found.currency,
+        created_at=now,
+    )
+    session.add(purchase)
+    await session.flush()
+    attempt = Attempt(
+        purchase_id=purchase.id,
+        user_id=user_id,
+        offer_id=offer.id,
+        telegram_id=telegram_id,
+        method=(Method.STARS if found.provider == "stars" else Method.INVOICE).value,
+        key=f"{ASSIGNED}{key}",
+        request="",
+        created_at=now,
+        closed_at=now,
+        outcome="assigned",
+        next_ask_at=now,
+    )
+    session.add(attempt)
+    await session.flush()
+    await session.execute(
+        update(ParkedPayment)
+        .where(ParkedPayment.id == parked_id)
+        .values(solved_at=now, purchase_id=purchase.id)
+    )
+    return attempt.id
+
+
+ASSIGNED = "assigned:"  # an attempt's key that no provider ever saw: such a payment has no metadata of ours

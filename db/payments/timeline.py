@@ -1,0 +1,96 @@
+"""What became of a purchase, moment by moment: what its payer is shown who asks where the money is."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.errors import PurchaseUnknown
+from db.payments.purchases import BOUGHT, Bought, Method, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """The attempt at paying it. `said` is the provider's last word."""
+
+    id: int
+    method: Method
+    linked_at: datetime | None
+    said: str | None
+    said_at: datetime | None
+    asked_at: datetime | None
+
+    @property
+    def question(self) -> str:
+        """Names the next question to the provider: another name as soon as an answer is in the books."""
+        return f"{self.id}:{self.asked_at}:{self.said_at}"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The access it gave; `until` is None for ever."""
+
+    at: datetime
+    days: int
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """A refund: pending or succeeded."""
+
+    at: datetime
+    amount: int
+    days: int
+    done: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """`attempt` is None for a purchase of the other application."""
+
+    bought: Bought
+    attempt: Try | None
+    opened: Opened | None
+    backs: tuple[Back, ...]
+
+    @property
+    def waits(self) -> bool:
+        """Whether asking the provider may bring news: also of one that was called canceled."""
+        return self.attempt is not None and self.bought.status in (Status.PENDING, Status.CANCELED)
+
+
+async def timeline(session: AsyncSession, purchase_id: int, user_id: int) -> Timeline:
+    """Of one's own purchase. Raises PurchaseUnknown."""
+    values = {"user_id": user_id, "purchase_id": purchase_id}
+    found = (await session.execute(ONE, values)).one_or_none()
+    if found is None:
+        raise PurchaseUnknown(purchase_id)
+    row = (await session.execute(STORY, values)).one()
+    backs = await session.execute(BACKS, values)
+    attempt = opened = None
+    if row.id is not None:
+        attempt = Try(row.id, Method(row.method), row.linked_at, row.said, row.said_at, row.asked_at)
+    if row.opened_at is not None:
+        opened = Opened(row.opened_at, row.days, row.until)
+    return Timeline(Bought(*found), attempt, opened, tuple(Back(*back) for back in backs))
+
+
+ONE = text(BOUGHT + " and p.id = :purchase_id")
+STORY = text(
+    """
+    select a.id, a.method, a.linked_at, a.said, a.said_at, a.asked_at,
+           c.created_at as opened_at, c.days, nullif(c.after, 'infinity') as until
+    from purchases p
+    left join bot.payment_attempts a on a.purchase_id = p.id
+    left join bot.access_changes c on c.source = 'purchase' and c.source_id = p.id
+    where p.id = :purchase_id
+    """
+)
+BACKS = text(
+    """
+    select coalesce(finished_at, created_at), amount, days_taken, status = 'succeeded'
+    from bot.refunds where purchase_id = :purchase_id and status in ('pending', 'succeeded') order by id
+    """
+)

@@ -1,0 +1,1 @@
+"""Refunds: asked for, booked, and the days that go with them."""

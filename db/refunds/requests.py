@@ -1,0 +1,288 @@
+"""Refunds: a draft is confirmed, goes to the provider, and ends; with the money go the days it had paid for.
+
+Who changes a purchase's refunds holds the purchase's row. An amount is reserved from the confirmation on.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import Select, delete, select, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.errors import (
+    NotRefundable,
+    PurchaseForeign,
+    PurchaseUnknown,
+    RefundAsked,
+    RefundByHand,
+    RefundGone,
+    RefundTooMuch,
+    StarsInFullOnly,
+)
+from db.payments.purchases import STARS, Status
+from db.refunds.days import Standing, standing
+from db.tables import Attempt, Purchase, Refund
+
+YOOKASSA_ID = re.compile(r"[0-9a-fA-F-]{36}")
+DRAFT_LIVES = timedelta(hours=1)  # what it told may no longer be so
+
+
+class Stage(StrEnum):
+    DRAFT = "draft"
+    PENDING = "pending"
+    SUCCEEDED = "succeeded"
+    CANCELED = "canceled"
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """A purchase of ours. `amount` in the smallest unit; `payer` is the Telegram id the money came from, `request`
+    what its provider was asked for."""
+
+    id: int
+    user_id: int
+    product: str
+    module: str
+    module_id: int
+    amount: int
+    currency: str
+    days: int
+    provider: str
+    payment_id: str
+    status: str
+    at: datetime | None
+    payer: int
+    request: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a refund will do: return `amount` and take `days`."""
+
+    refund_id: int
+    key: str
+    amount: int
+    days: int
+    purchase: Paid
+    standing: Standing
+
+    @property
+    def ends_at(self) -> datetime | None:
+        """When access will end then; None without end, and where there is none."""
+        end = self.standing.access_end
+        return end - timedelta(days=self.days) if end else None
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A refund as its job needs it; `request` is sent byte for byte under `key`. Without `purchase_id` it came before
+    its payment, or the purchase was deleted since."""
+
+    id: int
+    purchase_id: int | None
+    provider: str
+    key: str
+    request: str
+    amount: int
+    currency: str
+    provider_refund_id: str | None
+    status: str
+    asked_by: int | None
+    created_at: datetime
+    sent_at: datetime | None
+
+
+async def currency_of(session: AsyncSession, purchase_id: int) -> str:
+    """Raises PurchaseUnknown."""
+    found = await session.scalar(select(Purchase.currency).where(Purchase.id == purchase_id))
+    if found is None:
+        raise PurchaseUnknown(purchase_id)
+    return found
+
+
+async def draft(
+    session: AsyncSession, purchase_id: int, amount: int | None, asked_by: int, key: str, now: datetime
+) -> Plan:
+    """All that is left without `amount`. Nothing is reserved; its request is still to be frozen.
+
+    Raises PurchaseUnknown, PurchaseForeign, NotRefundable, RefundByHand, StarsInFullOnly, RefundTooMuch.
+    """
+    purchase = await _refundable(session, purchase_id)
+    stands = await standing(session, purchase_id)
+    returned = _allowed(purchase, stands, amount)
+    row = Refund(
+        purchase_id=purchase_id,
+        provider=purchase.provider,
+        key=key,
+        request="",
+        amount=returned,
+        currency=purchase.currency,
+        status=Stage.DRAFT.value,
+        asked_by=asked_by,
+        created_at=now,
+    )
+    session.add(row)
+    await session.flush()
+    return _plan(row, purchase, stands, now)
+
+
+async def paid(session: AsyncSession, purchase_id: int) -> Paid:
+    """Locks it. Raises PurchaseUnknown, PurchaseForeign."""
+    row = (await session.execute(PAID, {"purchase_id": purchase_id})).one_or_none()
+    if row is None:
+        raise PurchaseUnknown(purchase_id)
+    if row.payer is None:
+        raise PurchaseForeign(purchase_id)
+    return Paid(*row)
+
+
+async def _refundable(session: AsyncSession, purchase_id: int) -> Paid:
+    """Locks it, and lets pass only what can be returned by us."""
+    purchase = await paid(session, purchase_id)
+    if purchase.status != Status.SUCCEEDED:
+        raise NotRefundable(purchase_id, purchase.status)
+    if purchase.provider != STARS and not YOOKASSA_ID.fullmatch(purchase.payment_id):
+        raise RefundByHand(purchase_id, purchase.payment_id)
+    return purchase
+
+
+# An assigned payment was paid by whoever Telegram named when it was parked.
+PAID = text(
+    """
+select p.id, p.user_id, pr.name as product, m.name as module, m.id as module_id, p.amount_cents as amount,
+       p.currency, p.days, p.provider, p.provider_payment_id as payment_id, p.status, p.purchased_at as at,
+       coalesce(parked.telegram_id, a.telegram_id) as payer, coalesce(a.request, '') as request
+from purchases p
+join products pr using (product_id)
+join modules m on m.id = pr.module_id
+left join bot.payment_attempts a on a.purchase_id = p.id
+left join bot.parked_payments parked
+    on parked.provider = p.provider and parked.payment_id = p.provider_payment_id and a.id is not null
+where p.id = :purchase_id
+for update of p
+"""
+)
+
+
+def _allowed(purchase: Paid, stands: Standing, amount: int | None) -> int:
+    """What is returned; raises what forbids it."""
+    left = purchase.amount - stands.refunded - stands.pending
+    returned = left if amount is None else amount
+    if purchase.provider == STARS and left > 0 and returned != purchase.amount:
+        raise StarsInFullOnly(purchase.id, purchase.amount)
+    if not 0 < returned <= left:
+        raise RefundTooMuch(purchase.id, max(left, 0), purchase.currency)
+    return returned
+
+
+def _plan(row: Refund, purchase: Paid, stands: Standing, now: datetime) -> Plan:
+    return Plan(row.id, row.key, row.amount, stands.taken_by(row.amount, now), purchase, stands)
+
+
+async def freeze(session: AsyncSession, refund_id: int, request: str) -> None:
+    """Once and for ever: a repetition sends the same bytes."""
+    await session.execute(
+        update(Refund).where(Refund.id == refund_id, Refund.request == "").values(request=request)
+    )
+
+
+async def confirm(session: AsyncSession, refund_id: int, now: datetime) -> Plan:
+    """From here on its amount is reserved. Raises RefundGone, RefundAsked, and what `draft` raises."""
+    purchase_id = await session.scalar(select(Refund.purchase_id).where(Refund.id == refund_id))
+    if purchase_id is None:
+        raise RefundGone(refund_id)
+    purchase = await _locked_once_asked(session, refund_id, purchase_id)
+    row = await _draft(session, refund_id, now)
+    stands = await standing(session, purchase_id)
+    _allowed(purchase, stands, row.amount)
+    row.status = Stage.PENDING.value
+    await session.flush()
+    return _plan(row, purchase, stands, now)
+
+
+async def _locked_once_asked(session: AsyncSession, refund_id: int, purchase_id: int) -> Paid:
+    """A press on a button of yesterday is told how that refund ended, rather than what its purchase is now."""
+    await lock(session, purchase_id)
+    status = await session.scalar(select(Refund.status).where(Refund.id == refund_id))
+    if status is not None and status != Stage.DRAFT:
+        raise RefundAsked(refund_id, status)
+    return await _refundable(session, purchase_id)
+
+
+async def _draft(session: AsyncSession, refund_id: int, now: datetime) -> Refund:
+    row = await session.get(Refund, refund_id, with_for_update=True, populate_existing=True)
+    if row is None or now - row.created_at > DRAFT_LIVES:
+        raise RefundGone(refund_id)
+    return row
+
+
+async def drop(session: AsyncSession, refund_id: int) -> None:
+    """Raises RefundGone, RefundAsked."""
+    draft = delete(Refund).where(Refund.id == refund_id, Refund.status == Stage.DRAFT)
+    if await session.scalar(draft.returning(Refund.id)) is not None:
+        return
+    status = await session.scalar(select(Refund.status).where(Refund.id == refund_id))
+    raise RefundGone(refund_id) if status is None else RefundAsked(refund_id, status)
+
+
+async def forget_drafts(session: AsyncSession, before: datetime) -> None:
+    await session.execute(delete(Refund).where(Refund.status == Stage.DRAFT, Refund.created_at < before))
+
+
+async def task(session: AsyncSession, refund_id: int) -> Task | None:
+    row = await session.get(Refund, refund_id, populate_existing=True)
+    return task_of(row) if row else None
+
+
+def task_of(row: Refund) -> Task:
+    return Task(
+        row.id,
+        row.purchase_id,
+        row.provider,
+        row.key,
+        row.request,
+        row.amount,
+        row.currency,
+        row.provider_refund_id,
+        row.status,
+        row.asked_by,
+        row.created_at,
+        row.sent_at,
+    )
+
+
+async def sent(session: AsyncSession, refund_id: int, now: datetime) -> bool:
+    """The request may have reached the provider from now on. Whether it could not have before."""
+    done = await session.execute(
+        update(Refund)
+        .where(Refund.id == refund_id, Refund.sent_at.is_(None))
+        .values(sent_at=now)
+        .returning(Refund.id)
+    )
+    return done.scalar_one_or_none() is not None
+
+
+async def pending(session: AsyncSession, limit: int = 100) -> list[int]:
+    """Confirmed and not ended, the oldest first."""
+    rows = await session.scalars(
+        select(Refund.id).where(Refund.status == Stage.PENDING).order_by(Refund.id).limit(limit)
+    )
+    return list(rows)
+
+
+async def lock(session: AsyncSession, purchase_id: int) -> Purchase | None:
+    return await session.scalar(_purchases().where(Purchase.id == purchase_id))
+
+
+async def lock_payment(session: AsyncSession, provider: str, payment_id: str) -> Purchase | None:
+    """The purchase of ours that bears this payment; those of the other application are never found."""
+    ours = select(Attempt.id).where(Attempt.purchase_id == Purchase.id).exists()
+    return await session.scalar(
+        _purchases().where(Purchase.provider == provider, Purchase.provider_payment_id == payment_id, ours)
+    )
+
+
+def _purchases() -> Select[Purchase]:
+    return select(Purchase).with_for_update().execution_options(populate_existing=True)

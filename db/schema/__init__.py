@@ -1,0 +1,1 @@
+"""The schema: migrations, and the contract with another application."""

@@ -1,0 +1,34 @@
+"""Who may: checked at the moment of the action, from what Telegram says."""
+
+from typing import Any
+
+from aiogram.filters import Command as CommandFilter
+from aiogram.filters import Filter
+from aiogram.types import TelegramObject
+
+from bot.chat.commands import Command
+from bot.context import Desk
+from db.chats import Person
+
+
+class SignedIn(Filter):
+    """An account with a live session on this chat."""
+
+    async def __call__(self, event: TelegramObject, person: Person) -> bool:
+        return person.signed_in
+
+
+class Admin(Filter):
+    async def __call__(self, event: TelegramObject, person: Person, desk: Desk) -> bool:
+        return person.telegram_id in desk.settings.admin_ids
+
+
+class is_(CommandFilter):
+    """A message that is this command, in whatever letter case."""
+
+    def __init__(self, *commands: Command) -> None:
+        super().__init__(*(command.name for command in commands), ignore_case=True)
+
+
+def not_a_command(text: str | None) -> Any:
+    return bool(text) and not str(text).startswith("/")
