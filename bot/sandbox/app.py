@@ -44,9 +44,7 @@ class Sandbox:
         app.add_routes(self.telegram.routes())
         app.add_routes(self.yookassa.routes())
         app.add_routes(fault_routes(self.faults))
-        app.add_routes(
-            [web.get("/", _index), web.get("/favicon.ico", _icon), web.get("/sandbox/mail", _mail)]
-        )
+        app.add_routes([web.get("/", _index), web.get("/favicon.ico", _icon)])
         app.router.add_static("/static/", PAGE)
         return app
 
@@ -87,7 +85,3 @@ async def _index(request: web.Request) -> web.StreamResponse:
 
 async def _icon(request: web.Request) -> web.Response:
     return web.Response(text=ICON, content_type="image/svg+xml")
-
-
-async def _mail(request: web.Request) -> web.Response:
-    return web.json_response([])

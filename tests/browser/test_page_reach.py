@@ -123,3 +123,27 @@ async def focus_by_tab(window: Window, test_id: str, *, back: bool = False) -> N
             return
         await window.page.keyboard.press("Shift+Tab" if back else "Tab")
     pytest.fail(f"the keyboard never reaches {test_id}")
+
+
+async def test_a_buttons_label_is_one_line_with_an_ellipsis(
+    open_window: OpenWindow, start_bot: StartBot
+) -> None:
+    short, long = {"text": "B", "callback_data": "b"}, {"text": "long words " * 6, "callback_data": "c"}
+    keyboard = {"keyboard": [[{"text": "B"}], [{"text": "long words " * 6}, {"text": "B"}]]}
+    await start_bot(
+        {
+            "/start": [
+                say("inline", reply_markup=inline([short], [long, short])),
+                say("reply", reply_markup=keyboard),
+            ]
+        }
+    )
+    window = await open_window(viewport={"width": 390, "height": 740})
+    await window.say("/start")
+    await expect(window.by("reply-button")).to_have_count(3)
+    for kind in ("inline-button", "reply-button"):
+        keys = await window.by(kind).evaluate_all(
+            "keys => keys.map((key) => [key.offsetHeight, key.firstChild.scrollWidth > key.firstChild.clientWidth])"
+        )
+        assert len({height for height, _cut in keys}) == 1, kind
+        assert [cut for _height, cut in keys] == [False, True, False], kind

@@ -192,13 +192,18 @@ async def test_a_lacking_method_is_refused_loudly(
 ) -> None:
     events = await world.events(bot=bot.id)
     answer = await bot.call("sendDice", chat_id=ANNA)
-    assert (answer["error_code"], answer["ok"]) == (404, False)
-    assert "sendDice" in answer["description"]
+    assert (answer["error_code"], answer["ok"]) == (400, False)  # 404 would read as a wrong token
+    assert answer["description"] == "Bad Request: method sendDice is not supported by the sandbox"
     assert "sendDice" in caplog.text
     assert (await events.until("problem"))["method"] == "sendDice"
     events.close()
     calls = await world.get("/sandbox/calls?method=sendDice")
     assert [call["ok"] for call in calls if call["bot"] == bot.id] == [False]
+
+
+async def test_a_server_older_than_the_method_says_404(bot: Bot) -> None:
+    answer = await bot.call("sendRichMessage", chat_id=ANNA)
+    assert (answer["error_code"], answer["description"]) == (404, "Not Found: method not found")
 
 
 async def test_tokens(world: World, bot: Bot) -> None:

@@ -123,7 +123,7 @@ export class ReplyKeyboard {
     return el(
       "button",
       { type: "button", class: "key", "data-testid": "reply-button", onclick: press },
-      description.text,
+      el("span", {}, description.text),
     );
   }
 

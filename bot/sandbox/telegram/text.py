@@ -6,12 +6,16 @@ from typing import Any
 
 from bot.sandbox.telegram.errors import bad_request
 from bot.sandbox.telegram.html_text import parse_html
+from bot.sandbox.telegram.markdown_text import parse_markdown, parse_markdown_v2
 from bot.sandbox.telegram.params import Params
 
 Json = dict[str, Any]
 TEXT_LIMIT = 4096
 CAPTION_LIMIT = 1024
-PRIORITY = ("blockquote", "expandable_blockquote", "bold", "italic", "underline", "strikethrough", "spoiler")
+PARSERS = {"html": parse_html, "markdown": parse_markdown, "markdownv2": parse_markdown_v2}
+# Of entities at the same place the outer one comes first; those not named stand between the two groups (tdlib).
+OUTER = ("blockquote", "expandable_blockquote", "pre", "code", "text_link")
+INNER = ("bold", "italic", "underline", "strikethrough", "spoiler", "custom_emoji")
 
 _FOUND = re.compile(
     r"(?P<url>https?://[^\s<>\"']*[^\s<>\"'.,;:!?)\]}])"
@@ -34,7 +38,7 @@ def utf16_len(text: str) -> int:
 
 def read_text(params: Params, name: str = "text", entities: str = "entities") -> Formatted:
     """The message text of a call; raises 400 when empty, too long, or not parseable."""
-    formatted = _parsed(params, name, entities)
+    formatted = parsed(params, name, entities)
     if not formatted.text:
         raise bad_request("message text is empty")
     if len(formatted.text) > TEXT_LIMIT:
@@ -44,7 +48,7 @@ def read_text(params: Params, name: str = "text", entities: str = "entities") ->
 
 def read_caption(params: Params) -> Formatted:
     """The caption of a call, which may be empty; raises 400 when too long or not parseable."""
-    formatted = _parsed(params, "caption", "caption_entities")
+    formatted = parsed(params, "caption", "caption_entities")
     if len(formatted.text) > CAPTION_LIMIT:
         raise bad_request("message caption is too long")
     return formatted
@@ -55,17 +59,16 @@ def from_person(text: str) -> Formatted:
     return with_found(Formatted(text.strip(), []))
 
 
-def _parsed(params: Params, name: str, entities: str) -> Formatted:
+def parsed(params: Params, name: str, entities: str, mode_name: str = "parse_mode") -> Formatted:
+    """The named text by its parse mode, else with the entities given; raises 400 when it cannot be parsed."""
     raw = params.text(name)
-    mode = params.text("parse_mode").lower()
-    if mode == "html":
-        formatted = Formatted(*parse_html(raw))
-    elif mode in ("markdown", "markdownv2"):
-        raise bad_request(f"the sandbox parses HTML only, not parse_mode {mode}")
-    elif mode:
-        raise bad_request("unsupported parse_mode")
-    else:
+    mode = params.text(mode_name).lower()
+    if mode in ("", "none"):
         formatted = Formatted(raw, _given(params.listing(entities) or [], utf16_len(raw)))
+    elif mode in PARSERS:
+        formatted = Formatted(*PARSERS[mode](raw))
+    else:
+        raise bad_request("unsupported parse_mode")
     return with_found(_trimmed(formatted))
 
 
@@ -122,7 +125,9 @@ def _overlaps(entity: Json, taken: list[tuple[int, int]]) -> bool:
 
 
 def _order(entity: Json) -> tuple[int, int, int]:
-    """Outer before inner, as Telegram lists them."""
+    """As Telegram lists them: by their beginning, the longer one first, then outer before inner."""
     kind = entity["type"]
-    rank = PRIORITY.index(kind) if kind in PRIORITY else len(PRIORITY)
+    rank = OUTER.index(kind) if kind in OUTER else len(OUTER)
+    if kind in INNER:
+        rank += 1 + INNER.index(kind)
     return entity["offset"], -entity["length"], rank

@@ -12,7 +12,7 @@ from bot.sandbox.telegram.accounts import Account
 from bot.sandbox.telegram.calls import perform
 from bot.sandbox.telegram.context import Context
 from bot.sandbox.telegram.errors import ApiError
-from bot.sandbox.telegram.params import Params, parse_json_object, read_multipart
+from bot.sandbox.telegram.params import Params, parse_form, parse_json_object, read_multipart
 from bot.sandbox.telegram.updates import Pending, Queue
 
 log = logging.getLogger(__name__)
@@ -141,6 +141,8 @@ async def _call_in_answer(response: aiohttp.ClientResponse) -> Params:
         await read_multipart(aiohttp.MultipartReader.from_response(response), params)
     elif response.content_type == "application/json" and (raw := await response.read()):
         params.values.update(parse_json_object(raw))
+    elif response.content_type == "application/x-www-form-urlencoded":
+        params.values.update(parse_form(await response.read()))
     else:
         await response.read()
     return params
