@@ -25,7 +25,7 @@ from pydantic import SecretStr
 import handlers
 from bot import logs
 from bot.catalogue import reading
-from bot.context import Desk
+from bot.context import AppContext
 from bot.doctor import Verdict, examine
 from bot.jobs import JOBS, SCHEDULES
 from bot.jobs.worker import Worker
@@ -33,17 +33,17 @@ from bot.payments import reconciling
 from bot.sandbox.app import Sandbox
 from bot.sandbox.yookassa import DEMO_SECRET_KEY, DEMO_SHOP_ID
 from bot.settings import FixedSettings, Settings, SettingsError, load
-from bot.texts import Voice
-from bot.timings import Pace
+from bot.texts import Localizer
+from bot.timings import Timings
 from bot.updates.polling import Polling, Session, connect, introduce, show_commands
-from bot.updates.process import Intake
+from bot.updates.process import UpdateProcessor
 from bot.updates.retrying import retrying
 from bot.yookassa.client import YooKassa
 from db.catalogue import loading as books_catalogue
 from db.dsn import DsnError
-from db.engine import Books, Lane
+from db.engine import Database, Pool
 from db.postgres import backup as backups
-from db.postgres.binaries import NoBinaries
+from db.postgres.binaries import NoBinariesError
 from db.postgres.server import EmbeddedServer, ServerError
 from db.schema.migrate import SchemaState, migrate, state_of
 from handlers import http
@@ -57,39 +57,39 @@ DEMO_PAYMENT_TOKEN = "381764678:TEST:demo"  # the sandbox takes any, as Telegram
 SCHOOL = Path(__file__).parent / "bot" / "sandbox" / "school.toml"
 
 
-class Wrong(Exception):
+class CommandError(Exception):
     """Ends a command with exit status 1; its text says what to do."""
 
 
-class Lessongate:
+class Application:
     """The whole bot over one database: made by the commands and by the tests alike, so that no second wiring drifts.
 
     `http_port` is where the HTTP side listens once `start` has returned.
     """
 
     def __init__(
-        self, settings: Settings, dsn: str, *, direct_dsn: str | None = None, pace: Pace | None = None
+        self, settings: Settings, dsn: str, *, direct_dsn: str | None = None, timings: Timings | None = None
     ):
         assert settings.bot_token is not None
         self.settings = settings
-        self.books = Books(dsn)
+        self.database = Database(dsn)
         self.bot = Bot(
             settings.bot_token.get_secret_value(),
             session=Session(api=TelegramAPIServer.from_base(settings.telegram_api_url)),
             default=DefaultBotProperties(parse_mode=ParseMode.HTML, link_preview_is_disabled=True),
         )
-        self.desk = Desk(
+        self.context = AppContext(
             settings=settings,
-            books=self.books,
+            database=self.database,
             bot=self.bot,
-            voice=Voice(settings.default_language, settings.zone),
+            localizer=Localizer(settings.default_language, settings.zone),
             provider=provider(settings),
-            pace=pace or Pace(),
+            timings=timings or Timings(),
         )
-        self.intake = Intake(self.desk, dispatcher())
-        self.polling = None if settings.public_url else Polling(self.desk, self.intake)
-        jobs = {**JOBS, "retry_update": retrying(self.intake)}
-        self.worker = Worker(direct_dsn or dsn, self.desk, jobs, SCHEDULES)
+        self.processor = UpdateProcessor(self.context, dispatcher())
+        self.polling = None if settings.public_url else Polling(self.context, self.processor)
+        jobs = {**JOBS, "retry_update": retrying(self.processor)}
+        self.worker = Worker(direct_dsn or dsn, self.context, jobs, SCHEDULES)
         self.http_port = settings.http_port
         self._stopping = asyncio.Event()
         self._runner: web.AppRunner | None = None
@@ -105,8 +105,10 @@ class Lessongate:
         """Opens the HTTP side. Raises OSError where its port is taken."""
         if not bot:
             return
-        intake = None if self.polling else self.intake
-        self._runner = web.AppRunner(http.build(self.desk, intake), access_log=None, shutdown_timeout=30)
+        processor = None if self.polling else self.processor
+        self._runner = web.AppRunner(
+            http.build(self.context, processor), access_log=None, shutdown_timeout=30
+        )
         await self._runner.setup()
         await web.TCPSite(self._runner, self.settings.http_host, self.settings.http_port).start()
         self.http_port = self._runner.addresses[0][1]
@@ -119,11 +121,11 @@ class Lessongate:
             tasks.create_task(self._talk(listen=bot, tasks=tasks))
 
     async def _talk(self, *, listen: bool, tasks: asyncio.TaskGroup) -> None:
-        if not await introduce(self.desk, self._stopping) or not listen:
+        if not await introduce(self.context, self._stopping) or not listen:
             return
         await self._connect()
         tasks.create_task(self._menu())
-        log.info("ready", bot=self.desk.username, port=self.http_port, polling=self.polling is not None)
+        log.info("ready", bot=self.context.username, port=self.http_port, polling=self.polling is not None)
         if self.polling is not None:
             await self.polling.run()
         else:
@@ -132,7 +134,7 @@ class Lessongate:
     async def _connect(self) -> None:
         while not self._stopping.is_set():
             try:
-                return await connect(self.desk)
+                return await connect(self.context)
             except TelegramAPIError as error:
                 log.warning("not_connected", error=str(error))
             with suppress(TimeoutError):
@@ -141,21 +143,21 @@ class Lessongate:
 
     async def _menu(self) -> None:
         with suppress(TelegramAPIError):
-            await show_commands(self.desk)
+            await show_commands(self.context)
 
     async def close(self) -> None:
         if self._runner is not None:
             await self._runner.cleanup()
-        await self.intake.finish()
+        await self.processor.finish()
         await self.bot.session.close()
-        if self.desk.provider is not None:
-            await self.desk.provider.close()
-        await self.books.close()
+        if self.context.provider is not None:
+            await self.context.provider.close()
+        await self.database.close()
 
 
 @cache
 def dispatcher() -> Dispatcher:
-    """One for every house in the process: a router belongs to one dispatcher for good. FSM off: aiogram's own would
+    """One for every app in the process: a router belongs to one dispatcher for good. FSM off: aiogram's own would
     read on a connection of its own; the conversation is in our transaction."""
     made = Dispatcher(disable_fsm=True)
     made.include_routers(*handlers.routers())
@@ -179,32 +181,32 @@ async def database(settings: Settings) -> AsyncIterator[tuple[str, str]]:
         yield server.dsn, server.dsn
 
 
-async def until_signal(house: Lessongate, *, bot: bool = True, worker: bool = True) -> None:
+async def until_signal(app: Application, *, bot: bool = True, worker: bool = True) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, house.stop)
+        loop.add_signal_handler(number, app.stop)
     try:
-        await house.run(bot=bot, worker=worker)
+        await app.run(bot=bot, worker=worker)
     finally:
-        await house.close()
+        await app.close()
 
 
 # --- commands ----------------------------------------------------------------------------------
 
 
-async def run(settings: Settings, only: str | None, pace: Pace | None = None) -> None:
+async def run(settings: Settings, only: str | None, timings: Timings | None = None) -> None:
     if settings.bot_token is None:
-        raise Wrong("BOT_TOKEN: missing; BotFather gives it. To try without one: python main.py demo")
+        raise CommandError("BOT_TOKEN: missing; BotFather gives it. To try without one: python main.py demo")
     async with migrated(settings) as (dsn, direct):
-        house = Lessongate(settings, dsn, direct_dsn=direct, pace=pace)
+        app = Application(settings, dsn, direct_dsn=direct, timings=timings)
         try:
-            await house.start(bot=only != "worker")
+            await app.start(bot=only != "worker")
         except OSError as error:
-            await house.close()
-            raise Wrong(
+            await app.close()
+            raise CommandError(
                 f"HTTP_PORT: {settings.http_host}:{settings.http_port} can't be used: {error}"
             ) from error
-        await until_signal(house, bot=only != "worker", worker=only != "bot")
+        await until_signal(app, bot=only != "worker", worker=only != "bot")
 
 
 def demo_settings(origin: str, data_dir: Path) -> Settings:
@@ -230,26 +232,26 @@ async def demo(data_dir: Path, port: int, browser: bool) -> None:
     try:
         origin = await sandbox.start(port)
     except OSError as error:
-        raise Wrong(
+        raise CommandError(
             f"port {port} can't be used ({error}); try: python main.py demo --port {port + 1}"
         ) from error
     try:
         settings = demo_settings(origin, folder)
         async with database(settings) as (dsn, _direct):
             if not await migrate(dsn, log.debug):
-                raise Wrong("the demo's database could not be migrated")
-            house = Lessongate(settings, dsn)
-            await load_catalogue(house.books, SCHOOL, say=log.debug)
-            await house.bot.set_my_name("Lessongate")
-            await house.start()
-            sandbox.yookassa.notifications_url = f"http://127.0.0.1:{house.http_port}/yookassa/webhook"
+                raise CommandError("the demo's database could not be migrated")
+            app = Application(settings, dsn)
+            await load_catalogue(app.database, SCHOOL, say=log.debug)
+            await app.bot.set_my_name("Lessongate")
+            await app.start()
+            sandbox.yookassa.notifications_url = f"http://127.0.0.1:{app.http_port}/yookassa/webhook"
             print(
                 f"\n  Lessongate demo: open {origin}\n  Ctrl+C stops it; chats and payments are kept.\n",
                 flush=True,
             )
             if browser:
                 webbrowser.open(origin)
-            await until_signal(house)
+            await until_signal(app)
     finally:
         await sandbox.stop()
 
@@ -261,7 +263,7 @@ async def sandbox(data_dir: Path, port: int) -> None:
     try:
         origin = await world.start(port)
     except OSError as error:
-        raise Wrong(f"port {port} can't be used: {error}") from error
+        raise CommandError(f"port {port} can't be used: {error}") from error
     print(
         f"\n  Sandbox: open {origin}\n  Bot API server:  {origin}  (any token of the form 123:abc)\n"
         f"  YooKassa API:    {origin}/v3  (any shop id and key)\n"
@@ -275,14 +277,14 @@ async def sandbox(data_dir: Path, port: int) -> None:
     await world.stop()
 
 
-async def load_catalogue(books: Books, path: Path, say: Callable[[str], object]) -> None:
+async def load_catalogue(database: Database, path: Path, say: Callable[[str], object]) -> None:
     """All of the file or nothing. Raises Wrong."""
     try:
         read = reading.read(path)
-        async with books.transaction(Lane.JOBS) as session:
-            changes = await books_catalogue.load(session, read)
-    except (reading.CatalogueError, books_catalogue.CatalogueRefused) as error:
-        raise Wrong("\n".join(error.lines)) from error
+        async with database.transaction(Pool.JOBS) as session:
+            changes = await books_catalogue.load_catalogue(session, read)
+    except (reading.CatalogueError, books_catalogue.CatalogueRefusedError) as error:
+        raise CommandError("\n".join(error.lines)) from error
     for change in changes:
         say(str(change))
 
@@ -293,49 +295,49 @@ async def migrated(settings: Settings) -> AsyncIterator[tuple[str, str]]:
     async with database(settings) as (dsn, direct):
         if settings.database_url is None:
             if not await migrate(dsn, log.debug):
-                raise Wrong("the embedded database could not be migrated")
+                raise CommandError("the embedded database could not be migrated")
         elif (state := await state_of(direct)) is not SchemaState.CURRENT:
-            raise Wrong(f"DATABASE_URL: the schema is {state}; run: python main.py migrate")
+            raise CommandError(f"DATABASE_URL: the schema is {state}; run: python main.py migrate")
         yield dsn, direct
 
 
 async def migrate_command(settings: Settings) -> None:
     async with database(settings) as (_dsn, direct):
         if not await migrate(direct, print):
-            raise Wrong("nothing was changed")
+            raise CommandError("nothing was changed")
 
 
 async def catalog_load(settings: Settings, path: Path) -> None:
     async with migrated(settings) as (dsn, _direct):
-        books = Books(dsn)
+        database = Database(dsn)
         try:
-            await load_catalogue(books, path, print)
+            await load_catalogue(database, path, print)
         finally:
-            await books.close()
+            await database.close()
 
 
 async def catalog_check(path: Path) -> None:
     try:
         reading.read(path)
     except reading.CatalogueError as error:
-        raise Wrong("\n".join(error.lines)) from error
+        raise CommandError("\n".join(error.lines)) from error
     print("ok")
 
 
 async def reconcile(settings: Settings) -> None:
     """The bot may run meanwhile: whatever both of them find is settled once."""
     if settings.bot_token is None:
-        raise Wrong("BOT_TOKEN: missing; BotFather gives it")
+        raise CommandError("BOT_TOKEN: missing; BotFather gives it")
     async with migrated(settings) as (dsn, direct):
-        house = Lessongate(settings, dsn, direct_dsn=direct)
+        app = Application(settings, dsn, direct_dsn=direct)
         try:
-            report = await reconciling.reconcile(house.desk)
+            report = await reconciling.reconcile(app.context)
         finally:
-            await house.close()
+            await app.close()
     for what, count in report.looked_at.items():
         print(f"{what}: {count} looked at, {report.found.get(what, 0)} put right or alarmed about")
     if report.failed:
-        raise Wrong("\n".join(f"{part}: {why}" for part, why in report.failed.items()))
+        raise CommandError("\n".join(f"{part}: {why}" for part, why in report.failed.items()))
 
 
 async def backup(settings: Settings, path: Path) -> None:
@@ -361,7 +363,7 @@ async def doctor(_: Settings) -> None:
         print(finding, flush=True)
         problems += finding.verdict is Verdict.PROBLEM
     if problems:
-        raise Wrong(f"{problems} to be put right")
+        raise CommandError(f"{problems} to be put right")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -417,11 +419,11 @@ def chosen(arguments: argparse.Namespace) -> Callable[[Settings], Coroutine[Any,
 
 
 NO_SETTINGS = {"demo", "sandbox", "doctor"}
-TOLD = (
+EXPECTED_ERRORS = (
     SettingsError,
-    Wrong,
+    CommandError,
     ServerError,
-    NoBinaries,
+    NoBinariesError,
     DsnError,
     backups.BackupError,
     TelegramUnauthorizedError,
@@ -445,10 +447,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         logs.set_up(settings.log_format, settings.log_level)
         with asyncio.Runner(loop_factory=fast_loop()) as runner:
             runner.run(chosen(asked)(settings))
-    except TOLD as error:
+    except EXPECTED_ERRORS as error:
         return fail(ExceptionGroup("told", [error]))
     except ExceptionGroup as group:
-        if group.split(TOLD)[1] is not None:
+        if group.split(EXPECTED_ERRORS)[1] is not None:
             raise
         return fail(group)
     return 0

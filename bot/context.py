@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from aiogram import Bot
 
 from bot.settings import Settings
-from bot.texts import Voice
-from bot.timings import Pace
+from bot.texts import Localizer
+from bot.timings import Timings
 from bot.yookassa.client import YooKassa
-from db.engine import Books
+from db.engine import Database
 
 
 def utc_now() -> datetime:
@@ -18,15 +18,15 @@ def utc_now() -> datetime:
 
 
 @dataclass(slots=True)
-class Desk:
+class AppContext:
     """`provider` is None where paying by YooKassa link is not offered; `username` is empty until Telegram
     has said it."""
 
     settings: Settings
-    books: Books
+    database: Database
     bot: Bot
-    voice: Voice
+    localizer: Localizer
     provider: YooKassa | None
-    pace: Pace
+    timings: Timings
     username: str = ""
     now: Callable[[], datetime] = utc_now

@@ -38,10 +38,15 @@ def set_up(form: str, level: str) -> None:
 def _last(form: str) -> list[Any]:
     steps: list[Any] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
     if form == "json":
-        return [*steps, structlog.processors.format_exc_info, structlog.processors.JSONRenderer(), hide_token]
-    return [*steps, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()), hide_token]
+        return [
+            *steps,
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+            mask_tokens,
+        ]
+    return [*steps, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()), mask_tokens]
 
 
-def hide_token(logger: Any, name: str, line: str) -> str:
+def mask_tokens(logger: Any, name: str, line: str) -> str:
     """Telegram's address holds the token, and errors of the HTTP client hold the address."""
     return TOKEN.sub("<token>", line)

@@ -1,7 +1,7 @@
 """What a person on duty watches: updates, callbacks, payments, jobs, the queue, the connections.
 
 Counters are of this process. The queue's gauges are read from the database when they are asked for, at most once
-in `KEPT` seconds, however many ask.
+in `MAX_AGE` seconds, however many ask.
 """
 
 import asyncio
@@ -14,13 +14,13 @@ from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
-from db.engine import Books, Lane
-from db.queue import Depth, depth
+from db.engine import Database, Pool
+from db.queue import QueueDepth, get_queue_depth
 
 log = structlog.get_logger(__name__)
 
-KEPT = 5.0  # seconds
-PATIENCE = 2.0  # seconds a scrape waits for the database
+MAX_AGE = 5.0  # seconds
+READ_TIMEOUT = 2.0  # seconds a scrape waits for the database
 EVENTS = {"payment.succeeded", "payment.canceled", "payment.waiting_for_capture", "refund.succeeded"}
 
 UPDATES = Counter(
@@ -84,34 +84,34 @@ def _kind(update: Update) -> str:
 class Gauges:
     """What is measured when it is asked for."""
 
-    def __init__(self, books: Books) -> None:
-        self._books = books
+    def __init__(self, database: Database) -> None:
+        self._database = database
         self._reading = asyncio.Lock()
-        self._read_at = -KEPT
+        self._read_at = -MAX_AGE
 
     async def refresh(self) -> None:
         """Never raises: without the database the rest is wanted all the more."""
-        for lane in Lane:
-            in_use, most = self._books.connections(lane)
-            POOL.labels(lane).set(in_use)
-            POOL_SIZE.labels(lane).set(most)
+        for pool in Pool:
+            in_use, most = self._database.connections(pool)
+            POOL.labels(pool).set(in_use)
+            POOL_SIZE.labels(pool).set(most)
         async with self._reading:
-            if time.monotonic() - self._read_at >= KEPT:
+            if time.monotonic() - self._read_at >= MAX_AGE:
                 await self._read()
                 self._read_at = time.monotonic()
 
     async def _read(self) -> None:
         try:
-            async with asyncio.timeout(PATIENCE), self._books.transaction(Lane.JOBS) as session:
-                found = await depth(session)
+            async with asyncio.timeout(READ_TIMEOUT), self._database.transaction(Pool.JOBS) as session:
+                found = await get_queue_depth(session)
         except Exception as error:
             log.warning("queue_not_read", error=repr(error))
             found = None
         DATABASE_UP.set(found is not None)
-        _show(found or Depth({}, 0.0))
+        _show(found or QueueDepth({}, 0.0))
 
 
-def _show(found: Depth) -> None:
+def _show(found: QueueDepth) -> None:
     JOBS.clear()
     for status, count in found.jobs.items():
         JOBS.labels(status).set(count)

@@ -5,10 +5,10 @@ import re
 from bot.texts.format import exponent
 
 WRITTEN = re.compile(r"(?P<whole>\d{1,3}(?:[ \u00a0\u202f]\d{3})+|\d+)(?:[.,](?P<rest>\d+))?")
-MOST = 2**31 - 1  # `amount_cents` and `price` are integer columns
+MAX_AMOUNT = 2**31 - 1  # `amount_cents` and `price` are integer columns
 
 
-def smallest(written: str, currency: str) -> int:
+def to_minor_units(written: str, currency: str) -> int:
     """990, 990.5, 990,50 and 1 990.50 for a currency with kopecks, whole numbers for others. Raises ValueError."""
     match = WRITTEN.fullmatch(written.strip())
     if match is None:
@@ -20,6 +20,6 @@ def smallest(written: str, currency: str) -> int:
         raise ValueError(f"{written!r}: {currency} has {allowed}")
     whole = re.sub(r"\D", "", match["whole"])
     amount = int(whole + rest.ljust(digits, "0"))
-    if not 0 < amount <= MOST:
+    if not 0 < amount <= MAX_AMOUNT:
         raise ValueError(f"{written!r} is out of range")
     return amount

@@ -51,10 +51,10 @@ def _url(value: str | None) -> str | None:
         return None
     try:
         parts = urlsplit(value)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        check_usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
-        usable = False
-    if not usable:
+        check_usable = False
+    if not check_usable:
         # Not shown: a password may be in it.
         raise ValueError("not an http(s) address such as https://example.com")
     return value.rstrip("/")

@@ -9,7 +9,7 @@ def seconds(*values: float) -> tuple[timedelta, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class Timings:
     """`asks` are the waits before an open payment is asked for again; the last one repeats until the link ends.
 
     `heartbeat`: a job whose worker has been silent for so long is taken by another one.

@@ -1,1 +1,1 @@
-"""The school's books: the tables, and one module per capability whose functions keep the rules."""
+"""The school's database: the tables, and one module per capability whose functions keep the rules."""

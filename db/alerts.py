@@ -37,13 +37,13 @@ RAISE = text(
 MATTERS = or_(Alert.solved_at.is_(None), Alert.dismissed)  # open, or kept away
 
 
-async def raise_alert(session: AsyncSession, kind: str, subject: str, **facts: Any) -> bool:
+async def create_alert(session: AsyncSession, kind: str, subject: str, **facts: Any) -> bool:
     """Whether it is new: the same one is told again neither while it is open nor when it was dismissed."""
     values = {"kind": kind, "subject": subject, "facts": orjson.dumps(facts).decode()}
     return (await session.execute(RAISE, values)).scalar_one_or_none() is not None
 
 
-async def solve(session: AsyncSession, kind: str, subject: str, now: datetime) -> None:
+async def close_alert(session: AsyncSession, kind: str, subject: str, now: datetime) -> None:
     await session.execute(
         update(Alert)
         .where(MATTERS, Alert.kind == kind, Alert.subject == subject)
@@ -62,13 +62,15 @@ SOLVE_PAYMENT = text(
 )
 
 
-async def solve_payment(session: AsyncSession, purchase_id: int, payment_id: str, now: datetime) -> None:
+async def close_payment_alerts(
+    session: AsyncSession, purchase_id: int, payment_id: str, now: datetime
+) -> None:
     """Whatever was alarming about a payment has come to its end."""
     values = {"purchase_id": str(purchase_id), "payment_id": payment_id, "now": now}
     await session.execute(SOLVE_PAYMENT, values)
 
 
-async def solve_others(session: AsyncSession, kind: str, still: Sequence[str], now: datetime) -> None:
+async def close_other_alerts(session: AsyncSession, kind: str, still: Sequence[str], now: datetime) -> None:
     """Solves those of that kind that are no longer found."""
     await session.execute(
         update(Alert)
@@ -77,14 +79,14 @@ async def solve_others(session: AsyncSession, kind: str, still: Sequence[str], n
     )
 
 
-async def open_alerts(session: AsyncSession, limit: int = 20) -> list[OpenAlert]:
+async def list_open_alerts(session: AsyncSession, limit: int = 20) -> list[OpenAlert]:
     rows = await session.scalars(
         select(Alert).where(Alert.solved_at.is_(None)).order_by(Alert.id.desc()).limit(limit)
     )
     return [OpenAlert(row.id, row.kind, row.subject, row.facts, row.created_at) for row in rows]
 
 
-async def dismiss(session: AsyncSession, alert_id: int, now: datetime) -> bool:
+async def mark_dismissed(session: AsyncSession, alert_id: int, now: datetime) -> bool:
     """An admin has seen to it. Whether it was still open."""
     done = await session.execute(
         update(Alert)
@@ -95,7 +97,7 @@ async def dismiss(session: AsyncSession, alert_id: int, now: datetime) -> bool:
     return done.scalar_one_or_none() is not None
 
 
-async def solve_parked(session: AsyncSession, parked_id: int, now: datetime) -> None:
+async def close_parked_alert(session: AsyncSession, parked_id: int, now: datetime) -> None:
     """The alarm about a parked payment, once it is assigned."""
     payment = select(ParkedPayment.payment_id).where(ParkedPayment.id == parked_id).scalar_subquery()
     await session.execute(

@@ -1,4 +1,4 @@
-"""The books against themselves: every succeeded purchase of ours has its days, and no other has."""
+"""The database against themselves: every succeeded purchase of ours has its days, and no other has."""
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,7 +18,7 @@ order by c.source_id limit 100
 """
 
 
-async def disagreements(session: AsyncSession) -> dict[str, list[int]]:
+async def list_disagreements(session: AsyncSession) -> dict[str, list[int]]:
     """Purchase ids by kind of alarm."""
     return {
         "paid_not_granted": list(await session.scalars(text(PAID_NOT_GRANTED))),

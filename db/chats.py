@@ -12,7 +12,7 @@ SEEN_EVERY = timedelta(minutes=5)  # design: `last_seen` is written at most once
 
 
 @dataclass(frozen=True, slots=True)
-class Profile:
+class TelegramProfile:
     """What Telegram says of a person with every update."""
 
     telegram_id: int
@@ -33,7 +33,7 @@ class Account:
 @dataclass(slots=True)
 class Person:
     """Who acts, as of one update. `session_id` is None without a live session; `handled` says that this very
-    update changed the books already."""
+    update changed the database already."""
 
     telegram_id: int
     name: str
@@ -113,9 +113,9 @@ TYPED = (
 LOADS = {False: text(WRITE + REST).bindparams(*TYPED), True: text(READ + REST).bindparams(*TYPED)}
 
 
-async def load(
+async def load_person(
     session: AsyncSession,
-    profile: Profile,
+    profile: TelegramProfile,
     bot_id: int,
     update_id: int,
     now: datetime,
@@ -157,7 +157,7 @@ SAVE = text(
 ).bindparams(bindparam("data", type_=JSONB))
 
 
-async def save(session: AsyncSession, person: Person) -> None:
+async def save_state(session: AsyncSession, person: Person) -> None:
     """Writes the conversation where the update has moved it."""
     if not person.changed:
         return
@@ -165,7 +165,7 @@ async def save(session: AsyncSession, person: Person) -> None:
     await session.execute(SAVE, {name: getattr(person, name) for name in names})
 
 
-async def touch(session: AsyncSession, person: Person, now: datetime, keep: timedelta) -> None:
+async def mark_seen(session: AsyncSession, person: Person, now: datetime, keep: timedelta) -> None:
     """Moves `last_seen` and, with it, the end of the session: last use + `keep`."""
     account = person.account
     if account is None or person.session_id is None:
@@ -193,7 +193,7 @@ select it, exists (select from marked) as first from wrote
 )
 
 
-class HandledElsewhere(Exception):
+class HandledElsewhereError(Exception):
     """The same update was handled by another process while we were at it: our transaction is to be given up."""
 
 
@@ -204,7 +204,7 @@ async def mark_handled(session: AsyncSession, bot_id: int, update_id: int) -> No
     """
     row = (await session.execute(MARK, {"bot_id": bot_id, "update_id": update_id})).one()
     if row.it and not row.first:
-        raise HandledElsewhere
+        raise HandledElsewhereError
 
 
 async def mark_blocked(session: AsyncSession, telegram_id: int, now: datetime) -> None:
@@ -215,7 +215,7 @@ async def mark_blocked(session: AsyncSession, telegram_id: int, now: datetime) -
     )
 
 
-async def reachable(session: AsyncSession, user_id: int) -> list[tuple[int, str | None, str | None]]:
+async def list_reachable(session: AsyncSession, user_id: int) -> list[tuple[int, str | None, str | None]]:
     """(telegram id, chosen language, Telegram's language) of the account's chats."""
     rows = await session.execute(
         text(
@@ -228,7 +228,7 @@ async def reachable(session: AsyncSession, user_id: int) -> list[tuple[int, str 
     return [(row[0], row[1], row[2]) for row in rows]
 
 
-async def language_of(session: AsyncSession, telegram_id: int) -> tuple[str | None, str | None]:
+async def get_language(session: AsyncSession, telegram_id: int) -> tuple[str | None, str | None]:
     """(chosen language, Telegram's language)."""
     row = (
         await session.execute(

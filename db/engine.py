@@ -1,4 +1,4 @@
-"""Connections to the books, in two lanes: payment updates and callbacks never wait behind a burst of talk."""
+"""Connections to the database, in two lanes: payment updates and callbacks never wait behind a burst of talk."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,57 +18,57 @@ from sqlalchemy.ext.asyncio import (
 from db.dsn import asyncpg_url, parse_dsn
 
 # SQLSTATE classes that say "the database is not there now": connection, resources, operator intervention.
-AWAY = ("08", "53", "57P", "58")
+UNAVAILABLE_SQLSTATES = ("08", "53", "57P", "58")
 # Serialization failure and deadlock: the same transaction may succeed when run again.
-AGAIN = {"40001", "40P01"}
+RETRYABLE_SQLSTATES = {"40001", "40P01"}
 
 
-class Lane(StrEnum):
+class Pool(StrEnum):
     TALK = "talk"
     MONEY = "money"
     JOBS = "jobs"
 
 
-class Books:
-    """`sizes` are connections per lane; a pool never grows beyond them."""
+class Database:
+    """`sizes` are connections per pool; a pool never grows beyond them."""
 
-    def __init__(self, dsn: str, *, sizes: dict[Lane, int] | None = None) -> None:
-        sizes = sizes or {Lane.TALK: 10, Lane.MONEY: 4, Lane.JOBS: 6}
-        self.talkers = sizes[Lane.TALK]
+    def __init__(self, dsn: str, *, sizes: dict[Pool, int] | None = None) -> None:
+        sizes = sizes or {Pool.TALK: 10, Pool.MONEY: 4, Pool.JOBS: 6}
+        self.talk_pool_size = sizes[Pool.TALK]
         self._pooled = parse_dsn(dsn).pooled
-        self._engines = {lane: _engine(dsn, size) for lane, size in sizes.items()}
+        self._engines = {pool: _engine(dsn, size) for pool, size in sizes.items()}
         self._sessions = {
-            lane: async_sessionmaker(engine, expire_on_commit=False) for lane, engine in self._engines.items()
+            pool: async_sessionmaker(engine, expire_on_commit=False) for pool, engine in self._engines.items()
         }
 
     @asynccontextmanager
-    async def transaction(self, lane: Lane) -> AsyncIterator[AsyncSession]:
+    async def transaction(self, pool: Pool) -> AsyncIterator[AsyncSession]:
         """Returning commits, raising rolls back."""
-        async with self._sessions[lane]() as session, session.begin():
+        async with self._sessions[pool]() as session, session.begin():
             yield session
 
     @asynccontextmanager
-    async def alone(self, lane: Lane) -> AsyncIterator[AsyncConnection]:
+    async def autocommit(self, pool: Pool) -> AsyncIterator[AsyncConnection]:
         """For one statement, whole in itself: without BEGIN and COMMIT, which saves two journeys to the database.
 
         Behind a pooler it is in a transaction all the same: preparing and running it are two messages there.
         """
-        async with self._engines[lane].connect() as connection:
+        async with self._engines[pool].connect() as connection:
             if not self._pooled:
                 yield await connection.execution_options(isolation_level="AUTOCOMMIT")
                 return
             async with connection.begin():
                 yield connection
 
-    def connections(self, lane: Lane) -> tuple[int, int]:
+    def connections(self, pool: Pool) -> tuple[int, int]:
         """How many are in use, and how many there may be."""
-        pool = self._engines[lane].pool
-        assert isinstance(pool, QueuePool)
-        return pool.checkedout(), pool.size()
+        queue_pool = self._engines[pool].pool
+        assert isinstance(queue_pool, QueuePool)
+        return queue_pool.checkedout(), queue_pool.size()
 
-    async def usable(self) -> None:
+    async def check_usable(self) -> None:
         """Raises what the database answers when it is not usable."""
-        async with self.transaction(Lane.MONEY) as session:
+        async with self.transaction(Pool.MONEY) as session:
             await session.execute(text("select 1 from bot.chats limit 1"))
 
     async def close(self) -> None:
@@ -110,7 +110,7 @@ def sqlstate(error: BaseException) -> str | None:
     return state if isinstance(state, str) else None
 
 
-def is_away(error: BaseException) -> bool:
+def is_unavailable(error: BaseException) -> bool:
     """Whether the database was out of reach, so that nothing is known to be wrong with what was asked."""
     if isinstance(error, exc.DBAPIError) and error.connection_invalidated:
         return True
@@ -120,12 +120,12 @@ def is_away(error: BaseException) -> bool:
         return True  # uvloop, of a connection that was lost a moment ago
     state = sqlstate(error)
     if state is not None:
-        return state.startswith(AWAY)
+        return state.startswith(UNAVAILABLE_SQLSTATES)
     if isinstance(error, exc.InterfaceError) and error.orig is not None:
         # asyncpg's DataError is one too: a value no column takes, however often it is tried.
         return not isinstance(error.orig.__cause__, ValueError)
     return False
 
 
-def is_again(error: BaseException) -> bool:
-    return sqlstate(error) in AGAIN
+def is_retryable(error: BaseException) -> bool:
+    return sqlstate(error) in RETRYABLE_SQLSTATES

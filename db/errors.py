@@ -1,4 +1,4 @@
-"""What can be refused by the books. Classes carry data; wording stands with the other words, one per class."""
+"""What can be refused by the database. Classes carry data; wording stands with the other words, one per class."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -101,7 +101,7 @@ class AlreadyUndone(Refused):
 
 @dataclass
 class GrantUnknown(Refused):
-    """No such grant, or it is no longer in the books."""
+    """No such grant, or it is no longer in the database."""
 
     change_id: int
 

@@ -7,22 +7,22 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.access.changes import LOCK, MOST_DAYS, Change, Source, give
+from db.access.changes import LOCK, MAX_DAYS, AppliedChange, Source, change_access
 from db.errors import AccessTooFar, ProductUnknown, PromoExists, PromoUnknown, PromoUsedByYou, PromoUsedUp
 from db.tables import Module, Product, PromoCode, PromoUsage
 
 
 @dataclass(frozen=True, slots=True)
-class Redeemed:
+class RedeemedCode:
     code: str
     product: str
     module: str
     days: int
-    change: Change
+    change: AppliedChange
 
 
 @dataclass(frozen=True, slots=True)
-class Promo:
+class PromoSummary:
     """A code with what it opens and how often it was used."""
 
     id: int
@@ -33,12 +33,12 @@ class Promo:
     most: int
 
 
-def plain(code: str) -> str:
+def normalize_code(code: str) -> str:
     """Letter case and surrounding blanks do not matter."""
     return code.strip().lower()
 
 
-async def redeem(session: AsyncSession, user_id: int, code: str, now: datetime) -> Redeemed:
+async def redeem(session: AsyncSession, user_id: int, code: str, now: datetime) -> RedeemedCode:
     """Raises PromoUnknown, PromoUsedByYou, PromoUsedUp."""
     found = await _locked(session, code)
     used_at = await session.scalar(
@@ -55,19 +55,21 @@ async def redeem(session: AsyncSession, user_id: int, code: str, now: datetime) 
     session.add(usage)
     await session.flush()
     product, module_id, module = await _opens(session, found.product_id)
-    change = await give(session, user_id, module_id, found.days, Source.PROMO, usage.id, now)
-    return Redeemed(found.code, product, module, found.days, change)
+    change = await change_access(session, user_id, module_id, found.days, Source.PROMO, usage.id, now)
+    return RedeemedCode(found.code, product, module, found.days, change)
 
 
-async def create(session: AsyncSession, code: str, product_id: int, days: int, most: int) -> Promo:
+async def create_promo(
+    session: AsyncSession, code: str, product_id: int, days: int, most: int
+) -> PromoSummary:
     """Raises ProductUnknown, PromoExists (in whatever letter case), AccessTooFar."""
-    if not 1 <= days <= MOST_DAYS:
+    if not 1 <= days <= MAX_DAYS:
         raise AccessTooFar(days)
     product = await session.get(Product, product_id)
     if product is None:
         raise ProductUnknown(product_id)
     # The unique index tells letter cases apart.
-    await session.execute(LOCK, {"name": f"lessongate:promo:{plain(code)}"})
+    await session.execute(LOCK, {"name": f"lessongate:promo:{normalize_code(code)}"})
     if await session.scalar(_by_code(code)) is not None:
         raise PromoExists(code)
     row = PromoCode(code=code.strip(), max_usage_count=most, days=days, product_id=product_id)
@@ -76,10 +78,10 @@ async def create(session: AsyncSession, code: str, product_id: int, days: int, m
             session.add(row)
     except IntegrityError as error:
         raise PromoExists(code) from error
-    return Promo(row.id, row.code, product.name, days, 0, most)
+    return PromoSummary(row.id, row.code, product.name, days, 0, most)
 
 
-async def newest(session: AsyncSession, limit: int = 30) -> list[Promo]:
+async def list_promos(session: AsyncSession, limit: int = 30) -> list[PromoSummary]:
     uses = (
         select(PromoUsage.code_id, func.count().label("used")).group_by(PromoUsage.code_id).subquery("uses")
     )
@@ -97,14 +99,14 @@ async def newest(session: AsyncSession, limit: int = 30) -> list[Promo]:
         .order_by(PromoCode.id.desc())
         .limit(limit)
     )
-    return [Promo(*row) for row in rows]
+    return [PromoSummary(*row) for row in rows]
 
 
 def _by_code(code: str) -> Select[PromoCode]:
     """An exact match wins where an adopted database holds two that differ in case only."""
     return (
         select(PromoCode)
-        .where(func.lower(func.btrim(PromoCode.code)) == plain(code))
+        .where(func.lower(func.btrim(PromoCode.code)) == normalize_code(code))
         .order_by((PromoCode.code == code.strip()).desc(), PromoCode.id)
         .limit(1)
     )

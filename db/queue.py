@@ -21,7 +21,7 @@ QUEUE = QueryQueueBuilder(SETTINGS)
 SCHEDULER = QuerySchedulerBuilder(SETTINGS)
 
 
-def queries(driver: Driver) -> Queries:
+def queue_queries(driver: Driver) -> Queries:
     """For the worker."""
     return Queries(driver, qbe=SCHEMA, qbq=QUEUE, qbs=SCHEDULER)
 
@@ -65,7 +65,7 @@ def _values(
 
 
 @dataclass(frozen=True, slots=True)
-class Depth:
+class QueueDepth:
     """`jobs`: how many there are of each status; `oldest`: for how many seconds the first one has been due."""
 
     jobs: dict[str, int]
@@ -81,10 +81,10 @@ DEPTH = text(
 )
 
 
-async def depth(session: AsyncSession) -> Depth:
+async def get_queue_depth(session: AsyncSession) -> QueueDepth:
     rows = (await session.execute(DEPTH)).all()
     overdue = max((float(row.overdue) for row in rows if row.overdue is not None), default=0.0)
-    return Depth({row.status: row.jobs for row in rows}, max(overdue, 0.0))
+    return QueueDepth({row.status: row.jobs for row in rows}, max(overdue, 0.0))
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ class Overview:
 
 
 @dataclass(frozen=True, slots=True)
-class FailedMoney:
+class FailedPaymentUpdate:
     """A payment update that met a defect of ours."""
 
     id: int
@@ -67,12 +67,12 @@ OVERVIEW = text(
 )
 
 
-async def overview(session: AsyncSession, now: datetime) -> Overview:
+async def get_overview(session: AsyncSession, now: datetime) -> Overview:
     row = (await session.execute(OVERVIEW, {"now": now, "lately": now - WEEK})).one()
     return Overview(*row)
 
 
-async def failed_money(session: AsyncSession, limit: int = 5) -> list[FailedMoney]:
+async def list_failed_payments(session: AsyncSession, limit: int = 5) -> list[FailedPaymentUpdate]:
     """The newest first."""
     rows = await session.execute(
         text(
@@ -81,10 +81,10 @@ async def failed_money(session: AsyncSession, limit: int = 5) -> list[FailedMone
         ),
         {"limit": limit},
     )
-    return [FailedMoney(*row) for row in rows]
+    return [FailedPaymentUpdate(*row) for row in rows]
 
 
-async def held_jobs(session: AsyncSession, limit: int = 5) -> list[HeldJobs]:
+async def list_held_jobs(session: AsyncSession, limit: int = 5) -> list[HeldJobs]:
     rows = await session.execute(
         text(
             "select entrypoint, count(*) from bot.pgqueuer where status = 'failed'"

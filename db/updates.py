@@ -2,14 +2,14 @@
 
 from datetime import datetime
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.tables import FailedUpdate, HandledUpdate
 
 
-async def keep_failed(
+async def record_failed(
     session: AsyncSession, bot_id: int, update_id: int, body: str, error: str
 ) -> int | None:
     """The kept row's id; None where the same update is kept already."""
@@ -22,25 +22,25 @@ async def keep_failed(
     return kept.scalar_one_or_none()
 
 
-async def failed(session: AsyncSession, failed_id: int) -> FailedUpdate | None:
+async def get_failed(session: AsyncSession, failed_id: int) -> FailedUpdate | None:
     """None where it is solved."""
     return await session.scalar(
         select(FailedUpdate).where(FailedUpdate.id == failed_id, FailedUpdate.solved_at.is_(None))
     )
 
 
-async def unsolved_ids(session: AsyncSession, limit: int = 100) -> list[int]:
+async def list_unsolved_ids(session: AsyncSession, limit: int = 100) -> list[int]:
     rows = await session.scalars(
         select(FailedUpdate.id).where(FailedUpdate.solved_at.is_(None)).order_by(FailedUpdate.id).limit(limit)
     )
     return list(rows)
 
 
-async def solved(session: AsyncSession, failed_id: int, now: datetime) -> None:
+async def mark_solved(session: AsyncSession, failed_id: int, now: datetime) -> None:
     await session.execute(update(FailedUpdate).where(FailedUpdate.id == failed_id).values(solved_at=now))
 
 
-async def failed_again(session: AsyncSession, failed_id: int, error: str) -> None:
+async def record_failure(session: AsyncSession, failed_id: int, error: str) -> None:
     await session.execute(
         update(FailedUpdate)
         .where(FailedUpdate.id == failed_id)
@@ -48,15 +48,11 @@ async def failed_again(session: AsyncSession, failed_id: int, error: str) -> Non
     )
 
 
-async def unsolved(session: AsyncSession) -> int:
-    return await session.scalar(select(func.count()).where(FailedUpdate.solved_at.is_(None))) or 0
-
-
-async def handled(session: AsyncSession, bot_id: int, update_id: int) -> bool:
-    """Whether this update has changed the books already."""
+async def is_handled(session: AsyncSession, bot_id: int, update_id: int) -> bool:
+    """Whether this update has changed the database already."""
     return await session.get(HandledUpdate, (bot_id, update_id)) is not None
 
 
-async def forget_handled(session: AsyncSession, before: datetime) -> None:
+async def delete_handled(session: AsyncSession, before: datetime) -> None:
     """Telegram keeps updates for 24 hours; ids older than that can't come again."""
     await session.execute(delete(HandledUpdate).where(HandledUpdate.handled_at < before))

@@ -44,6 +44,6 @@ def routers() -> tuple[Router, ...]:
         admin_promos.router,
         admin_offers.router,
         alarms.router,
-        doorstep.closed,
+        doorstep.login_required,
         doorstep.fallback,
     )

@@ -11,9 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.chat.buttons import EndSession, Go, ShowDevices, SignIn
 from bot.chat.commands import DEVICES, LANGUAGE, LOGOUT, PROFILE, PURCHASES
 from bot.chat.keyboards import go, press, rows
-from bot.chat.paging import Place
+from bot.chat.paging import Page
 from bot.chat.replies import say, show, toast
-from bot.context import Desk
+from bot.context import AppContext
 from bot.texts import account as words
 from bot.texts import languages
 from db.accounts import people, registration, sessions
@@ -29,9 +29,11 @@ router.callback_query.filter(SignedIn())
 
 @router.message(is_(PROFILE))
 @router.callback_query(Go.filter(F.command == PROFILE.name))
-async def profile(event: Message | CallbackQuery, session: AsyncSession, person: Person, desk: Desk) -> Any:
-    who = await people.somebody(session, person.user_id)
-    language = desk.voice.language(person.language, person.telegram_language)
+async def profile(
+    event: Message | CallbackQuery, session: AsyncSession, person: Person, context: AppContext
+) -> Any:
+    who = await people.get_account_summary(session, person.user_id)
+    language = context.localizer.language(person.language, person.telegram_language)
     keyboard = rows(
         (go(words.devices_button(), DEVICES), go(words.language_button(), LANGUAGE)),
         (go(words.payments_button(), PURCHASES), go(words.logout_button(), LOGOUT)),
@@ -64,7 +66,7 @@ async def end_session(
     now: datetime,
 ) -> Any:
     """Ending a session of this chat's own device is signing out."""
-    device_id = await sessions.end(session, person.user_id, callback_data.session, now)
+    device_id = await sessions.end_session(session, person.user_id, callback_data.session, now)
     if device_id == person.device_id:
         return await sign_out(query, session, person, state, now)
     return [toast(query, words.ended()), show(query, *await devices_page(session, person, 0, now))]
@@ -83,8 +85,8 @@ async def sign_out(
 async def devices_page(
     session: AsyncSession, person: Person, page: int, now: datetime
 ) -> tuple[str, InlineKeyboardMarkup]:
-    place = Place(page, await sessions.count(session, person.user_id, now), SESSIONS_A_PAGE)
-    found = await sessions.live(session, person.user_id, now, skip=place.skip, limit=place.size)
+    place = Page(page, await sessions.count_sessions(session, person.user_id, now), SESSIONS_A_PAGE)
+    found = await sessions.list_sessions(session, person.user_id, now, skip=place.skip, limit=place.size)
     ends = [
         press(
             words.end_own(number) if one.device_id == person.device_id else words.end(number),
@@ -94,4 +96,4 @@ async def devices_page(
     ]
     text = words.devices(found, place.skip, place.total, person.device_id)
     pairs = (ends[at : at + 2] for at in range(0, len(ends), 2))
-    return text, rows(*pairs, place.turns(lambda page: ShowDevices(page=page)))
+    return text, rows(*pairs, place.navigation_buttons(lambda page: ShowDevices(page=page)))

@@ -1,4 +1,4 @@
-"""The admins' desk: /admin shows how things stand and leads on, /user shows a person."""
+"""The admins' context: /admin shows how things stand and leads on, /user shows a person."""
 
 from datetime import datetime
 from typing import Any
@@ -34,10 +34,10 @@ router.callback_query.filter(Admin())
 @router.message(is_(ADMIN))
 @router.callback_query(Go.filter(F.command == ADMIN.name))
 async def show_overview(event: Message | CallbackQuery, session: AsyncSession, now: datetime) -> Any:
-    found = await stats.overview(session, now)
-    failed = await stats.failed_money(session) if found.failed_updates else []
-    held = await stats.held_jobs(session) if found.held_jobs else []
-    goods = await offers.products(session, skip=0, limit=PRODUCTS)
+    found = await stats.get_overview(session, now)
+    failed = await stats.list_failed_payments(session) if found.failed_updates else []
+    held = await stats.list_held_jobs(session) if found.held_jobs else []
+    goods = await offers.list_products(session, skip=0, limit=PRODUCTS)
     text = words.overview(found, failed, held, now) + "\n\n" + listed_products(goods, found.products)
     return say(event, text, desk_keyboard(alarmed=bool(found.alarms or found.parked)))
 
@@ -60,13 +60,13 @@ async def show_person(message: Message, command: CommandObject, session: AsyncSe
     asked = Arguments(USER, command.args)
     who = asked.who()
     asked.end()
-    found = await people.find(session, who)
+    found = await people.find_account(session, who)
     text = words.card(
         found,
-        await people.contacts(session, found.id),
-        await changes.openings(session, found.id),
-        await purchases.bought(session, found.id, PAYMENTS),
-        await sessions.count(session, found.id, now),
+        await people.list_chats(session, found.id),
+        await changes.list_access(session, found.id),
+        await purchases.list_purchases(session, found.id, PAYMENTS),
+        await sessions.count_sessions(session, found.id, now),
         now,
     )
     return say(message, text)

@@ -12,14 +12,14 @@ from bot.chat.arguments import Arguments
 from bot.chat.buttons import Go, RestoreOffer, ShowOffers, ShowProducts, WithdrawOffer
 from bot.chat.commands import OFFER, OFFERS
 from bot.chat.keyboards import press, rows
-from bot.chat.paging import Place
+from bot.chat.paging import Page
 from bot.chat.replies import say, show, toast
-from bot.context import Desk
+from bot.context import AppContext
 from bot.texts import admin_offers as words
 from bot.texts import arguments
 from db.shop import courses
-from db.shop import offers as books
-from db.shop.offers import Offered
+from db.shop import offers as database
+from db.shop.offers import OfferSummary
 from handlers.courses import ways
 from handlers.filters import Admin, is_
 
@@ -33,14 +33,14 @@ router.callback_query.filter(Admin())
 
 @router.message(is_(OFFER))
 async def make(
-    message: Message, command: CommandObject, session: AsyncSession, desk: Desk, now: datetime
+    message: Message, command: CommandObject, session: AsyncSession, context: AppContext, now: datetime
 ) -> Any:
     asked = Arguments(OFFER, command.args)
     product_id, days = asked.product(), asked.days()
     price, currency = asked.price()
-    made = await books.create(session, product_id, days, price, currency, now)
-    payable = bool(ways(await courses.offer(session, made.id), desk))
-    link = f"https://t.me/{desk.username}?start=buy_{made.id}" if desk.username else None
+    made = await database.create_offer(session, product_id, days, price, currency, now)
+    payable = bool(ways(await courses.get_offer(session, made.id), context))
+    link = f"https://t.me/{context.username}?start=buy_{made.id}" if context.username else None
     keyboard = rows(switch(made, 0), press(words.all_offers(), ShowOffers(page=0)))
     return say(message, words.made(made, link, payable), keyboard)
 
@@ -63,17 +63,18 @@ async def turn_offers(query: CallbackQuery, callback_data: ShowOffers, session: 
 
 @router.callback_query(ShowProducts.filter())
 async def turn_products(query: CallbackQuery, callback_data: ShowProducts, session: AsyncSession) -> Any:
-    place = Place(callback_data.page, await books.count_products(session), PRODUCTS_A_PAGE)
-    goods = await books.products(session, skip=place.skip, limit=place.size)
+    place = Page(callback_data.page, await database.count_products(session), PRODUCTS_A_PAGE)
+    goods = await database.list_products(session, skip=place.skip, limit=place.size)
     keyboard = rows(
-        place.turns(lambda page: ShowProducts(page=page)), press(words.all_offers(), ShowOffers(page=0))
+        place.navigation_buttons(lambda page: ShowProducts(page=page)),
+        press(words.all_offers(), ShowOffers(page=0)),
     )
     return show(query, words.products(goods, place.total), keyboard)
 
 
 @router.callback_query(WithdrawOffer.filter())
 async def withdraw(query: CallbackQuery, callback_data: WithdrawOffer, session: AsyncSession) -> Any:
-    offer = await books.switch(session, callback_data.offer, active=False)
+    offer = await database.mark_active(session, callback_data.offer, active=False)
     return [
         toast(query, words.withdrawn(offer)),
         show(query, *await offers_page(session, callback_data.page)),
@@ -82,24 +83,24 @@ async def withdraw(query: CallbackQuery, callback_data: WithdrawOffer, session: 
 
 @router.callback_query(RestoreOffer.filter())
 async def restore(query: CallbackQuery, callback_data: RestoreOffer, session: AsyncSession) -> Any:
-    offer = await books.switch(session, callback_data.offer, active=True)
+    offer = await database.mark_active(session, callback_data.offer, active=True)
     return [toast(query, words.restored(offer)), show(query, *await offers_page(session, callback_data.page))]
 
 
 async def offers_page(session: AsyncSession, page: int) -> tuple[str, InlineKeyboardMarkup]:
     """Offers of this page, and the first products with the ids that /offer, /grant and /promo_new ask for."""
-    place = Place(page, await books.count(session), OFFERS_A_PAGE)
-    offers = await books.listed(session, skip=place.skip, limit=place.size)
-    products = await books.count_products(session)
-    goods = await books.products(session, skip=0, limit=OFFERS_A_PAGE)
+    place = Page(page, await database.count_offers(session), OFFERS_A_PAGE)
+    offers = await database.list_offers(session, skip=place.skip, limit=place.size)
+    products = await database.count_products(session)
+    goods = await database.list_products(session, skip=0, limit=OFFERS_A_PAGE)
     buttons = [switch(offer, place.number) for offer in offers]
     more = press(words.all_products(), ShowProducts(page=0)) if products > len(goods) else None
     text = words.listed(offers, place.total) + "\n\n" + words.products(goods, products)
     pairs = [buttons[at : at + 2] for at in range(0, len(buttons), 2)]
-    return text, rows(*pairs, place.turns(lambda page: ShowOffers(page=page)), more)
+    return text, rows(*pairs, place.navigation_buttons(lambda page: ShowOffers(page=page)), more)
 
 
-def switch(offer: Offered, page: int) -> Any:
+def switch(offer: OfferSummary, page: int) -> Any:
     """The button that turns an offer's state round, says what it will do: pressed twice it does it once."""
     if offer.active:
         return press(words.withdraw(offer), WithdrawOffer(offer=offer.id, page=page))

@@ -8,12 +8,12 @@ from aiogram.filters import CommandObject
 from aiogram.types import CallbackQuery, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.chat.arguments import MOST_COUNT, Arguments
+from bot.chat.arguments import MAX_COUNT, Arguments
 from bot.chat.buttons import Go
 from bot.chat.commands import PROMO_NEW, PROMOS
 from bot.chat.keyboards import go, rows
 from bot.chat.replies import say
-from bot.context import Desk
+from bot.context import AppContext
 from bot.texts import admin_promos as words
 from bot.texts import arguments
 from db import promo
@@ -30,20 +30,20 @@ router.callback_query.filter(Admin())
 
 
 @router.message(is_(PROMO_NEW))
-async def make(message: Message, command: CommandObject, session: AsyncSession, desk: Desk) -> Any:
+async def make(message: Message, command: CommandObject, session: AsyncSession, context: AppContext) -> Any:
     asked = Arguments(PROMO_NEW, command.args)
     code, product_id, days = asked.code(), asked.product(), asked.days()
-    most = asked.whole("MAX", 1, MOST_COUNT)
+    most = asked.whole("MAX", 1, MAX_COUNT)
     asked.end()
-    made = await promo.create(session, code, product_id, days, most)
-    return say(message, words.made(made, link(made.code, desk)))
+    made = await promo.create_promo(session, code, product_id, days, most)
+    return say(message, words.made(made, link(made.code, context)))
 
 
-def link(code: str, desk: Desk) -> str | None:
+def link(code: str, context: AppContext) -> str | None:
     """None where Telegram would not carry the code."""
-    if not desk.username or not LINKED.fullmatch(code):
+    if not context.username or not LINKED.fullmatch(code):
         return None
-    return f"https://t.me/{desk.username}?start=promo_{code}"
+    return f"https://t.me/{context.username}?start=promo_{code}"
 
 
 @router.callback_query(Go.filter(F.command == PROMO_NEW.name))
@@ -54,5 +54,5 @@ async def how_to_make(query: CallbackQuery) -> Any:
 @router.message(is_(PROMOS))
 @router.callback_query(Go.filter(F.command == PROMOS.name))
 async def list_promos(event: Message | CallbackQuery, session: AsyncSession) -> Any:
-    found = await promo.newest(session, SHOWN + 1)
+    found = await promo.list_promos(session, SHOWN + 1)
     return say(event, words.listed(found[:SHOWN], len(found) > SHOWN), rows(go(words.make_one(), PROMO_NEW)))

@@ -12,67 +12,69 @@ from bot.chat.buttons import Go, Pay, ShowModule, ShowOffer
 from bot.chat.commands import BUY, COURSES
 from bot.chat.keyboards import go, press, rows
 from bot.chat.replies import show, toast
-from bot.context import Desk
-from bot.payments.invoices import frozen, invoice
+from bot.context import AppContext
+from bot.payments.invoices import freeze_invoice, invoice
 from bot.texts import payments as words
 from bot.yookassa import requests
 from db.chats import Person
 from db.errors import MethodNotOffered
 from db.payments import purchases
-from db.payments.purchases import Method, Order
+from db.payments.purchases import AttemptDetails, PaymentMethod
 from db.queue import enqueue
 from db.shop import courses
 from db.shop.courses import OfferOnSale
 from handlers.filters import SignedIn, is_
 
 router = Router(name="courses")
-MOST_BUTTONS = 40
+MAX_BUTTONS = 40
 
 
 @router.message(is_(COURSES, BUY))
 @router.callback_query(Go.filter(F.command.in_({COURSES.name, BUY.name})))
 async def show_courses(event: Message | CallbackQuery, session: AsyncSession) -> Any:
-    found = await courses.modules(session)
-    buttons = [press(module.name[:60], ShowModule(id=module.id)) for module in found[:MOST_BUTTONS]]
+    found = await courses.list_modules(session)
+    buttons = [press(module.name[:60], ShowModule(id=module.id)) for module in found[:MAX_BUTTONS]]
     return show(event, words.courses(found), rows(*buttons))
 
 
 @router.callback_query(ShowModule.filter())
 async def show_module(query: CallbackQuery, callback_data: ShowModule, session: AsyncSession) -> Any:
-    module = await courses.module(session, callback_data.id)
+    module = await courses.get_module(session, callback_data.id)
     if module is None:
         return await show_courses(query, session)
-    offers = await courses.offers_of(session, module.id)
-    buttons = [press(words.offer_line(offer)[:60], ShowOffer(id=offer.id)) for offer in offers[:MOST_BUTTONS]]
+    offers = await courses.list_offers(session, module.id)
+    buttons = [press(words.offer_line(offer)[:60], ShowOffer(id=offer.id)) for offer in offers[:MAX_BUTTONS]]
     return show(query, words.module(module, offers), rows(*buttons, go(words.all_courses(), COURSES)))
 
 
 @router.callback_query(ShowOffer.filter())
 async def press_offer(
-    query: CallbackQuery, callback_data: ShowOffer, session: AsyncSession, desk: Desk
+    query: CallbackQuery, callback_data: ShowOffer, session: AsyncSession, context: AppContext
 ) -> Any:
-    return await show_offer(query, callback_data.id, session, desk)
+    return await show_offer(query, callback_data.id, session, context)
 
 
-async def show_offer(event: Message | CallbackQuery, offer_id: int, session: AsyncSession, desk: Desk) -> Any:
+async def show_offer(
+    event: Message | CallbackQuery, offer_id: int, session: AsyncSession, context: AppContext
+) -> Any:
     """Raises OfferGone."""
-    offer = await courses.offer(session, offer_id)
-    return show(event, words.offer(offer, bool(ways(offer, desk))), offer_keyboard(offer, desk))
+    offer = await courses.get_offer(session, offer_id)
+    return show(event, words.offer(offer, bool(ways(offer, context))), offer_keyboard(offer, context))
 
 
-def ways(offer: OfferOnSale, desk: Desk) -> list[Method]:
+def ways(offer: OfferOnSale, context: AppContext) -> list[PaymentMethod]:
     """How this offer can be paid: by its currency, what it allows, and the settings."""
-    settings = desk.settings
+    settings = context.settings
     there = {
-        Method.LINK: settings.takes_links and offer.currency != "XTR",
-        Method.INVOICE: settings.telegram_payment_token is not None and offer.currency != "XTR",
-        Method.STARS: settings.stars_enabled and offer.currency == "XTR",
+        PaymentMethod.LINK: settings.takes_links and offer.currency != "XTR",
+        PaymentMethod.INVOICE: settings.telegram_payment_token is not None and offer.currency != "XTR",
+        PaymentMethod.STARS: settings.stars_enabled and offer.currency == "XTR",
     }
     return [way for way, can in there.items() if can and (not offer.methods or way in offer.methods)]
 
 
-def offer_keyboard(offer: OfferOnSale, desk: Desk) -> InlineKeyboardMarkup:
-    buttons = [press(words.pay_by(way), Pay(offer=offer.id, method=way)) for way in ways(offer, desk)]
+def offer_keyboard(offer: OfferOnSale, context: AppContext) -> InlineKeyboardMarkup:
+    buttons = [press(words.pay_by(way), Pay(offer=offer.id, method=way)) for way in ways(offer, context)]
     return rows(*buttons, press(words.back(), ShowModule(id=offer.module_id)))
 
 
@@ -82,47 +84,49 @@ async def pay(
     callback_data: Pay,
     session: AsyncSession,
     person: Person,
-    desk: Desk,
+    context: AppContext,
     now: datetime,
 ) -> Any:
     """Pressed again while the attempt is open, it gives the same link."""
-    offer = await courses.offer(session, callback_data.offer)
-    method = next((way for way in ways(offer, desk) if way == callback_data.method), None)
+    offer = await courses.get_offer(session, callback_data.offer)
+    method = next((way for way in ways(offer, context) if way == callback_data.method), None)
     if method is None:
         raise MethodNotOffered(callback_data.method)
     message_id = query.message.message_id if query.message else None
     key = secrets.token_urlsafe(24)
-    attempt_id, new = await purchases.begin(
+    attempt_id, new = await purchases.open_attempt(
         session, person.user_id, person.telegram_id, offer, method, key, message_id, now
     )
     if new:
-        await freeze(session, attempt_id, offer, person, desk)
-    if method is not Method.LINK:
-        return invoice(await known_order(session, attempt_id), desk.settings)
+        await freeze(session, attempt_id, offer, person, context)
+    if method is not PaymentMethod.LINK:
+        return invoice(await known_order(session, attempt_id), context.settings)
     await enqueue(session, "create_payment", {"attempt": attempt_id}, priority=5)
     return toast(query, words.link_soon())
 
 
 async def freeze(
-    session: AsyncSession, attempt_id: int, offer: OfferOnSale, person: Person, desk: Desk
+    session: AsyncSession, attempt_id: int, offer: OfferOnSale, person: Person, context: AppContext
 ) -> None:
     """Written once: what is asked again is asked in the same words."""
     order = await known_order(session, attempt_id)
     email = person.account.email if person.account else None
-    if order.method is Method.LINK:
-        body = requests.payment(offer, order.purchase_id, order.key, return_url(desk), email, desk.settings)
+    if order.method is PaymentMethod.LINK:
+        body = requests.payment(
+            offer, order.purchase_id, order.key, return_url(context), email, context.settings
+        )
     else:
-        body = frozen(order, desk.settings)
-    await purchases.freeze(session, attempt_id, body)
+        body = freeze_invoice(order, context.settings)
+    await purchases.record_request(session, attempt_id, body)
 
 
-async def known_order(session: AsyncSession, attempt_id: int) -> Order:
-    order = await purchases.order(session, attempt_id)
+async def known_order(session: AsyncSession, attempt_id: int) -> AttemptDetails:
+    order = await purchases.get_attempt(session, attempt_id)
     assert order is not None
     return order
 
 
-def return_url(desk: Desk) -> str:
+def return_url(context: AppContext) -> str:
     """Where the payer's browser returns to: a page of ours, or straight to the chat."""
-    public = desk.settings.public_url
-    return f"{public}/paid" if public else f"https://t.me/{desk.username}?start=paid"
+    public = context.settings.public_url
+    return f"{public}/paid" if public else f"https://t.me/{context.username}?start=paid"

@@ -9,7 +9,7 @@ from aiogram.types import CallbackQuery, ChatMemberUpdated, Message
 from bot.chat.buttons import Go, Pay
 from bot.chat.commands import COMMANDS, Audience
 from bot.chat.replies import say, toast
-from bot.context import Desk
+from bot.context import AppContext
 from bot.texts import registration as words
 from db.chats import Person
 from handlers.filters import SignedIn, is_
@@ -17,13 +17,13 @@ from handlers.start import remember, say_register, say_sign_in
 
 LEARNERS = [command for command in COMMANDS if command.audience is Audience.LEARNER]
 
-closed = Router(name="doorstep")
-closed.message.filter(~SignedIn())
-closed.callback_query.filter(~SignedIn())
+login_required = Router(name="doorstep")
+login_required.message.filter(~SignedIn())
+login_required.callback_query.filter(~SignedIn())
 fallback = Router(name="fallback")
 
 
-@closed.callback_query(Pay.filter())
+@login_required.callback_query(Pay.filter())
 async def pay_before_registering(
     query: CallbackQuery, callback_data: Pay, person: Person, state: FSMContext
 ) -> Any:
@@ -32,8 +32,8 @@ async def pay_before_registering(
     return come_in(query, person)
 
 
-@closed.message(is_(*LEARNERS))
-@closed.callback_query(Go.filter(F.command.in_({command.name for command in LEARNERS})))
+@login_required.message(is_(*LEARNERS))
+@login_required.callback_query(Go.filter(F.command.in_({command.name for command in LEARNERS})))
 async def come_in_first(event: Message | CallbackQuery, person: Person) -> Any:
     return come_in(event, person)
 
@@ -43,7 +43,7 @@ def come_in(event: Message | CallbackQuery, person: Person) -> Any:
 
 
 @fallback.message(F.text.startswith("/"))
-async def unknown_command(message: Message, desk: Desk) -> Any:
+async def unknown_command(message: Message, context: AppContext) -> Any:
     return say(message, words.unknown_command())
 
 

@@ -1,13 +1,11 @@
 """Who may: checked at the moment of the action, from what Telegram says."""
 
-from typing import Any
-
 from aiogram.filters import Command as CommandFilter
 from aiogram.filters import Filter
 from aiogram.types import TelegramObject
 
 from bot.chat.commands import Command
-from bot.context import Desk
+from bot.context import AppContext
 from db.chats import Person
 
 
@@ -19,8 +17,8 @@ class SignedIn(Filter):
 
 
 class Admin(Filter):
-    async def __call__(self, event: TelegramObject, person: Person, desk: Desk) -> bool:
-        return person.telegram_id in desk.settings.admin_ids
+    async def __call__(self, event: TelegramObject, person: Person, context: AppContext) -> bool:
+        return person.telegram_id in context.settings.admin_ids
 
 
 class is_(CommandFilter):
@@ -28,7 +26,3 @@ class is_(CommandFilter):
 
     def __init__(self, *commands: Command) -> None:
         super().__init__(*(command.name for command in commands), ignore_case=True)
-
-
-def not_a_command(text: str | None) -> Any:
-    return bool(text) and not str(text).startswith("/")

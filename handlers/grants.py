@@ -13,11 +13,11 @@ from bot.chat.buttons import Go, Register, Undo
 from bot.chat.commands import GRANT, HISTORY, REVOKE, Command
 from bot.chat.keyboards import press, rows
 from bot.chat.replies import iso, say
-from bot.notifications.notify import tell
+from bot.notifications.notify import notify
 from bot.texts import arguments, grants
-from db.access import grants as books
-from db.access.changes import Change
-from db.access.grants import Granted
+from db.access import grants as database
+from db.access.changes import AppliedChange
+from db.access.grants import GrantResult
 from db.accounts import people
 from db.chats import Person
 from handlers.filters import Admin, is_
@@ -35,7 +35,7 @@ async def give(
 
 
 @router.message(is_(REVOKE))
-async def take(
+async def process(
     message: Message, command: CommandObject, session: AsyncSession, person: Person, now: datetime
 ) -> Any:
     return await change_access(REVOKE, -1, message, command, session, person, now)
@@ -65,8 +65,8 @@ async def change_access(
     asked.end()
     if person.account is None:
         return register_first(message)
-    target = await people.find(session, who)
-    granted = await books.grant(session, person.account.id, target.id, product_id, sign * days, now)
+    target = await people.find_account(session, who)
+    granted = await database.create_grant(session, person.account.id, target.id, product_id, sign * days, now)
     await tell_learner(session, granted, now)
     return say(
         message, grants.done(target, granted, now), rows(press(grants.undo(), Undo(change=granted.change.id)))
@@ -79,9 +79,9 @@ async def undo(
 ) -> Any:
     if person.account is None:
         return register_first(query)
-    granted = await books.undo(session, person.account.id, callback_data.change, now)
+    granted = await database.undo_grant(session, person.account.id, callback_data.change, now)
     await tell_learner(session, granted, now)
-    target = await people.somebody(session, granted.change.user_id)
+    target = await people.get_account_summary(session, granted.change.user_id)
     return say(query, grants.undone(target, granted, now))
 
 
@@ -89,7 +89,7 @@ def register_first(event: Message | CallbackQuery) -> Any:
     return say(event, grants.register_first(), rows(press(grants.register(), Register())))
 
 
-async def tell_learner(session: AsyncSession, granted: Granted, now: datetime) -> None:
+async def tell_learner(session: AsyncSession, granted: GrantResult, now: datetime) -> None:
     """Only of what they can notice: days taken from access that had ended anyway are no news."""
     change = granted.change
     facts: dict[str, Any] = {
@@ -100,30 +100,30 @@ async def tell_learner(session: AsyncSession, granted: Granted, now: datetime) -
     }
     open_now = is_open(change, now)
     if change.days > 0 and open_now:
-        await tell(session, change.user_id, "access_granted", **facts)
+        await notify(session, change.user_id, "access_granted", **facts)
     if change.days < 0 and (open_now or was_open(change, now)):
-        await tell(session, change.user_id, "access_taken", **facts, is_open=open_now)
+        await notify(session, change.user_id, "access_taken", **facts, is_open=open_now)
 
 
-def is_open(change: Change, now: datetime) -> bool:
+def is_open(change: AppliedChange, now: datetime) -> bool:
     return change.after is None or change.after > now
 
 
-def was_open(change: Change, now: datetime) -> bool:
+def was_open(change: AppliedChange, now: datetime) -> bool:
     return change.after is None or (change.before is not None and change.before > now)
 
 
 @router.message(is_(HISTORY))
 async def history(message: Message, command: CommandObject, session: AsyncSession) -> Any:
     if not command.args:
-        return say(message, grants.history(await books.history(session), None))
+        return say(message, grants.history(await database.list_history(session), None))
     asked = Arguments(HISTORY, command.args)
     who = asked.who()
     asked.end()
-    target = await people.find(session, who)
-    return say(message, grants.history(await books.history(session, target.id), target))
+    target = await people.find_account(session, who)
+    return say(message, grants.history(await database.list_history(session, target.id), target))
 
 
 @router.callback_query(Go.filter(F.command == HISTORY.name))
 async def whole_history(query: CallbackQuery, session: AsyncSession) -> Any:
-    return say(query, grants.history(await books.history(session), None))
+    return say(query, grants.history(await database.list_history(session), None))

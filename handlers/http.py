@@ -9,24 +9,24 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from bot import metrics
-from bot.context import Desk
+from bot.context import AppContext
 from bot.texts import pages
-from bot.updates.process import BooksAway, Intake
+from bot.updates.process import DatabaseUnavailableError, UpdateProcessor
 from bot.yookassa.client import ID
 from db.payments import callbacks
 
 log = structlog.get_logger(__name__)
 
-MOST_BODY = 256 * 1024  # bytes; a payment object with a long receipt is some kilobytes
+MAX_BODY = 256 * 1024  # bytes; a payment object with a long receipt is some kilobytes
 RETRY = {"Retry-After": "3"}
 PAYMENT_EVENTS = {"payment.succeeded", "payment.canceled", "payment.waiting_for_capture"}
 REFUND_EVENTS = {"refund.succeeded"}
 
 
-def build(desk: Desk, intake: Intake | None) -> web.Application:
-    """`intake` is None where no updates come by HTTP (polling)."""
-    side = Side(desk, intake)
-    app = web.Application(client_max_size=MOST_BODY)
+def build(context: AppContext, processor: UpdateProcessor | None) -> web.Application:
+    """`processor` is None where no updates come by HTTP (polling)."""
+    side = HttpEndpoints(context, processor)
+    app = web.Application(client_max_size=MAX_BODY)
     app.add_routes(
         [
             web.post("/telegram/webhook", side.telegram),
@@ -40,17 +40,17 @@ def build(desk: Desk, intake: Intake | None) -> web.Application:
     return app
 
 
-class Side:
-    def __init__(self, desk: Desk, intake: Intake | None) -> None:
-        self._desk = desk
-        self._intake = intake
-        self._gauges = metrics.Gauges(desk.books)
+class HttpEndpoints:
+    def __init__(self, context: AppContext, processor: UpdateProcessor | None) -> None:
+        self._context = context
+        self._processor = processor
+        self._gauges = metrics.Gauges(context.database)
 
     async def telegram(self, request: web.Request) -> web.Response:
         """200 only when the update was handled; 503 while the database is out of reach, so that it comes again."""
-        secret = self._desk.settings.webhook_secret
+        secret = self._context.settings.webhook_secret
         given = request.headers.get("X-Telegram-Bot-Api-Secret-Token", "").encode("utf-8", "surrogateescape")
-        if self._intake is None or secret is None:
+        if self._processor is None or secret is None:
             raise web.HTTPNotFound
         if not secrets.compare_digest(given, secret.get_secret_value().encode()):
             raise web.HTTPUnauthorized
@@ -58,8 +58,8 @@ class Side:
         if type(raw.get("update_id")) is not int:  # JSON true would pass isinstance
             raise web.HTTPBadRequest(text="not an update")
         try:
-            await self._intake.take(raw)
-        except BooksAway:
+            await self._processor.process(raw)
+        except DatabaseUnavailableError:
             log.warning("update_put_off", update_id=raw["update_id"])
             return web.Response(status=503, headers=RETRY)
         return web.Response()
@@ -82,7 +82,7 @@ class Side:
             object_id = str(thing.get("id")).replace("\x00", "")[:64]
             # JSON that was read is UTF-8, whatever the header says.
             text = (await request.read()).decode().replace("\x00", "")
-            await callbacks.record(self._desk.books, event, object_id, payment_id, text)
+            await callbacks.record_callback(self._context.database, event, object_id, payment_id, text)
         except Exception:
             metrics.callback_taken(event, "not recorded")
             log.exception("callback_not_recorded", callback_event=event)
@@ -91,8 +91,8 @@ class Side:
         return web.Response()
 
     async def paid(self, request: web.Request) -> web.Response:
-        with self._desk.voice.speaking(_language(request, self._desk)):
-            page = pages.paid(f"https://t.me/{self._desk.username}?start=paid")
+        with self._context.localizer.use_locale(_language(request, self._context)):
+            page = pages.paid(f"https://t.me/{self._context.username}?start=paid")
         return web.Response(text=page, content_type="text/html")
 
     async def healthz(self, request: web.Request) -> web.Response:
@@ -100,7 +100,7 @@ class Side:
 
     async def readyz(self, request: web.Request) -> web.Response:
         try:
-            await self._desk.books.usable()
+            await self._context.database.check_usable()
         except Exception as error:
             log.warning("not_ready", error=repr(error))
             return web.Response(status=503, text="the database is not usable")
@@ -133,6 +133,6 @@ def _payment_id(event: str, thing: dict[str, Any]) -> str | None:
     return found if isinstance(found, str) and ID.fullmatch(found) else None
 
 
-def _language(request: web.Request, desk: Desk) -> str:
+def _language(request: web.Request, context: AppContext) -> str:
     wanted = request.headers.get("Accept-Language", "")[:2]
-    return desk.voice.language(wanted, None)
+    return context.localizer.language(wanted, None)

@@ -28,7 +28,7 @@ from bot.chat.commands import (
 )
 from bot.chat.keyboards import go, press, rows
 from bot.chat.replies import say, show
-from bot.context import Desk
+from bot.context import AppContext
 from bot.texts import LANGUAGES, languages, registration
 from bot.texts import info as words
 from db.chats import Person
@@ -39,15 +39,15 @@ router = Router(name="info")
 
 @router.message(is_(HELP))
 @router.callback_query(Go.filter(F.command == HELP.name))
-async def help_(event: Message | CallbackQuery, person: Person, desk: Desk) -> Any:
-    audience = audience_of(person, desk)
+async def help_(event: Message | CallbackQuery, person: Person, context: AppContext) -> Any:
+    audience = audience_of(person, context)
     return say(
         event, words.help_(for_audience(audience), person.account is not None), doors(person, audience)
     )
 
 
-def audience_of(person: Person, desk: Desk) -> Audience:
-    if person.telegram_id in desk.settings.admin_ids:
+def audience_of(person: Person, context: AppContext) -> Audience:
+    if person.telegram_id in context.settings.admin_ids:
         return Audience.ADMIN
     return Audience.ANYONE if person.account is None else Audience.LEARNER
 
@@ -67,23 +67,25 @@ def doors(person: Person, audience: Audience) -> InlineKeyboardMarkup:
 
 @router.message(is_(TERMS))
 @router.callback_query(Go.filter(F.command == TERMS.name))
-async def terms(event: Message | CallbackQuery, desk: Desk) -> Any:
-    settings = desk.settings
+async def terms(event: Message | CallbackQuery, context: AppContext) -> Any:
+    settings = context.settings
     return say(event, words.document(TERMS.about(), settings.terms_url, settings.terms_version))
 
 
 @router.message(is_(PRIVACY))
 @router.callback_query(Go.filter(F.command == PRIVACY.name))
-async def privacy(event: Message | CallbackQuery, desk: Desk) -> Any:
-    settings = desk.settings
+async def privacy(event: Message | CallbackQuery, context: AppContext) -> Any:
+    settings = context.settings
     return say(event, words.document(PRIVACY.about(), settings.privacy_url, settings.terms_version))
 
 
 @router.message(is_(PAYSUPPORT))
 @router.callback_query(Go.filter(F.command == PAYSUPPORT.name))
-async def paysupport(event: Message | CallbackQuery, desk: Desk) -> Any:
+async def paysupport(event: Message | CallbackQuery, context: AppContext) -> Any:
     return say(
-        event, words.paysupport(desk.settings.support_contact), rows(go(words.payments_button(), PURCHASES))
+        event,
+        words.paysupport(context.settings.support_contact),
+        rows(go(words.payments_button(), PURCHASES)),
     )
 
 
@@ -99,19 +101,19 @@ async def cancel(event: Message | CallbackQuery, state: FSMContext) -> Any:
 
 @router.message(is_(LANGUAGE))
 @router.callback_query(Go.filter(F.command == LANGUAGE.name))
-async def ask_language(event: Message | CallbackQuery, person: Person, desk: Desk) -> Any:
-    spoken = desk.voice.language(person.language, person.telegram_language)
+async def ask_language(event: Message | CallbackQuery, person: Person, context: AppContext) -> Any:
+    spoken = context.localizer.language(person.language, person.telegram_language)
     return say(event, languages.ask(), languages_keyboard(spoken))
 
 
 @router.callback_query(ChooseLanguage.filter(F.language.in_(LANGUAGES)))
 async def choose_language(
-    query: CallbackQuery, callback_data: ChooseLanguage, person: Person, desk: Desk
+    query: CallbackQuery, callback_data: ChooseLanguage, person: Person, context: AppContext
 ) -> Any:
     """The answer is in the new language already."""
     person.language = callback_data.language
     person.changed = True
-    with desk.voice.speaking(callback_data.language):
+    with context.localizer.use_locale(callback_data.language):
         return show(query, languages.chosen(), languages_keyboard(callback_data.language))
 
 

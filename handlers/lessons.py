@@ -64,21 +64,23 @@ async def show_modules(
 async def modules(
     session: AsyncSession, person: Person, now: datetime, page: int
 ) -> tuple[str, InlineKeyboardMarkup]:
-    found = await lessons.modules(session, learner(person), now)
+    found = await lessons.list_modules(session, learner(person), now)
     page = within(page, len(found))
     buttons = [
         press(words.module_button(one), ShowLessons(module=one.id, page=0))
         for one in found[page * A_PAGE : (page + 1) * A_PAGE]
     ]
-    turns = turn(page, len(found), ShowLessonModules(page=page - 1), ShowLessonModules(page=page + 1))
-    return words.choose_module(found), rows(*buttons, turns)
+    navigation_buttons = turn(
+        page, len(found), ShowLessonModules(page=page - 1), ShowLessonModules(page=page + 1)
+    )
+    return words.choose_module(found), rows(*buttons, navigation_buttons)
 
 
 @router.callback_query(ShowLessons.filter())
 async def show_lessons(
     query: CallbackQuery, callback_data: ShowLessons, session: AsyncSession, person: Person, now: datetime
 ) -> Any:
-    found = await lessons.contents(session, callback_data.module, learner(person), now)
+    found = await lessons.get_contents(session, callback_data.module, learner(person), now)
     if found is None:
         return toast(query, words.module_gone(), alert=True)
     if callback_data.page is None:
@@ -99,14 +101,14 @@ def contents_keyboard(found: Contents, page: int) -> InlineKeyboardMarkup:
         for line in found.lessons[page * A_PAGE : (page + 1) * A_PAGE]
     ]
     module = found.module_id
-    turns = turn(
+    navigation_buttons = turn(
         page,
         len(found.lessons),
         ShowLessons(module=module, page=page - 1),
         ShowLessons(module=module, page=page + 1),
     )
     opens = None if found.is_open else press(words.how_to_open(), ShowModule(id=module))
-    return rows(*buttons, turns, opens, press(words.all_modules(), ShowLessonModules()))
+    return rows(*buttons, navigation_buttons, opens, press(words.all_modules(), ShowLessonModules()))
 
 
 def within(page: int, items: int) -> int:
@@ -123,7 +125,7 @@ def turn(page: int, items: int, back: Any, on: Any) -> list[InlineKeyboardButton
 async def show_lesson(
     query: CallbackQuery, callback_data: ShowLesson, session: AsyncSession, person: Person, now: datetime
 ) -> Any:
-    page = await lessons.lesson(session, callback_data.id, learner(person), now)
+    page = await lessons.get_lesson(session, callback_data.id, learner(person), now)
     return await say_lesson(query, page, session)
 
 
@@ -146,7 +148,7 @@ def lesson_keyboard(page: LessonPage) -> InlineKeyboardMarkup:
 
 
 async def say_locked(query: CallbackQuery, page: LessonPage, session: AsyncSession) -> Method:
-    offers = await courses.offers_of(session, page.module_id)
+    offers = await courses.list_offers(session, page.module_id)
     buttons = [press(words.offer_button(offer), ShowOffer(id=offer.id)) for offer in offers[:OFFERS]]
     more = press(words.all_offers(), ShowModule(id=page.module_id)) if len(offers) > OFFERS else None
     back = press(words.all_lessons(), ShowLessons(module=page.module_id))
@@ -162,12 +164,12 @@ async def finish_before_registering(query: CallbackQuery, person: Person) -> Any
 async def finish(
     query: CallbackQuery, callback_data: FinishLesson, session: AsyncSession, person: Person, now: datetime
 ) -> Any:
-    done = await lessons.finish(session, person.user_id, callback_data.lesson, now)
+    done = await lessons.record_finished(session, person.user_id, callback_data.lesson, now)
     told: list[Method] = [toast(query, words.is_done()), *without_done(query)]
     if done.lesson.following is None:
         back = press(words.all_lessons(), ShowLessons(module=done.lesson.module_id))
         return [*told, say(query, words.finished(done), rows(back, go(words.my_progress(), PROGRESS)))]
-    page = await lessons.lesson(session, done.lesson.following, person.user_id, now)
+    page = await lessons.get_lesson(session, done.lesson.following, person.user_id, now)
     return [*told, *await say_lesson(query, page, session)]
 
 

@@ -9,11 +9,11 @@ from aiogram.methods import AnswerPreCheckoutQuery
 from aiogram.types import Message, PreCheckoutQuery
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.context import Desk
-from bot.payments.invoices import tell_received
+from bot.context import AppContext
+from bot.payments.invoices import notify_charge
 from bot.payments.refunding import stars_refunded
 from bot.texts import invoices as words
-from db.payments.telegram import Charge, Verdict, may_pay, receive
+from db.payments.telegram import PreCheckoutVerdict, TelegramCharge, check_pre_checkout, settle_charge
 
 log = structlog.get_logger(__name__)
 router = Router(name="payments")
@@ -22,10 +22,10 @@ router = Router(name="payments")
 @router.pre_checkout_query()
 async def pre_checkout(query: PreCheckoutQuery, session: AsyncSession) -> Any:
     """Within ten seconds, or Telegram declines by itself."""
-    verdict = await may_pay(
+    verdict = await check_pre_checkout(
         session, query.invoice_payload, query.from_user.id, query.total_amount, query.currency
     )
-    if verdict is Verdict.OK:
+    if verdict is PreCheckoutVerdict.OK:
         return AnswerPreCheckoutQuery(pre_checkout_query_id=query.id, ok=True)
     return AnswerPreCheckoutQuery(
         pre_checkout_query_id=query.id, ok=False, error_message=words.refusal(verdict)
@@ -33,11 +33,13 @@ async def pre_checkout(query: PreCheckoutQuery, session: AsyncSession) -> Any:
 
 
 @router.message(F.successful_payment)
-async def successful_payment(message: Message, session: AsyncSession, desk: Desk, now: datetime) -> None:
+async def successful_payment(
+    message: Message, session: AsyncSession, context: AppContext, now: datetime
+) -> None:
     paid = message.successful_payment
     assert paid is not None
     assert message.from_user is not None
-    charge = Charge(
+    charge = TelegramCharge(
         payload=paid.invoice_payload,
         amount=paid.total_amount,
         currency=paid.currency,
@@ -46,14 +48,16 @@ async def successful_payment(message: Message, session: AsyncSession, desk: Desk
         provider_charge_id=paid.provider_payment_charge_id,
         at=message.date,
     )
-    received = await receive(session, charge, now)
-    await tell_received(session, desk, charge, received)
+    received = await settle_charge(session, charge, now)
+    await notify_charge(session, context, charge, received)
 
 
 @router.message(F.refunded_payment)
-async def refunded_payment(message: Message, session: AsyncSession, desk: Desk, now: datetime) -> None:
+async def refunded_payment(
+    message: Message, session: AsyncSession, context: AppContext, now: datetime
+) -> None:
     """Stars given back, by us or by Telegram itself: access is shortened all the same."""
     returned = message.refunded_payment
     assert returned is not None
     charge_id, amount = returned.telegram_payment_charge_id, returned.total_amount
-    await stars_refunded(session, desk, charge_id, amount, now)
+    await stars_refunded(session, context, charge_id, amount, now)

@@ -20,7 +20,7 @@ router = Router(name="progress")
 router.message.filter(SignedIn())
 router.callback_query.filter(SignedIn())
 
-MOST_BUTTONS = 40
+MAX_BUTTONS = 40
 
 
 @router.message(is_(PROGRESS))
@@ -28,8 +28,8 @@ MOST_BUTTONS = 40
 async def show_progress(
     event: Message | CallbackQuery, session: AsyncSession, person: Person, now: datetime
 ) -> Any:
-    found = await progress.of(session, person.user_id, now)
-    begun = [one for one in found if one.following is not None][:MOST_BUTTONS]
+    found = await progress.list_progress(session, person.user_id, now)
+    begun = [one for one in found if one.following is not None][:MAX_BUTTONS]
     buttons = [press(words.go_on(one), ShowLesson(id=one.following)) for one in begun]
     text = words.progress(found) if found else words.nothing()
     return say_pages(event, text, rows(*buttons, go(words.to_lessons(), LESSONS)))

@@ -13,7 +13,7 @@ from bot.chat.buttons import Go
 from bot.chat.commands import PROMO
 from bot.chat.conversation import Promo
 from bot.chat.replies import iso, say
-from bot.notifications.notify import tell
+from bot.notifications.notify import notify
 from bot.texts import promo
 from db.chats import Person
 from db.promo import redeem
@@ -66,7 +66,7 @@ async def redeem_code(
     """A refused code keeps the question open: the next text is taken as a code again."""
     redeemed = await redeem(session, person.user_id, code, now)
     await state.clear()
-    await tell(
+    await notify(
         session,
         person.user_id,
         "promo_redeemed",

@@ -13,7 +13,7 @@ from bot.chat.buttons import ConfirmRefund, DropRefund, Go
 from bot.chat.commands import REFUND
 from bot.chat.keyboards import press, rows
 from bot.chat.replies import say, show
-from bot.context import Desk
+from bot.context import AppContext
 from bot.payments import refunding
 from bot.texts import arguments
 from bot.texts import refunds as words
@@ -30,13 +30,18 @@ router.callback_query.filter(Admin())
 
 @router.message(is_(REFUND))
 async def ask(
-    message: Message, command: CommandObject, session: AsyncSession, desk: Desk, person: Person, now: datetime
+    message: Message,
+    command: CommandObject,
+    session: AsyncSession,
+    context: AppContext,
+    person: Person,
+    now: datetime,
 ) -> Any:
     asked = Arguments(REFUND, command.args)
     purchase_id = asked.purchase()
-    amount = asked.amount(await requests.currency_of(session, purchase_id)) if asked.left else None
-    plan = await refunding.plan(session, desk, purchase_id, amount, person.telegram_id, now)
-    learner = await people.somebody(session, plan.purchase.user_id)
+    amount = asked.amount(await requests.get_currency(session, purchase_id)) if asked.left else None
+    plan = await refunding.plan(session, context, purchase_id, amount, person.telegram_id, now)
+    learner = await people.get_account_summary(session, plan.purchase.user_id)
     buttons = rows(
         press(words.confirm(plan), ConfirmRefund(refund=plan.refund_id)),
         press(words.drop(), DropRefund(refund=plan.refund_id)),
@@ -53,12 +58,12 @@ async def how_to_ask(query: CallbackQuery) -> Any:
 async def confirm(
     query: CallbackQuery, callback_data: ConfirmRefund, session: AsyncSession, now: datetime
 ) -> Any:
-    plan = await requests.confirm(session, callback_data.refund, now)
+    plan = await requests.record_confirmation(session, callback_data.refund, now)
     await enqueue(session, "create_refund", {"refund": plan.refund_id}, priority=5)
     return show(query, words.asked(plan))
 
 
 @router.callback_query(DropRefund.filter())
 async def drop(query: CallbackQuery, callback_data: DropRefund, session: AsyncSession) -> Any:
-    await requests.drop(session, callback_data.refund)
+    await requests.delete_draft(session, callback_data.refund)
     return show(query, words.dropped())

@@ -15,7 +15,7 @@ from bot.chat.commands import BUY, COURSES, LESSONS, PROMO, START, STATUS
 from bot.chat.conversation import Registration
 from bot.chat.keyboards import go, open_url, press, rows, share_phone
 from bot.chat.replies import say
-from bot.context import Desk
+from bot.context import AppContext
 from bot.texts import errors
 from bot.texts import registration as words
 from db.accounts import registration
@@ -35,19 +35,19 @@ async def start(
     session: AsyncSession,
     person: Person,
     state: FSMContext,
-    desk: Desk,
+    context: AppContext,
     now: datetime,
     command: CommandObject | None = None,
 ) -> Any:
     await state.clear()
     link = (command.args or "").strip() if command else ""
     if person.signed_in:
-        return await carry_out(link, event, session, person, state, desk, now) or [home(event, person)]
+        return await carry_out(link, event, session, person, state, context, now) or [home(event, person)]
     remember(person, link)
     if person.account is not None:
         return say(event, words.welcome_back(person.name), rows(press(words.sign_in(), SignIn())))
-    modules = await shop.modules(session)
-    text = words.greeting(person.name, [module.name for module in modules], desk.settings.asks_consent)
+    modules = await shop.list_modules(session)
+    text = words.greeting(person.name, [module.name for module in modules], context.settings.asks_consent)
     keyboard = rows(press(words.register(), Register()), go(words.see_courses(), COURSES))
     return say(event, text, keyboard)
 
@@ -77,7 +77,7 @@ async def carry_out(
     session: AsyncSession,
     person: Person,
     state: FSMContext,
-    desk: Desk,
+    context: AppContext,
     now: datetime,
 ) -> list[Any]:
     """What a deep link asks for; nothing for one that says nothing to us. A refusal leaves the rest standing."""
@@ -88,9 +88,9 @@ async def carry_out(
                 await promo.redeem_code(rest, session, person, state, now)
                 return [None]
             if kind == "buy" and rest.isdecimal() and len(rest) < 19:
-                return [await courses.show_offer(event, int(rest), session, desk)]
+                return [await courses.show_offer(event, int(rest), session, context)]
             if kind == "ref" and rest:
-                await shop.remember_referral(session, person.telegram_id, rest)
+                await shop.record_referral(session, person.telegram_id, rest)
                 return []
             if kind == "paid":
                 return [await purchases.show_unpaid(event, session, person)]
@@ -101,11 +101,11 @@ async def carry_out(
 
 @router.callback_query(Register.filter())
 async def register(
-    query: CallbackQuery, session: AsyncSession, person: Person, state: FSMContext, desk: Desk
+    query: CallbackQuery, session: AsyncSession, person: Person, state: FSMContext, context: AppContext
 ) -> Any:
     if person.account is not None:
         return home(query, person) if person.signed_in else say_sign_in(query, person)
-    settings = desk.settings
+    settings = context.settings
     if settings.asks_consent and not await registration.has_consented(
         session, person.telegram_id, settings.terms_version
     ):
@@ -122,13 +122,13 @@ async def agree(
     session: AsyncSession,
     person: Person,
     state: FSMContext,
-    desk: Desk,
+    context: AppContext,
     now: datetime,
 ) -> Any:
-    settings = desk.settings
+    settings = context.settings
     if settings.terms_url and settings.privacy_url:
         documents = {"terms": settings.terms_url, "privacy": settings.privacy_url}
-        await registration.consent(session, person.telegram_id, documents, settings.terms_version, now)
+        await registration.record_consent(session, person.telegram_id, documents, settings.terms_version, now)
     if person.account is not None:
         return home(query, person) if person.signed_in else say_sign_in(query, person)
     return await ask_email(query, state)
@@ -140,12 +140,12 @@ async def ask_email(event: Message | CallbackQuery, state: FSMContext) -> Any:
 
 
 @router.message(Registration.email, F.text, ~F.text.startswith("/"))
-async def take_email(message: Message, session: AsyncSession, state: FSMContext, desk: Desk) -> Any:
+async def take_email(message: Message, session: AsyncSession, state: FSMContext, context: AppContext) -> Any:
     email = readable_email(message.text or "")
     if email is None:
         return say(message, words.email_wrong())
-    if not await registration.email_is_free(session, email):
-        return say(message, words.email_taken(email, desk.settings.support_contact))
+    if not await registration.is_email_free(session, email):
+        return say(message, words.email_taken(email, context.settings.support_contact))
     await state.set_data({"email": email})
     await state.set_state(Registration.phone)
     return say(message, words.ask_phone(), share_phone(words.share(), words.skip()))
@@ -162,14 +162,14 @@ async def take_phone(
     session: AsyncSession,
     person: Person,
     state: FSMContext,
-    desk: Desk,
+    context: AppContext,
     now: datetime,
 ) -> Any:
     contact = message.contact
     if contact is None or contact.user_id != person.telegram_id:
         return say(message, words.own_contact_only(), share_phone(words.share(), words.skip()))
     digits = "".join(sign for sign in contact.phone_number if sign.isdecimal())
-    return await finish(message, f"+{digits}", session, person, state, desk, now)
+    return await finish(message, f"+{digits}", session, person, state, context, now)
 
 
 @router.message(Registration.phone, F.text, F.text.func(words.is_skip))
@@ -178,10 +178,10 @@ async def skip_phone(
     session: AsyncSession,
     person: Person,
     state: FSMContext,
-    desk: Desk,
+    context: AppContext,
     now: datetime,
 ) -> Any:
-    return await finish(message, None, session, person, state, desk, now)
+    return await finish(message, None, session, person, state, context, now)
 
 
 @router.message(Registration.phone, ~F.text | ~F.text.startswith("/"))
@@ -195,24 +195,24 @@ async def finish(
     session: AsyncSession,
     person: Person,
     state: FSMContext,
-    desk: Desk,
+    context: AppContext,
     now: datetime,
 ) -> Any:
     email = (await state.get_data()).get("email")
     if not email:
         return await ask_email(message, state)
-    keep = timedelta(days=desk.settings.session_days)
+    keep = timedelta(days=context.settings.session_days)
     try:
-        await registration.register(
+        await registration.create_account(
             session, person.telegram_id, name=person.name, email=email, phone=phone, now=now, keep=keep
         )
     except EmailTaken:
         await state.set_state(Registration.email)
-        text = words.email_taken(email, desk.settings.support_contact)
+        text = words.email_taken(email, context.settings.support_contact)
         return say(message, text, ReplyKeyboardRemove())
     await state.clear()
     return [say(message, words.registered(email), ReplyKeyboardRemove())] + await enter(
-        message, session, person, state, desk, now
+        message, session, person, state, context, now
     )
 
 
@@ -222,15 +222,15 @@ async def sign_in(
     session: AsyncSession,
     person: Person,
     state: FSMContext,
-    desk: Desk,
+    context: AppContext,
     now: datetime,
 ) -> Any:
     if person.account is None:
         return say(query, words.not_registered(), rows(press(words.register(), Register())))
     if not person.signed_in:
-        keep = timedelta(days=desk.settings.session_days)
+        keep = timedelta(days=context.settings.session_days)
         await registration.sign_in(session, person.user_id, person.telegram_id, now=now, keep=keep)
-    return await enter(query, session, person, state, desk, now)
+    return await enter(query, session, person, state, context, now)
 
 
 async def enter(
@@ -238,15 +238,15 @@ async def enter(
     session: AsyncSession,
     person: Person,
     state: FSMContext,
-    desk: Desk,
+    context: AppContext,
     now: datetime,
 ) -> list[Any]:
     """Just signed in: what the deep link asked for, or home."""
     link, person.start = person.start or "", None
     person.changed = True
     if person.account is None:
-        person.account = await registration.account(session, person.telegram_id)
-    carried = await carry_out(link, event, session, person, state, desk, now)
+        person.account = await registration.get_account(session, person.telegram_id)
+    carried = await carry_out(link, event, session, person, state, context, now)
     return carried or [home(event, person)]
 
 

@@ -12,7 +12,7 @@ from bot.chat.commands import COURSES, LESSONS, PROMO, STATUS
 from bot.chat.keyboards import go, press, rows
 from bot.chat.replies import say, say_pages
 from bot.texts import status as words
-from db.access.changes import Opening, openings
+from db.access.changes import AccessPeriod, list_access
 from db.chats import Person
 from handlers.filters import SignedIn, is_
 
@@ -20,7 +20,7 @@ router = Router(name="status")
 router.message.filter(SignedIn())
 router.callback_query.filter(SignedIn())
 
-MOST_BUTTONS = 40
+MAX_BUTTONS = 40
 
 
 @router.message(is_(STATUS))
@@ -28,15 +28,15 @@ MOST_BUTTONS = 40
 async def show_status(
     event: Message | CallbackQuery, session: AsyncSession, person: Person, now: datetime
 ) -> Any:
-    found = await openings(session, person.user_id)
+    found = await list_access(session, person.user_id)
     if not found:
         ways_in = (go(words.see_courses(), COURSES), go(words.have_promo(), PROMO))
         return say(event, words.nothing(), rows(ways_in, go(words.free_lessons(), LESSONS)))
     return say_pages(event, words.status(found, now), renewals(found, now))
 
 
-def renewals(found: list[Opening], now: datetime) -> InlineKeyboardMarkup:
+def renewals(found: list[AccessPeriod], now: datetime) -> InlineKeyboardMarkup:
     """What is open for ever needs none."""
-    ending = [one for one in found if one.ends_at is not None][:MOST_BUTTONS]
+    ending = [one for one in found if one.ends_at is not None][:MAX_BUTTONS]
     buttons = [press(words.renew(one, now), ShowModule(id=one.module_id)) for one in ending]
     return rows(*buttons, (go(words.free_lessons(), LESSONS), go(words.have_promo(), PROMO)))

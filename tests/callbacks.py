@@ -8,15 +8,15 @@ from typing import Any
 import aiohttp
 import asyncpg
 
-from bot.timings import Pace, seconds
-from main import Lessongate
+from bot.timings import Timings, seconds
+from main import Application
 from tests.chat.person import PATIENCE
 from tests.school import QUICK
 
 UNKNOWN = "2c5d8f9e-000f-5000-8000-1b68e7b15f3f"
 NOTHING = (0, 0)
 # Open payments are not asked for, so that only callbacks settle.
-ONLY_CALLBACKS = Pace(
+ONLY_CALLBACKS = Timings(
     asks=seconds(36000),
     dequeue=QUICK.dequeue,
     job_retry=QUICK.job_retry,
@@ -26,10 +26,10 @@ ONLY_CALLBACKS = Pace(
 )
 
 
-async def post(house: Lessongate, http: aiohttp.ClientSession, body: Any, **headers: str) -> int:
+async def post(app: Application, http: aiohttp.ClientSession, body: Any, **headers: str) -> int:
     """The status; `body` goes as it is when it is bytes, as JSON otherwise."""
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    url = f"http://127.0.0.1:{house.http_port}/yookassa/webhook"
+    url = f"http://127.0.0.1:{app.http_port}/yookassa/webhook"
     async with http.post(url, data=raw, headers={"Content-Type": "application/json"} | headers) as response:
         await response.read()
         return response.status

@@ -19,7 +19,7 @@ async def cluster(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Dat
 
 
 @pytest.fixture
-async def database(cluster: Databases) -> AsyncIterator[str]:
+async def dsn(cluster: Databases) -> AsyncIterator[str]:
     """The address of a migrated database with no rows, of this test alone."""
     async with cluster.clone() as dsn:
         yield dsn
@@ -33,9 +33,9 @@ async def empty_database(cluster: Databases) -> AsyncIterator[str]:
 
 
 @pytest.fixture
-async def connection(database: str) -> AsyncIterator[asyncpg.Connection]:
+async def connection(dsn: str) -> AsyncIterator[asyncpg.Connection]:
     """A connection to the test's database, beside whatever the tested code uses."""
-    conn = await asyncpg.connect(database)
+    conn = await asyncpg.connect(dsn)
     try:
         yield conn
     finally:

@@ -1,4 +1,4 @@
-"""A running bot for tests: the whole house in this process, over real PostgreSQL, the sandbox and real HTTP."""
+"""A running bot for tests: the whole app in this process, over real PostgreSQL, the sandbox and real HTTP."""
 
 import asyncio
 import itertools
@@ -17,17 +17,17 @@ from bot.catalogue import reading
 from bot.sandbox.app import Sandbox
 from bot.sandbox.yookassa import DEMO_SECRET_KEY, DEMO_SHOP_ID
 from bot.settings import FixedSettings, Settings
-from bot.timings import Pace, seconds
+from bot.timings import Timings, seconds
 from db.catalogue import loading as books_catalogue
-from db.engine import Books, Lane
-from main import SCHOOL, Lessongate
+from db.engine import Database, Pool
+from main import SCHOOL, Application
 from tests.chat.person import ANNA, BEN, OLGA, PATIENCE, Person
 from tests.database import Databases
 
 TOKEN = "7777777777:school-of-the-tests"
 BOT = 7777777777
 TEMPLATE = "school"
-QUICK = Pace(
+QUICK = Timings(
     asks=seconds(0.1, 0.2, 0.4, 0.8),
     heartbeat=seconds(5)[0],
     dequeue=seconds(0.1)[0],
@@ -38,7 +38,7 @@ QUICK = Pace(
     restart=seconds(0.1)[0],
     restart_most=seconds(0.5)[0],
 )
-SMALL = {Lane.TALK: 4, Lane.MONEY: 2, Lane.JOBS: 3}
+SMALL = {Pool.TALK: 4, Pool.MONEY: 2, Pool.JOBS: 3}
 
 
 def settings_for(origin: str, **changed: Any) -> Settings:
@@ -62,10 +62,10 @@ async def school_template(cluster: Databases) -> str:
     if cluster.keeps(TEMPLATE):
         return TEMPLATE
     async with cluster.clone() as dsn:
-        books = Books(dsn, sizes=SMALL)
-        async with books.transaction(Lane.JOBS) as session:
-            await books_catalogue.load(session, reading.read(SCHOOL))
-        await books.close()
+        database = Database(dsn, sizes=SMALL)
+        async with database.transaction(Pool.JOBS) as session:
+            await books_catalogue.load_catalogue(session, reading.read(SCHOOL))
+        await database.close()
         await cluster.keep(dsn, TEMPLATE)
     return TEMPLATE
 
@@ -92,26 +92,26 @@ def origin_of(sandbox: Sandbox) -> str:
 
 
 @asynccontextmanager
-async def open_school(settings: Settings, dsn: str, pace: Pace = QUICK) -> AsyncIterator[Lessongate]:
-    """A house that is up: it asks for updates (or has set its webhook), and its worker works."""
-    house = Lessongate(settings, dsn, pace=pace)
-    await house.start()
-    running = asyncio.create_task(house.run())
+async def open_school(settings: Settings, dsn: str, timings: Timings = QUICK) -> AsyncIterator[Application]:
+    """An app that is up: it asks for updates (or has set its webhook), and its worker works."""
+    app = Application(settings, dsn, timings=timings)
+    await app.start()
+    running = asyncio.create_task(app.run())
     try:
-        await house_is_up(house, running)
-        yield house
+        await wait_until_ready(app, running)
+        yield app
     finally:
-        house.stop()
+        app.stop()
         try:
             async with asyncio.timeout(PATIENCE):
                 await running
         finally:
-            await house.close()
+            await app.close()
 
 
-async def house_is_up(house: Lessongate, running: "asyncio.Task[None]") -> None:
+async def wait_until_ready(app: Application, running: "asyncio.Task[None]") -> None:
     async with asyncio.timeout(PATIENCE):
-        while not house.desk.username:
+        while not app.context.username:
             if running.done():
                 await running
             await asyncio.sleep(0.005)
@@ -124,19 +124,19 @@ def school_settings(sandbox: Sandbox) -> Settings:
 
 
 @pytest.fixture
-def pace() -> Pace:
+def timings() -> Timings:
     """Override it to have the school hurry less."""
     return QUICK
 
 
 @pytest.fixture
 async def school(
-    school_settings: Settings, school_database: str, sandbox: Sandbox, pace: Pace
-) -> AsyncIterator[Lessongate]:
+    school_settings: Settings, school_database: str, sandbox: Sandbox, timings: Timings
+) -> AsyncIterator[Application]:
     """The bot, polling, with the demo's catalogue; the provider's callbacks reach it."""
-    async with open_school(school_settings, school_database, pace) as house:
-        sandbox.yookassa.notifications_url = f"http://127.0.0.1:{house.http_port}/yookassa/webhook"
-        yield house
+    async with open_school(school_settings, school_database, timings) as app:
+        sandbox.yookassa.notifications_url = f"http://127.0.0.1:{app.http_port}/yookassa/webhook"
+        yield app
 
 
 @pytest.fixture
@@ -145,25 +145,23 @@ async def http() -> AsyncIterator[aiohttp.ClientSession]:
         yield session
 
 
-def somebody(
-    http: aiohttp.ClientSession, house: Lessongate, person: int, language: str, email: str
-) -> Person:
-    origin = house.settings.telegram_api_url
-    return Person(http, origin, house.bot.id, person, language, house.desk.voice, email)
+def somebody(http: aiohttp.ClientSession, app: Application, person: int, language: str, email: str) -> Person:
+    origin = app.settings.telegram_api_url
+    return Person(http, origin, app.bot.id, person, language, app.context.localizer, email)
 
 
 @pytest.fixture
-def anna(http: aiohttp.ClientSession, school: Lessongate) -> Person:
+def anna(http: aiohttp.ClientSession, school: Application) -> Person:
     return somebody(http, school, ANNA, "ru", "anna@example.com")
 
 
 @pytest.fixture
-def ben(http: aiohttp.ClientSession, school: Lessongate) -> Person:
+def ben(http: aiohttp.ClientSession, school: Application) -> Person:
     return somebody(http, school, BEN, "en", "ben@example.com")
 
 
 @pytest.fixture
-def olga(http: aiohttp.ClientSession, school: Lessongate) -> Person:
+def olga(http: aiohttp.ClientSession, school: Application) -> Person:
     """The admin."""
     return somebody(http, school, OLGA, "ru", "olga@example.com")
 
@@ -177,12 +175,12 @@ async def sql(school_database: str) -> AsyncIterator[asyncpg.Connection]:
 
 
 @asynccontextmanager
-async def second_house(first: Lessongate, dsn: str) -> AsyncIterator[Lessongate]:
-    """What another process would be to the same books; it takes only the updates it is given."""
-    house = Lessongate(first.settings, dsn, pace=QUICK)
-    house.desk.username = first.desk.username
-    yield house
-    await house.close()
+async def second_app(first: Application, dsn: str) -> AsyncIterator[Application]:
+    """What another process would be to the same database; it takes only the updates it is given."""
+    app = Application(first.settings, dsn, timings=QUICK)
+    app.context.username = first.context.username
+    yield app
+    await app.close()
 
 
 _update_ids = itertools.count(1)

@@ -163,17 +163,17 @@ async def test_a_good_catalogue_is_ok(folder: Path) -> None:
     assert (ended.status, ended.output, ended.errors) == (0, "ok\n", "")
 
 
-async def test_a_bad_catalogue_is_named_and_not_loaded(folder: Path, database: str) -> None:
+async def test_a_bad_catalogue_is_named_and_not_loaded(folder: Path, dsn: str) -> None:
     file = folder / "school.toml"
     file.write_text('surprise = 1\n[[modules]]\nkey = "a b"\nname = ""\n')
     checked = await command(folder, "catalog", "check", file)
-    loaded = await command(folder, "catalog", "load", file, DATABASE_URL=database)
+    loaded = await command(folder, "catalog", "load", file, DATABASE_URL=dsn)
     assert checked == loaded
     assert (checked.status, checked.output) == (1, "")
     lines = checked.errors.splitlines()
     assert len(lines) >= 3
     assert all(any(name in line for line in lines) for name in ("surprise", "key", "name"))
-    assert await count(database, "modules") == 0
+    assert await count(dsn, "modules") == 0
 
 
 async def test_a_catalogue_that_is_not_there(folder: Path) -> None:
@@ -182,30 +182,30 @@ async def test_a_catalogue_that_is_not_there(folder: Path) -> None:
     assert ended.errors.splitlines() == ["nowhere.toml: No such file or directory"]
 
 
-async def test_a_catalogue_is_loaded_once(folder: Path, database: str) -> None:
-    first = await command(folder, "catalog", "load", SCHOOL, DATABASE_URL=database)
+async def test_a_catalogue_is_loaded_once(folder: Path, dsn: str) -> None:
+    first = await command(folder, "catalog", "load", SCHOOL, DATABASE_URL=dsn)
     assert (first.status, first.errors) == (0, "")
     assert len(first.output.splitlines()) > 10
-    held = await count(database, "modules")
-    second = await command(folder, "catalog", "load", SCHOOL, DATABASE_URL=database)
+    held = await count(dsn, "modules")
+    second = await command(folder, "catalog", "load", SCHOOL, DATABASE_URL=dsn)
     assert (second.status, second.output, second.errors) == (0, "", "")
-    assert await count(database, "modules") == held > 0
+    assert await count(dsn, "modules") == held > 0
 
 
 # --- backup and restore ---
 
 
-async def test_a_backup_comes_back(folder: Path, database: str, other_database: str) -> None:
+async def test_a_backup_comes_back(folder: Path, dsn: str, other_database: str) -> None:
     file = folder / "school.backup"
-    await command(folder, "catalog", "load", SCHOOL, DATABASE_URL=database)
-    made = await command(folder, "backup", file, DATABASE_URL=database)
+    await command(folder, "catalog", "load", SCHOOL, DATABASE_URL=dsn)
+    made = await command(folder, "backup", file, DATABASE_URL=dsn)
     assert (made.status, made.errors) == (0, "")
     assert made.output == f"{file}: {file.stat().st_size} bytes\n"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     restored = await command(folder, "restore", file, DATABASE_URL=other_database)
     assert (restored.status, restored.errors) == (0, "")
     for table in ("modules", "promocodes", "bot.offers", "bot.alembic_version"):
-        assert await count(other_database, table) == await count(database, table) > 0
+        assert await count(other_database, table) == await count(dsn, table) > 0
     refused = await command(folder, "restore", file, DATABASE_URL=other_database)
     assert refused.status == 1
     assert "Traceback" not in refused.errors
@@ -213,13 +213,13 @@ async def test_a_backup_comes_back(folder: Path, database: str, other_database: 
     assert (replaced.status, replaced.errors) == (0, "")
 
 
-async def test_backups_are_not_written_over_and_rubbish_is_not_restored(folder: Path, database: str) -> None:
+async def test_backups_are_not_written_over_and_rubbish_is_not_restored(folder: Path, dsn: str) -> None:
     file = folder / "precious"
     file.write_text("no backup")
-    ended = await command(folder, "backup", file, DATABASE_URL=database)
+    ended = await command(folder, "backup", file, DATABASE_URL=dsn)
     assert (ended.status, file.read_text()) == (1, "no backup")
     assert ended.errors.splitlines() == [f"{file} exists already: name another file"]
-    ended = await command(folder, "restore", file, DATABASE_URL=database)
+    ended = await command(folder, "restore", file, DATABASE_URL=dsn)
     assert ended.status == 1
     assert str(file) in ended.errors
     assert "Traceback" not in ended.errors
@@ -239,13 +239,13 @@ def shop(origin: str, dsn: str, key: str = DEMO_SECRET_KEY) -> dict[str, str]:
     }
 
 
-async def test_reconcile_asks_the_providers_and_names_what_failed(folder: Path, database: str) -> None:
+async def test_reconcile_asks_the_providers_and_names_what_failed(folder: Path, dsn: str) -> None:
     sandbox = Sandbox(None, pace=0.01)
     origin = await sandbox.start()
     try:
-        well = await command(folder, "reconcile", **shop(origin, database))
+        well = await command(folder, "reconcile", **shop(origin, dsn))
         assert (well.status, well.errors) == (0, "")
-        badly = await command(folder, "reconcile", **shop(origin, database, "wrong"))
+        badly = await command(folder, "reconcile", **shop(origin, dsn, "wrong"))
         assert badly.status == 1
         assert any(line.startswith("succeeded payments: ") for line in badly.errors.splitlines())
         assert "Traceback" not in badly.errors

@@ -82,10 +82,10 @@ def advice(findings: list[Finding]) -> list[str]:
 
 
 @pytest.fixture
-async def world(database: str) -> AsyncIterator[World]:
+async def world(dsn: str) -> AsyncIterator[World]:
     sandbox = Sandbox(None, pace=0.01)
     origin = await sandbox.start()
-    yield World(sandbox, origin, database)
+    yield World(sandbox, origin, dsn)
     await sandbox.stop()
 
 

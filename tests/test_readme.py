@@ -112,8 +112,8 @@ def test_what_the_readme_tells_to_type_is_understood(words: list[str]) -> None:
 
 
 def test_every_http_endpoint_is_told() -> None:
-    desk = SimpleNamespace(books=None)  # no request is made
-    routes = http.build(desk, None).router.routes()  # type: ignore[arg-type]
+    context = SimpleNamespace(database=None)  # no request is made
+    routes = http.build(context, None).router.routes()  # type: ignore[arg-type]
     there = {f"{route.method} {route.resource.canonical}" for route in routes if route.resource}
     assert set(first_cells("Going live in ten minutes")) == {
         one for one in there if not one.startswith("HEAD")

@@ -13,10 +13,10 @@ from bot.chat.arguments import Problem, WrongArguments
 from bot.chat.commands import COMMANDS
 from bot.notifications import news
 from bot.sandbox.telegram.html_text import parse_html
-from bot.texts import LANGUAGES, Voice, errors
+from bot.texts import LANGUAGES, Localizer, errors
 from db.errors import Refused
 
-VOICE = Voice("ru", ZoneInfo("Europe/Moscow"))
+VOICE = Localizer("ru", ZoneInfo("Europe/Moscow"))
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 NASTY = "<b>'\"&{x}%s"
 KNOWN = {"currency": "RUB", "ends_at": NOW.isoformat(), "reason": "insufficient_funds"}
@@ -67,7 +67,7 @@ def test_every_refusal_has_words(kind: type[Refused], language: str) -> None:
     hints = get_type_hints(kind)
     arguments = {field.name: hints[field.name] for field in fields(kind)}  # type: ignore[arg-type]
     for given in combinations(arguments):
-        with VOICE.speaking(language):
+        with VOICE.use_locale(language):
             readable(errors.say(kind(**given)))
 
 
@@ -75,7 +75,7 @@ def test_every_refusal_has_words(kind: type[Refused], language: str) -> None:
 @pytest.mark.parametrize("problem", Problem)
 def test_wrong_arguments_are_told_with_usage_and_example(problem: Problem, language: str) -> None:
     for command in (one for one in COMMANDS if one.arguments):
-        with VOICE.speaking(language):
+        with VOICE.use_locale(language):
             said = readable(errors.say(WrongArguments(command, problem, "WHO", NASTY, 1, 5)))
         assert command.usage in said
         assert command.example in said
@@ -89,11 +89,11 @@ def test_a_refusal_without_words_is_a_defect() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("name", sorted(news.ALL))
 def test_all_news_can_be_told(name: str, language: str) -> None:
-    told: Callable[..., news.News] = news.ALL[name]
+    told: Callable[..., news.Notification] = news.ALL[name]
     hints = get_type_hints(told)
     arguments = {parameter: hints[parameter] for parameter in signature(told).parameters}
     for facts in combinations(arguments):
-        with VOICE.speaking(language):
+        with VOICE.use_locale(language):
             said = told(**facts)
         readable(said.text)
         if said.keyboard is not None:
@@ -108,6 +108,6 @@ def test_news_differ_by_language(name: str) -> None:
     ]
     said = set()
     for language in LANGUAGES:
-        with VOICE.speaking(language):
+        with VOICE.use_locale(language):
             said.add(news.ALL[name](**facts).text)
     assert len(said) == len(LANGUAGES)

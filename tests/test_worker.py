@@ -8,21 +8,21 @@ from typing import Any
 import asyncpg
 import pytest
 
-from bot.context import Desk
-from bot.jobs.retry import TRIED_FOR, RunAgain
+from bot.context import AppContext
+from bot.jobs.retry import MAX_RETRY_AGE, RetryJobError
 from bot.jobs.worker import ListeningDriver, Worker
-from db.engine import Lane
+from db.engine import Pool
 from db.queue import enqueue
-from main import Lessongate
+from main import Application
 from tests.chat.person import PATIENCE
 from tests.school import QUICK, _logs, errors, settings_for  # noqa: F401
 
 STATUS = "select status::text from bot.pgqueuer"
 
 
-async def test_a_probe_waits_until_somebody_listens(database: str) -> None:
+async def test_a_probe_waits_until_somebody_listens(dsn: str) -> None:
     heard: asyncio.Queue[object] = asyncio.Queue()
-    async with asyncpg.create_pool(database, min_size=1, max_size=3) as pool, ListeningDriver(pool) as driver:
+    async with asyncpg.create_pool(dsn, min_size=1, max_size=3) as pool, ListeningDriver(pool) as driver:
         probe = asyncio.create_task(driver.notify("channel", "are you there?"))
         await pool.fetchval("select 1")
         assert not probe.done()
@@ -32,8 +32,8 @@ async def test_a_probe_waits_until_somebody_listens(database: str) -> None:
             await probe
 
 
-async def job_of(desk: Desk) -> None:
-    async with desk.books.transaction(Lane.JOBS) as session:
+async def job_of(context: AppContext) -> None:
+    async with context.database.transaction(Pool.JOBS) as session:
         await enqueue(session, "nap", {})
 
 
@@ -43,18 +43,18 @@ async def becomes(condition: Callable[[], Awaitable[Any]]) -> None:
             await asyncio.sleep(0.03)
 
 
-async def test_a_job_that_is_cancelled_is_run_again(database: str, connection: asyncpg.Connection) -> None:
+async def test_a_job_that_is_cancelled_is_run_again(dsn: str, connection: asyncpg.Connection) -> None:
     """As when the bot comes to a sudden end: pgqueuer alone would delete it."""
-    house = Lessongate(settings_for("http://127.0.0.1:9"), database, pace=QUICK)
+    app = Application(settings_for("http://127.0.0.1:9"), dsn, timings=QUICK)
     naps, woken = asyncio.Semaphore(0), asyncio.Event()
 
-    async def nap(payload: dict[str, Any], desk: Desk) -> None:
+    async def nap(payload: dict[str, Any], context: AppContext) -> None:
         naps.release()
         await woken.wait()
 
-    await job_of(house.desk)
+    await job_of(app.context)
     async with asyncio.timeout(PATIENCE):
-        first = asyncio.create_task(Worker(database, house.desk, {"nap": nap}, {}).run())
+        first = asyncio.create_task(Worker(dsn, app.context, {"nap": nap}, {}).run())
         await naps.acquire()
         for _ in range(2):  # pgqueuer lets its jobs end, unless it is cancelled again meanwhile
             first.cancel()
@@ -62,38 +62,38 @@ async def test_a_job_that_is_cancelled_is_run_again(database: str, connection: a
         await asyncio.wait({first})
         assert await connection.fetchval(STATUS) == "queued"
         woken.set()
-        worker = Worker(database, house.desk, {"nap": nap}, {})
+        worker = Worker(dsn, app.context, {"nap": nap}, {})
         second = asyncio.create_task(worker.run())
         await naps.acquire()
         worker.stop()
         await second
     assert await connection.fetchval(STATUS) is None
-    await house.close()
+    await app.close()
 
 
 @pytest.mark.errors_expected("the job fails")
 @pytest.mark.parametrize(
-    ("age", "status"), [(timedelta(), "queued"), (TRIED_FOR + timedelta(minutes=1), "failed")]
+    ("age", "status"), [(timedelta(), "queued"), (MAX_RETRY_AGE + timedelta(minutes=1), "failed")]
 )
 async def test_a_job_is_held_by_its_age_however_often_it_had_to_wait(
-    database: str, connection: asyncpg.Connection, age: timedelta, status: str
+    dsn: str, connection: asyncpg.Connection, age: timedelta, status: str
 ) -> None:
-    house = Lessongate(settings_for("http://127.0.0.1:9"), database, pace=QUICK)
+    app = Application(settings_for("http://127.0.0.1:9"), dsn, timings=QUICK)
     runs = 0
 
-    async def nap(payload: dict[str, Any], desk: Desk) -> None:
+    async def nap(payload: dict[str, Any], context: AppContext) -> None:
         nonlocal runs
         runs += 1
         if runs == 1:
-            raise RunAgain("not yet", timedelta(milliseconds=1))
+            raise RetryJobError("not yet", timedelta(milliseconds=1))
         raise AssertionError("a defect")
 
-    await job_of(house.desk)
+    await job_of(app.context)
     await connection.execute("update bot.pgqueuer set attempts = 500, created = now() - $1::interval", age)
-    worker = Worker(database, house.desk, {"nap": nap}, {})
+    worker = Worker(dsn, app.context, {"nap": nap}, {})
     running = asyncio.create_task(worker.run())
     await becomes(lambda: connection.fetchval("select attempts = 502 or status = 'failed' from bot.pgqueuer"))
     assert await connection.fetchval(STATUS) == status
     worker.stop()
     await running
-    await house.close()
+    await app.close()

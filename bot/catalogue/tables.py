@@ -7,10 +7,10 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from bot.chat import markup
-from bot.money import smallest
+from bot.money import to_minor_units
 
 INTEGER = 2**31 - 1
-MOST_ID = 2**62  # room for ids of ours above the ones a file gives
+MAX_ID = 2**62  # room for ids of ours above the ones a file gives
 STARS = "XTR"
 
 
@@ -56,7 +56,7 @@ def _of(pattern: str, what: str) -> AfterValidator:
 
 
 Key = Annotated[str, _of(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", "a key: up to 64 letters a-z, digits, - and _")]
-Id = Annotated[int, Field(ge=1, le=MOST_ID)]
+Id = Annotated[int, Field(ge=1, le=MAX_ID)]
 Name = Annotated[str, AfterValidator(_plain), AfterValidator(_title), Field(max_length=128)]
 Text = Annotated[str, AfterValidator(_plain), Field(max_length=1000)]
 Markup = Annotated[str, AfterValidator(_plain), AfterValidator(_markup)]
@@ -143,7 +143,7 @@ class OfferTable(Table):
     @model_validator(mode="after")
     def _payable(self) -> Self:
         try:
-            smallest(self.price, self.currency)
+            to_minor_units(self.price, self.currency)
         except ValueError as error:
             raise ValueError(f"price: {error}") from error
         if len(set(self.methods)) < len(self.methods):
@@ -157,7 +157,7 @@ class OfferTable(Table):
     @property
     def amount(self) -> int:
         """In the currency's smallest unit."""
-        return smallest(self.price, self.currency)
+        return to_minor_units(self.price, self.currency)
 
 
 class ProductTable(Table):

@@ -7,14 +7,14 @@ from enum import StrEnum, auto
 from babel.core import get_global
 
 from bot.chat.commands import Command
-from bot.money import smallest
+from bot.money import to_minor_units
 from bot.texts.format import exponent
-from db.access.changes import MOST_DAYS
+from db.access.changes import MAX_DAYS
 from db.errors import Refused
 
-MOST_ID = 2**63 - 1  # bigint
-MOST_COUNT = 2**31 - 1  # integer
-MOST_CODE = 64
+MAX_ID = 2**63 - 1  # bigint
+MAX_COUNT = 2**31 - 1  # integer
+MAX_CODE = 64
 STARS = "XTR"
 
 CURRENCIES = frozenset(
@@ -71,17 +71,17 @@ class Arguments:
         return self.word("WHO")
 
     def product(self) -> int:
-        return self.whole("PRODUCT", 1, MOST_ID)
+        return self.whole("PRODUCT", 1, MAX_ID)
 
     def days(self) -> int:
-        return self.whole("DAYS", 1, MOST_DAYS)
+        return self.whole("DAYS", 1, MAX_DAYS)
 
     def whole(self, argument: str, low: int, high: int) -> int:
         written = self.word(argument)
         if not WHOLE.fullmatch(written):
             raise WrongArguments(self._command, Problem.NOT_WHOLE, argument, written)
         # Python refuses to read numbers of thousands of digits; none of ours has more than 19.
-        number = int(written) if len(written) <= 64 else MOST_ID + 1
+        number = int(written) if len(written) <= 64 else MAX_ID + 1
         if not low <= number <= high:
             raise WrongArguments(self._command, Problem.OUT_OF_RANGE, argument, written, low, high)
         return number
@@ -90,7 +90,7 @@ class Arguments:
         """As people copy it: with or without its №."""
         if self._words:
             self._words[0] = self._words[0].lstrip("№#") or self._words[0]
-        return self.whole("PURCHASE", 1, MOST_ID)
+        return self.whole("PURCHASE", 1, MAX_ID)
 
     def amount(self, currency: str) -> int:
         """AMOUNT, the last words, in the currency's smallest unit. Thousands may stand apart, as in 1 990."""
@@ -99,8 +99,8 @@ class Arguments:
 
     def code(self) -> str:
         written = self.word("CODE")
-        if len(written) > MOST_CODE:
-            raise WrongArguments(self._command, Problem.TOO_LONG, "CODE", written, high=MOST_CODE)
+        if len(written) > MAX_CODE:
+            raise WrongArguments(self._command, Problem.TOO_LONG, "CODE", written, high=MAX_CODE)
         return written
 
     def price(self) -> tuple[int, str]:
@@ -116,7 +116,7 @@ class Arguments:
 
     def _smallest(self, written: str, currency: str, argument: str) -> int:
         try:
-            return smallest(written, currency)
+            return to_minor_units(written, currency)
         except ValueError as error:
             wrong = Problem.NO_WHOLE_PRICE if exponent(currency) == 0 else Problem.NO_PRICE
             raise WrongArguments(self._command, wrong, argument, written) from error

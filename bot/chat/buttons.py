@@ -5,9 +5,9 @@ from typing import Annotated
 from aiogram.filters.callback_data import CallbackData
 from pydantic import Field
 
-# What a client has made up is nobody's button: it is out of the books' range before it reaches them.
+# What a client has made up is nobody's button: it is out of the database' range before it reaches them.
 Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
-Page = Annotated[int, Field(ge=0, le=10_000)]
+PageNumber = Annotated[int, Field(ge=0, le=10_000)]
 
 
 class Register(CallbackData, prefix="register"):
@@ -35,10 +35,6 @@ class ChooseLanguage(CallbackData, prefix="lang"):
 class ShowModule(CallbackData, prefix="module"):
     """A module's products and offers."""
 
-    id: Id
-
-
-class ShowProduct(CallbackData, prefix="product"):
     id: Id
 
 
@@ -86,7 +82,7 @@ class EndSession(CallbackData, prefix="end"):
 
 
 class ShowDevices(CallbackData, prefix="devices"):
-    page: Page
+    page: PageNumber
 
 
 class Undo(CallbackData, prefix="undo"):
@@ -98,23 +94,23 @@ class Undo(CallbackData, prefix="undo"):
 class ShowOffers(CallbackData, prefix="offers"):
     """An admin's list of all offers."""
 
-    page: Page
+    page: PageNumber
 
 
 class ShowProducts(CallbackData, prefix="products"):
     """An admin's list of all products."""
 
-    page: Page
+    page: PageNumber
 
 
 class WithdrawOffer(CallbackData, prefix="withdraw"):
     offer: Id
-    page: Page = 0
+    page: PageNumber = 0
 
 
 class RestoreOffer(CallbackData, prefix="restore"):
     offer: Id
-    page: Page = 0
+    page: PageNumber = 0
 
 
 class Alarms(CallbackData, prefix="alarms"):

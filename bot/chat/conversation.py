@@ -1,4 +1,4 @@
-"""Conversation state on the update's own transaction: it commits or rolls back with the books."""
+"""Conversation state on the update's own transaction: it commits or rolls back with the database."""
 
 from collections.abc import Mapping
 from typing import Any

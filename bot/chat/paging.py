@@ -10,7 +10,7 @@ from bot.chat.keyboards import press
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Page:
     """Where one is in a list of `total`; a page that is no longer there becomes the last one."""
 
     page: int
@@ -29,7 +29,7 @@ class Place:
     def skip(self) -> int:
         return self.number * self.size
 
-    def turns(self, to: Callable[[int], CallbackData]) -> list[InlineKeyboardButton]:
+    def navigation_buttons(self, to: Callable[[int], CallbackData]) -> list[InlineKeyboardButton]:
         """Buttons to the page before and the page after, as far as they are there."""
         found = []
         if self.number > 0:

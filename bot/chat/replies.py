@@ -19,7 +19,7 @@ from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 from bot.chat.markup import pages
 
 Method = TelegramMethod[Any]
-MOST = 4096  # characters of a message, after entities
+MAX_TEXT = 4096  # characters of a message, after entities
 MEDIA: dict[str, type[Method]] = {
     "photo": SendPhoto,
     "video": SendVideo,
@@ -32,7 +32,7 @@ MEDIA: dict[str, type[Method]] = {
 def say(event: Message | CallbackQuery, text: str, keyboard: Any = None) -> SendMessage:
     """A new message to the person who acted."""
     user = event.from_user
-    assert user is not None  # intake lets nothing else in
+    assert user is not None  # processor lets nothing else in
     return SendMessage(chat_id=user.id, text=text, reply_markup=keyboard)
 
 
@@ -61,11 +61,11 @@ def iso(moment: datetime | None) -> str | None:
 
 def say_pages(event: Message | CallbackQuery, html: str, keyboard: Any = None) -> list[Method]:
     """A text of any length in as many messages as it takes; the last one bears the keyboard."""
-    *before, last = pages(html, MOST)
+    *before, last = pages(html, MAX_TEXT)
     return [*(say(event, page) for page in before), say(event, last, keyboard)]
 
 
 def say_media(event: Message | CallbackQuery, kind: str, source: str) -> Method:
     """A file by its address or Telegram's id for it. `kind`: photo, video, audio, voice or document."""
-    assert event.from_user is not None  # intake lets nothing else in
+    assert event.from_user is not None  # processor lets nothing else in
     return MEDIA[kind].model_validate({"chat_id": event.from_user.id, kind: source})

@@ -8,11 +8,11 @@ import asyncpg
 from bot.doctor.finding import Area, Finding
 from bot.settings import Settings
 from db.dsn import DsnError, asyncpg_arguments, parse_dsn
-from db.postgres.binaries import NoBinaries
+from db.postgres.binaries import NoBinariesError
 from db.postgres.server import ServerError
-from db.schema.contract import differences
+from db.schema.contract import list_differences
 from db.schema.indexes import wanted_indexes
-from db.schema.migrate import SchemaState, revisions, schema_state
+from db.schema.migrate import SchemaState, get_schema_state, revisions
 
 OpenDatabase = Callable[[Settings], AbstractAsyncContextManager[tuple[str, str]]]
 
@@ -27,7 +27,7 @@ async def check(settings: Settings, open_database: OpenDatabase) -> AsyncIterato
             yield AREA.ok("external, by DATABASE_URL" if settings.database_url else "embedded: it starts")
             async for finding in _at(settings, dsn, direct):
                 yield finding
-    except (ServerError, NoBinaries, OSError) as error:
+    except (ServerError, NoBinariesError, OSError) as error:
         yield AREA.problem(
             f"the embedded PostgreSQL does not start: {error}", "see DATA_DIR, or set DATABASE_URL"
         )
@@ -83,7 +83,7 @@ def _after(error: Exception) -> str:
 async def _schema(settings: Settings, dsn: str) -> AsyncIterator[Finding]:
     connection = await asyncpg.connect(**asyncpg_arguments(dsn), timeout=TIMEOUT)
     try:
-        state = await schema_state(connection)
+        state = await get_schema_state(connection)
         version = str(connection.get_server_version().major)
         yield _of_state(state, version, embedded=settings.database_url is None)
         if state is SchemaState.EMPTY:
@@ -112,7 +112,7 @@ def _of_state(state: SchemaState, version: str, *, embedded: bool) -> Finding:
 
 
 async def _contract(connection: asyncpg.Connection) -> AsyncIterator[Finding]:
-    found = await differences(connection)
+    found = await list_differences(connection)
     for difference in found:
         yield AREA.problem(
             str(difference),

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 
 from bot.doctor.finding import Area, Finding
 from bot.settings import Settings
-from bot.yookassa.client import Account, ProviderRefused, ProviderUnknown, YooKassa
+from bot.yookassa.client import ProviderRefusedError, ProviderUnknownError, ShopAccount, YooKassa
 
 AREA = Area("YooKassa")
 TOKEN = Area("TELEGRAM_PAYMENT_TOKEN")
@@ -16,10 +16,10 @@ async def check(settings: Settings) -> AsyncIterator[Finding]:
     if settings.takes_links:
         try:
             account = await _account(settings)
-        except ProviderRefused as error:
+        except ProviderRefusedError as error:
             remedy = "take shop id and secret key from YooKassa's Integration → API keys"
             yield AREA.problem(f"it refuses the credentials: {error}", remedy)
-        except ProviderUnknown as error:
+        except ProviderUnknownError as error:
             yield AREA.problem(f"no answer: {error.reason}", f"check the way to {settings.yookassa_api_url}")
     else:
         yield AREA.ok("not configured: paying by link is not offered")
@@ -30,7 +30,7 @@ async def check(settings: Settings) -> AsyncIterator[Finding]:
         yield finding
 
 
-async def _account(settings: Settings) -> Account:
+async def _account(settings: Settings) -> ShopAccount:
     assert settings.yookassa_shop_id is not None
     assert settings.yookassa_secret_key is not None
     secret = settings.yookassa_secret_key.get_secret_value()
@@ -43,7 +43,7 @@ async def _account(settings: Settings) -> Account:
         await client.close()
 
 
-def _shop(settings: Settings, account: Account) -> Iterator[Finding]:
+def _shop(settings: Settings, account: ShopAccount) -> Iterator[Finding]:
     if account.account_id != settings.yookassa_shop_id:
         yield AREA.problem(
             f"the key is that of shop {account.account_id}, not of {settings.yookassa_shop_id}",
@@ -62,7 +62,7 @@ def _shop(settings: Settings, account: Account) -> Iterator[Finding]:
     yield from _receipts(settings, account)
 
 
-def _receipts(settings: Settings, account: Account) -> Iterator[Finding]:
+def _receipts(settings: Settings, account: ShopAccount) -> Iterator[Finding]:
     """Facts A6: without a receipt such a shop refuses every payment."""
     vat = settings.yookassa_vat_code
     if account.fiscalization and vat is None:
@@ -84,7 +84,7 @@ def _receipts(settings: Settings, account: Account) -> Iterator[Finding]:
         )
 
 
-def _invoices(settings: Settings, account: Account | None) -> Iterator[Finding]:
+def _invoices(settings: Settings, account: ShopAccount | None) -> Iterator[Finding]:
     """Facts C2: the token's middle part is TEST or LIVE."""
     if settings.telegram_payment_token is None:
         return

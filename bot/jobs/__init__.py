@@ -1,14 +1,14 @@
-"""Jobs by name. A job takes its payload and the desk; it may be run again after a crash, so it does its thing once."""
+"""Jobs by name. A job takes its payload and the context, and must be idempotent: after a crash it runs again."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from bot.context import Desk
+from bot.context import AppContext
 from bot.jobs import housekeeping
 from bot.notifications import delivery
 from bot.payments import checking, links, reconciling, refund_requests
 
-Job = Callable[[dict[str, Any], Desk], Awaitable[None]]
+Job = Callable[[dict[str, Any], AppContext], Awaitable[None]]
 
 JOBS: Mapping[str, Job] = {
     "tell": delivery.tell,

@@ -3,10 +3,10 @@
 from datetime import timedelta
 
 # Since it was enqueued; a job that fails when older is held for an admin to see.
-TRIED_FOR = timedelta(days=1)
+MAX_RETRY_AGE = timedelta(days=1)
 
 
-class RunAgain(Exception):
+class RetryJobError(Exception):
     """Not done yet and nothing wrong: run again, after `delay` where one is known."""
 
     def __init__(self, reason: str, delay: timedelta | None = None) -> None:

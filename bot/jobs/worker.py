@@ -17,28 +17,28 @@ from pgqueuer.executors import EntrypointExecutor
 from pgqueuer.ports.driver import NotifyCallback
 
 from bot import metrics
-from bot.context import Desk, utc_now
-from bot.jobs.retry import TRIED_FOR, RunAgain
-from bot.timings import Pace
+from bot.context import AppContext, utc_now
+from bot.jobs.retry import MAX_RETRY_AGE, RetryJobError
+from bot.timings import Timings
 from db.dsn import asyncpg_arguments
-from db.engine import is_away
-from db.queue import queries
+from db.engine import is_unavailable
+from db.queue import queue_queries
 
 log = structlog.get_logger(__name__)
 
-Run = Callable[[dict[str, Any], Desk], Awaitable[None]]
+Run = Callable[[dict[str, Any], AppContext], Awaitable[None]]
 
 
-class PatientExecutor(EntrypointExecutor):
+class RetryingExecutor(EntrypointExecutor):
     """A job that fails is run again with growing pauses for a day, then held; one that only waits (RunAgain, or
     because the database is away) has no last time. pgqueuer deletes a job whose task is cancelled: it is put back."""
 
-    pace: Pace
+    timings: Timings
 
     async def execute(self, job: Job, context: Context) -> None:
         try:
             await super().execute(job, context)
-        except RunAgain as again:
+        except RetryJobError as again:
             pause = again.delay or self._pause(job)
             raise RetryRequested(delay=pause, reason=str(again)) from again
         except asyncio.CancelledError as error:
@@ -46,13 +46,13 @@ class PatientExecutor(EntrypointExecutor):
         except Exception as error:
             metrics.job_failed(job.entrypoint)
             log.exception("job_failed", job=job.entrypoint, id=int(job.id), attempts=job.attempts)
-            if utc_now() - job.created > TRIED_FOR and not is_away(error):
+            if utc_now() - job.created > MAX_RETRY_AGE and not is_unavailable(error):
                 raise
             raise RetryRequested(delay=self._pause(job), reason=repr(error)) from error
 
     def _pause(self, job: Job) -> timedelta:
         doublings: int = 2 ** min(job.attempts, 20)
-        return min(self.pace.job_retry * doublings, self.pace.job_retry_most)
+        return min(self.timings.job_retry * doublings, self.timings.job_retry_most)
 
 
 class ListeningDriver(AsyncpgPoolDriver):
@@ -76,10 +76,10 @@ class Worker:
     """`direct_dsn` leads around a connection pooler: LISTEN needs a connection of its own."""
 
     def __init__(
-        self, direct_dsn: str, desk: Desk, jobs: Mapping[str, Run], schedules: Mapping[str, str]
+        self, direct_dsn: str, context: AppContext, jobs: Mapping[str, Run], schedules: Mapping[str, str]
     ) -> None:
         self._dsn = direct_dsn
-        self._desk = desk
+        self._context = context
         self._jobs = jobs
         self._schedules = schedules
         self._stopping = asyncio.Event()
@@ -92,8 +92,8 @@ class Worker:
             self._queue.shutdown.set()
 
     async def run(self) -> None:
-        pace = self._desk.pace
-        pause = pace.restart
+        timings = self._context.timings
+        pause = timings.restart
         while not self._stopping.is_set():
             started = asyncio.get_running_loop().time()
             try:
@@ -101,24 +101,24 @@ class Worker:
             except Exception as error:
                 log.warning("worker_restarts", error=repr(error), pause=pause.total_seconds())
             if asyncio.get_running_loop().time() - started > 30:
-                pause = pace.restart
+                pause = timings.restart
             await _first(self._stopping, pause)
-            pause = min(pause * 2, pace.restart_most)
+            pause = min(pause * 2, timings.restart_most)
 
     async def _run_once(self) -> None:
         async with asyncpg.create_pool(**asyncpg_arguments(self._dsn), min_size=1, max_size=4) as pool:
             driver = ListeningDriver(pool)
-            self._queue = queue = PgQueuer(connection=driver, queries=queries(driver))
+            self._queue = queue = PgQueuer(connection=driver, queries=queue_queries(driver))
             self._register(queue)
             if self._stopping.is_set():
                 return
             try:
                 await queue.run(
-                    dequeue_timeout=self._desk.pace.dequeue,
+                    dequeue_timeout=self._context.timings.dequeue,
                     batch_size=10,
                     max_concurrent_tasks=40,
                     shutdown_on_listener_failure=True,
-                    heartbeat_timeout=self._desk.pace.heartbeat,
+                    heartbeat_timeout=self._context.timings.heartbeat,
                 )
             finally:
                 self._queue = None
@@ -129,20 +129,20 @@ class Worker:
         for name, cron in self._schedules.items():
             queue.schedule(f"every_{name}", cron)(self._due(self._jobs[name]))
 
-    def _executor(self, parameters: EntrypointExecutorParameters) -> PatientExecutor:
-        executor = PatientExecutor(parameters)
-        executor.pace = self._desk.pace
+    def _executor(self, parameters: EntrypointExecutorParameters) -> RetryingExecutor:
+        executor = RetryingExecutor(parameters)
+        executor.timings = self._context.timings
         return executor
 
     def _entry(self, run: Run) -> Callable[[Job], Awaitable[None]]:
         async def entry(job: Job) -> None:
-            await run(orjson.loads(job.payload or b"{}"), self._desk)
+            await run(orjson.loads(job.payload or b"{}"), self._context)
 
         return entry
 
     def _due(self, run: Run) -> Callable[[Schedule], Awaitable[None]]:
         async def due(schedule: Schedule) -> None:
-            await run({}, self._desk)
+            await run({}, self._context)
 
         return due
 

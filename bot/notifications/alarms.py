@@ -1,6 +1,6 @@
 """Alarms of money: what the admins read, and the one word to the payer whose money is looked into."""
 
-from bot.notifications.news import News, news
+from bot.notifications.news import Notification, news
 from bot.texts import _
 from bot.texts.format import money, safe
 
@@ -8,7 +8,7 @@ from bot.texts.format import money, safe
 @news
 def payment_parked(
     subject: str, amount: int, currency: str, reason: str, telegram_id: int | None = None
-) -> News:
+) -> Notification:
     why = {
         "payload": _("its invoice is not known to us"),
         "amount": _("its amount is not the order's"),
@@ -19,21 +19,25 @@ def payment_parked(
         "⚠️ A payment nobody claims: {price}, <code>{payment}</code> ({why}). It is parked and no access was"
         " opened. /admin shows it, there you can assign it."
     ).format(price=money(amount, currency), payment=safe(subject), why=why)
-    return News(text + (_("\nPaid by Telegram id {id}.").format(id=telegram_id) if telegram_id else ""))
+    return Notification(
+        text + (_("\nPaid by Telegram id {id}.").format(id=telegram_id) if telegram_id else "")
+    )
 
 
 @news
-def payment_looked_into(amount: int, currency: str, support: str | None) -> News:
+def payment_looked_into(amount: int, currency: str, support: str | None) -> Notification:
     text = _(
         "Your payment of {price} has arrived, but I could not open your access by myself. Nothing is lost:"
         " the school has been told and will see to it."
     ).format(price=money(amount, currency))
-    return News(text + ("\n" + _("Questions: {contact}").format(contact=safe(support)) if support else ""))
+    return Notification(
+        text + ("\n" + _("Questions: {contact}").format(contact=safe(support)) if support else "")
+    )
 
 
 @news
-def second_charge(purchase_id: int, user_id: int, product: str, amount: int, currency: str) -> News:
-    return News(
+def second_charge(purchase_id: int, user_id: int, product: str, amount: int, currency: str) -> Notification:
+    return Notification(
         _(
             "ℹ️ A second payment on one order: {price} for “{product}” by account #{user}. It was credited as"
             " payment №{id}, with its own days."
@@ -42,18 +46,22 @@ def second_charge(purchase_id: int, user_id: int, product: str, amount: int, cur
 
 
 @news
-def paid_not_granted(subject: str) -> News:
-    return News(_("⚠️ Payment №{id} is paid, but no access was opened for it.").format(id=safe(subject)))
+def paid_not_granted(subject: str) -> Notification:
+    return Notification(
+        _("⚠️ Payment №{id} is paid, but no access was opened for it.").format(id=safe(subject))
+    )
 
 
 @news
-def granted_not_paid(subject: str) -> News:
-    return News(_("⚠️ Order №{id} is not paid, but access was opened for it.").format(id=safe(subject)))
+def granted_not_paid(subject: str) -> Notification:
+    return Notification(
+        _("⚠️ Order №{id} is not paid, but access was opened for it.").format(id=safe(subject))
+    )
 
 
 @news
-def payment_not_credited(subject: str, amount: int, currency: str) -> News:
-    return News(
+def payment_not_credited(subject: str, amount: int, currency: str) -> Notification:
+    return Notification(
         _(
             "⚠️ Payment №{id} of {price} is paid, but its days can't be given: no access ends after the year 9000."
             " Please look at that access with /revoke, or return the money with the provider. I try again by myself."
@@ -62,8 +70,8 @@ def payment_not_credited(subject: str, amount: int, currency: str) -> News:
 
 
 @news
-def payment_held(subject: str) -> News:
-    return News(
+def payment_held(subject: str) -> Notification:
+    return Notification(
         _(
             "⚠️ Payment №{id} is only held at the provider (waiting for capture). Please look at its dashboard."
         ).format(id=safe(subject))
@@ -71,8 +79,8 @@ def payment_held(subject: str) -> News:
 
 
 @news
-def update_failed(subject: str, error: str) -> News:
-    return News(
+def update_failed(subject: str, error: str) -> Notification:
+    return Notification(
         _("⚠️ A payment message from Telegram could not be handled and is tried again: {error}").format(
             error=safe(error[:300])
         )

@@ -5,43 +5,43 @@ from typing import Any
 
 from aiogram.methods import EditMessageText, SendMessage
 
-from bot.context import Desk
-from bot.jobs.retry import RunAgain
+from bot.context import AppContext
+from bot.jobs.retry import RetryJobError
 from bot.notifications import news as words
-from bot.updates.sender import Later, Method, send, unpack
+from bot.updates.sender import Method, SendLaterError, send, unpack
 from db import chats
-from db.engine import Lane
+from db.engine import Pool
 from db.queue import enqueue
 
 Chat = tuple[int, str | None, str | None]
 
 
-async def tell(payload: dict[str, Any], desk: Desk) -> None:
+async def tell(payload: dict[str, Any], context: AppContext) -> None:
     """To one chat; an account with several gets a job for each, so that none hears twice what another missed."""
-    to = await _recipients(payload, desk)
+    to = await _recipients(payload, context)
     if len(to) > 1:
-        async with desk.books.transaction(Lane.JOBS) as session:
+        async with context.database.transaction(Pool.JOBS) as session:
             for telegram_id, *_rest in to:
                 await enqueue(session, "tell", {**payload, "user_id": None, "telegram_id": telegram_id})
         return
     for chat in to:
-        await _send(desk, _said(payload, desk, chat))
+        await _send(context, _said(payload, context, chat))
 
 
-async def _recipients(payload: dict[str, Any], desk: Desk) -> list[Chat]:
-    async with desk.books.transaction(Lane.JOBS) as session:
+async def _recipients(payload: dict[str, Any], context: AppContext) -> list[Chat]:
+    async with context.database.transaction(Pool.JOBS) as session:
         if (telegram_id := payload.get("telegram_id")) is not None:
-            return [(telegram_id, *await chats.language_of(session, telegram_id))]
-        return await chats.reachable(session, payload["user_id"])
+            return [(telegram_id, *await chats.get_language(session, telegram_id))]
+        return await chats.list_reachable(session, payload["user_id"])
 
 
-def _said(payload: dict[str, Any], desk: Desk, chat: Chat) -> Method:
+def _said(payload: dict[str, Any], context: AppContext, chat: Chat) -> Method:
     """A message of its own, or in place of the one it is about: `message_id` among the facts, and `message_chat`
     where others hear of it too."""
     telegram_id, chosen, telegram = chat
     facts = dict(payload["facts"])
     message_id, message_chat = facts.pop("message_id", None), facts.pop("message_chat", telegram_id)
-    with desk.voice.speaking(desk.voice.language(chosen, telegram)):
+    with context.localizer.use_locale(context.localizer.language(chosen, telegram)):
         news = words.ALL[payload["news"]](**facts)
     if message_id is not None and message_chat == telegram_id:
         return EditMessageText(
@@ -50,20 +50,20 @@ def _said(payload: dict[str, Any], desk: Desk, chat: Chat) -> Method:
     return SendMessage(chat_id=telegram_id, text=news.text, reply_markup=news.keyboard)
 
 
-async def send_later(payload: dict[str, Any], desk: Desk) -> None:
+async def send_later(payload: dict[str, Any], context: AppContext) -> None:
     """What the edge could not send at once, in its order."""
     for at, packed in enumerate(payload["methods"]):
         try:
-            await send(desk, unpack(packed))
-        except Later as later:
-            async with desk.books.transaction(Lane.JOBS) as session:
+            await send(context, unpack(packed))
+        except SendLaterError as later:
+            async with context.database.transaction(Pool.JOBS) as session:
                 rest = {"methods": payload["methods"][at:]}
                 await enqueue(session, "send", rest, after=timedelta(seconds=later.delay))
             return
 
 
-async def _send(desk: Desk, method: Method) -> None:
+async def _send(context: AppContext, method: Method) -> None:
     try:
-        await send(desk, method)
-    except Later as later:
-        raise RunAgain("not sent", timedelta(seconds=later.delay)) from later
+        await send(context, method)
+    except SendLaterError as later:
+        raise RetryJobError("not sent", timedelta(seconds=later.delay)) from later

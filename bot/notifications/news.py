@@ -15,15 +15,15 @@ from bot.texts.format import money, safe, until
 
 
 @dataclass(frozen=True, slots=True)
-class News:
+class Notification:
     text: str
     keyboard: InlineKeyboardMarkup | None = None
 
 
-ALL: dict[str, Callable[..., News]] = {}
+ALL: dict[str, Callable[..., Notification]] = {}
 
 
-def news(function: Callable[..., News]) -> Callable[..., News]:
+def news(function: Callable[..., Notification]) -> Callable[..., Notification]:
     ALL[function.__name__] = function
     return function
 
@@ -39,7 +39,7 @@ def to_lessons(module_id: int) -> InlineKeyboardMarkup:
 @news
 def promo_redeemed(
     code: str, product: str, module: str, module_id: int, days: int, ends_at: str | None
-) -> News:
+) -> Notification:
     text = _(
         "🎉 The promo code <b>{code}</b> is accepted: {days} of “{product}”.\nThe module “{module}” is open {until}."
     ).format(
@@ -49,7 +49,7 @@ def promo_redeemed(
         module=safe(module),
         until=opened_until(ends_at),
     )
-    return News(text, to_lessons(module_id))
+    return Notification(text, to_lessons(module_id))
 
 
 @news
@@ -62,7 +62,7 @@ def purchase_succeeded(
     amount: int,
     currency: str,
     ends_at: str | None,
-) -> News:
+) -> Notification:
     text = _(
         "✅ Payment №{id} has arrived: {price}, thank you!\n“{product}”, {days}: the module “{module}” is open {until}."
     ).format(
@@ -73,12 +73,12 @@ def purchase_succeeded(
         module=safe(module),
         until=opened_until(ends_at),
     )
-    return News(text, to_lessons(module_id))
+    return Notification(text, to_lessons(module_id))
 
 
 @news
-def link_paid(product: str, amount: int, currency: str) -> News:
-    return News(
+def link_paid(product: str, amount: int, currency: str) -> Notification:
+    return Notification(
         _("“{product}”: {price} is paid ✅").format(product=safe(product), price=money(amount, currency))
     )
 
@@ -95,20 +95,22 @@ REASONS = {
 
 
 @news
-def purchase_canceled(purchase_id: int, product: str, reason: str | None, offer_id: int | None) -> News:
+def purchase_canceled(
+    purchase_id: int, product: str, reason: str | None, offer_id: int | None
+) -> Notification:
     """Reasons are an open set (facts A3): the ones we don't know are not read out."""
     known = REASONS.get(reason or "")
     text = _("Order №{id} “{product}” was not paid{why}. No money was charged.").format(
         id=purchase_id, product=safe(product), why=f" ({known()})" if known else ""
     )
-    return News(text, rows(press(_("Order again"), ShowOffer(id=offer_id))) if offer_id else None)
+    return Notification(text, rows(press(_("Order again"), ShowOffer(id=offer_id))) if offer_id else None)
 
 
 @news
 def admin_purchase_succeeded(
     user_id: int, purchase_id: int, product: str, amount: int, currency: str
-) -> News:
-    return News(
+) -> Notification:
+    return Notification(
         _("💰 Payment №{id}: {price} for “{product}” by account #{user}.").format(
             id=purchase_id, price=money(amount, currency), product=safe(product), user=user_id
         )
@@ -116,8 +118,8 @@ def admin_purchase_succeeded(
 
 
 @news
-def payment_mismatch(subject: str, purchase_id: int | None, differs: str) -> News:
-    return News(
+def payment_mismatch(subject: str, purchase_id: int | None, differs: str) -> Notification:
+    return Notification(
         _(
             "⚠️ Payment <code>{payment}</code> at the provider does not agree with order №{id}: {differs}."
             " Nothing was opened. Please look at it in the provider's dashboard."
@@ -126,8 +128,8 @@ def payment_mismatch(subject: str, purchase_id: int | None, differs: str) -> New
 
 
 @news
-def provider_refused(purchase_id: int, code: str, about: str, parameter: str | None) -> News:
-    return News(
+def provider_refused(purchase_id: int, code: str, about: str, parameter: str | None) -> Notification:
+    return Notification(
         _("⚠️ YooKassa refused to make payment №{id}: {code}, {about} {parameter}").format(
             id=purchase_id, code=safe(code), about=safe(about), parameter=safe(parameter)
         )

@@ -2,7 +2,7 @@
 
 from bot.chat.commands import BUY, STATUS
 from bot.chat.keyboards import go, rows
-from bot.notifications.news import News, news, opened_until
+from bot.notifications.news import Notification, news, opened_until
 from bot.texts import _
 from bot.texts.format import days as in_days
 from bot.texts.format import exponent, money, safe
@@ -18,7 +18,7 @@ def refund_done(
     days: int,
     ends_at: str | None,
     is_open: bool,
-) -> News:
+) -> Notification:
     """`days` is how many were taken; `ends_at` is None for access without end."""
     text = _("↩️ {price} for “{product}” (payment №{id}) is returned to you.").format(
         price=money(amount, currency), product=safe(product), id=purchase_id
@@ -29,7 +29,7 @@ def refund_done(
         days=in_days(days), module=safe(module), until=opened_until(ends_at)
     )
     buttons = rows(go(_("My access"), STATUS), None if is_open else go(_("Renew"), BUY))
-    return News(f"{text}\n{access}", buttons)
+    return Notification(f"{text}\n{access}", buttons)
 
 
 def _access(days: int, ends_at: str | None, is_open: bool) -> str:
@@ -43,7 +43,7 @@ def _access(days: int, ends_at: str | None, is_open: bool) -> str:
 @news
 def admin_refund_done(
     purchase_id: int, user_id: int, product: str, amount: int, currency: str, days: int, asked: bool
-) -> News:
+) -> Notification:
     """`asked`: by an admin in this chat; else it was made at the provider."""
     text = _("↩️ Refund done: {price} of payment №{id}, “{product}”, account #{user}.").format(
         price=money(amount, currency), id=purchase_id, product=safe(product), user=user_id
@@ -51,7 +51,7 @@ def admin_refund_done(
     if not asked:
         text += " " + _("It was not made here, but at the provider.")
     taken = _("Access taken: {days}.").format(days=in_days(days)) if days else _("No access was taken.")
-    return News(f"{text}\n{taken}")
+    return Notification(f"{text}\n{taken}")
 
 
 REASONS = {
@@ -65,7 +65,7 @@ REASONS = {
 
 
 @news
-def refund_failed(purchase_id: int | None, amount: int, currency: str, code: str, about: str) -> News:
+def refund_failed(purchase_id: int | None, amount: int, currency: str, code: str, about: str) -> Notification:
     """Codes are an open set: the ones we don't know are read out with what the provider says about them."""
     known = REASONS.get(code)
     why = known() if known else f"{code} {about}".strip()
@@ -74,7 +74,7 @@ def refund_failed(purchase_id: int | None, amount: int, currency: str, code: str
         " access was taken."
     ).format(price=money(amount, currency), id=purchase_id, why=safe(why))
     again = f"/refund {purchase_id} {_written(amount, currency)}"
-    return News(f"{text}\n" + _("Once more: {command}").format(command=f"<code>{again}</code>"))
+    return Notification(f"{text}\n" + _("Once more: {command}").format(command=f"<code>{again}</code>"))
 
 
 def _written(amount: int, currency: str) -> str:

@@ -6,65 +6,65 @@ from typing import Any
 from aiogram.exceptions import TelegramAPIError
 from aiogram.methods import EditMessageText, SendMessage
 
-from bot.context import Desk
-from bot.jobs.retry import RunAgain
+from bot.context import AppContext
+from bot.jobs.retry import RetryJobError
 from bot.payments import timelines
 from bot.payments.links import ask
 from bot.payments.reconciling import Report, stars_ledger
-from bot.texts.purchases import Heard
-from bot.updates.sender import Later, send, send_all
+from bot.texts.purchases import CheckStage
+from bot.updates.sender import SendLaterError, send, send_all
 from db import chats
-from db.engine import Lane
+from db.engine import Pool
 from db.payments import purchases
-from db.payments.purchases import Method as Way
-from db.payments.purchases import Order
-from db.payments.timeline import timeline
+from db.payments.purchases import AttemptDetails
+from db.payments.purchases import PaymentMethod as Way
+from db.payments.timeline import get_timeline
 
 
-async def check_payment(payload: dict[str, Any], desk: Desk) -> None:
+async def check_payment(payload: dict[str, Any], context: AppContext) -> None:
     """`message_id`: where the timeline is shown, a new message without."""
-    async with desk.books.transaction(Lane.JOBS) as session:
-        order = await purchases.order(session, payload["attempt"])
+    async with context.database.transaction(Pool.JOBS) as session:
+        order = await purchases.get_attempt(session, payload["attempt"])
     if order is None:
         return
     telegram_id: int = payload["telegram_id"]
     shown: int | None = payload.get("message_id")
     if shown is None:
-        shown = await _show(desk, order, telegram_id, None, Heard.ASKING)
-    heard = await _heard(desk, order)
+        shown = await _show(context, order, telegram_id, None, CheckStage.ASKING)
+    heard = await _heard(context, order)
     if shown is not None:
-        await _show(desk, order, telegram_id, shown, heard)
+        await _show(context, order, telegram_id, shown, heard)
 
 
-async def _heard(desk: Desk, order: Order) -> Heard:
+async def _heard(context: AppContext, order: AttemptDetails) -> CheckStage:
     """Asks whoever knows. Telegram tells of an invoice by itself; Stars stand in its ledger."""
     if order.method is Way.STARS:
         try:
-            await stars_ledger(desk, Report())
-        except (TelegramAPIError, Later):
-            return Heard.AWAY
-        return Heard.ELSEWHERE
+            await stars_ledger(context, Report())
+        except (TelegramAPIError, SendLaterError):
+            return CheckStage.AWAY
+        return CheckStage.ELSEWHERE
     if order.payment_id is None:
-        return Heard.NOTHING if order.method is Way.LINK else Heard.ELSEWHERE
-    settled = await ask(desk, order)
-    return Heard.AWAY if settled is None else Heard.ANSWER
+        return CheckStage.NOTHING if order.method is Way.LINK else CheckStage.ELSEWHERE
+    settled = await ask(context, order)
+    return CheckStage.AWAY if settled is None else CheckStage.ANSWER
 
 
 async def _show(
-    desk: Desk, order: Order, telegram_id: int, message_id: int | None, heard: Heard
+    context: AppContext, order: AttemptDetails, telegram_id: int, message_id: int | None, heard: CheckStage
 ) -> int | None:
     """The message's number; None where it can't be shown. Raises RunAgain where a new one can be sent later."""
-    async with desk.books.transaction(Lane.JOBS) as session:
-        chosen, telegram = await chats.language_of(session, telegram_id)
-        found = await timeline(session, order.purchase_id, order.user_id)
-    with desk.voice.speaking(desk.voice.language(chosen, telegram)):
-        text, keyboard = timelines.shown(found, heard, desk.now(), desk.settings.support_contact)
+    async with context.database.transaction(Pool.JOBS) as session:
+        chosen, telegram = await chats.get_language(session, telegram_id)
+        found = await get_timeline(session, order.purchase_id, order.user_id)
+    with context.localizer.use_locale(context.localizer.language(chosen, telegram)):
+        text, keyboard = timelines.shown(found, heard, context.now(), context.settings.support_contact)
     if message_id is not None:
         edit = EditMessageText(chat_id=telegram_id, message_id=message_id, text=text, reply_markup=keyboard)
-        await send_all(desk, [edit])
+        await send_all(context, [edit])
         return message_id
     try:
-        sent = await send(desk, SendMessage(chat_id=telegram_id, text=text, reply_markup=keyboard))
-    except Later as later:
-        raise RunAgain("not sent", timedelta(seconds=later.delay)) from later
+        sent = await send(context, SendMessage(chat_id=telegram_id, text=text, reply_markup=keyboard))
+    except SendLaterError as later:
+        raise RetryJobError("not sent", timedelta(seconds=later.delay)) from later
     return getattr(sent, "message_id", None)

@@ -12,116 +12,116 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat.buttons import CheckPayment
 from bot.chat.keyboards import open_url, press, rows
-from bot.context import Desk
-from bot.jobs.retry import RunAgain
-from bot.notifications.notify import tell_chats
-from bot.payments.invoices import tell_received
-from bot.payments.provider import KEY_LIVES, again, provider_of
+from bot.context import AppContext
+from bot.jobs.retry import RetryJobError
+from bot.notifications.notify import notify_chats
+from bot.payments.invoices import notify_charge
+from bot.payments.provider import KEY_LIFETIME, get_provider, retry_job
 from bot.payments.refund_requests import settle_refunds
-from bot.payments.settling import park_unknown, settle_in, tell_not_credited, try_again
+from bot.payments.settling import notify_not_credited, park_unknown, settle_payment, try_again
 from bot.texts import payments as words
 from bot.texts import purchases as purchase_words
-from bot.updates.sender import Later, Method, send
-from bot.yookassa.answers import Payment, ProviderRefused, ProviderUnknown
+from bot.updates.sender import Method, SendLaterError, send
+from bot.yookassa.answers import ProviderPayment, ProviderRefusedError, ProviderUnknownError
 from bot.yookassa.client import YooKassa
 from db import chats
-from db.engine import Lane
+from db.engine import Pool
 from db.errors import Refused
 from db.payments import callbacks, purchases
-from db.payments.purchases import Order
-from db.payments.settling import Outcome, Settled
-from db.payments.telegram import receive_assigned
+from db.payments.purchases import AttemptDetails
+from db.payments.settling import Outcome, Settlement
+from db.payments.telegram import settle_assigned_charge
 from db.queue import enqueue
 
 log = structlog.get_logger(__name__)
 
 
-async def create_payment(payload: dict[str, Any], desk: Desk) -> None:
+async def create_payment(payload: dict[str, Any], context: AppContext) -> None:
     """Sends the frozen request under its key until an answer is known; then the waiting message becomes the link."""
-    now = desk.now()
-    async with desk.books.transaction(Lane.JOBS) as session:
-        order = await purchases.order(session, payload["attempt"])
-        if order is None or order.closed_at is not None or order.status != purchases.Status.PENDING:
+    now = context.now()
+    async with context.database.transaction(Pool.JOBS) as session:
+        order = await purchases.get_attempt(session, payload["attempt"])
+        if order is None or order.closed_at is not None or order.status != purchases.PurchaseStatus.PENDING:
             return
-        await purchases.sent(session, order.attempt_id, now)
+        await purchases.mark_sent(session, order.attempt_id, now)
     if order.link is not None:
-        await say(desk, order, words.pay_here, link_keyboard)
+        await say(context, order, words.pay_here, link_keyboard)
         return
     if order.sent_at is None:
-        await say(desk, order, words.preparing)
-    payment = await _create(desk, order, now)
+        await say(context, order, words.preparing)
+    payment = await _create(context, order, now)
     if payment is not None:
-        await _created(desk, order, payment)
+        await _created(context, order, payment)
 
 
-async def _create(desk: Desk, order: Order, now: datetime) -> Payment | None:
+async def _create(context: AppContext, order: AttemptDetails, now: datetime) -> ProviderPayment | None:
     """None where the provider refused, which ends the attempt. Raises RunAgain while the outcome is unknown."""
-    provider = provider_of(desk)
+    provider = get_provider(context)
     try:
-        if order.sent_at is not None and now - order.sent_at >= KEY_LIVES:
-            return await _look_up(desk, provider, order)
+        if order.sent_at is not None and now - order.sent_at >= KEY_LIFETIME:
+            return await _look_up(context, provider, order)
         return await provider.create_payment(order.request, order.key)
-    except ProviderRefused as error:
-        await _refused(desk, order, error)
+    except ProviderRefusedError as error:
+        await _refused(context, order, error)
         return None
-    except ProviderUnknown as error:
+    except ProviderUnknownError as error:
         log.warning("payment_outcome_unknown", purchase_id=order.purchase_id, reason=error.reason)
-        raise again(error) from error
+        raise retry_job(error) from error
 
 
-async def _look_up(desk: Desk, provider: YooKassa, order: Order) -> Payment | None:
+async def _look_up(context: AppContext, provider: YooKassa, order: AttemptDetails) -> ProviderPayment | None:
     """A key this old would be a new operation: the payment is looked for, and the attempt ends without one."""
     since = (order.sent_at or order.created_at) - timedelta(minutes=5)
     async for payment in provider.payments(created_from=since, created_to=since + timedelta(hours=25)):
         if payment.metadata.get("key") == order.key:
             return payment
-    async with desk.books.transaction(Lane.JOBS) as session:
-        closed = await purchases.refused(session, order, "never created", desk.now())
+    async with context.database.transaction(Pool.JOBS) as session:
+        closed = await purchases.record_refusal(session, order, "never created", context.now())
     if closed:
-        await say(desk, order, words.never_created, lambda order: try_again(order.offer_id))
+        await say(context, order, words.never_created, lambda order: try_again(order.offer_id))
     return None
 
 
-async def _created(desk: Desk, order: Order, payment: Payment) -> None:
-    now = desk.now()
-    first = desk.pace.ask_after(0)
-    async with desk.books.transaction(Lane.JOBS) as session:
-        await purchases.answered(
+async def _created(context: AppContext, order: AttemptDetails, payment: ProviderPayment) -> None:
+    now = context.now()
+    first = context.timings.ask_after(0)
+    async with context.database.transaction(Pool.JOBS) as session:
+        await purchases.record_answer(
             session,
             order,
             payment_id=payment.id,
             link=payment.link,
-            link_ends_at=payment.created_at + desk.pace.link_lives,
+            link_ends_at=payment.created_at + context.timings.link_lives,
             test=payment.test,
             recipient=payment.recipient,
             next_ask_at=now + first,
             now=now,
         )
         await enqueue(session, "ask_payment", {"attempt": order.attempt_id}, after=first)
-        settled = await settle_in(session, desk, payment, now)
-        order = await purchases.order(session, order.attempt_id) or order
+        settled = await settle_payment(session, context, payment, now)
+        order = await purchases.get_attempt(session, order.attempt_id) or order
     if settled.outcome is Outcome.OPEN and order.link:
-        await say(desk, order, words.pay_here, link_keyboard)
+        await say(context, order, words.pay_here, link_keyboard)
 
 
-async def _refused(desk: Desk, order: Order, error: ProviderRefused) -> None:
+async def _refused(context: AppContext, order: AttemptDetails, error: ProviderRefusedError) -> None:
     log.error("payment_refused", purchase_id=order.purchase_id, code=error.code, about=error.description)
-    async with desk.books.transaction(Lane.JOBS) as session:
-        if not await purchases.refused(session, order, error.code, desk.now()):
+    async with context.database.transaction(Pool.JOBS) as session:
+        if not await purchases.record_refusal(session, order, error.code, context.now()):
             return
-        await tell_chats(
+        await notify_chats(
             session,
-            desk.settings.admin_ids,
+            context.settings.admin_ids,
             "provider_refused",
             purchase_id=order.purchase_id,
             code=error.code,
             about=error.description,
             parameter=error.parameter,
         )
-    await say(desk, order, words.refused, lambda order: try_again(order.offer_id))
+    await say(context, order, words.refused, lambda order: try_again(order.offer_id))
 
 
-def link_keyboard(order: Order) -> InlineKeyboardMarkup | None:
+def link_keyboard(order: AttemptDetails) -> InlineKeyboardMarkup | None:
     if order.link is None:
         return None
     return rows(
@@ -130,62 +130,62 @@ def link_keyboard(order: Order) -> InlineKeyboardMarkup | None:
     )
 
 
-async def say(desk: Desk, order: Order, text: Any, keyboard: Any = None) -> None:
+async def say(context: AppContext, order: AttemptDetails, text: Any, keyboard: Any = None) -> None:
     """In place of the message whose button was pressed, where there is one."""
     if order.message_id is None:
-        await say_anew(desk, order, lambda: text(order), keyboard)
+        await send_new(context, order, lambda: text(order), keyboard)
         return
-    async with _spoken_to(desk, order):
+    async with _spoken_to(context, order):
         method = EditMessageText(
             chat_id=order.telegram_id,
             message_id=order.message_id,
             text=text(order),
             reply_markup=keyboard(order) if keyboard else None,
         )
-    await _deliver(desk, method)
+    await _deliver(context, method)
 
 
-async def say_anew(desk: Desk, order: Order, text: Any, keyboard: Any = None) -> None:
-    async with _spoken_to(desk, order):
+async def send_new(context: AppContext, order: AttemptDetails, text: Any, keyboard: Any = None) -> None:
+    async with _spoken_to(context, order):
         method = SendMessage(
             chat_id=order.telegram_id, text=text(), reply_markup=keyboard(order) if keyboard else None
         )
-    await _deliver(desk, method)
+    await _deliver(context, method)
 
 
 @asynccontextmanager
-async def _spoken_to(desk: Desk, order: Order) -> AsyncIterator[None]:
-    async with desk.books.transaction(Lane.JOBS) as session:
-        chosen, telegram = await chats.language_of(session, order.telegram_id)
-    with desk.voice.speaking(desk.voice.language(chosen, telegram)):
+async def _spoken_to(context: AppContext, order: AttemptDetails) -> AsyncIterator[None]:
+    async with context.database.transaction(Pool.JOBS) as session:
+        chosen, telegram = await chats.get_language(session, order.telegram_id)
+    with context.localizer.use_locale(context.localizer.language(chosen, telegram)):
         yield
 
 
-async def _deliver(desk: Desk, method: Method) -> None:
+async def _deliver(context: AppContext, method: Method) -> None:
     try:
-        await send(desk, method)
-    except Later as later:
-        raise RunAgain("not sent", timedelta(seconds=later.delay)) from later
+        await send(context, method)
+    except SendLaterError as later:
+        raise RetryJobError("not sent", timedelta(seconds=later.delay)) from later
 
 
-async def ask_payment(payload: dict[str, Any], desk: Desk) -> None:
+async def ask_payment(payload: dict[str, Any], context: AppContext) -> None:
     """Asks the provider for an open payment, and arranges the next time while its link can be paid.
 
     A job that is not due has been overtaken by another one: there is one chain of questions per attempt.
     """
-    async with desk.books.transaction(Lane.JOBS) as session:
-        order = await purchases.order(session, payload["attempt"])
-    if order is None or order.status != purchases.Status.PENDING:
+    async with context.database.transaction(Pool.JOBS) as session:
+        order = await purchases.get_attempt(session, payload["attempt"])
+    if order is None or order.status != purchases.PurchaseStatus.PENDING:
         return
-    if _is_due(order, desk):
-        await ask(desk, order)
+    if _is_due(order, context):
+        await ask(context, order)
 
 
-def _is_due(order: Order, desk: Desk) -> bool:
-    return order.next_ask_at is None or order.next_ask_at <= desk.now() + timedelta(seconds=1)
+def _is_due(order: AttemptDetails, context: AppContext) -> bool:
+    return order.next_ask_at is None or order.next_ask_at <= context.now() + timedelta(seconds=1)
 
 
-async def ask(desk: Desk, order: Order) -> Settled | None:
+async def ask(context: AppContext, order: AttemptDetails) -> Settlement | None:
     """None where the provider did not say, or has not been told of the payment yet.
 
     Asked out of turn (the payer wants to know), it leaves the chain of questions as it is.
@@ -193,83 +193,83 @@ async def ask(desk: Desk, order: Order) -> Settled | None:
     if order.payment_id is None:
         return None
     try:
-        payment = await provider_of(desk).payment(order.payment_id)
-    except (ProviderUnknown, ProviderRefused) as error:
+        payment = await get_provider(context).payment(order.payment_id)
+    except (ProviderUnknownError, ProviderRefusedError) as error:
         log.warning("payment_not_asked", purchase_id=order.purchase_id, reason=str(error))
         payment = None
     settled = None
-    async with desk.books.transaction(Lane.JOBS) as session:
+    async with context.database.transaction(Pool.JOBS) as session:
         if payment is not None:
-            settled = await settle_in(session, desk, payment, desk.now())
+            settled = await settle_payment(session, context, payment, context.now())
         still = settled is None or settled.outcome in (Outcome.OPEN, Outcome.MISMATCH, Outcome.NOT_CREDITED)
-        if still and _is_due(order, desk):
-            await _ask_again(session, desk, order)
+        if still and _is_due(order, context):
+            await _ask_again(session, context, order)
         elif still:
-            await purchases.asked_out_of_turn(session, order.attempt_id, desk.now())
+            await purchases.record_manual_check(session, order.attempt_id, context.now())
     return settled
 
 
-async def _ask_again(session: AsyncSession, desk: Desk, order: Order) -> None:
+async def _ask_again(session: AsyncSession, context: AppContext, order: AttemptDetails) -> None:
     """With growing intervals while the link lives, then hourly until the provider says an end (reconciliation)."""
-    now = desk.now()
+    now = context.now()
     alive = order.link_ends_at is None or now < order.link_ends_at + timedelta(minutes=5)
-    pause = desk.pace.ask_after(order.asked + 1) if alive else desk.pace.link_lives
-    await purchases.asked(session, order.attempt_id, now, now + pause)
+    pause = context.timings.ask_after(order.asked + 1) if alive else context.timings.link_lives
+    await purchases.record_check(session, order.attempt_id, now, now + pause)
     await enqueue(session, "ask_payment", {"attempt": order.attempt_id}, after=pause)
 
 
-async def verify_callback(payload: dict[str, Any], desk: Desk) -> None:
+async def verify_callback(payload: dict[str, Any], context: AppContext) -> None:
     """A callback is a hint: what counts is the payment fetched with our own key."""
-    async with desk.books.transaction(Lane.JOBS) as session:
-        callback = await callbacks.unhandled(session, payload["id"])
+    async with context.database.transaction(Pool.JOBS) as session:
+        callback = await callbacks.get_unhandled(session, payload["id"])
     if callback is None:
         return
     try:
         if callback.event.startswith("refund."):
-            await settle_refunds(desk, callback.payment_id)
-        payment = await provider_of(desk).payment(callback.payment_id)
-    except ProviderUnknown as error:
-        raise again(error) from error
-    except ProviderRefused as error:
+            await settle_refunds(context, callback.payment_id)
+        payment = await get_provider(context).payment(callback.payment_id)
+    except ProviderUnknownError as error:
+        raise retry_job(error) from error
+    except ProviderRefusedError as error:
         if error.status in (401, 403):
-            raise RunAgain(f"{error.status} {error.code}") from error
-        await _handled(desk, callback.id, f"refused: {error.code}")
+            raise RetryJobError(f"{error.status} {error.code}") from error
+        await _handled(context, callback.id, f"refused: {error.code}")
         return
-    now = desk.now()
-    async with desk.books.transaction(Lane.MONEY) as session:
-        settled = await settle_in(session, desk, payment, now)
+    now = context.now()
+    async with context.database.transaction(Pool.MONEY) as session:
+        settled = await settle_payment(session, context, payment, now)
         if settled.outcome is not Outcome.UNKNOWN:
-            await callbacks.handled(session, callback.id, settled.outcome.value, now)
-        elif now - callback.received_at >= desk.pace.unknown_waits:
-            await park_unknown(session, desk, payment, now)
-            await callbacks.handled(session, callback.id, settled.outcome.value, now)
-    if settled.outcome is Outcome.UNKNOWN and now - callback.received_at < desk.pace.unknown_waits:
+            await callbacks.mark_handled(session, callback.id, settled.outcome.value, now)
+        elif now - callback.received_at >= context.timings.unknown_waits:
+            await park_unknown(session, context, payment, now)
+            await callbacks.mark_handled(session, callback.id, settled.outcome.value, now)
+    if settled.outcome is Outcome.UNKNOWN and now - callback.received_at < context.timings.unknown_waits:
         # Its own answer, or Telegram's word on the same payment, may still be on the way.
-        raise RunAgain("no purchase bears this payment yet", desk.pace.unknown_waits)
+        raise RetryJobError("no purchase bears this payment yet", context.timings.unknown_waits)
 
 
-async def _handled(desk: Desk, callback_id: int, outcome: str) -> None:
-    async with desk.books.transaction(Lane.JOBS) as session:
-        await callbacks.handled(session, callback_id, outcome, desk.now())
+async def _handled(context: AppContext, callback_id: int, outcome: str) -> None:
+    async with context.database.transaction(Pool.JOBS) as session:
+        await callbacks.mark_handled(session, callback_id, outcome, context.now())
 
 
-async def settle_assigned(payload: dict[str, Any], desk: Desk) -> None:
+async def settle_assigned(payload: dict[str, Any], context: AppContext) -> None:
     """A parked payment an admin has assigned. Stars: Telegram's own word was the proof when it was parked."""
-    async with desk.books.transaction(Lane.MONEY) as session:
-        order = await purchases.order(session, payload["attempt"])
-    if order is None or order.status != purchases.Status.PENDING:
+    async with context.database.transaction(Pool.MONEY) as session:
+        order = await purchases.get_attempt(session, payload["attempt"])
+    if order is None or order.status != purchases.PurchaseStatus.PENDING:
         return
-    if order.payment_id is not None and order.method is not purchases.Method.STARS:
-        payment = await provider_of(desk).payment(order.payment_id)
-        async with desk.books.transaction(Lane.MONEY) as session:
-            await settle_in(session, desk, payment, desk.now())
+    if order.payment_id is not None and order.method is not purchases.PaymentMethod.STARS:
+        payment = await get_provider(context).payment(order.payment_id)
+        async with context.database.transaction(Pool.MONEY) as session:
+            await settle_payment(session, context, payment, context.now())
         return
     try:
-        async with desk.books.transaction(Lane.MONEY) as session:
-            received = await receive_assigned(session, order.attempt_id, desk.now())
-            await tell_received(session, desk, None, received)
+        async with context.database.transaction(Pool.MONEY) as session:
+            received = await settle_assigned_charge(session, order.attempt_id, context.now())
+            await notify_charge(session, context, None, received)
     except Refused as refused:
-        async with desk.books.transaction(Lane.MONEY) as session:
+        async with context.database.transaction(Pool.MONEY) as session:
             money = order.amount, order.currency
-            await tell_not_credited(session, desk, order.purchase_id, order.telegram_id, *money)
-        raise RunAgain(repr(refused), desk.pace.link_lives) from refused
+            await notify_not_credited(session, context, order.purchase_id, order.telegram_id, *money)
+        raise RetryJobError(repr(refused), context.timings.link_lives) from refused

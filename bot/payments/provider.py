@@ -2,24 +2,24 @@
 
 from datetime import timedelta
 
-from bot.context import Desk
-from bot.jobs.retry import RunAgain
-from bot.yookassa.answers import ProviderUnknown
+from bot.context import AppContext
+from bot.jobs.retry import RetryJobError
+from bot.yookassa.answers import ProviderUnknownError
 from bot.yookassa.client import YooKassa
 
-KEY_LIVES = timedelta(hours=23)  # facts A1: after 24 h the same key is a new operation
+KEY_LIFETIME = timedelta(hours=23)  # facts A1: after 24 h the same key is a new operation
 
 
-class NoProvider(Exception):
+class NoProviderError(Exception):
     """A payment is open at a provider that the settings no longer name."""
 
 
-def provider_of(desk: Desk) -> YooKassa:
-    if desk.provider is None:
-        raise NoProvider("YOOKASSA_SHOP_ID is empty, but payments by it are open")
-    return desk.provider
+def get_provider(context: AppContext) -> YooKassa:
+    if context.provider is None:
+        raise NoProviderError("YOOKASSA_SHOP_ID is empty, but payments by it are open")
+    return context.provider
 
 
-def again(error: ProviderUnknown) -> RunAgain:
+def retry_job(error: ProviderUnknownError) -> RetryJobError:
     """The same request once more, after the pause the provider asks for."""
-    return RunAgain(error.reason, timedelta(seconds=error.retry_after) if error.retry_after else None)
+    return RetryJobError(error.reason, timedelta(seconds=error.retry_after) if error.retry_after else None)

@@ -1,4 +1,4 @@
-"""Reconciliation: the books against what the providers say, for both webhook systems give up after a day.
+"""Reconciliation: the database against what the providers say, for both webhook systems give up after a day.
 
 What is found is settled like a callback. Every part is its own, and so is every payment and refund in it: one that
 fails hides no other.
@@ -15,22 +15,22 @@ from aiogram.exceptions import TelegramAPIError
 from aiogram.methods import GetStarTransactions
 from aiogram.types import StarTransaction, TransactionPartnerUser
 
-from bot.context import Desk
-from bot.jobs.retry import RunAgain
-from bot.payments.invoices import alarm, tell_received
-from bot.payments.provider import NoProvider, provider_of
+from bot.context import AppContext
+from bot.jobs.retry import RetryJobError
+from bot.payments.invoices import alarm, notify_charge
+from bot.payments.provider import NoProviderError, get_provider
 from bot.payments.refund_requests import create_refund, settle_refunds
 from bot.payments.refunding import stars_refunded
-from bot.payments.settling import park_unknown, settle_in
-from bot.updates.sender import Later
-from bot.yookassa.answers import Payment, ProviderRefused, ProviderUnknown
+from bot.payments.settling import park_unknown, settle_payment
+from bot.updates.sender import SendLaterError
+from bot.yookassa.answers import ProviderPayment, ProviderRefusedError, ProviderUnknownError
 from db import alerts, audit
-from db.engine import Lane, is_away
+from db.engine import Pool, is_unavailable
 from db.errors import Refused
 from db.payments import cursors, purchases
 from db.payments.purchases import YOOKASSA
 from db.payments.settling import Outcome
-from db.payments.telegram import Charge, park_refused, receive
+from db.payments.telegram import TelegramCharge, park_refused_charge, settle_charge
 from db.queue import enqueue
 from db.refunds import booking, requests
 
@@ -40,7 +40,9 @@ WINDOW = timedelta(days=2)  # both webhook systems give up after one
 REFUND_WINDOW = timedelta(days=7)  # listed by when they were made, and a bank may take days
 STARS = "stars"
 PAGE = 100
-SILENT = 3  # times in a row that the provider did not answer: it is away, and the rest of the part with it
+MAX_CONSECUTIVE_TIMEOUTS = (
+    3  # times in a row that the provider did not answer: it is away, and the rest of the part with it
+)
 
 
 @dataclass(slots=True)
@@ -57,7 +59,7 @@ class Report:
             self.found[what] = self.found.get(what, 0) + 1
 
 
-class OneByOne:
+class ErrorCollector:
     """One that fails is reported, and the next one is tried. `failed`: whether any has."""
 
     def __init__(self, report: Report) -> None:
@@ -70,15 +72,15 @@ class OneByOne:
         """Raises what would stop every other one too."""
         try:
             yield
-        except NoProvider:
+        except NoProviderError:
             raise
-        except (ProviderRefused, ProviderUnknown) as error:
-            self._silent = self._silent + 1 if isinstance(error, ProviderUnknown) else 0
-            if self._silent == SILENT:
+        except (ProviderRefusedError, ProviderUnknownError) as error:
+            self._silent = self._silent + 1 if isinstance(error, ProviderUnknownError) else 0
+            if self._silent == MAX_CONSECUTIVE_TIMEOUTS:
                 raise
             self._note(what, error)
         except Exception as error:
-            if is_away(error):
+            if is_unavailable(error):
                 raise
             log.exception("not_reconciled", what=what)
             self._note(what, error)
@@ -90,15 +92,21 @@ class OneByOne:
         self._report.failed[what] = str(error) or repr(error)
 
 
-Part = Callable[[Desk, Report], Awaitable[None]]
+Part = Callable[[AppContext, Report], Awaitable[None]]
 
 
-async def reconcile(desk: Desk) -> Report:
+async def reconcile(context: AppContext) -> Report:
     report = Report()
     for name, part in PARTS.items():
         try:
-            await part(desk, report)
-        except (NoProvider, ProviderUnknown, ProviderRefused, TelegramAPIError, Later) as error:
+            await part(context, report)
+        except (
+            NoProviderError,
+            ProviderUnknownError,
+            ProviderRefusedError,
+            TelegramAPIError,
+            SendLaterError,
+        ) as error:
             log.warning("not_reconciled", part=name, error=repr(error))
             report.failed[name] = str(error) or repr(error)
         except Exception as error:
@@ -107,118 +115,118 @@ async def reconcile(desk: Desk) -> Report:
     return report
 
 
-async def job(payload: dict[str, Any], desk: Desk) -> None:
-    report = await reconcile(desk)
+async def job(payload: dict[str, Any], context: AppContext) -> None:
+    report = await reconcile(context)
     if report.found or report.failed:
         log.info("reconciled", found=report.found, failed=report.failed)
 
 
-async def audit_job(payload: dict[str, Any], desk: Desk) -> None:
-    """Every minute: it reads our own books only."""
-    await books_themselves(desk, Report())
+async def audit_job(payload: dict[str, Any], context: AppContext) -> None:
+    """Every minute: it reads our own database only."""
+    await audit_purchases(context, Report())
 
 
-async def open_payments(desk: Desk, report: Report) -> None:
+async def open_payments(context: AppContext, report: Report) -> None:
     """Every pending purchase of ours is asked for, and one the provider never answered is sent again."""
-    async with desk.books.transaction(Lane.JOBS) as session:
-        waiting = await purchases.waiting(session)
-        for attempt_id in await purchases.unsent(session, desk.now() - timedelta(minutes=2)):
+    async with context.database.transaction(Pool.JOBS) as session:
+        waiting = await purchases.list_pending_payment_ids(session)
+        for attempt_id in await purchases.list_unsent(session, context.now() - timedelta(minutes=2)):
             await enqueue(session, "create_payment", {"attempt": attempt_id}, key=f"create:{attempt_id}")
     if not waiting:
         return
-    provider, each = provider_of(desk), OneByOne(report)
+    provider, each = get_provider(context), ErrorCollector(report)
     for payment_id in waiting:
         with each.apart(f"payment {payment_id}"):
             payment = await provider.payment(payment_id)
-            async with desk.books.transaction(Lane.JOBS) as session:
-                settled = await settle_in(session, desk, payment, desk.now())
+            async with context.database.transaction(Pool.JOBS) as session:
+                settled = await settle_payment(session, context, payment, context.now())
             report.looked("open payments", settled.outcome in (Outcome.SUCCEEDED, Outcome.CANCELED))
 
 
-async def succeeded_payments(desk: Desk, report: Report) -> None:
-    """The provider's own list of the last two days: what it holds as paid, our books must hold too."""
-    if desk.provider is None:
+async def succeeded_payments(context: AppContext, report: Report) -> None:
+    """The provider's own list of the last two days: what it holds as paid, our database must hold too."""
+    if context.provider is None:
         return
-    since = desk.now() - WINDOW
-    each = OneByOne(report)
-    async for payment in desk.provider.payments(status="succeeded", captured_from=since):
+    since = context.now() - WINDOW
+    each = ErrorCollector(report)
+    async for payment in context.provider.payments(status="succeeded", captured_from=since):
         with each.apart(f"payment {payment.id}"):
-            report.looked("succeeded payments", await _succeeded(desk, payment))
+            report.looked("succeeded payments", await _succeeded(context, payment))
 
 
-async def _succeeded(desk: Desk, payment: Payment) -> bool:
-    """Whether the books did not hold it yet."""
-    now = desk.now()
-    async with desk.books.transaction(Lane.JOBS) as session:
-        settled = await settle_in(session, desk, payment, now)
-        if settled.outcome is Outcome.UNKNOWN and now - payment.created_at > desk.pace.unknown_waits:
-            return await park_unknown(session, desk, payment, now)
+async def _succeeded(context: AppContext, payment: ProviderPayment) -> bool:
+    """Whether the database did not hold it yet."""
+    now = context.now()
+    async with context.database.transaction(Pool.JOBS) as session:
+        settled = await settle_payment(session, context, payment, now)
+        if settled.outcome is Outcome.UNKNOWN and now - payment.created_at > context.timings.unknown_waits:
+            return await park_unknown(session, context, payment, now)
     return settled.outcome is Outcome.SUCCEEDED
 
 
-async def succeeded_refunds(desk: Desk, report: Report) -> None:
-    """Those made in the provider's dashboard too: whatever our books don't hold is fetched with its payment."""
-    if desk.provider is None:
+async def succeeded_refunds(context: AppContext, report: Report) -> None:
+    """Those made in the provider's dashboard too: whatever our database don't hold is fetched with its payment."""
+    if context.provider is None:
         return
-    since = desk.now() - REFUND_WINDOW
-    made = [one async for one in desk.provider.refunds(status="succeeded", created_from=since)]
-    async with desk.books.transaction(Lane.JOBS) as session:
-        held = await booking.booked(session, YOOKASSA, [one.id for one in made])
-    each = OneByOne(report)
+    since = context.now() - REFUND_WINDOW
+    made = [one async for one in context.provider.refunds(status="succeeded", created_from=since)]
+    async with context.database.transaction(Pool.JOBS) as session:
+        held = await booking.list_booked_ids(session, YOOKASSA, [one.id for one in made])
+    each = ErrorCollector(report)
     for payment_id in {one.payment_id for one in made if one.id not in held}:
         with each.apart(f"refunds of {payment_id}"):
-            settled = await settle_refunds(desk, payment_id)
+            settled = await settle_refunds(context, payment_id)
             report.looked("refunds", settled.outcome not in (Outcome.UNKNOWN, Outcome.MISMATCH))
 
 
-async def pending_refunds(desk: Desk, report: Report) -> None:
+async def pending_refunds(context: AppContext, report: Report) -> None:
     """Each is asked for, and one the provider never answered is sent again under its own key."""
-    async with desk.books.transaction(Lane.JOBS) as session:
-        waiting = await requests.pending(session)
-    each = OneByOne(report)
+    async with context.database.transaction(Pool.JOBS) as session:
+        waiting = await requests.list_pending(session)
+    each = ErrorCollector(report)
     for refund_id in waiting:
         with each.apart(f"refund {refund_id}"):
-            report.looked("pending refunds", await _ended(desk, refund_id))
+            report.looked("pending refunds", await _ended(context, refund_id))
 
 
-async def _ended(desk: Desk, refund_id: int) -> bool:
+async def _ended(context: AppContext, refund_id: int) -> bool:
     try:
-        await create_refund({"refund": refund_id}, desk)
-    except RunAgain as error:
+        await create_refund({"refund": refund_id}, context)
+    except RetryJobError as error:
         log.warning("refund_still_unknown", refund_id=refund_id, reason=str(error))
-    async with desk.books.transaction(Lane.JOBS) as session:
-        refund = await requests.task(session, refund_id)
-    return refund is not None and refund.status != requests.Stage.PENDING
+    async with context.database.transaction(Pool.JOBS) as session:
+        refund = await requests.get_task(session, refund_id)
+    return refund is not None and refund.status != requests.RefundStatus.PENDING
 
 
-async def stars_ledger(desk: Desk, report: Report) -> None:
+async def stars_ledger(context: AppContext, report: Report) -> None:
     """Chronological, from the stored offset on (facts C3), which stays before the first one that could not be
     settled."""
-    if not desk.settings.stars_enabled:
+    if not context.settings.stars_enabled:
         return
-    each = OneByOne(report)
-    async with desk.books.transaction(Lane.JOBS) as session:
-        offset = await cursors.value(session, STARS)
+    each = ErrorCollector(report)
+    async with context.database.transaction(Pool.JOBS) as session:
+        offset = await cursors.get_cursor(session, STARS)
     while True:
-        page = await desk.bot(GetStarTransactions(offset=offset, limit=PAGE))
+        page = await context.bot(GetStarTransactions(offset=offset, limit=PAGE))
         for transaction in page.transactions:
             with each.apart(f"Stars {transaction.id}"):
-                report.looked("Stars", await _stars(desk, transaction))
+                report.looked("Stars", await _stars(context, transaction))
         until = offset + len(page.transactions)
         if not each.failed:
-            async with desk.books.transaction(Lane.JOBS) as session:
-                await cursors.advance(session, STARS, offset, until)
+            async with context.database.transaction(Pool.JOBS) as session:
+                await cursors.record_cursor(session, STARS, offset, until)
         offset = until
         if len(page.transactions) < PAGE:
             return
 
 
-async def _stars(desk: Desk, transaction: StarTransaction) -> bool:
-    """Incoming from a person: a payment. Outgoing to one: a refund of the payment of the same id. Whether the books
+async def _stars(context: AppContext, transaction: StarTransaction) -> bool:
+    """Incoming from a person: a payment. Outgoing to one: a refund of the payment of the same id. Whether the database
     did not hold it yet."""
     source, receiver = transaction.source, transaction.receiver
     if isinstance(source, TransactionPartnerUser) and source.invoice_payload is not None:
-        charge = Charge(
+        charge = TelegramCharge(
             payload=source.invoice_payload,
             amount=transaction.amount,
             currency="XTR",
@@ -227,33 +235,33 @@ async def _stars(desk: Desk, transaction: StarTransaction) -> bool:
             provider_charge_id="",
             at=transaction.date,
         )
-        return await _charged(desk, charge)
+        return await _charged(context, charge)
     if isinstance(receiver, TransactionPartnerUser) and receiver.transaction_type == "invoice_payment":
-        async with desk.books.transaction(Lane.MONEY) as session:
-            return await stars_refunded(session, desk, transaction.id, transaction.amount, desk.now())
+        async with context.database.transaction(Pool.MONEY) as session:
+            return await stars_refunded(session, context, transaction.id, transaction.amount, context.now())
     return False
 
 
-async def _charged(desk: Desk, charge: Charge) -> bool:
+async def _charged(context: AppContext, charge: TelegramCharge) -> bool:
     try:
-        async with desk.books.transaction(Lane.MONEY) as session:
-            received = await receive(session, charge, desk.now())
-            await tell_received(session, desk, charge, received)
+        async with context.database.transaction(Pool.MONEY) as session:
+            received = await settle_charge(session, charge, context.now())
+            await notify_charge(session, context, charge, received)
     except Refused:
-        async with desk.books.transaction(Lane.MONEY) as session:
-            received = await park_refused(session, charge, desk.now())
-            await tell_received(session, desk, charge, received)
+        async with context.database.transaction(Pool.MONEY) as session:
+            received = await park_refused_charge(session, charge, context.now())
+            await notify_charge(session, context, charge, received)
     return received.purchase is not None
 
 
-async def books_themselves(desk: Desk, report: Report) -> None:
+async def audit_purchases(context: AppContext, report: Report) -> None:
     """Paid but not granted, or granted but not paid: an alarm each, solved when it is no longer so."""
-    async with desk.books.transaction(Lane.JOBS) as session:
-        for kind, found in (await audit.disagreements(session)).items():
+    async with context.database.transaction(Pool.JOBS) as session:
+        for kind, found in (await audit.list_disagreements(session)).items():
             for purchase_id in found:
-                await alarm(session, desk, kind, str(purchase_id))
+                await alarm(session, context, kind, str(purchase_id))
                 report.looked(kind, found=True)
-            await alerts.solve_others(session, kind, [str(one) for one in found], desk.now())
+            await alerts.close_other_alerts(session, kind, [str(one) for one in found], context.now())
 
 
 PARTS: dict[str, Part] = {
@@ -262,5 +270,5 @@ PARTS: dict[str, Part] = {
     "pending refunds": pending_refunds,
     "refunds": succeeded_refunds,
     "Stars": stars_ledger,
-    "books": books_themselves,
+    "books": audit_purchases,
 }

@@ -1,4 +1,4 @@
-"""Refunds: what the provider is asked for, and from its answers to the books and the news."""
+"""Refunds: what the provider is asked for, and from its answers to the database and the news."""
 
 import secrets
 from collections.abc import Iterable
@@ -10,12 +10,12 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat.replies import iso
-from bot.context import Desk
-from bot.notifications.notify import tell, tell_chats
+from bot.context import AppContext
+from bot.notifications.notify import notify, notify_chats
 from bot.settings import Settings
 from bot.texts import refunds as words
 from bot.yookassa import requests
-from bot.yookassa.answers import Refund
+from bot.yookassa.answers import ProviderRefund
 from db import alerts
 from db.accounts import people
 from db.errors import RefundByHand
@@ -23,28 +23,33 @@ from db.payments import parked
 from db.payments.purchases import STARS, YOOKASSA
 from db.refunds import booking
 from db.refunds import requests as refunds
-from db.refunds.booking import Done, Returned
-from db.refunds.requests import Plan, Stage, Task
+from db.refunds.booking import BookedRefund, ReturnedMoney
+from db.refunds.requests import RefundPlan, RefundStatus, RefundTask
 from db.tables import Purchase
 
 log = structlog.get_logger(__name__)
 
 
 async def plan(
-    session: AsyncSession, desk: Desk, purchase_id: int, amount: int | None, asked_by: int, now: datetime
-) -> Plan:
+    session: AsyncSession,
+    context: AppContext,
+    purchase_id: int,
+    amount: int | None,
+    asked_by: int,
+    now: datetime,
+) -> RefundPlan:
     """A draft with its request frozen. Raises what `db.refunds.draft` raises."""
     key = secrets.token_urlsafe(24)
-    made = await refunds.draft(session, purchase_id, amount, asked_by, key, now)
-    if made.purchase.provider == YOOKASSA and desk.provider is None:
+    made = await refunds.create_draft(session, purchase_id, amount, asked_by, key, now)
+    if made.purchase.provider == YOOKASSA and context.provider is None:
         raise RefundByHand(purchase_id, made.purchase.payment_id)
-    learner = await people.somebody(session, made.purchase.user_id)
-    with desk.voice.speaking(desk.settings.default_language):
-        await refunds.freeze(session, made.refund_id, request(made, learner.email, desk.settings))
+    learner = await people.get_account_summary(session, made.purchase.user_id)
+    with context.localizer.use_locale(context.settings.default_language):
+        await refunds.record_request(session, made.refund_id, request(made, learner.email, context.settings))
     return made
 
 
-def request(made: Plan, email: str, settings: Settings) -> str:
+def request(made: RefundPlan, email: str, settings: Settings) -> str:
     """The body of `POST /refunds`, or the arguments of `refundStarPayment`."""
     purchase = made.purchase
     if purchase.provider == STARS:
@@ -61,7 +66,9 @@ def request(made: Plan, email: str, settings: Settings) -> str:
     return orjson.dumps(body).decode()
 
 
-def receipt_of(made: Plan, amount: dict[str, str], email: str, settings: Settings) -> dict[str, Any] | None:
+def receipt_of(
+    made: RefundPlan, amount: dict[str, str], email: str, settings: Settings
+) -> dict[str, Any] | None:
     """54-FZ: the part that is returned, in the words and under the tax of the sale (facts A5: the whole needs none)."""
     asked = orjson.loads(made.purchase.request) if made.purchase.request else {}
     if sold := asked.get("receipt"):
@@ -73,39 +80,45 @@ def receipt_of(made: Plan, amount: dict[str, str], email: str, settings: Setting
 
 
 async def book(
-    session: AsyncSession, desk: Desk, purchase: Purchase, answers: Iterable[Refund], now: datetime
+    session: AsyncSession,
+    context: AppContext,
+    purchase: Purchase,
+    answers: Iterable[ProviderRefund],
+    now: datetime,
 ) -> bool:
     """What the provider says of refunds of one payment, each once; `purchase` is locked. Whether there was news."""
-    news = [await _book(session, desk, purchase, answer, now) for answer in answers]
+    news = [await _book(session, context, purchase, answer, now) for answer in answers]
     return any(news)
 
 
-async def _book(session: AsyncSession, desk: Desk, purchase: Purchase, answer: Refund, now: datetime) -> bool:
+async def _book(
+    session: AsyncSession, context: AppContext, purchase: Purchase, answer: ProviderRefund, now: datetime
+) -> bool:
     match answer.status:
         case "succeeded":
-            returned = Returned(answer.id, answer.amount, answer.currency, answer.description)
-            done = await booking.succeed(session, purchase, returned, now)
+            returned = ReturnedMoney(answer.id, answer.amount, answer.currency, answer.description)
+            done = await booking.book_refund(session, purchase, returned, now)
             if done is not None:
-                await tell_done(session, desk, done, now)
+                await notify_done(session, context, done, now)
             return done is not None
         case "canceled":
-            refund = await booking.named(session, purchase.provider, answer.id)
-            return refund is not None and await fail(session, desk, refund, answer.cancellation or "", now)
+            refund = await booking.get_by_provider_id(session, purchase.provider, answer.id)
+            return refund is not None and await fail(session, context, refund, answer.cancellation or "", now)
         case _:
             return False
 
 
 async def fail(
-    session: AsyncSession, desk: Desk, refund: Task, code: str, now: datetime, about: str = ""
+    session: AsyncSession, context: AppContext, refund: RefundTask, code: str, now: datetime, about: str = ""
 ) -> bool:
     """The money stays here and the days with the learner: only the admins hear of it. Whether it was news."""
     error = f"{code} {about}".strip()
-    if not await booking.close(session, refund.id, Stage.CANCELED, error, now):
+    if not await booking.close_refund(session, refund.id, RefundStatus.CANCELED, error, now):
         return False
     log.error("refund_failed", refund_id=refund.id, purchase_id=refund.purchase_id, error=error)
-    await tell_chats(
+    await notify_chats(
         session,
-        desk.settings.admin_ids,
+        context.settings.admin_ids,
         "refund_failed",
         purchase_id=refund.purchase_id,
         amount=refund.amount,
@@ -116,7 +129,7 @@ async def fail(
     return True
 
 
-async def tell_done(session: AsyncSession, desk: Desk, done: Done, now: datetime) -> None:
+async def notify_done(session: AsyncSession, context: AppContext, done: BookedRefund, now: datetime) -> None:
     purchase, access = done.purchase, done.standing
     facts: dict[str, Any] = {
         "purchase_id": purchase.id,
@@ -125,7 +138,7 @@ async def tell_done(session: AsyncSession, desk: Desk, done: Done, now: datetime
         "currency": purchase.currency,
         "days": -done.change.days if done.change else 0,
     }
-    await tell(
+    await notify(
         session,
         purchase.user_id,
         "refund_done",
@@ -134,9 +147,9 @@ async def tell_done(session: AsyncSession, desk: Desk, done: Done, now: datetime
         is_open=access.endless or (access.access_end is not None and access.access_end > now),
         **facts,
     )
-    await tell_chats(
+    await notify_chats(
         session,
-        _admins(desk, done.refund),
+        _admins(context, done.refund),
         "admin_refund_done",
         user_id=purchase.user_id,
         asked=done.refund.asked_by is not None,
@@ -144,17 +157,17 @@ async def tell_done(session: AsyncSession, desk: Desk, done: Done, now: datetime
     )
 
 
-def _admins(desk: Desk, refund: Task) -> Iterable[int]:
+def _admins(context: AppContext, refund: RefundTask) -> Iterable[int]:
     """Who asked for it hears of it, whether or not the admins want news of payments."""
-    if desk.settings.payment_news:
-        return desk.settings.admin_ids
+    if context.settings.payment_news:
+        return context.settings.admin_ids
     return () if refund.asked_by is None else (refund.asked_by,)
 
 
 async def stars_refunded(
-    session: AsyncSession, desk: Desk, charge_id: str, amount: int, now: datetime
+    session: AsyncSession, context: AppContext, charge_id: str, amount: int, now: datetime
 ) -> bool:
-    """Stars went back to their payer, by us or by Telegram itself. Whether the books did not hold it yet.
+    """Stars went back to their payer, by us or by Telegram itself. Whether the database did not hold it yet.
 
     One that comes before its payment is kept, and booked when that is there.
     """
@@ -162,23 +175,25 @@ async def stars_refunded(
     if purchase is None:
         await _early(session, charge_id, amount, now)
         return False
-    done = await booking.succeed(session, purchase, Returned(charge_id, amount, "XTR"), now)
+    done = await booking.book_refund(session, purchase, ReturnedMoney(charge_id, amount, "XTR"), now)
     if done is not None:
-        await tell_done(session, desk, done, now)
+        await notify_done(session, context, done, now)
     return done is not None
 
 
 async def _early(session: AsyncSession, charge_id: str, amount: int, now: datetime) -> None:
-    await booking.keep_early(session, charge_id, amount, now)
-    if await unclaimed_is_back(session, STARS, charge_id, now):
-        kept = await booking.named(session, STARS, charge_id)
+    await booking.record_early_return(session, charge_id, amount, now)
+    if await close_refunded_unmatched(session, STARS, charge_id, now):
+        kept = await booking.get_by_provider_id(session, STARS, charge_id)
         if kept is not None:
-            await booking.close(session, kept.id, Stage.SUCCEEDED, None, now)
+            await booking.close_refund(session, kept.id, RefundStatus.SUCCEEDED, None, now)
 
 
-async def unclaimed_is_back(session: AsyncSession, provider: str, payment_id: str, now: datetime) -> bool:
+async def close_refunded_unmatched(
+    session: AsyncSession, provider: str, payment_id: str, now: datetime
+) -> bool:
     """A parked payment whose money is back needs nobody's attention any more. Whether there was one."""
-    if not await parked.given_back(session, provider, payment_id, now):
+    if not await parked.close_refunded(session, provider, payment_id, now):
         return False
-    await alerts.solve(session, "payment_parked", payment_id, now)
+    await alerts.close_alert(session, "payment_parked", payment_id, now)
     return True

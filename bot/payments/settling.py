@@ -1,4 +1,4 @@
-"""From a fetched payment to the books, and the news that follow: the one way all callers go."""
+"""From a fetched payment to the database, and the news that follow: the one way all callers go."""
 
 from datetime import datetime
 
@@ -10,21 +10,21 @@ from bot import metrics
 from bot.chat.buttons import ShowOffer
 from bot.chat.keyboards import press, rows
 from bot.chat.replies import iso
-from bot.context import Desk
-from bot.notifications.notify import tell, tell_chats
-from bot.payments.invoices import alarm, tell_looked_into
+from bot.context import AppContext
+from bot.notifications.notify import notify, notify_chats
+from bot.payments.invoices import alarm, notify_looked_into
 from bot.texts import payments as words
-from bot.yookassa.answers import Payment
-from db.alerts import solve_payment
-from db.payments.parked import park
+from bot.yookassa.answers import ProviderPayment
+from db.alerts import close_payment_alerts
+from db.payments.parked import park_payment
 from db.payments.purchases import YOOKASSA
-from db.payments.settling import Outcome, Seen, Settled, borne, settle
+from db.payments.settling import Outcome, PaymentSnapshot, Settlement, purchase_exists, settle
 
 log = structlog.get_logger(__name__)
 
 
-def seen(payment: Payment) -> Seen:
-    return Seen(
+def to_snapshot(payment: ProviderPayment) -> PaymentSnapshot:
+    return PaymentSnapshot(
         payment_id=payment.id,
         status=payment.status,
         paid=payment.paid,
@@ -40,29 +40,31 @@ def seen(payment: Payment) -> Seen:
     )
 
 
-async def settle_in(session: AsyncSession, desk: Desk, payment: Payment, now: datetime) -> Settled:
-    settled = await settle(session, seen(payment), now)
+async def settle_payment(
+    session: AsyncSession, context: AppContext, payment: ProviderPayment, now: datetime
+) -> Settlement:
+    settled = await settle(session, to_snapshot(payment), now)
     metrics.payment_settled(session, YOOKASSA, settled.outcome)
     match settled.outcome:
         case Outcome.SUCCEEDED:
-            await _tell_success(session, desk, settled)
-            await _solve(session, settled, payment, now)
+            await _notify_success(session, context, settled)
+            await _close_alerts(session, settled, payment, now)
         case Outcome.CANCELED:
-            await _tell_cancellation(session, settled, payment.cancellation)
-            await _solve(session, settled, payment, now)
+            await _notify_cancellation(session, settled, payment.cancellation)
+            await _close_alerts(session, settled, payment, now)
         case Outcome.OPEN if payment.status == "waiting_for_capture" and settled.purchase:
-            await alarm(session, desk, "payment_held", str(settled.purchase.id))
+            await alarm(session, context, "payment_held", str(settled.purchase.id))
         case Outcome.NOT_CREDITED:
             purchase, attempt = settled.purchase, settled.attempt
             assert purchase is not None
             assert attempt is not None
             money = purchase.amount_cents, purchase.currency
-            await tell_not_credited(session, desk, purchase.id, attempt.telegram_id, *money)
+            await notify_not_credited(session, context, purchase.id, attempt.telegram_id, *money)
         case Outcome.MISMATCH:
             purchase_id = settled.purchase.id if settled.purchase else None
             await alarm(
                 session,
-                desk,
+                context,
                 "payment_mismatch",
                 payment.id,
                 purchase_id=purchase_id,
@@ -73,21 +75,23 @@ async def settle_in(session: AsyncSession, desk: Desk, payment: Payment, now: da
     return settled
 
 
-async def _solve(session: AsyncSession, settled: Settled, payment: Payment, now: datetime) -> None:
+async def _close_alerts(
+    session: AsyncSession, settled: Settlement, payment: ProviderPayment, now: datetime
+) -> None:
     assert settled.purchase is not None
-    await solve_payment(session, settled.purchase.id, payment.id, now)
+    await close_payment_alerts(session, settled.purchase.id, payment.id, now)
 
 
-async def tell_not_credited(
-    session: AsyncSession, desk: Desk, purchase_id: int, telegram_id: int, amount: int, currency: str
+async def notify_not_credited(
+    session: AsyncSession, context: AppContext, purchase_id: int, telegram_id: int, amount: int, currency: str
 ) -> None:
     """The purchase stays open, so that it is settled once its days can be given."""
     facts = {"amount": amount, "currency": currency}
-    if await alarm(session, desk, "payment_not_credited", str(purchase_id), **facts):
-        await tell_looked_into(session, desk, telegram_id, amount, currency)
+    if await alarm(session, context, "payment_not_credited", str(purchase_id), **facts):
+        await notify_looked_into(session, context, telegram_id, amount, currency)
 
 
-async def _tell_success(session: AsyncSession, desk: Desk, settled: Settled) -> None:
+async def _notify_success(session: AsyncSession, context: AppContext, settled: Settlement) -> None:
     purchase, change, attempt = settled.purchase, settled.change, settled.attempt
     assert purchase is not None
     if change is None:
@@ -102,9 +106,9 @@ async def _tell_success(session: AsyncSession, desk: Desk, settled: Settled) -> 
         "currency": purchase.currency,
         "ends_at": iso(change.after),
     }
-    await tell(session, purchase.user_id, "purchase_succeeded", **facts)
+    await notify(session, purchase.user_id, "purchase_succeeded", **facts)
     if attempt is not None and attempt.message_id is not None:
-        await tell_chats(
+        await notify_chats(
             session,
             [attempt.telegram_id],
             "link_paid",
@@ -113,10 +117,10 @@ async def _tell_success(session: AsyncSession, desk: Desk, settled: Settled) -> 
             amount=purchase.amount_cents,
             currency=purchase.currency,
         )
-    if desk.settings.payment_news:
-        await tell_chats(
+    if context.settings.payment_news:
+        await notify_chats(
             session,
-            desk.settings.admin_ids,
+            context.settings.admin_ids,
             "admin_purchase_succeeded",
             user_id=purchase.user_id,
             purchase_id=purchase.id,
@@ -126,11 +130,11 @@ async def _tell_success(session: AsyncSession, desk: Desk, settled: Settled) -> 
         )
 
 
-async def _tell_cancellation(session: AsyncSession, settled: Settled, reason: str | None) -> None:
+async def _notify_cancellation(session: AsyncSession, settled: Settlement, reason: str | None) -> None:
     purchase, attempt = settled.purchase, settled.attempt
     assert purchase is not None
     assert attempt is not None
-    await tell(
+    await notify(
         session,
         purchase.user_id,
         "purchase_canceled",
@@ -143,12 +147,14 @@ async def _tell_cancellation(session: AsyncSession, settled: Settled, reason: st
     )
 
 
-async def park_unknown(session: AsyncSession, desk: Desk, payment: Payment, now: datetime) -> bool:
+async def park_unknown(
+    session: AsyncSession, context: AppContext, payment: ProviderPayment, now: datetime
+) -> bool:
     """Money that came in, has not gone back as a whole, and that no purchase bears. Whether it is news."""
     back = payment.refunded >= payment.amount
-    if payment.status != "succeeded" or back or await borne(session, payment.id):
+    if payment.status != "succeeded" or back or await purchase_exists(session, payment.id):
         return False
-    new = await park(
+    new = await park_payment(
         session,
         provider=YOOKASSA,
         payment_id=payment.id,
@@ -160,7 +166,7 @@ async def park_unknown(session: AsyncSession, desk: Desk, payment: Payment, now:
     )
     if new:
         facts = {"amount": payment.amount, "currency": payment.currency, "reason": "metadata"}
-        await alarm(session, desk, "payment_parked", payment.id, **facts)
+        await alarm(session, context, "payment_parked", payment.id, **facts)
     return new
 
 

@@ -1,4 +1,4 @@
-"""All wording, one module per capability. `speaking` sets whose language and time zone it is said in.
+"""All wording, one module per capability. `use_locale` sets whose language and time zone it is said in.
 
 English is the source; `bot/locales` holds the translations (gettext). Everything a person wrote is escaped
 where it enters a text: messages are sent as HTML.
@@ -36,7 +36,7 @@ def zone() -> tzinfo:
     return _zone.get(UTC)
 
 
-class Voice:
+class Localizer:
     """Which language to speak to whom, and in which time zone."""
 
     def __init__(self, default_language: str, zone: tzinfo) -> None:
@@ -51,7 +51,7 @@ class Voice:
         return short if short in LANGUAGES else self._default
 
     @contextmanager
-    def speaking(self, language: str) -> Iterator[None]:
+    def use_locale(self, language: str) -> Iterator[None]:
         token = _zone.set(self._zone)
         try:
             with i18n.context(), i18n.use_locale(language):

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from bot.texts import _
 from bot.texts.format import moment, safe
 from bot.texts.people import short
-from db.accounts.people import Somebody
+from db.accounts.people import AccountSummary
 from db.accounts.sessions import LiveSession
 
 
-def profile(who: Somebody, language: str) -> str:
+def profile(who: AccountSummary, language: str) -> str:
     return "\n".join(
         (
             "👤 <b>" + _("My account") + "</b>",

@@ -8,15 +8,17 @@ from bot.texts.format import days, moment, money
 from bot.texts.grants import state
 from bot.texts.people import person, short
 from bot.texts.purchases import status
-from db.access.changes import Opening
-from db.accounts.people import Contact, Somebody
-from db.payments.purchases import Bought
-from db.stats import FailedMoney, HeldJobs, Overview
+from db.access.changes import AccessPeriod
+from db.accounts.people import AccountSummary, ChatContact
+from db.payments.purchases import PurchaseSummary
+from db.stats import FailedPaymentUpdate, HeldJobs, Overview
 
 SHOWN = 15  # modules of a person
 
 
-def overview(found: Overview, failed: Sequence[FailedMoney], held: Sequence[HeldJobs], now: datetime) -> str:
+def overview(
+    found: Overview, failed: Sequence[FailedPaymentUpdate], held: Sequence[HeldJobs], now: datetime
+) -> str:
     lines = [
         "<b>" + _("Administration") + f"</b>, {moment(now)}",
         "",
@@ -35,7 +37,7 @@ def overview(found: Overview, failed: Sequence[FailedMoney], held: Sequence[Held
     return "\n".join(lines)
 
 
-def _troubles(found: Overview, failed: Sequence[FailedMoney], held: Sequence[HeldJobs]) -> list[str]:
+def _troubles(found: Overview, failed: Sequence[FailedPaymentUpdate], held: Sequence[HeldJobs]) -> list[str]:
     lines = []
     if found.alarms:
         lines.append(_("⚠️ Alarms not yet solved: {count}").format(count=found.alarms))
@@ -54,17 +56,17 @@ def alarms() -> str:
     return _("⚠️ Look into the alarms")
 
 
-def _failed(one: FailedMoney) -> str:
+def _failed(one: FailedPaymentUpdate) -> str:
     return "• " + _("№{id} of {moment}, tries: {tries}: {error}").format(
         id=one.id, moment=moment(one.created_at), tries=one.tries, error=short(one.error, 120)
     )
 
 
 def card(
-    who: Somebody,
-    contacts: Sequence[Contact],
-    openings: Sequence[Opening],
-    bought: Sequence[Bought],
+    who: AccountSummary,
+    contacts: Sequence[ChatContact],
+    openings: Sequence[AccessPeriod],
+    bought: Sequence[PurchaseSummary],
     sessions: int,
     now: datetime,
 ) -> str:
@@ -89,19 +91,19 @@ def card(
     return "\n".join(lines)
 
 
-def _contact(one: Contact) -> str:
+def _contact(one: ChatContact) -> str:
     name = f" @{short(one.username)}" if one.username else ""
     note = "" if one.met else " " + _("(never wrote to this bot)")
     blocked = " " + _("(has blocked the bot)") if one.blocked else ""
     return f"<code>{short(one.telegram_id)}</code>{name}{note}{blocked}"
 
 
-def _opening(one: Opening, now: datetime) -> str:
+def _opening(one: AccessPeriod, now: datetime) -> str:
     found = _("open for ever") if one.ends_at is None else state(one.ends_at, now)
     return f"{short(one.module)}: {found}"
 
 
-def _bought(one: Bought) -> str:
+def _bought(one: PurchaseSummary) -> str:
     return _("№{id} of {moment}: {product}, {days}, {price}, {status} ({provider})").format(
         id=one.id,
         moment=moment(one.purchased_at or one.created_at),

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from bot.texts import _
 from bot.texts.format import days, money, safe
 from bot.texts.people import short
-from db.shop.offers import Goods, Offered
+from db.shop.offers import OfferSummary, ProductSummary
 
 
-def made(offer: Offered, link: str | None, payable: bool) -> str:
+def made(offer: OfferSummary, link: str | None, payable: bool) -> str:
     lines = [_("✅ Offer {offer} is on sale.").format(offer=f"<b>{offer.id}</b>"), _terms(offer)]
     if link is not None:
         lines.append(_("Link to it: {link}").format(link=safe(link)))
@@ -21,7 +21,7 @@ def made(offer: Offered, link: str | None, payable: bool) -> str:
     return "\n".join(lines)
 
 
-def _terms(offer: Offered) -> str:
+def _terms(offer: OfferSummary) -> str:
     return _("“{module}” → {product}: {days} for {price}").format(
         module=short(offer.module),
         product=short(offer.product),
@@ -30,20 +30,20 @@ def _terms(offer: Offered) -> str:
     )
 
 
-def listed(offers: Sequence[Offered], total: int) -> str:
+def listed(offers: Sequence[OfferSummary], total: int) -> str:
     title = "<b>" + _("Offers: {total}").format(total=total) + "</b>"
     if not offers:
         return title + "\n" + _("None yet. /offer makes one.")
     return title + "\n\n" + "\n".join(_line(offer) for offer in offers)
 
 
-def _line(offer: Offered) -> str:
+def _line(offer: OfferSummary) -> str:
     mark = "🟢" if offer.active else "⏸"
     line = f"{mark} <b>{offer.id}</b> · {_terms(offer)}"
     return line if offer.active else line + " " + _("(withdrawn)")
 
 
-def products(goods: Sequence[Goods], total: int) -> str:
+def products(goods: Sequence[ProductSummary], total: int) -> str:
     """With the ids that other commands ask for."""
     title = "<b>" + _("Products: {total}").format(total=total) + "</b>"
     if not goods:
@@ -60,11 +60,11 @@ def products(goods: Sequence[Goods], total: int) -> str:
     )
 
 
-def withdraw(offer: Offered) -> str:
+def withdraw(offer: OfferSummary) -> str:
     return _("⏸ Withdraw {id}").format(id=offer.id)
 
 
-def restore(offer: Offered) -> str:
+def restore(offer: OfferSummary) -> str:
     return _("▶️ Restore {id}").format(id=offer.id)
 
 
@@ -76,9 +76,9 @@ def all_offers() -> str:
     return _("All offers")
 
 
-def withdrawn(offer: Offered) -> str:
+def withdrawn(offer: OfferSummary) -> str:
     return _("Offer {id} is withdrawn. Who has a link to pay already may still use it.").format(id=offer.id)
 
 
-def restored(offer: Offered) -> str:
+def restored(offer: OfferSummary) -> str:
     return _("Offer {id} is on sale again.").format(id=offer.id)

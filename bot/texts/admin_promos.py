@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from bot.texts import _
 from bot.texts.format import days, safe
 from bot.texts.people import short
-from db.promo import Promo
+from db.promo import PromoSummary
 
 
-def made(promo: Promo, link: str | None) -> str:
+def made(promo: PromoSummary, link: str | None) -> str:
     lines = [
         _("✅ The promo code {code} is ready.").format(code=f"<code>{safe(promo.code)}</code>"),
         _("It gives {days} of “{product}”, to at most {most} people, once each.").format(
@@ -26,7 +26,7 @@ def made(promo: Promo, link: str | None) -> str:
     return "\n".join(lines)
 
 
-def listed(promos: Sequence[Promo], more: bool) -> str:
+def listed(promos: Sequence[PromoSummary], more: bool) -> str:
     title = "<b>" + _("Promo codes") + "</b>"
     if not promos:
         return title + "\n\n" + _("None yet. /promo_new makes one.")
@@ -34,7 +34,7 @@ def listed(promos: Sequence[Promo], more: bool) -> str:
     return text + "\n\n" + _("Older ones are not shown.") if more else text
 
 
-def _line(promo: Promo) -> str:
+def _line(promo: PromoSummary) -> str:
     mark = "🟢" if promo.used < promo.most else "⏸"
     return f"{mark} " + _("{code}: {days} of “{product}”, used {used} of {most}").format(
         code=f"<code>{short(promo.code, 64)}</code>",

@@ -6,11 +6,11 @@ from bot.notifications import news
 from bot.texts import _
 from bot.texts.format import moment, money, safe
 from db.alerts import OpenAlert
-from db.payments.parked import Parked
+from db.payments.parked import ParkedSummary
 from db.shop.courses import OfferOnSale
 
 
-def alarms(open_ones: list[OpenAlert], unclaimed: list[Parked]) -> str:
+def alarms(open_ones: list[OpenAlert], unclaimed: list[ParkedSummary]) -> str:
     if not open_ones and not unclaimed:
         return _("✅ Nothing needs your attention.")
     lines = [f"{alarm(one)}\n<i>{moment(one.created_at)}</i>" for one in open_ones]
@@ -19,18 +19,18 @@ def alarms(open_ones: list[OpenAlert], unclaimed: list[Parked]) -> str:
 
 
 def alarm(one: OpenAlert) -> str:
-    said: Callable[..., news.News] | None = news.ALL.get(one.kind)
+    said: Callable[..., news.Notification] | None = news.ALL.get(one.kind)
     return said(subject=one.subject, **one.facts).text if said else safe(f"{one.kind}: {one.subject}")
 
 
-def payment(one: Parked) -> str:
+def payment(one: ParkedSummary) -> str:
     text = _("💸 {price}, {moment}, <code>{payment}</code>").format(
         price=money(one.amount, one.currency), moment=moment(one.paid_at), payment=safe(one.payment_id)
     )
     return text + (_(", paid by Telegram id {id}").format(id=one.telegram_id) if one.telegram_id else "")
 
 
-def assign_button(one: Parked) -> str:
+def assign_button(one: ParkedSummary) -> str:
     return _("Assign {price}").format(price=money(one.amount, one.currency))
 
 
@@ -38,7 +38,7 @@ def dismiss_button(one: OpenAlert) -> str:
     return _("Seen to: {subject}").format(subject=one.subject[:20])
 
 
-def ask_whom(one: Parked) -> str:
+def ask_whom(one: ParkedSummary) -> str:
     return (
         payment(one)
         + "\n\n"

@@ -1,4 +1,4 @@
-"""What each refusal of the books says to the person: one function per class, found by the class."""
+"""What each refusal of the database says to the person: one function per class, found by the class."""
 
 from functools import singledispatch
 

@@ -7,23 +7,23 @@ from bot.texts import _
 from bot.texts.format import days as in_days
 from bot.texts.format import moment, until
 from bot.texts.people import person, short
-from db.access.grants import Entry, Granted
-from db.accounts.people import Somebody
+from db.access.grants import GrantResult, HistoryEntry
+from db.accounts.people import AccountSummary
 
 
-def done(who: Somebody, granted: Granted, now: datetime) -> str:
+def done(who: AccountSummary, granted: GrantResult, now: datetime) -> str:
     days = granted.change.days
     said = _("✅ Given: {days}") if days > 0 else _("✅ Taken back: {days}")
     return _card(said.format(days=in_days(abs(days))), who, granted, now)
 
 
-def undone(who: Somebody, granted: Granted, now: datetime) -> str:
+def undone(who: AccountSummary, granted: GrantResult, now: datetime) -> str:
     days = granted.change.days
     said = _("↩️ Undone, given back: {days}") if days > 0 else _("↩️ Undone, taken back: {days}")
     return _card(said.format(days=in_days(abs(days))), who, granted, now)
 
 
-def _card(headline: str, who: Somebody, granted: Granted, now: datetime) -> str:
+def _card(headline: str, who: AccountSummary, granted: GrantResult, now: datetime) -> str:
     change = granted.change
     endless = change.after is None
     before = _("open for ever") if endless else state(change.before, now)
@@ -61,7 +61,7 @@ def register() -> str:
     return _("Register")
 
 
-def history(entries: Sequence[Entry], who: Somebody | None) -> str:
+def history(entries: Sequence[HistoryEntry], who: AccountSummary | None) -> str:
     title = _("Grants and revocations")
     if who is not None:
         title += f": {person(who)}"
@@ -70,7 +70,7 @@ def history(entries: Sequence[Entry], who: Somebody | None) -> str:
     return f"<b>{title}</b>\n\n" + "\n\n".join(_entry(entry) for entry in entries)
 
 
-def _entry(entry: Entry) -> str:
+def _entry(entry: HistoryEntry) -> str:
     sign = "+" if entry.days > 0 else "−"
     line = _("{moment}\n{sign}{days}, “{product}” for {person} (#{id}), by {admin}").format(
         moment=moment(entry.created_at),

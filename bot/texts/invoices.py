@@ -2,34 +2,34 @@
 
 from bot.texts import _
 from bot.texts.format import days, money
-from db.payments.telegram import Verdict
+from db.payments.telegram import PreCheckoutVerdict
 
-MOST_TITLE = 32
-MOST_DESCRIPTION = 255
+MAX_TITLE = 32
+MAX_DESCRIPTION = 255
 
 
 def title(product: str) -> str:
-    return product if len(product) <= MOST_TITLE else product[: MOST_TITLE - 1] + "…"
+    return product if len(product) <= MAX_TITLE else product[: MAX_TITLE - 1] + "…"
 
 
 def description(product: str, module: str, count: int) -> str:
     text = _("{product}: opens “{module}” for {days}").format(
         product=product, module=module, days=days(count)
     )
-    return text if len(text) <= MOST_DESCRIPTION else text[: MOST_DESCRIPTION - 1] + "…"
+    return text if len(text) <= MAX_DESCRIPTION else text[: MAX_DESCRIPTION - 1] + "…"
 
 
 def pay(amount: int, currency: str) -> str:
     return _("Pay {price}").format(price=money(amount, currency))
 
 
-def refusal(verdict: Verdict) -> str:
+def refusal(verdict: PreCheckoutVerdict) -> str:
     match verdict:
-        case Verdict.FOREIGN:
+        case PreCheckoutVerdict.FOREIGN:
             return _("This invoice was made for somebody else. Please order your own: /buy")
-        case Verdict.CHANGED:
+        case PreCheckoutVerdict.CHANGED:
             return _("The price has changed since. Please order again: /buy")
-        case Verdict.CLOSED:
+        case PreCheckoutVerdict.CLOSED:
             return _("This order is paid or closed already. Please order again: /buy")
         case _:
             return _("This invoice is not known to us. Please order again: /buy")

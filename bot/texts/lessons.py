@@ -3,13 +3,13 @@
 from bot.texts import _, plural
 from bot.texts.format import bar, safe, until
 from bot.texts.payments import offer_line
-from db.lessons.lessons import Contents, Finished, LessonLine, LessonPage, ModuleOfLessons
+from db.lessons.lessons import Contents, FinishedLesson, LessonLine, LessonPage, ModuleLessons
 from db.shop.courses import OfferOnSale
 
 BUTTON = 60  # characters of a button that a phone still shows
 
 
-def choose_module(found: list[ModuleOfLessons]) -> str:
+def choose_module(found: list[ModuleLessons]) -> str:
     if not found:
         return _("There are no lessons yet. Please come back later.")
     text = _("📚 <b>Lessons</b>") + "\n\n" + _("Choose a module.")
@@ -18,7 +18,7 @@ def choose_module(found: list[ModuleOfLessons]) -> str:
     return text
 
 
-def module_button(one: ModuleOfLessons) -> str:
+def module_button(one: ModuleLessons) -> str:
     label = f"{one.name} · {one.done}/{one.lessons}"
     return f"{'📖' if one.is_open else '🔒'} {_cut(one.name, label)}"
 
@@ -69,7 +69,7 @@ def locked(page: LessonPage, offers: list[OfferOnSale]) -> str:
     return text + "\n\n" + _("It is not on sale right now. If you have a promo code, redeem it:")
 
 
-def finished(done: Finished) -> str:
+def finished(done: FinishedLesson) -> str:
     """After the module's last lesson."""
     if done.left:
         return _("That was the last lesson of “{module}”.").format(module=safe(done.lesson.module)) + (

@@ -1,7 +1,7 @@
 """How people, and whatever they have named, are called in lists: cut and escaped."""
 
 from bot.texts.format import safe
-from db.accounts.people import Somebody
+from db.accounts.people import AccountSummary
 
 
 def short(text: str | None, most: int = 40) -> str:
@@ -12,5 +12,5 @@ def short(text: str | None, most: int = 40) -> str:
     return safe(units.decode("utf-16-le", "surrogatepass"))
 
 
-def person(who: Somebody) -> str:
+def person(who: AccountSummary) -> str:
     return f"<b>{short(who.name) or '—'}</b> ({short(who.email, 80)}, #{who.id})"

@@ -7,11 +7,11 @@ from enum import StrEnum
 from bot.notifications.news import REASONS
 from bot.texts import _
 from bot.texts.format import days, moment, money, safe, short, until
-from db.payments.purchases import Bought, Method
-from db.payments.timeline import Opened, Timeline, Try
+from db.payments.purchases import PaymentMethod, PurchaseSummary
+from db.payments.timeline import AccessOpened, AttemptEvents, Timeline
 
 
-class Heard(StrEnum):
+class CheckStage(StrEnum):
     """How far the question to the provider has come. ELSEWHERE: who has to say it tells us by itself."""
 
     NOTHING = "nothing"
@@ -35,14 +35,14 @@ def status(name: str) -> str:
     return known() if known else safe(name)
 
 
-def purchase(one: Bought) -> str:
+def purchase(one: PurchaseSummary) -> str:
     lines = [title(one), f"{status(one.status)}, {moment(one.purchased_at or one.created_at)}"]
     if one.receipt:
         lines.append(receipt(one.receipt))
     return "\n".join(lines)
 
 
-def title(one: Bought) -> str:
+def title(one: PurchaseSummary) -> str:
     return _("<b>№{id}</b> {product}, {days}: {price}").format(
         id=one.id, product=safe(one.product), days=days(one.days), price=money(one.amount, one.currency)
     )
@@ -52,7 +52,7 @@ def receipt(number: str) -> str:
     return _("Receipt: {receipt}").format(receipt=f"<code>{safe(number)}</code>")
 
 
-def purchases(found: list[Bought]) -> str:
+def purchases(found: list[PurchaseSummary]) -> str:
     if not found:
         return _("You have not bought anything yet. What there is: /courses")
     listed = "\n\n".join(purchase(one) for one in found)
@@ -65,7 +65,7 @@ def nothing_unpaid() -> str:
     return _("There is no unpaid order. If you have just paid, access is open already: /status")
 
 
-def unpaid(found: list[Bought]) -> str:
+def unpaid(found: list[PurchaseSummary]) -> str:
     return (
         _("Thank you! As soon as the payment service confirms the payment, access opens and I tell you.")
         + "\n\n"
@@ -93,7 +93,7 @@ def checking() -> str:
     return _("I am asking the payment service…")
 
 
-def timeline(found: Timeline, heard: Heard, now: datetime, support: str | None) -> str:
+def timeline(found: Timeline, heard: CheckStage, now: datetime, support: str | None) -> str:
     """What happened, oldest first, and what to do now."""
     one = found.bought
     events = "\n".join(
@@ -103,7 +103,7 @@ def timeline(found: Timeline, heard: Heard, now: datetime, support: str | None) 
     if one.receipt:
         parts.append(receipt(one.receipt))
     parts += _now(found, heard, now)
-    if support and one.status == "pending" and heard is not Heard.ASKING:
+    if support and one.status == "pending" and heard is not CheckStage.ASKING:
         parts.append(_("If it takes too long: {contact}").format(contact=safe(support)))
     return "\n\n".join(parts)
 
@@ -130,9 +130,9 @@ def _events(found: Timeline) -> Iterator[tuple[datetime, str]]:
             yield back.at, _("{price} returned").format(price=amount)
 
 
-def _attempt(attempt: Try, one: Bought) -> Iterator[tuple[datetime, str]]:
+def _attempt(attempt: AttemptEvents, one: PurchaseSummary) -> Iterator[tuple[datetime, str]]:
     if attempt.linked_at is not None:
-        link = attempt.method is Method.LINK
+        link = attempt.method is PaymentMethod.LINK
         yield attempt.linked_at, _("the payment link sent") if link else _("the invoice sent")
     if attempt.said_at is not None and one.purchased_at is None:
         yield (
@@ -158,23 +158,23 @@ def _said(said: str | None, status: str) -> str:
     return _("not paid") + (f" ({reason()})" if reason else "")
 
 
-def _access(opened: Opened) -> str:
+def _access(opened: AccessOpened) -> str:
     return _("access opened: {days}, {until}").format(days=days(opened.days), until=until(opened.until))
 
 
-def _now(found: Timeline, heard: Heard, now: datetime) -> Iterator[str]:
+def _now(found: Timeline, heard: CheckStage, now: datetime) -> Iterator[str]:
     """What comes next, and what the payer can do."""
     one = found.bought
     match heard:
-        case Heard.ASKING:
+        case CheckStage.ASKING:
             yield "⏳ " + checking()
             return
-        case Heard.AWAY:
+        case CheckStage.AWAY:
             yield _(
                 "The payment service does not answer right now. I keep asking by myself, and tell you as soon as the"
                 " payment arrives. What you have paid is not lost."
             )
-        case Heard.ELSEWHERE if one.status == "pending":
+        case CheckStage.ELSEWHERE if one.status == "pending":
             yield _(
                 "This order is paid in Telegram: as soon as it is, Telegram tells me, and access opens at once."
             )
@@ -187,19 +187,19 @@ def _now(found: Timeline, heard: Heard, now: datetime) -> Iterator[str]:
             yield from _pending(found, heard, now)
 
 
-def _pending(found: Timeline, heard: Heard, now: datetime) -> Iterator[str]:
+def _pending(found: Timeline, heard: CheckStage, now: datetime) -> Iterator[str]:
     one, attempt = found.bought, found.attempt
     assert attempt is not None
     if attempt.said in ("mismatch", "not credited"):
         yield _("The school knows of it. What you have paid is not lost.")
         return
-    if attempt.method is Method.LINK and one.link_ends_at is None:
+    if attempt.method is PaymentMethod.LINK and one.link_ends_at is None:
         yield _(
             "The payment service has not confirmed the order yet. I keep trying; nothing can be charged twice."
         )
     elif one.link_ends_at is not None and one.link_ends_at <= now:
         yield _("The link can't be paid any more. Order again: /buy")
-    elif heard is Heard.ANSWER:
+    elif heard is CheckStage.ANSWER:
         yield _("The payment has not arrived yet. I keep asking, and tell you as soon as it does.")
     if one.link_ends_at is not None and one.link_ends_at > now:
         yield _("The payment link works until {moment}.").format(moment=moment(one.link_ends_at))

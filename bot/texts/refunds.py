@@ -6,9 +6,9 @@ from bot.texts import _
 from bot.texts.format import days, moment, money
 from bot.texts.grants import state
 from bot.texts.people import person, short
-from db.accounts.people import Somebody
+from db.accounts.people import AccountSummary
 from db.payments.purchases import STARS
-from db.refunds.requests import Plan
+from db.refunds.requests import RefundPlan
 
 
 def description(refund_id: int, purchase_id: int) -> str:
@@ -16,7 +16,7 @@ def description(refund_id: int, purchase_id: int) -> str:
     return _("Refund №{refund} of payment №{purchase}").format(refund=refund_id, purchase=purchase_id)
 
 
-def preview(plan: Plan, learner: Somebody, now: datetime) -> str:
+def preview(plan: RefundPlan, learner: AccountSummary, now: datetime) -> str:
     purchase, currency = plan.purchase, plan.purchase.currency
     gone = plan.standing.refunded + plan.standing.pending
     lines = [
@@ -38,7 +38,7 @@ def preview(plan: Plan, learner: Somebody, now: datetime) -> str:
     return "\n".join(lines)
 
 
-def access(plan: Plan, now: datetime) -> str:
+def access(plan: RefundPlan, now: datetime) -> str:
     stands, module = plan.standing, short(plan.purchase.module, 80)
     if stands.endless:
         return _("Access to “{module}” is for ever and stays so.").format(module=module)
@@ -52,7 +52,7 @@ def access(plan: Plan, now: datetime) -> str:
     )
 
 
-def confirm(plan: Plan) -> str:
+def confirm(plan: RefundPlan) -> str:
     return _("Return {price}").format(price=money(plan.amount, plan.purchase.currency))
 
 
@@ -60,7 +60,7 @@ def drop() -> str:
     return _("Don't return")
 
 
-def asked(plan: Plan) -> str:
+def asked(plan: RefundPlan) -> str:
     text = _("⏳ Refund of payment №{id}: {price} is being returned. I tell you how it ends.")
     if plan.purchase.provider == STARS:
         text = _("⏳ Refund of payment №{id}: {price} go back to the payer. I tell you how it ends.")

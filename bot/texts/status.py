@@ -4,7 +4,7 @@ from datetime import datetime
 
 from bot.texts import _
 from bot.texts.format import bar, left, moment, safe
-from db.access.changes import Opening
+from db.access.changes import AccessPeriod
 
 
 def nothing() -> str:
@@ -14,11 +14,11 @@ def nothing() -> str:
     )
 
 
-def status(openings: list[Opening], now: datetime) -> str:
+def status(openings: list[AccessPeriod], now: datetime) -> str:
     return "\n\n".join([_("🔑 <b>My access</b>"), *(opening(one, now) for one in openings)])
 
 
-def opening(one: Opening, now: datetime) -> str:
+def opening(one: AccessPeriod, now: datetime) -> str:
     name = f"<b>{safe(one.module)}</b>"
     if one.ends_at is None:
         return f"{name}\n✅ " + _("Open for ever") + f"\n{bar(1)}"
@@ -41,7 +41,7 @@ def share_left(started_at: datetime, ends_at: datetime, now: datetime) -> float:
     return (ends_at - now).total_seconds() / whole if whole > 0 else 0.0
 
 
-def renew(one: Opening, now: datetime) -> str:
+def renew(one: AccessPeriod, now: datetime) -> str:
     ended = one.ends_at is not None and one.ends_at <= now
     template = _("🔓 Open again: {module}") if ended else _("🔄 Renew: {module}")
     return template.format(module=one.module)

@@ -19,15 +19,15 @@ from aiogram.methods.base import TelegramType
 from aiogram.types import BotCommand, BotCommandScopeAllPrivateChats, BotCommandScopeChat
 
 from bot.chat.commands import Audience, for_audience
-from bot.context import Desk
+from bot.context import AppContext
 from bot.texts import LANGUAGES
-from bot.updates.process import KINDS, BooksAway, Intake
+from bot.updates.process import KINDS, DatabaseUnavailableError, UpdateProcessor
 
 log = structlog.get_logger(__name__)
 
 Raw = dict[str, Any]
-BREATH = 0.25  # seconds that what was just fetched has for itself before more is asked for
-SLOW = 5.0  # seconds before Telegram or the database is asked again
+POLL_GRACE = 0.25  # seconds that what was just fetched has for itself before more is asked for
+RETRY_PAUSE = 5.0  # seconds before Telegram or the database is asked again
 
 
 class Session(AiohttpSession):
@@ -65,9 +65,9 @@ class Polling:
     ones again and again meanwhile, and `_taken` knows them.
     """
 
-    def __init__(self, desk: Desk, intake: Intake) -> None:
-        self._desk = desk
-        self._intake = intake
+    def __init__(self, context: AppContext, processor: UpdateProcessor) -> None:
+        self._context = context
+        self._processor = processor
         self._stopping = asyncio.Event()
         self._offset: int | None = None
         self._taken: dict[int, asyncio.Task[bool]] = {}  # from the offset on; whether it is handled
@@ -81,7 +81,7 @@ class Polling:
         async with asyncio.TaskGroup() as tasks:
             while not self._stopping.is_set():
                 news = self._begin(await self._fetch(), tasks)
-                await self._let_work(BREATH if news else SLOW / 5)
+                await self._let_work(POLL_GRACE if news else RETRY_PAUSE / 5)
                 self._advance()
         self._advance()
         await self._confirm()
@@ -95,8 +95,8 @@ class Polling:
 
     async def _take(self, raw: Raw) -> bool:
         try:
-            await self._intake.take(raw, self._put_off)
-        except BooksAway:
+            await self._processor.process(raw, self._put_off)
+        except DatabaseUnavailableError:
             return False
         except Exception:
             log.exception("update_lost", update_id=raw["update_id"])
@@ -105,11 +105,11 @@ class Polling:
     async def _put_off(self) -> None:
         """A pause before an update is tried again. Raises BooksAway when we are to stop: it comes again then."""
         now = asyncio.get_running_loop().time()
-        if now - self._put_off_said > SLOW:
+        if now - self._put_off_said > RETRY_PAUSE:
             self._put_off_said = now
             log.warning("updates_put_off", count=len(self._taken))
-        if await self._pause(SLOW / 5):
-            raise BooksAway
+        if await self._pause(RETRY_PAUSE / 5):
+            raise DatabaseUnavailableError
 
     async def _let_work(self, seconds: float) -> None:
         """Until all that was taken is done, but not for long: the next one may be a payment."""
@@ -140,20 +140,20 @@ class Polling:
             log.error("polling_conflict", about="another process asks for this bot's updates")
         except TelegramAPIError as error:
             log.warning("polling_failed", error=str(error))
-        await self._pause(SLOW)
+        await self._pause(RETRY_PAUSE)
         return []
 
     async def _get(self) -> list[Raw]:
-        timeout = self._desk.pace.poll
+        timeout = self._context.timings.poll
         method = GetRawUpdates(offset=self._offset, limit=100, timeout=timeout, allowed_updates=list(KINDS))
-        return await self._desk.bot(method, request_timeout=timeout + 15)
+        return await self._context.bot(method, request_timeout=timeout + 15)
 
     async def _confirm(self) -> None:
         """Tells Telegram what was handled, so that the next start does not see it again."""
         if self._offset is None:
             return
         try:
-            await self._desk.bot(GetRawUpdates(offset=self._offset, limit=1, timeout=0), request_timeout=5)
+            await self._context.bot(GetRawUpdates(offset=self._offset, limit=1, timeout=0), request_timeout=5)
         except TelegramAPIError as error:
             log.warning("not_confirmed", error=str(error))
 
@@ -166,33 +166,33 @@ class Polling:
         return True
 
 
-async def introduce(desk: Desk, stopping: asyncio.Event) -> bool:
+async def introduce(context: AppContext, stopping: asyncio.Event) -> bool:
     """Who the bot is, asked until Telegram answers; False where we are to stop before.
 
     Raises TelegramUnauthorizedError: the token is wrong, and asking again won't help.
     """
     while not stopping.is_set():
         try:
-            desk.username = (await desk.bot.me()).username or ""
+            context.username = (await context.bot.me()).username or ""
             return True
         except TelegramUnauthorizedError:
             raise
         except TelegramAPIError as error:
             log.warning("telegram_unreachable", error=str(error))
         try:
-            await asyncio.wait_for(stopping.wait(), SLOW)
+            await asyncio.wait_for(stopping.wait(), RETRY_PAUSE)
         except TimeoutError:
             continue
     return False
 
 
-async def connect(desk: Desk) -> None:
+async def connect(context: AppContext) -> None:
     """Webhook with PUBLIC_URL, polling without; waiting updates are never dropped. Raises TelegramAPIError."""
-    settings = desk.settings
+    settings = context.settings
     if settings.public_url is None or settings.webhook_secret is None:
-        await desk.bot.delete_webhook(drop_pending_updates=False)
+        await context.bot.delete_webhook(drop_pending_updates=False)
         return
-    await desk.bot.set_webhook(
+    await context.bot.set_webhook(
         url=f"{settings.public_url}/telegram/webhook",
         secret_token=settings.webhook_secret.get_secret_value(),
         allowed_updates=list(KINDS),
@@ -201,13 +201,13 @@ async def connect(desk: Desk) -> None:
     )
 
 
-async def show_commands(desk: Desk) -> None:
+async def show_commands(context: AppContext) -> None:
     """The command menu, per language, and a longer one for each admin. A bot without a menu still works."""
     for language in (None, *LANGUAGES):
-        with desk.voice.speaking(language or desk.settings.default_language):
-            await _menu(desk.bot, Audience.LEARNER, BotCommandScopeAllPrivateChats(), language)
-            for admin in desk.settings.admin_ids:
-                await _menu(desk.bot, Audience.ADMIN, BotCommandScopeChat(chat_id=admin), language)
+        with context.localizer.use_locale(language or context.settings.default_language):
+            await _menu(context.bot, Audience.LEARNER, BotCommandScopeAllPrivateChats(), language)
+            for admin in context.settings.admin_ids:
+                await _menu(context.bot, Audience.ADMIN, BotCommandScopeChat(chat_id=admin), language)
 
 
 async def _menu(

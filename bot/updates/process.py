@@ -23,61 +23,61 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import metrics
 from bot.chat.conversation import context_of
-from bot.context import Desk
-from bot.payments.invoices import alarm, tell_looked_into
+from bot.context import AppContext
+from bot.payments.invoices import alarm, notify_looked_into
 from bot.texts import defects, errors
-from bot.updates.sender import Method, Replies, send_all
+from bot.updates.sender import Method, ReplySender, send_all
 from db import chats, updates
-from db.chats import HandledElsewhere, Person, Profile
-from db.engine import Lane, is_again, is_away
+from db.chats import HandledElsewhereError, Person, TelegramProfile
+from db.engine import Pool, is_retryable, is_unavailable
 from db.errors import Refused
 from db.queue import enqueue
 
 log = structlog.get_logger(__name__)
 
-SPARE = 2  # connections of the talk lane that no update may take
-TRIES = 4  # of a transaction that met a deadlock or a serialization failure
-RETRIED = timedelta(seconds=5)  # after a money update has met a defect of ours
+SPARE_CONNECTIONS = 2  # connections of the talk pool that no update may take
+MAX_TRIES = 4  # of a transaction that met a deadlock or a serialization failure
+RETRY_DELAY = timedelta(seconds=5)  # after a money update has met a defect of ours
 KINDS = ("message", "callback_query", "pre_checkout_query", "my_chat_member")
 
 
-class BooksAway(Exception):
+class DatabaseUnavailableError(Exception):
     """The database is out of reach: the update is not confirmed and comes again."""
 
 
 Wait = Callable[[], Awaitable[None]]
 
 
-class Intake:
-    def __init__(self, desk: Desk, dispatcher: Dispatcher) -> None:
-        self._desk = desk
+class UpdateProcessor:
+    def __init__(self, context: AppContext, dispatcher: Dispatcher) -> None:
+        self._context = context
         self._dispatcher = dispatcher
-        self._gate = asyncio.Semaphore(max(1, desk.books.talkers - SPARE))
+        self._gate = asyncio.Semaphore(max(1, context.database.talk_pool_size - SPARE_CONNECTIONS))
         self._people: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._replies = Replies(desk)
+        self._replies = ReplySender(context)
 
-    async def take(self, raw: dict[str, Any], away: Wait | None = None) -> None:
+    async def process(self, raw: dict[str, Any], away: Wait | None = None) -> None:
         """Handles an update as Telegram sent it; a defect of ours never gets out.
 
         While the database is away, `away` is awaited before each further try, and the person's later updates wait
         too. Raises BooksAway where there is no `away`, or where that raises it.
         """
         try:
-            update = Update.model_validate(raw, context={"bot": self._desk.bot})
+            update = Update.model_validate(raw, context={"bot": self._context.bot})
         except ValidationError as error:
             log.error("update_unreadable", update_id=raw.get("update_id"), error=str(error))
             return
         user = _private_sender(update)
         if user is None:
             return
-        if is_money(update):
-            replies = await self._handle(update, user, raw, Lane.MONEY, away)
-            sending = self._replies.at_once(replies)
+        if is_payment(update):
+            replies = await self._handle(update, user, raw, Pool.MONEY, away)
+            sending = self._replies.send_now(replies)
         else:
             async with self._turn(user.id):
-                replies = await self._handle(update, user, raw, Lane.TALK, away)
-                sending = self._replies.in_turn(user.id, replies)
-        await self._replies.while_patient(sending)
+                replies = await self._handle(update, user, raw, Pool.TALK, away)
+                sending = self._replies.send_in_order(user.id, replies)
+        await self._replies.wait_sent(sending)
 
     async def finish(self) -> None:
         """Returns when every reply is out, or a job's."""
@@ -95,103 +95,103 @@ class Intake:
                 self._people.pop(telegram_id, None)
 
     async def _handle(
-        self, update: Update, user: User, raw: dict[str, Any], lane: Lane, away: Wait | None
+        self, update: Update, user: User, raw: dict[str, Any], pool: Pool, away: Wait | None
     ) -> list[Method]:
         """The replies, once what the update does is committed. Raises BooksAway."""
         while True:
             try:
-                return with_answer(update, await self._once(update, user, raw, lane))
-            except BooksAway:
+                return with_answer(update, await self._once(update, user, raw, pool))
+            except DatabaseUnavailableError:
                 metrics.update_taken(update, "put off")
                 if away is None:
                     raise
                 await away()
 
-    async def _once(self, update: Update, user: User, raw: dict[str, Any], lane: Lane) -> list[Method]:
+    async def _once(self, update: Update, user: User, raw: dict[str, Any], pool: Pool) -> list[Method]:
         try:
-            replies = await self._commit(update, user, lane)
-        except HandledElsewhere:
+            replies = await self._commit(update, user, pool)
+        except HandledElsewhereError:
             metrics.update_taken(update, "repeated")
             return []
         except Exception as error:
-            if is_away(error):
-                raise BooksAway from error
+            if is_unavailable(error):
+                raise DatabaseUnavailableError from error
             metrics.update_taken(update, "failed")
             log.exception("update_failed", update_id=update.update_id)
             return await self._after_defect(update, user, raw, error)
         metrics.update_taken(update, "handled")
         return replies
 
-    async def _commit(self, update: Update, user: User, lane: Lane) -> list[Method]:
-        for attempt in range(TRIES):
+    async def _commit(self, update: Update, user: User, pool: Pool) -> list[Method]:
+        for attempt in range(MAX_TRIES):
             try:
-                async with self._gate if lane is Lane.TALK else nullcontext():
-                    return await self._transaction(update, user, lane)
+                async with self._gate if pool is Pool.TALK else nullcontext():
+                    return await self._transaction(update, user, pool)
             except Exception as error:
-                if not is_again(error) or attempt == TRIES - 1:
+                if not is_retryable(error) or attempt == MAX_TRIES - 1:
                     raise
                 await asyncio.sleep(0.02 * 2**attempt)
         raise AssertionError("unreachable")
 
-    async def _transaction(self, update: Update, user: User, lane: Lane) -> list[Method]:
-        desk = self._desk
-        now = desk.now()
-        language = desk.voice.language(None, user.language_code)
+    async def _transaction(self, update: Update, user: User, pool: Pool) -> list[Method]:
+        context = self._context
+        now = context.now()
+        language = context.localizer.language(None, user.language_code)
         try:
-            async with desk.books.transaction(lane) as session:
-                person = await chats.load(
+            async with context.database.transaction(pool) as session:
+                person = await chats.load_person(
                     session,
                     profile(user),
-                    desk.bot.id,
+                    context.bot.id,
                     update.update_id,
                     now,
-                    read_only=lane is Lane.MONEY,
+                    read_only=pool is Pool.MONEY,
                 )
                 if person.handled:
                     return []
-                language = desk.voice.language(person.language, person.telegram_language)
-                with desk.voice.speaking(language):
+                language = context.localizer.language(person.language, person.telegram_language)
+                with context.localizer.use_locale(language):
                     answer = await self._feed(update, session, person, now)
                 await self._put_down(session, person, update, now)
         except Refused as refused:
-            if is_money(update):
+            if is_payment(update):
                 raise  # what was paid is not answered with a no: it is kept
-            if await self._handled_meanwhile(update, lane):
+            if await self._handled_meanwhile(update, pool):
                 return []
-            with desk.voice.speaking(language):
+            with context.localizer.use_locale(language):
                 return [SendMessage(chat_id=user.id, text=errors.say(refused))]
         return as_list(answer)
 
-    async def _handled_meanwhile(self, update: Update, lane: Lane) -> bool:
+    async def _handled_meanwhile(self, update: Update, pool: Pool) -> bool:
         """Another process had the same update, and what it did is why ours was refused: it has answered."""
-        async with self._desk.books.transaction(lane) as session:
-            return await updates.handled(session, self._desk.bot.id, update.update_id)
+        async with self._context.database.transaction(pool) as session:
+            return await updates.is_handled(session, self._context.bot.id, update.update_id)
 
     async def _feed(self, update: Update, session: AsyncSession, person: Person, now: datetime) -> Any:
         return await self._dispatcher.feed_update(
-            self._desk.bot,
+            self._context.bot,
             update,
-            desk=self._desk,
+            context=self._context,
             session=session,
             person=person,
-            state=context_of(self._desk.bot.id, person),
+            state=context_of(self._context.bot.id, person),
             raw_state=person.state,
             now=now,
         )
 
     async def _put_down(self, session: AsyncSession, person: Person, update: Update, now: datetime) -> None:
         """What an update leaves behind, committed with what it did."""
-        if not is_money(update):
-            await chats.save(session, person)
-            await chats.touch(session, person, now, timedelta(days=self._desk.settings.session_days))
-        await chats.mark_handled(session, self._desk.bot.id, update.update_id)
+        if not is_payment(update):
+            await chats.save_state(session, person)
+            await chats.mark_seen(session, person, now, timedelta(days=self._context.settings.session_days))
+        await chats.mark_handled(session, self._context.bot.id, update.update_id)
 
     async def _after_defect(
         self, update: Update, user: User, raw: dict[str, Any], error: Exception
     ) -> list[Method]:
         """A defect never stops the line: money is kept raw for a job to try again, the rest gets one apology."""
-        desk = self._desk
-        with desk.voice.speaking(desk.voice.language(None, user.language_code)):
+        context = self._context
+        with context.localizer.use_locale(context.localizer.language(None, user.language_code)):
             if update.pre_checkout_query:
                 query = update.pre_checkout_query.id
                 return [
@@ -199,46 +199,48 @@ class Intake:
                         pre_checkout_query_id=query, ok=False, error_message=defects.payment_not_now()
                     )
                 ]
-            if is_money(update):
+            if is_payment(update):
                 await self._keep(update, raw, error)
                 return []
             return [SendMessage(chat_id=user.id, text=defects.apology())]
 
     async def _keep(self, update: Update, raw: dict[str, Any], error: Exception) -> None:
         try:
-            async with self._desk.books.transaction(Lane.MONEY) as session:
+            async with self._context.database.transaction(Pool.MONEY) as session:
                 body = orjson.dumps(raw).decode()
-                kept = await updates.keep_failed(
-                    session, self._desk.bot.id, update.update_id, body, repr(error)
+                kept = await updates.record_failed(
+                    session, self._context.bot.id, update.update_id, body, repr(error)
                 )
                 if kept is not None:
                     key = f"retry_update:{kept}"
-                    await enqueue(session, "retry_update", {"id": kept}, after=RETRIED, key=key)
+                    await enqueue(session, "retry_update", {"id": kept}, after=RETRY_DELAY, key=key)
                     await self._tell_kept(session, update, kept, error)
         except Exception as second:
             # Not kept, so it must come again, whatever the reason was.
-            raise BooksAway from second
+            raise DatabaseUnavailableError from second
 
     async def _tell_kept(self, session: AsyncSession, update: Update, kept: int, error: Exception) -> None:
-        await alarm(session, self._desk, "update_failed", str(kept), error=repr(error)[:300])
+        await alarm(session, self._context, "update_failed", str(kept), error=repr(error)[:300])
         message = update.message
         if message is not None and (paid := message.successful_payment) is not None:
-            await tell_looked_into(session, self._desk, message.chat.id, paid.total_amount, paid.currency)
+            await notify_looked_into(
+                session, self._context, message.chat.id, paid.total_amount, paid.currency
+            )
 
     async def retry(self, raw: dict[str, Any]) -> None:
         """A kept money update, once more. Raises what its handler raises."""
-        update = Update.model_validate(raw, context={"bot": self._desk.bot})
+        update = Update.model_validate(raw, context={"bot": self._context.bot})
         user = _private_sender(update)
         if user is None:
             return
         try:
-            replies = await self._commit(update, user, Lane.MONEY)
-        except HandledElsewhere:
+            replies = await self._commit(update, user, Pool.MONEY)
+        except HandledElsewhereError:
             return
-        await send_all(self._desk, replies)
+        await send_all(self._context, replies)
 
 
-def is_money(update: Update) -> bool:
+def is_payment(update: Update) -> bool:
     """Payment updates come first and unhindered."""
     message = update.message
     paid = message is not None and (message.successful_payment or message.refunded_payment)
@@ -262,9 +264,9 @@ def _private_sender(update: Update) -> User | None:
     return user
 
 
-def profile(user: User) -> Profile:
+def profile(user: User) -> TelegramProfile:
     name = " ".join(part for part in (user.first_name, user.last_name) if part).replace("\x00", "")
-    return Profile(user.id, name or str(user.id), user.username, user.language_code)
+    return TelegramProfile(user.id, name or str(user.id), user.username, user.language_code)
 
 
 def as_list(answer: Any) -> list[Method]:

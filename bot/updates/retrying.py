@@ -7,41 +7,41 @@ from typing import Any
 import orjson
 import structlog
 
-from bot.context import Desk
-from bot.jobs.retry import RunAgain
-from bot.updates.process import Intake
+from bot.context import AppContext
+from bot.jobs.retry import RetryJobError
+from bot.updates.process import UpdateProcessor
 from db import alerts, updates
-from db.engine import Lane
+from db.engine import Pool
 
 log = structlog.get_logger(__name__)
 
 
-MOST = timedelta(hours=1)  # between two tries
+MAX_PAUSE = timedelta(hours=1)  # between two tries
 
 
-def retrying(intake: Intake) -> Callable[[dict[str, Any], Desk], Awaitable[None]]:
+def retrying(processor: UpdateProcessor) -> Callable[[dict[str, Any], AppContext], Awaitable[None]]:
     """The job `retry_update`. It goes on, ever more seldom, until the update is solved: what was paid is not
     given up."""
 
-    async def retry_update(payload: dict[str, Any], desk: Desk) -> None:
-        async with desk.books.transaction(Lane.MONEY) as session:
-            kept = await updates.failed(session, payload["id"])
+    async def retry_update(payload: dict[str, Any], context: AppContext) -> None:
+        async with context.database.transaction(Pool.MONEY) as session:
+            kept = await updates.get_failed(session, payload["id"])
         if kept is None:
             return
         try:
-            await intake.retry(orjson.loads(kept.body))
+            await processor.retry(orjson.loads(kept.body))
         except Exception as error:
             log.exception("update_failed_again", id=kept.id, tries=kept.tries)
-            async with desk.books.transaction(Lane.MONEY) as session:
-                await updates.failed_again(session, kept.id, repr(error))
-            raise RunAgain(repr(error), pause(desk, kept.tries)) from error
-        async with desk.books.transaction(Lane.MONEY) as session:
-            await updates.solved(session, kept.id, desk.now())
-            await alerts.solve(session, "update_failed", str(kept.id), desk.now())
+            async with context.database.transaction(Pool.MONEY) as session:
+                await updates.record_failure(session, kept.id, repr(error))
+            raise RetryJobError(repr(error), pause(context, kept.tries)) from error
+        async with context.database.transaction(Pool.MONEY) as session:
+            await updates.mark_solved(session, kept.id, context.now())
+            await alerts.close_alert(session, "update_failed", str(kept.id), context.now())
 
     return retry_update
 
 
-def pause(desk: Desk, tries: int) -> timedelta:
+def pause(context: AppContext, tries: int) -> timedelta:
     doublings: int = 2 ** min(tries, 20)
-    return min(desk.pace.job_retry * doublings, MOST)
+    return min(context.timings.job_retry * doublings, MAX_PAUSE)

@@ -20,23 +20,25 @@ from aiogram.exceptions import (
 from aiogram.methods import TelegramMethod
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.context import Desk
+from bot.context import AppContext
 from db import chats
-from db.engine import Lane, is_away
+from db.engine import Pool, is_unavailable
 from db.queue import enqueue
 
 log = structlog.get_logger(__name__)
 
 Method = TelegramMethod[Any]
-PATIENCE = 3.0  # seconds a reply waits on the spot for Telegram's limit; beyond that a job sends it
-TRIES = 3
-BOOK_TRIES = 5  # of what is written down about a message, a second between them
-MOST = 1000  # sendings under way; beyond that many, an update is not confirmed before its own replies are out
+MAX_WAIT = 3.0  # seconds a reply waits on the spot for Telegram's limit; beyond that a job sends it
+MAX_TRIES = 3
+MAX_WRITE_TRIES = 5  # of what is written down about a message, a second between them
+MAX_SENDING = (
+    1000  # sendings under way; beyond that many, an update is not confirmed before its own replies are out
+)
 GONE = ("message to edit not found", "message can't be edited", "message_id_invalid")
 HARMLESS = ("message is not modified", "query is too old", "query_id_invalid", "message to delete not found")
 
 
-class Later(Exception):
+class SendLaterError(Exception):
     """Not sent; may go out after `delay`."""
 
     def __init__(self, delay: float) -> None:
@@ -44,34 +46,34 @@ class Later(Exception):
         self.delay = delay
 
 
-async def send_all(desk: Desk, replies: Sequence[Method]) -> None:
+async def send_all(context: AppContext, replies: Sequence[Method]) -> None:
     """In order. What cannot be sent now becomes a job, and so does what follows it."""
     for at, method in enumerate(replies):
         try:
-            await send(desk, method)
-        except Later as later:
-            await _send_by_job(desk, replies[at:], later.delay)
+            await send(context, method)
+        except SendLaterError as later:
+            await _send_by_job(context, replies[at:], later.delay)
             return
 
 
-async def send(desk: Desk, method: Method) -> Any:
+async def send(context: AppContext, method: Method) -> Any:
     """Sends one method; None where it can never be sent. Raises Later."""
-    for attempt in range(TRIES):
+    for attempt in range(MAX_TRIES):
         try:
-            return await desk.bot(method)
+            return await context.bot(method)
         except TelegramRetryAfter as error:
-            if error.retry_after > PATIENCE or attempt == TRIES - 1:
-                raise Later(error.retry_after) from error
+            if error.retry_after > MAX_WAIT or attempt == MAX_TRIES - 1:
+                raise SendLaterError(error.retry_after) from error
             await asyncio.sleep(error.retry_after)
         except (TelegramNetworkError, TelegramServerError) as error:
-            if attempt == TRIES - 1:
-                raise Later(PATIENCE) from error
+            if attempt == MAX_TRIES - 1:
+                raise SendLaterError(MAX_WAIT) from error
             await asyncio.sleep(0.2 * 2**attempt)
         except TelegramForbiddenError:
-            await _mark_blocked(desk, method)
+            await _mark_blocked(context, method)
             return None
         except TelegramBadRequest as error:
-            return await _after_refusal(desk, method, error)
+            return await _after_refusal(context, method, error)
         except TelegramUnauthorizedError:
             raise
         except TelegramAPIError as error:
@@ -84,7 +86,7 @@ async def send(desk: Desk, method: Method) -> Any:
     return None
 
 
-async def _after_refusal(desk: Desk, method: Method, error: TelegramBadRequest) -> Any:
+async def _after_refusal(context: AppContext, method: Method, error: TelegramBadRequest) -> Any:
     """A message that can't be edited any more is sent anew; the rest is nobody's loss but ours to know."""
     words = error.message.lower()
     if any(part in words for part in HARMLESS):
@@ -93,71 +95,73 @@ async def _after_refusal(desk: Desk, method: Method, error: TelegramBadRequest) 
         anew = methods.SendMessage(
             chat_id=method.chat_id, text=method.text or "", reply_markup=method.reply_markup
         )
-        return await send(desk, anew)
+        return await send(context, anew)
     log.error("telegram_refused", method=method.__api_method__, error=error.message)
     return None
 
 
-async def _mark_blocked(desk: Desk, method: Method) -> None:
+async def _mark_blocked(context: AppContext, method: Method) -> None:
     chat_id = getattr(method, "chat_id", None)
     if not isinstance(chat_id, int):
         return
 
     async def mark(session: AsyncSession) -> None:
-        await chats.mark_blocked(session, chat_id, desk.now())
+        await chats.mark_blocked(session, chat_id, context.now())
 
-    await _written(desk, mark, "chat_not_marked_blocked", chat=chat_id)
+    await _write_or_log(context, mark, "chat_not_marked_blocked", chat=chat_id)
 
 
-async def _send_by_job(desk: Desk, replies: Sequence[Method], delay: float) -> None:
-    packed = [pack(desk.bot, method) for method in replies]
+async def _send_by_job(context: AppContext, replies: Sequence[Method], delay: float) -> None:
+    packed = [pack(context.bot, method) for method in replies]
 
     async def put_off(session: AsyncSession) -> None:
         await enqueue(session, "send", {"methods": packed}, after=timedelta(seconds=delay))
 
-    await _written(desk, put_off, "replies_lost", count=len(replies))
+    await _write_or_log(context, put_off, "replies_lost", count=len(replies))
 
 
-async def _written(
-    desk: Desk, write: Callable[[AsyncSession], Awaitable[None]], otherwise: str, **about: object
+async def _write_or_log(
+    context: AppContext, write: Callable[[AsyncSession], Awaitable[None]], otherwise: str, **about: object
 ) -> None:
-    """What the books can't take is logged under the name of `otherwise`: the message's cause is committed, and
+    """What the database can't take is logged under the name of `otherwise`: the message's cause is committed, and
     nothing of it may fail because of this."""
-    for attempt in range(BOOK_TRIES):
+    for attempt in range(MAX_WRITE_TRIES):
         try:
-            async with desk.books.transaction(Lane.JOBS) as session:
+            async with context.database.transaction(Pool.JOBS) as session:
                 return await write(session)
         except Exception as error:
-            if not is_away(error) or attempt == BOOK_TRIES - 1:
+            if not is_unavailable(error) or attempt == MAX_WRITE_TRIES - 1:
                 log.exception(otherwise, **about)
                 return None
             await asyncio.sleep(1)
     return None
 
 
-class Replies:
+class ReplySender:
     """What is being sent after the commit: a person's replies one after another, people side by side."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, context: AppContext) -> None:
+        self._context = context
         self._last: dict[int, asyncio.Task[None]] = {}  # of each person
         self._under_way: set[asyncio.Task[None]] = set()
 
-    def in_turn(self, telegram_id: int, replies: Sequence[Method]) -> asyncio.Task[None]:
+    def send_in_order(self, telegram_id: int, replies: Sequence[Method]) -> asyncio.Task[None]:
         """After what that person is still being sent."""
         sending = self._begin(replies, self._last.get(telegram_id))
         self._last[telegram_id] = sending
         sending.add_done_callback(lambda done: self._forget(telegram_id, done))
         return sending
 
-    def at_once(self, replies: Sequence[Method]) -> asyncio.Task[None]:
+    def send_now(self, replies: Sequence[Method]) -> asyncio.Task[None]:
         """The answer to a pre-checkout query waits behind nothing."""
         return self._begin(replies, None)
 
-    async def while_patient(self, sending: asyncio.Task[None]) -> None:
+    async def wait_sent(self, sending: asyncio.Task[None]) -> None:
         """Until it is sent; not longer than a moment, unless too much is under way."""
-        crowded = len(self._under_way) > MOST
-        await asyncio.wait({sending}, timeout=None if crowded else self._desk.pace.replies.total_seconds())
+        crowded = len(self._under_way) > MAX_SENDING
+        await asyncio.wait(
+            {sending}, timeout=None if crowded else self._context.timings.replies.total_seconds()
+        )
 
     async def finish(self) -> None:
         while self._under_way:
@@ -177,7 +181,7 @@ class Replies:
         if before is not None:
             await asyncio.wait({before})
         try:
-            await send_all(self._desk, replies)
+            await send_all(self._context, replies)
         except Exception:
             log.exception("replies_lost", count=len(replies))
 

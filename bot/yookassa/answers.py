@@ -16,7 +16,7 @@ OWN_RECEIPTS = {"avanpost", "yoo_receipt"}
 VALUE = re.compile(r"[0-9]{1,15}(\.[0-9]{1,2})?")
 
 
-class ProviderRefused(Exception):
+class ProviderRefusedError(Exception):
     """A 4xx with a readable error: nothing happened, this attempt is over, a new one takes a new key."""
 
     def __init__(self, status: int, code: str, description: str, parameter: str | None = None) -> None:
@@ -27,7 +27,7 @@ class ProviderRefused(Exception):
         self.parameter = parameter
 
 
-class ProviderUnknown(Exception):
+class ProviderUnknownError(Exception):
     """Time-out, network, 5xx, 429, broken or unexpected answer: repeat the same key with the same body.
 
     `retry_after` is in seconds, where the provider named a pause.
@@ -40,7 +40,7 @@ class ProviderUnknown(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Payment:
+class ProviderPayment:
     """Amounts in minor units; `recipient` is the shop's account_id, `link` the page to pay on while there is one."""
 
     id: str
@@ -61,7 +61,7 @@ class Payment:
 
 
 @dataclass(frozen=True, slots=True)
-class Refund:
+class ProviderRefund:
     """`amount` in minor units; `cancellation` is the reason."""
 
     id: str
@@ -75,7 +75,7 @@ class Refund:
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class ShopAccount:
     """The shop behind the credentials. `status` is "enabled" or "disabled"; `fiscalization`: it must send
     receipts; `own_receipts`: by "Чеки от ЮKassa", not by a cash register of its own."""
 
@@ -92,12 +92,12 @@ def read(parse: Callable[[Json], T], answer: object) -> T:
     try:
         return parse(_object(answer))
     except (KeyError, TypeError, ValueError) as error:
-        raise ProviderUnknown(f"unexpected answer: {type(error).__name__}: {error}") from error
+        raise ProviderUnknownError(f"unexpected answer: {type(error).__name__}: {error}") from error
 
 
-def payment_of(item: Json) -> Payment:
+def payment_of(item: Json) -> ProviderPayment:
     amount, currency = _amount(item["amount"])
-    return Payment(
+    return ProviderPayment(
         id=_text(item["id"]),
         status=_text(item["status"]),
         paid=_flag(item["paid"]),
@@ -116,9 +116,9 @@ def payment_of(item: Json) -> Payment:
     )
 
 
-def refund_of(item: Json) -> Refund:
+def refund_of(item: Json) -> ProviderRefund:
     amount, currency = _amount(item["amount"])
-    return Refund(
+    return ProviderRefund(
         id=_text(item["id"]),
         payment_id=_text(item["payment_id"]),
         status=_text(item["status"]),
@@ -130,10 +130,10 @@ def refund_of(item: Json) -> Refund:
     )
 
 
-def account_of(item: Json) -> Account:
+def account_of(item: Json) -> ShopAccount:
     """`fiscalization_enabled` is the older name of `fiscalization.enabled`; the account id was a number once."""
     fiscalization = _object(item.get("fiscalization") or {})
-    return Account(
+    return ShopAccount(
         account_id=_text(str(item["account_id"])),
         status=_text(item["status"]),
         test=_flag(item["test"]),

@@ -25,11 +25,11 @@ from yookassa.domain.common import UserAgent
 from yookassa.domain.exceptions import ApiError
 
 from bot.yookassa.answers import (
-    Account,
-    Payment,
-    ProviderRefused,
-    ProviderUnknown,
-    Refund,
+    ProviderPayment,
+    ProviderRefund,
+    ProviderRefusedError,
+    ProviderUnknownError,
+    ShopAccount,
     account_of,
     page_of,
     payment_of,
@@ -37,14 +37,21 @@ from bot.yookassa.answers import (
     refund_of,
 )
 
-__all__ = ["Account", "Payment", "ProviderRefused", "ProviderUnknown", "Refund", "YooKassa"]
+__all__ = [
+    "ProviderPayment",
+    "ProviderRefund",
+    "ProviderRefusedError",
+    "ProviderUnknownError",
+    "ShopAccount",
+    "YooKassa",
+]
 
 T = TypeVar("T")
 Query = Mapping[str, str]
 Timeouts = tuple[float, float]  # seconds: to connect, and between two bytes of the answer
 LIVE_URL = "https://api.yookassa.ru/v3"
 PAGE = "100"
-MOST_BYTES = 16 * 1024 * 1024
+MAX_BYTES = 16 * 1024 * 1024
 CHUNK = 64 * 1024
 SPARE_SECONDS = 5.0
 # Ids come from callbacks, that is from anybody; the SDK would put "../refunds/x" into the path.
@@ -75,11 +82,11 @@ class YooKassa:
         self._places = asyncio.Semaphore(threads)
         self._longest = sum(timeouts) + SPARE_SECONDS
 
-    async def create_payment(self, body: str, key: str) -> Payment:
+    async def create_payment(self, body: str, key: str) -> ProviderPayment:
         """`body` is the frozen JSON text: the same bytes go out each time, as the key demands."""
         return await self._post("/payments", body, key, payment_of)
 
-    async def payment(self, payment_id: str) -> Payment:
+    async def payment(self, payment_id: str) -> ProviderPayment:
         found = await self._get(f"/payments/{_checked_id(payment_id)}", {}, payment_of)
         return _same(payment_id, found, found.id)
 
@@ -91,7 +98,7 @@ class YooKassa:
         created_to: datetime | None = None,
         captured_from: datetime | None = None,
         captured_to: datetime | None = None,
-    ) -> AsyncIterator[Payment]:
+    ) -> AsyncIterator[ProviderPayment]:
         """Newest first; `from` is included, `to` is not."""
         return self._list(
             "/payments",
@@ -105,10 +112,10 @@ class YooKassa:
             payment_of,
         )
 
-    async def create_refund(self, body: str, key: str) -> Refund:
+    async def create_refund(self, body: str, key: str) -> ProviderRefund:
         return await self._post("/refunds", body, key, refund_of)
 
-    async def refund(self, refund_id: str) -> Refund:
+    async def refund(self, refund_id: str) -> ProviderRefund:
         found = await self._get(f"/refunds/{_checked_id(refund_id)}", {}, refund_of)
         return _same(refund_id, found, found.id)
 
@@ -119,7 +126,7 @@ class YooKassa:
         created_from: datetime | None = None,
         created_to: datetime | None = None,
         status: str | None = None,
-    ) -> AsyncIterator[Refund]:
+    ) -> AsyncIterator[ProviderRefund]:
         """Newest first; `from` is included, `to` is not."""
         return self._list(
             "/refunds",
@@ -132,7 +139,7 @@ class YooKassa:
             refund_of,
         )
 
-    async def account(self) -> Account:
+    async def account(self) -> ShopAccount:
         return await self._get("/me", {}, account_of)
 
     async def close(self) -> None:
@@ -151,7 +158,7 @@ class YooKassa:
             if cursor is None:
                 return
             if cursor in seen:
-                raise ProviderUnknown("the list's cursor turns in a circle")
+                raise ProviderUnknownError("the list's cursor turns in a circle")
             seen.add(cursor)
             # Whether the cursor remembers the filters is documented nowhere: they are sent again.
             query["cursor"] = cursor
@@ -174,7 +181,7 @@ class YooKassa:
                 async with asyncio.timeout(self._longest):
                     return await asyncio.get_running_loop().run_in_executor(self._threads, call)
             except TimeoutError as error:
-                raise ProviderUnknown("no whole answer in time") from error
+                raise ProviderUnknownError("no whole answer in time") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,21 +247,23 @@ def _send(
         raise _judged(client.answer, error.content) from error
     except AttributeError as error:
         # The SDK asks the network failure for its response, which it has none of.
-        raise ProviderUnknown(f"no answer: {error.__context__!r}") from error
+        raise ProviderUnknownError(f"no answer: {error.__context__!r}") from error
     except (ValueError, TypeError, RecursionError) as error:
         status = client.answer.status_code if client.answer else None
-        raise ProviderUnknown(f"unreadable answer, status {status}: {type(error).__name__}") from error
+        raise ProviderUnknownError(f"unreadable answer, status {status}: {type(error).__name__}") from error
 
 
-def _judged(answer: _Answer | None, content: object) -> ProviderRefused | ProviderUnknown:
+def _judged(answer: _Answer | None, content: object) -> ProviderRefusedError | ProviderUnknownError:
     """A refusal only if the provider itself said so: 4xx with an error object of its shape."""
     status = answer.status_code if answer else 0
     error = content if isinstance(content, dict) else {}
     code, description = error.get("code"), error.get("description")
     if 400 <= status < 500 and status not in NOT_REFUSALS and isinstance(code, str):
         parameter = error.get("parameter")
-        return ProviderRefused(status, code, str(description or ""), str(parameter) if parameter else None)
-    return ProviderUnknown(f"status {status}, code {code}", _pause(answer, error.get("retry_after")))
+        return ProviderRefusedError(
+            status, code, str(description or ""), str(parameter) if parameter else None
+        )
+    return ProviderUnknownError(f"status {status}, code {code}", _pause(answer, error.get("retry_after")))
 
 
 def _pause(answer: _Answer | None, milliseconds: object) -> float | None:
@@ -271,7 +280,7 @@ def _content(response: requests.Response, deadline: float) -> bytes:
     while part := response.raw.read1(CHUNK, decode_content=True):
         parts.append(part)
         size += len(part)
-        if size > MOST_BYTES or time.monotonic() > deadline:
+        if size > MAX_BYTES or time.monotonic() > deadline:
             raise requests.ConnectionError("the answer is endless")
     return b"".join(parts)
 
@@ -284,7 +293,7 @@ def _checked_id(value: str) -> str:
 
 def _same(asked: str, found: T, found_id: str) -> T:
     if found_id.lower() != asked.lower():
-        raise ProviderUnknown(f"asked for {asked}, answered {found_id}")
+        raise ProviderUnknownError(f"asked for {asked}, answered {found_id}")
     return found
 
 

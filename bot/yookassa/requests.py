@@ -9,7 +9,7 @@ from bot.texts import _, language
 from bot.texts.format import days, exponent
 from db.shop.courses import OfferOnSale
 
-MOST_DESCRIPTION = 128  # facts A2 and A6: of a payment and of a receipt's item alike
+MAX_DESCRIPTION = 128  # facts A2 and A6: of a payment and of a receipt's item alike
 
 
 def value(amount: int, currency: str) -> str:
@@ -20,7 +20,7 @@ def value(amount: int, currency: str) -> str:
 
 def description(product: str, count: int) -> str:
     text = _("{product}, {days}").format(product=product, days=days(count))
-    return text if len(text) <= MOST_DESCRIPTION else text[: MOST_DESCRIPTION - 1] + "…"
+    return text if len(text) <= MAX_DESCRIPTION else text[: MAX_DESCRIPTION - 1] + "…"
 
 
 def payment(

@@ -14,8 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.errors import AccessNotOwned, AccessTooFar, AlreadyUndone
 from db.tables import AccessChange
 
-MOST_DAYS = 36_500
-FAR = "9001-01-01+00"  # no access ends after the year 9000
+MAX_DAYS = 36_500
+LATEST_END = "9001-01-01+00"  # no access ends after the year 9000
 
 
 class Source(StrEnum):
@@ -27,7 +27,7 @@ class Source(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class AppliedChange:
     """`before` is None where there was no access at all; `after` is None for access without end."""
 
     id: int
@@ -39,7 +39,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
+class AccessPeriod:
     """What a person may access: `ends_at` is None for ever; `started_at` is when this stretch began."""
 
     module_id: int
@@ -120,7 +120,7 @@ from undone
 )
 
 
-async def give(
+async def change_access(
     session: AsyncSession,
     user_id: int,
     module_id: int,
@@ -128,15 +128,15 @@ async def give(
     source: Source,
     source_id: int,
     now: datetime,
-) -> Change:
+) -> AppliedChange:
     """Gives (or, with negative `days`, takes) the days that `source_id` of `source` causes, once.
 
     The cause's own row is to be locked by the caller. Raises AccessTooFar, AccessNotOwned (taking from nobody), both
     before anything is written, and the database's unique violation where that cause has given its days already.
     """
-    if not -MOST_DAYS <= days <= MOST_DAYS or days == 0:
+    if not -MAX_DAYS <= days <= MAX_DAYS or days == 0:
         raise AccessTooFar(days)
-    await lock(session, user_id, module_id)
+    await lock_access(session, user_id, module_id)
     values = {
         "user_id": user_id,
         "module_id": module_id,
@@ -146,14 +146,14 @@ async def give(
         "now": now,
     }
     if days > 0:
-        values |= {"far": datetime.fromisoformat(FAR)}
+        values |= {"far": datetime.fromisoformat(LATEST_END)}
     row = (await session.execute(EXTEND if days > 0 else SHORTEN, values)).one_or_none()
     if row is None:
         raise AccessTooFar(days) if days > 0 else AccessNotOwned(user_id)
-    return Change(row.id, user_id, module_id, days, row.before, row.after)
+    return AppliedChange(row.id, user_id, module_id, days, row.before, row.after)
 
 
-async def undo(session: AsyncSession, change_id: int, now: datetime) -> Change:
+async def undo_change(session: AsyncSession, change_id: int, now: datetime) -> AppliedChange:
     """Restores the shift a change made: to the moment before it where nothing came since, else by its days.
 
     Raises AlreadyUndone.
@@ -163,17 +163,19 @@ async def undo(session: AsyncSession, change_id: int, now: datetime) -> Change:
     )
     if (row := place.one_or_none()) is None:
         raise AlreadyUndone(change_id)
-    await lock(session, row.user_id, row.module_id)
+    await lock_access(session, row.user_id, row.module_id)
     taken = select(AccessChange.id).where(
         AccessChange.source == Source.UNDO, AccessChange.source_id == change_id
     )
     if await session.scalar(taken) is not None:
         raise AlreadyUndone(change_id)
     undone = (await session.execute(UNDO, {"change_id": change_id, "now": now})).one()
-    return Change(undone.id, undone.user_id, undone.module_id, undone.days, undone.before, undone.after)
+    return AppliedChange(
+        undone.id, undone.user_id, undone.module_id, undone.days, undone.before, undone.after
+    )
 
 
-async def openings(session: AsyncSession, user_id: int) -> list[Opening]:
+async def list_access(session: AsyncSession, user_id: int) -> list[AccessPeriod]:
     """What the account has or had access to, open ones first.
 
     `started_at` is the moment the present stretch began: the newest change that found nothing open before it.
@@ -196,12 +198,12 @@ async def openings(session: AsyncSession, user_id: int) -> list[Opening]:
         ),
         {"user_id": user_id},
     )
-    return [Opening(row.id, row.name, row.ends_at, row.started_at) for row in rows]
+    return [AccessPeriod(row.id, row.name, row.ends_at, row.started_at) for row in rows]
 
 
 LOCK = text("select pg_advisory_xact_lock(hashtextextended(:name, 0))")
 
 
-async def lock(session: AsyncSession, user_id: int, module_id: int) -> None:
+async def lock_access(session: AsyncSession, user_id: int, module_id: int) -> None:
     """One change of one access at a time, also while its row is not there yet to be locked."""
     await session.execute(LOCK, {"name": f"lessongate:access:{user_id}:{module_id}"})

@@ -8,7 +8,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.access import changes
-from db.access.changes import MOST_DAYS, Change, Source
+from db.access.changes import MAX_DAYS, AppliedChange, Source
 from db.errors import AccessForEver, AccessNotOwned, AccessTooFar, GrantUnknown, ProductUnknown
 from db.tables import AdminAccess
 
@@ -18,16 +18,16 @@ FIRST_YEAR = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Granted:
+class GrantResult:
     """What a grant (or with negative `change.days` a revocation) did."""
 
     product: str
     module: str
-    change: Change
+    change: AppliedChange
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class HistoryEntry:
     """One row of the history; `undone` says that another row has taken it back."""
 
     id: int
@@ -40,14 +40,14 @@ class Entry:
     undone: bool
 
 
-async def grant(
+async def create_grant(
     session: AsyncSession, admin_id: int, user_id: int, product_id: int, days: int, now: datetime
-) -> Granted:
+) -> GrantResult:
     """Gives `days` of the product's module; negative ones take back.
 
     Raises ProductUnknown, AccessTooFar, AccessNotOwned, AccessForEver.
     """
-    if not -MOST_DAYS <= days <= MOST_DAYS or days == 0:
+    if not -MAX_DAYS <= days <= MAX_DAYS or days == 0:
         raise AccessTooFar(days)
     place = await _place(session, user_id, product_id, days)
     entry = AdminAccess(
@@ -55,13 +55,13 @@ async def grant(
     )
     session.add(entry)
     await session.flush()
-    change = await changes.give(session, user_id, place.module_id, days, Source.GRANT, entry.id, now)
+    change = await changes.change_access(session, user_id, place.module_id, days, Source.GRANT, entry.id, now)
     if days < 0 and change.after is None:
         raise AccessForEver(user_id)
-    return Granted(place.product, place.module, change)
+    return GrantResult(place.product, place.module, change)
 
 
-async def undo(session: AsyncSession, admin_id: int, change_id: int, now: datetime) -> Granted:
+async def undo_grant(session: AsyncSession, admin_id: int, change_id: int, now: datetime) -> GrantResult:
     """Restores what a grant or revocation changed, with a row of the opposite days.
 
     Raises GrantUnknown (also for changes that no admin made), AlreadyUndone, AccessNotOwned, AccessTooFar.
@@ -71,7 +71,7 @@ async def undo(session: AsyncSession, admin_id: int, change_id: int, now: dateti
         raise GrantUnknown(change_id)
     if not row.owned:
         raise AccessNotOwned(row.user_id)
-    change = await changes.undo(session, change_id, now)
+    change = await changes.undo_change(session, change_id, now)
     if change.after is not None and change.after.year > LAST_YEAR:
         raise AccessTooFar(change.days)
     session.add(
@@ -84,7 +84,7 @@ async def undo(session: AsyncSession, admin_id: int, change_id: int, now: dateti
         )
     )
     await session.flush()
-    return Granted(row.product, row.module, change)
+    return GrantResult(row.product, row.module, change)
 
 
 GRANT_OF_CHANGE = text(
@@ -116,10 +116,12 @@ HISTORY = text(
 )
 
 
-async def history(session: AsyncSession, user_id: int | None = None, limit: int = 20) -> list[Entry]:
+async def list_history(
+    session: AsyncSession, user_id: int | None = None, limit: int = 20
+) -> list[HistoryEntry]:
     """The newest first, of one person or of everybody."""
     rows = await session.execute(HISTORY, {"user_id": user_id, "limit": limit})
-    return [Entry(*row) for row in rows]
+    return [HistoryEntry(*row) for row in rows]
 
 
 async def _place(session: AsyncSession, user_id: int, product_id: int, days: int) -> Row[Any]:

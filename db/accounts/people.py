@@ -10,11 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.errors import PersonAmbiguous, PersonNotRegistered, PersonUnknown
 from db.tables import User
 
-MOST_ID = 2**63 - 1
+MAX_ID = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
-class Somebody:
+class AccountSummary:
     id: int
     name: str | None
     email: str
@@ -24,7 +24,7 @@ class Somebody:
 
 
 @dataclass(frozen=True, slots=True)
-class Contact:
+class ChatContact:
     """A Telegram chat of an account; `met` is False where the bot has never heard from it."""
 
     telegram_id: str
@@ -54,7 +54,7 @@ BY_USERNAME = text(
 )
 
 
-async def find(session: AsyncSession, who: str) -> Somebody:
+async def find_account(session: AsyncSession, who: str) -> AccountSummary:
     """Raises PersonUnknown, PersonNotRegistered (met, but without an account), PersonAmbiguous."""
     read = _read(who)
     if read is None:
@@ -67,10 +67,10 @@ async def find(session: AsyncSession, who: str) -> Somebody:
         raise PersonAmbiguous(who, tuple(sorted(match for match in matches if match is not None)))
     if (user_id := matches.pop()) is None:
         raise PersonNotRegistered(who)
-    return await somebody(session, user_id)
+    return await get_account_summary(session, user_id)
 
 
-async def somebody(session: AsyncSession, user_id: int) -> Somebody:
+async def get_account_summary(session: AsyncSession, user_id: int) -> AccountSummary:
     """Raises PersonUnknown."""
     row = (
         await session.execute(
@@ -81,10 +81,10 @@ async def somebody(session: AsyncSession, user_id: int) -> Somebody:
     ).one_or_none()
     if row is None:
         raise PersonUnknown(f"#{user_id}")
-    return Somebody(*row)
+    return AccountSummary(*row)
 
 
-async def contacts(session: AsyncSession, user_id: int) -> list[Contact]:
+async def list_chats(session: AsyncSession, user_id: int) -> list[ChatContact]:
     rows = await session.execute(
         text(
             """
@@ -95,14 +95,14 @@ async def contacts(session: AsyncSession, user_id: int) -> list[Contact]:
         ),
         {"user_id": user_id},
     )
-    return [Contact(*row) for row in rows]
+    return [ChatContact(*row) for row in rows]
 
 
 def _read(who: str) -> tuple[TextClause, int | str] | None:
     """How to look for them, and by what; None for what is nobody's name."""
     if match := re.fullmatch(r"(#?)([0-9]{1,19})", who):
         number = int(match[2])
-        return (BY_ACCOUNT if match[1] else BY_TELEGRAM, number) if number <= MOST_ID else None
+        return (BY_ACCOUNT if match[1] else BY_TELEGRAM, number) if number <= MAX_ID else None
     if who.startswith("@"):
         return BY_USERNAME, who[1:]
     return (BY_EMAIL, who) if "@" in who else None

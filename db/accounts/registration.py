@@ -15,12 +15,12 @@ from db.tables import AuthIdentity, Consent, Device, Session, User, UserDevice
 TELEGRAM = "telegram"
 
 
-async def email_is_free(session: AsyncSession, email: str) -> bool:
+async def is_email_free(session: AsyncSession, email: str) -> bool:
     found = await session.scalar(select(User.id).where(func.lower(User.email) == email.lower()).limit(1))
     return found is None
 
 
-async def register(
+async def create_account(
     session: AsyncSession,
     telegram_id: int,
     *,
@@ -35,11 +35,11 @@ async def register(
     Raises EmailTaken: an account found by its e-mail is never linked without proof.
     """
     await _lock(session, f"telegram:{telegram_id}")
-    if (known := await account_of(session, telegram_id)) is not None:
+    if (known := await get_account_id(session, telegram_id)) is not None:
         return known
     email = email.lower()
     await _lock(session, f"email:{email}")
-    if not await email_is_free(session, email):
+    if not await is_email_free(session, email):
         raise EmailTaken(email)
     user = User(name=name, email=email, phone=phone, created_at=now, last_seen=now)
     session.add(user)
@@ -49,7 +49,7 @@ async def register(
     return user.id
 
 
-async def account_of(session: AsyncSession, telegram_id: int) -> int | None:
+async def get_account_id(session: AsyncSession, telegram_id: int) -> int | None:
     """The account a Telegram person signs in to."""
     return await session.scalar(
         select(AuthIdentity.user_id).where(
@@ -92,7 +92,7 @@ async def sign_out(session: AsyncSession, user_id: int, telegram_id: int, now: d
     )
 
 
-async def consent(
+async def record_consent(
     session: AsyncSession, telegram_id: int, documents: dict[str, str], version: str, now: datetime
 ) -> None:
     """`documents` maps a document's name to its address. Given once per version; the first time counts."""
@@ -130,7 +130,7 @@ async def _lock(session: AsyncSession, name: str) -> None:
     )
 
 
-async def account(session: AsyncSession, telegram_id: int) -> Account | None:
+async def get_account(session: AsyncSession, telegram_id: int) -> Account | None:
     row = (
         await session.execute(
             select(User.id, User.name, User.email, User.phone, User.last_seen)

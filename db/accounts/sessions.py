@@ -21,11 +21,11 @@ class LiveSession:
     expires_at: datetime
 
 
-async def count(session: AsyncSession, user_id: int, now: datetime) -> int:
+async def count_sessions(session: AsyncSession, user_id: int, now: datetime) -> int:
     return await session.scalar(select(func.count()).where(*_live(user_id, now))) or 0
 
 
-async def live(
+async def list_sessions(
     session: AsyncSession, user_id: int, now: datetime, *, skip: int = 0, limit: int = 100
 ) -> list[LiveSession]:
     """The newest first."""
@@ -40,7 +40,7 @@ async def live(
     return [LiveSession(*row) for row in rows]
 
 
-async def end(session: AsyncSession, user_id: int, session_id: int, now: datetime) -> int:
+async def end_session(session: AsyncSession, user_id: int, session_id: int, now: datetime) -> int:
     """Ends one session of one's own; the id of its device. Raises SessionUnknown."""
     device_id: int | None = await session.scalar(
         update(Session)

@@ -14,8 +14,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.catalogue.entries import Catalogue, LessonEntry, ModuleEntry, OfferEntry, ProductEntry, QuestionEntry
-from db.catalogue.stored import Kept, refusals
-from db.promo import plain
+from db.catalogue.stored import StoredCatalogue, list_refusals
+from db.promo import normalize_code
 from db.tables import CatalogueKey, Lesson, Module, Offer, Product, PromoCode, Question, Result
 
 Row = TypeVar("Row")
@@ -31,7 +31,7 @@ class Action(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class CatalogueChange:
     """`fields`: name, value before, value after. A product's offers and a module's lessons are `product/offer` and
     `module/lesson`."""
 
@@ -64,7 +64,7 @@ def _value(value: object) -> str:
             return str(value)
 
 
-class CatalogueRefused(Exception):
+class CatalogueRefusedError(Exception):
     """The file and the database do not go together; nothing was changed. `lines` say where and why."""
 
     def __init__(self, lines: Sequence[str]) -> None:
@@ -72,12 +72,12 @@ class CatalogueRefused(Exception):
         self.lines = list(lines)
 
 
-async def load(session: AsyncSession, catalogue: Catalogue) -> list[Change]:
-    """Makes the books say what the file says; the changes, in the file's order. Raises CatalogueRefused."""
+async def load_catalogue(session: AsyncSession, catalogue: Catalogue) -> list[CatalogueChange]:
+    """Makes the database say what the file says; the changes, in the file's order. Raises CatalogueRefused."""
     await session.execute(text("select pg_advisory_xact_lock(hashtextextended('lessongate:catalogue', 0))"))
-    kept = await Kept.read(session)
-    if lines := refusals(catalogue, kept):
-        raise CatalogueRefused(lines)
+    kept = await StoredCatalogue.read(session)
+    if lines := list_refusals(catalogue, kept):
+        raise CatalogueRefusedError(lines)
     await _reserve_ids(session, catalogue)
     loading = _Loading(session, kept)
     loading.results(catalogue)
@@ -100,8 +100,8 @@ async def load(session: AsyncSession, catalogue: Catalogue) -> list[Change]:
 @dataclass(slots=True)
 class _Loading:
     session: AsyncSession
-    kept: Kept
-    changes: list[Change] = field(default_factory=list)
+    kept: StoredCatalogue
+    changes: list[CatalogueChange] = field(default_factory=list)
 
     def results(self, catalogue: Catalogue) -> None:
         gone = dict(self.kept.results)
@@ -169,7 +169,7 @@ class _Loading:
                 "max_usage_count": entry.max_uses,
                 "product_id": products[entry.product].product_id,
             }
-            row = self.kept.promos.get(plain(entry.code))
+            row = self.kept.promos.get(normalize_code(entry.code))
             self._put("promo code", entry.code, row, PromoCode, {"code": entry.code}, values)
 
     def _put(
@@ -186,22 +186,22 @@ class _Loading:
         if row is None:
             row = kind(**fixed, **values)
             self.session.add(row)
-            self.changes.append(Change(Action.ADDED, table, key))
+            self.changes.append(CatalogueChange(Action.ADDED, table, key))
         elif adopted:
-            self.changes.append(Change(Action.ADOPTED, table, key, _apply(row, values)))
+            self.changes.append(CatalogueChange(Action.ADOPTED, table, key, _apply(row, values)))
         else:
             self._update(table, key, row, values)
         return row
 
     def _update(self, table: str, key: str, row: Any, values: dict[str, Any]) -> None:
         if fields := _apply(row, values):
-            self.changes.append(Change(Action.UPDATED, table, key, fields))
+            self.changes.append(CatalogueChange(Action.UPDATED, table, key, fields))
 
     def _withdraw(self, table: str, rows: dict[str, Any]) -> None:
         for key, row in rows.items():
             if row.active:
                 row.active = False
-                self.changes.append(Change(Action.WITHDRAWN, table, key))
+                self.changes.append(CatalogueChange(Action.WITHDRAWN, table, key))
 
 
 def _apply(row: Any, values: dict[str, Any]) -> tuple[tuple[str, object, object], ...]:

@@ -1,4 +1,4 @@
-"""What the books hold of a catalogue, and where a file contradicts it."""
+"""What the database hold of a catalogue, and where a file contradicts it."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -9,7 +9,7 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.catalogue.entries import Catalogue, ModuleEntry, ProductEntry
-from db.promo import plain
+from db.promo import normalize_code
 from db.tables import CatalogueKey, Lesson, Module, Offer, Product, PromoCode, Question, Result
 
 Row = TypeVar("Row")
@@ -28,7 +28,7 @@ COLLIDES = (
 
 
 @dataclass(slots=True)
-class Kept:
+class StoredCatalogue:
     """Rows by key; lessons by module id and key, questions by lesson id and key, promo codes by plain code.
 
     `strangers`: `progress` holds ids that the bot does not know.
@@ -46,7 +46,7 @@ class Kept:
     strangers: bool
 
     @classmethod
-    async def read(cls, session: AsyncSession) -> "Kept":
+    async def read(cls, session: AsyncSession) -> "StoredCatalogue":
         keys = await _all(session, CatalogueKey)
         module_rows = {row.id: row for row in await _all(session, Module)}
         product_rows = {row.product_id: row for row in await _all(session, Product)}
@@ -84,11 +84,11 @@ def _nested(rows: Iterable[tuple[int, str, Row]]) -> dict[int, dict[str, Row]]:
 
 def _by_code(rows: Iterable[PromoCode]) -> dict[str, PromoCode]:
     """The oldest one where an adopted database holds two that differ in case only."""
-    return {plain(row.code): row for row in sorted(rows, key=lambda row: -row.id)}
+    return {normalize_code(row.code): row for row in sorted(rows, key=lambda row: -row.id)}
 
 
-def refusals(catalogue: Catalogue, kept: Kept) -> list[str]:
-    """A line for every place of the file that the books cannot follow."""
+def list_refusals(catalogue: Catalogue, kept: StoredCatalogue) -> list[str]:
+    """A line for every place of the file that the database cannot follow."""
     return [
         *_results(catalogue, kept),
         *_modules(catalogue, kept),
@@ -97,7 +97,7 @@ def refusals(catalogue: Catalogue, kept: Kept) -> list[str]:
     ]
 
 
-def _results(catalogue: Catalogue, kept: Kept) -> Iterator[str]:
+def _results(catalogue: Catalogue, kept: StoredCatalogue) -> Iterator[str]:
     names = {row.id: key for key, row in kept.results.items()}
     for entry in catalogue.results:
         row = kept.results.get(entry.key)
@@ -105,7 +105,7 @@ def _results(catalogue: Catalogue, kept: Kept) -> Iterator[str]:
             yield f'results "{entry.key}": {problem}'
 
 
-def _lessons(catalogue: Catalogue, kept: Kept) -> Iterator[str]:
+def _lessons(catalogue: Catalogue, kept: StoredCatalogue) -> Iterator[str]:
     names = {row.id: (owner, key) for owner, rows in kept.lessons.items() for key, row in rows.items()}
     for module in catalogue.modules:
         owner = kept.module(module)
@@ -134,7 +134,7 @@ def _name(name: object) -> str:
     return f'"{name[1]}" of module {name[0]}' if isinstance(name, tuple) else f'"{name}"'
 
 
-def _modules(catalogue: Catalogue, kept: Kept) -> Iterator[str]:
+def _modules(catalogue: Catalogue, kept: StoredCatalogue) -> Iterator[str]:
     names = {row.id: key for key, row in kept.modules.items()}
     for entry in catalogue.modules:
         has = kept.modules.get(entry.key)
@@ -142,7 +142,7 @@ def _modules(catalogue: Catalogue, kept: Kept) -> Iterator[str]:
             yield f'modules "{entry.key}": {problem}'
 
 
-def _products(catalogue: Catalogue, kept: Kept) -> Iterator[str]:
+def _products(catalogue: Catalogue, kept: StoredCatalogue) -> Iterator[str]:
     names = {row.product_id: key for key, row in kept.products.items()}
     modules = {entry.key: kept.module(entry) for entry in catalogue.modules}
     for entry in catalogue.products:

@@ -15,7 +15,7 @@ from db.errors import LessonLocked, LessonUnknown
 
 
 @dataclass(frozen=True, slots=True)
-class ModuleOfLessons:
+class ModuleLessons:
     """`lessons` counts all of them, `done` this person's, `previews` the free ones."""
 
     id: int
@@ -68,7 +68,7 @@ class LessonPage:
 
 
 @dataclass(frozen=True, slots=True)
-class Finished:
+class FinishedLesson:
     """`left` counts the module's lessons that are not done yet."""
 
     lesson: LessonPage
@@ -140,13 +140,13 @@ order by r.position, r.id limit 1
 """
 
 
-async def modules(session: AsyncSession, user_id: int | None, now: datetime) -> list[ModuleOfLessons]:
+async def list_modules(session: AsyncSession, user_id: int | None, now: datetime) -> list[ModuleLessons]:
     """Every module that has lessons."""
     rows = await session.execute(text(MODULES), {"user_id": user_id, "now": now})
-    return [ModuleOfLessons(*row) for row in rows]
+    return [ModuleLessons(*row) for row in rows]
 
 
-async def contents(
+async def get_contents(
     session: AsyncSession, module_id: int, user_id: int | None, now: datetime
 ) -> Contents | None:
     """None where there is no such module."""
@@ -168,7 +168,7 @@ async def contents(
     )
 
 
-async def lesson(session: AsyncSession, lesson_id: int, user_id: int | None, now: datetime) -> LessonPage:
+async def get_lesson(session: AsyncSession, lesson_id: int, user_id: int | None, now: datetime) -> LessonPage:
     """Raises LessonUnknown, also for a withdrawn one."""
     values = {"lesson_id": lesson_id, "user_id": user_id, "now": now}
     row = (await session.execute(text(PAGE), values)).one_or_none()
@@ -177,9 +177,11 @@ async def lesson(session: AsyncSession, lesson_id: int, user_id: int | None, now
     return LessonPage(*row)
 
 
-async def finish(session: AsyncSession, user_id: int, lesson_id: int, now: datetime) -> Finished:
+async def record_finished(
+    session: AsyncSession, user_id: int, lesson_id: int, now: datetime
+) -> FinishedLesson:
     """One row of progress, however often and from however many places at once. Raises LessonUnknown, LessonLocked."""
-    page = await lesson(session, lesson_id, user_id, now)
+    page = await get_lesson(session, lesson_id, user_id, now)
     if not page.is_open:
         raise LessonLocked(lesson_id, page.module_id)
     await session.execute(
@@ -188,4 +190,4 @@ async def finish(session: AsyncSession, user_id: int, lesson_id: int, now: datet
     )
     await session.execute(text(FINISH), {"user_id": user_id, "lesson_id": lesson_id})
     values = {"user_id": user_id, "module_id": page.module_id}
-    return Finished(page, await session.scalar(text(LEFT), values) or 0)
+    return FinishedLesson(page, await session.scalar(text(LEFT), values) or 0)

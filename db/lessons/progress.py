@@ -47,7 +47,7 @@ order by m.id
 """
 
 
-async def of(session: AsyncSession, user_id: int, now: datetime) -> list[ModuleProgress]:
+async def list_progress(session: AsyncSession, user_id: int, now: datetime) -> list[ModuleProgress]:
     """Modules that the person has or had access to, or has taken a lesson of."""
     rows = await session.execute(text(PROGRESS), {"user_id": user_id, "now": now})
     return [ModuleProgress(*row) for row in rows]

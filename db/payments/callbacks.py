@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.engine import Books, Lane
+from db.engine import Database, Pool
 from db.queue import Recording
 from db.tables import Callback
 
@@ -16,25 +16,25 @@ RECORD = Recording.of(
 )
 
 
-async def record(books: Books, event: str, object_id: str, payment_id: str, body: str) -> None:
+async def record_callback(database: Database, event: str, object_id: str, payment_id: str, body: str) -> None:
     """With the job that verifies it. `payment_id`: the payment it speaks of, whatever the object is."""
-    async with books.alone(Lane.MONEY) as connection:
+    async with database.autocommit(Pool.MONEY) as connection:
         await RECORD.run(connection, event, object_id, payment_id, body)
 
 
-async def unhandled(session: AsyncSession, callback_id: int) -> Callback | None:
+async def get_unhandled(session: AsyncSession, callback_id: int) -> Callback | None:
     return await session.scalar(
         select(Callback).where(Callback.id == callback_id, Callback.handled_at.is_(None))
     )
 
 
-async def handled(session: AsyncSession, callback_id: int, outcome: str, now: datetime) -> None:
+async def mark_handled(session: AsyncSession, callback_id: int, outcome: str, now: datetime) -> None:
     await session.execute(
         update(Callback).where(Callback.id == callback_id).values(handled_at=now, outcome=outcome)
     )
 
 
-async def forgotten(session: AsyncSession, before: datetime, limit: int = 100) -> list[int]:
+async def list_unhandled(session: AsyncSession, before: datetime, limit: int = 100) -> list[int]:
     """Unhandled ones received before that moment: their job was lost."""
     rows = await session.scalars(
         select(Callback.id)

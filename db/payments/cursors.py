@@ -7,11 +7,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.tables import Cursor
 
 
-async def value(session: AsyncSession, name: str) -> int:
+async def get_cursor(session: AsyncSession, name: str) -> int:
     return await session.scalar(select(Cursor.value).where(Cursor.name == name)) or 0
 
 
-async def advance(session: AsyncSession, name: str, old: int, new: int) -> None:
+async def record_cursor(session: AsyncSession, name: str, old: int, new: int) -> None:
     """Only from where it was read: two readers at once do not skip a page."""
     if new == old:
         return

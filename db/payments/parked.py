@@ -8,15 +8,15 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.errors import AmountTooLarge, ParkedGone
-from db.payments.purchases import Method, Status
+from db.payments.purchases import PaymentMethod, PurchaseStatus
 from db.shop.courses import OfferOnSale
 from db.tables import Attempt, ParkedPayment, Purchase
 
-MOST = 2**31 - 1  # what purchases.amount_cents takes; a provider may name more
+MAX_AMOUNT = 2**31 - 1  # what purchases.amount_cents takes; a provider may name more
 
 
 @dataclass(frozen=True, slots=True)
-class Parked:
+class ParkedSummary:
     """`amount` in the currency's smallest unit; `telegram_id` is who paid, where Telegram told us."""
 
     id: int
@@ -29,7 +29,7 @@ class Parked:
     reason: str
 
 
-async def park(
+async def park_payment(
     session: AsyncSession,
     *,
     provider: str,
@@ -68,7 +68,7 @@ SOLVED = text(
 )
 
 
-async def solved(
+async def mark_solved(
     session: AsyncSession, provider: str, payment_id: str, purchase_id: int, now: datetime
 ) -> None:
     """A purchase bears this payment now."""
@@ -76,7 +76,7 @@ async def solved(
     await session.execute(SOLVED, values)
 
 
-async def given_back(session: AsyncSession, provider: str, payment_id: str, now: datetime) -> bool:
+async def close_refunded(session: AsyncSession, provider: str, payment_id: str, now: datetime) -> bool:
     """The money is back with its payer, so there is nothing to assign. Whether it was parked."""
     done = await session.execute(
         update(ParkedPayment)
@@ -91,7 +91,7 @@ async def given_back(session: AsyncSession, provider: str, payment_id: str, now:
     return done.scalar_one_or_none() is not None
 
 
-async def parked(session: AsyncSession, limit: int = 10) -> list[Parked]:
+async def list_parked(session: AsyncSession, limit: int = 10) -> list[ParkedSummary]:
     rows = await session.scalars(
         select(ParkedPayment)
         .where(ParkedPayment.solved_at.is_(None))
@@ -101,7 +101,7 @@ async def parked(session: AsyncSession, limit: int = 10) -> list[Parked]:
     return [_parked(row) for row in rows]
 
 
-async def one(session: AsyncSession, parked_id: int, *, lock: bool = False) -> Parked:
+async def get_parked(session: AsyncSession, parked_id: int, *, lock: bool = False) -> ParkedSummary:
     """Raises ParkedGone where it is solved already."""
     query = select(ParkedPayment).where(ParkedPayment.id == parked_id, ParkedPayment.solved_at.is_(None))
     row = await session.scalar(query.with_for_update() if lock else query)
@@ -110,8 +110,8 @@ async def one(session: AsyncSession, parked_id: int, *, lock: bool = False) -> P
     return _parked(row)
 
 
-def _parked(row: ParkedPayment) -> Parked:
-    return Parked(
+def _parked(row: ParkedPayment) -> ParkedSummary:
+    return ParkedSummary(
         row.id,
         row.provider,
         row.payment_id,
@@ -123,7 +123,7 @@ def _parked(row: ParkedPayment) -> Parked:
     )
 
 
-async def assign(
+async def assign_parked(
     session: AsyncSession,
     parked_id: int,
     user_id: int,
@@ -134,15 +134,15 @@ async def assign(
 ) -> int:
     """A pending purchase that bears the parked payment's id; the attempt's id. It is then fetched and settled like
     any other. The amount is what was paid, the days are the offer's. Raises ParkedGone, AmountTooLarge."""
-    found = await one(session, parked_id, lock=True)
-    if found.amount > MOST:
+    found = await get_parked(session, parked_id, lock=True)
+    if found.amount > MAX_AMOUNT:
         raise AmountTooLarge(found.amount, found.currency)
     purchase = Purchase(
         user_id=user_id,
         product_id=offer.product_id,
         amount_cents=found.amount,
         provider=found.provider,
-        status=Status.PENDING.value,
+        status=PurchaseStatus.PENDING.value,
         provider_payment_id=found.payment_id,
         days=offer.days,
         currency=found.currency,
@@ -155,7 +155,7 @@ async def assign(
         user_id=user_id,
         offer_id=offer.id,
         telegram_id=telegram_id,
-        method=(Method.STARS if found.provider == "stars" else Method.INVOICE).value,
+        method=(PaymentMethod.STARS if found.provider == "stars" else PaymentMethod.INVOICE).value,
         key=f"{ASSIGNED}{key}",
         request="",
         created_at=now,

@@ -7,7 +7,7 @@ from enum import StrEnum
 from sqlalchemy import Row, Select, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.errors import MethodNotOffered, PurchaseUnknown
+from db.errors import MethodNotOffered
 from db.shop.courses import OfferOnSale
 from db.tables import Attempt, Module, Product, Purchase
 
@@ -15,7 +15,7 @@ YOOKASSA = "yookassa"
 STARS = "stars"
 
 
-class Method(StrEnum):
+class PaymentMethod(StrEnum):
     """Ways to pay: YooKassa by link, YooKassa by Telegram invoice, Stars."""
 
     LINK = "link"
@@ -24,10 +24,10 @@ class Method(StrEnum):
 
     @property
     def provider(self) -> str:
-        return STARS if self is Method.STARS else YOOKASSA
+        return STARS if self is PaymentMethod.STARS else YOOKASSA
 
 
-class Status(StrEnum):
+class PurchaseStatus(StrEnum):
     PENDING = "pending"
     SUCCEEDED = "succeeded"
     CANCELED = "canceled"
@@ -35,7 +35,7 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class AttemptDetails:
     """An attempt at paying a purchase, as a job needs it. `amount` in the currency's smallest unit."""
 
     attempt_id: int
@@ -44,7 +44,7 @@ class Order:
     telegram_id: int
     message_id: int | None
     offer_id: int | None
-    method: Method
+    method: PaymentMethod
     key: str
     request: str
     sent_at: datetime | None
@@ -64,7 +64,7 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class Bought:
+class PurchaseSummary:
     """A purchase as its payer sees it; `ours` is False for one of the other application."""
 
     id: int
@@ -84,19 +84,19 @@ class Bought:
     link_ends_at: datetime | None
 
 
-async def begin(
+async def open_attempt(
     session: AsyncSession,
     user_id: int,
     telegram_id: int,
     offer: OfferOnSale,
-    method: Method,
+    method: PaymentMethod,
     key: str,
     message_id: int | None,
     now: datetime,
 ) -> tuple[int, bool]:
     """The attempt's id, and whether it is new: an open attempt at the same offer is taken up again.
 
-    A new one has no request yet: `freeze` writes it, in the same transaction. Raises MethodNotOffered.
+    A new one has no request yet: `record_request` writes it, in the same transaction. Raises MethodNotOffered.
     """
     if offer.methods and method not in offer.methods:
         raise MethodNotOffered(method)
@@ -110,7 +110,7 @@ async def begin(
         product_id=offer.product_id,
         amount_cents=offer.price,
         provider=method.provider,
-        status=Status.PENDING.value,
+        status=PurchaseStatus.PENDING.value,
         provider_payment_id=f"key:{key}",
         days=offer.days,
         currency=offer.currency,
@@ -128,7 +128,7 @@ async def begin(
         request="",
         message_id=message_id,
         created_at=now,
-        linked_at=None if method is Method.LINK else now,  # an invoice goes out with the order
+        linked_at=None if method is PaymentMethod.LINK else now,  # an invoice goes out with the order
     )
     session.add(attempt)
     await session.flush()
@@ -136,7 +136,7 @@ async def begin(
 
 
 async def _still_open(
-    session: AsyncSession, user_id: int, offer: OfferOnSale, method: Method, now: datetime
+    session: AsyncSession, user_id: int, offer: OfferOnSale, method: PaymentMethod, now: datetime
 ) -> int | None:
     """An open attempt whose link can still be paid, at today's price; one that can't is closed (and still watched)."""
     row = (
@@ -154,21 +154,21 @@ async def _still_open(
     ).one_or_none()
     if row is None:
         return None
-    same = row.amount_cents == offer.price and row.days == offer.days and row.status == Status.PENDING
+    same = row.amount_cents == offer.price and row.days == offer.days and row.status == PurchaseStatus.PENDING
     if same and (row.link_ends_at is None or row.link_ends_at > now):
         return int(row.id)
-    await close(session, row.id, "superseded", now)
+    await close_attempt(session, row.id, "superseded", now)
     return None
 
 
-async def freeze(session: AsyncSession, attempt_id: int, request: str) -> None:
+async def record_request(session: AsyncSession, attempt_id: int, request: str) -> None:
     """The request, once and for ever: a repetition sends the same bytes."""
     await session.execute(
         update(Attempt).where(Attempt.id == attempt_id, Attempt.request == "").values(request=request)
     )
 
 
-def _orders() -> Select[Attempt, Purchase, str, str]:
+def _select_attempts() -> Select[Attempt, Purchase, str, str]:
     return (
         select(Attempt, Purchase, Product.name, Module.name)
         .join(Purchase, Purchase.id == Attempt.purchase_id)
@@ -177,17 +177,17 @@ def _orders() -> Select[Attempt, Purchase, str, str]:
     )
 
 
-def _order(row: Row[Attempt, Purchase, str, str]) -> Order:
+def _to_details(row: Row[Attempt, Purchase, str, str]) -> AttemptDetails:
     attempt, purchase, product, module = row
     known = purchase.provider_payment_id
-    return Order(
+    return AttemptDetails(
         attempt_id=attempt.id,
         purchase_id=purchase.id,
         user_id=purchase.user_id,
         telegram_id=attempt.telegram_id,
         message_id=attempt.message_id,
         offer_id=attempt.offer_id,
-        method=Method(attempt.method),
+        method=PaymentMethod(attempt.method),
         key=attempt.key,
         request=attempt.request,
         sent_at=attempt.sent_at,
@@ -207,30 +207,21 @@ def _order(row: Row[Attempt, Purchase, str, str]) -> Order:
     )
 
 
-async def order(session: AsyncSession, attempt_id: int) -> Order | None:
-    row = (await session.execute(_orders().where(Attempt.id == attempt_id))).one_or_none()
-    return _order(row) if row else None
+async def get_attempt(session: AsyncSession, attempt_id: int) -> AttemptDetails | None:
+    row = (await session.execute(_select_attempts().where(Attempt.id == attempt_id))).one_or_none()
+    return _to_details(row) if row else None
 
 
-async def order_of_purchase(session: AsyncSession, purchase_id: int, user_id: int) -> Order:
-    """Of one's own purchase. Raises PurchaseUnknown, also for one of the other application."""
-    found = _orders().where(Purchase.id == purchase_id, Purchase.user_id == user_id)
-    row = (await session.execute(found)).one_or_none()
-    if row is None:
-        raise PurchaseUnknown(purchase_id)
-    return _order(row)
-
-
-async def sent(session: AsyncSession, attempt_id: int, now: datetime) -> None:
+async def mark_sent(session: AsyncSession, attempt_id: int, now: datetime) -> None:
     """The request may have reached the provider from now on."""
     await session.execute(
         update(Attempt).where(Attempt.id == attempt_id, Attempt.sent_at.is_(None)).values(sent_at=now)
     )
 
 
-async def answered(
+async def record_answer(
     session: AsyncSession,
-    order: Order,
+    order: AttemptDetails,
     *,
     payment_id: str,
     link: str | None,
@@ -260,19 +251,19 @@ async def answered(
     )
 
 
-async def refused(session: AsyncSession, order: Order, reason: str, now: datetime) -> bool:
-    """The provider refused to make the payment, so nothing happened there. Whether that was news to the books."""
+async def record_refusal(session: AsyncSession, order: AttemptDetails, reason: str, now: datetime) -> bool:
+    """The provider refused to make the payment, so nothing happened there. Whether that was news to the database."""
     done = await session.execute(
         update(Purchase)
-        .where(Purchase.id == order.purchase_id, Purchase.status == Status.PENDING)
-        .values(status=Status.CANCELED.value)
+        .where(Purchase.id == order.purchase_id, Purchase.status == PurchaseStatus.PENDING)
+        .values(status=PurchaseStatus.CANCELED.value)
         .returning(Purchase.id)
     )
-    await close(session, order.attempt_id, reason, now)
+    await close_attempt(session, order.attempt_id, reason, now)
     return done.scalar_one_or_none() is not None
 
 
-async def close(session: AsyncSession, attempt_id: int, outcome: str, now: datetime) -> None:
+async def close_attempt(session: AsyncSession, attempt_id: int, outcome: str, now: datetime) -> None:
     """No longer offered to the payer. Whether it is still asked for is `next_ask_at`'s affair."""
     await session.execute(
         update(Attempt)
@@ -291,17 +282,19 @@ FINISH = text(
 )
 
 
-async def finish(session: AsyncSession, attempt_id: int, outcome: str, now: datetime) -> None:
+async def finish_attempt(session: AsyncSession, attempt_id: int, outcome: str, now: datetime) -> None:
     """Neither offered nor asked for any more."""
     await session.execute(FINISH, {"id": attempt_id, "outcome": outcome, "now": now})
 
 
-async def said(session: AsyncSession, attempt_id: int, what: str, now: datetime) -> None:
+async def record_status(session: AsyncSession, attempt_id: int, what: str, now: datetime) -> None:
     """The provider's last word, where it ends nothing."""
     await session.execute(update(Attempt).where(Attempt.id == attempt_id).values(said=what, said_at=now))
 
 
-async def asked(session: AsyncSession, attempt_id: int, now: datetime, next_ask_at: datetime | None) -> None:
+async def record_check(
+    session: AsyncSession, attempt_id: int, now: datetime, next_ask_at: datetime | None
+) -> None:
     await session.execute(
         update(Attempt)
         .where(Attempt.id == attempt_id)
@@ -309,12 +302,12 @@ async def asked(session: AsyncSession, attempt_id: int, now: datetime, next_ask_
     )
 
 
-async def asked_out_of_turn(session: AsyncSession, attempt_id: int, now: datetime) -> None:
+async def record_manual_check(session: AsyncSession, attempt_id: int, now: datetime) -> None:
     """The payer wanted to know; when it is asked for next is as it was."""
     await session.execute(update(Attempt).where(Attempt.id == attempt_id).values(asked_at=now))
 
 
-async def overdue(session: AsyncSession, before: datetime, limit: int = 100) -> list[int]:
+async def list_overdue(session: AsyncSession, before: datetime, limit: int = 100) -> list[int]:
     """Attempts that should have been asked for before that moment: their job was lost.
 
     Not those whose purchase was deleted with its account: they would crowd out the others for ever.
@@ -324,8 +317,8 @@ async def overdue(session: AsyncSession, before: datetime, limit: int = 100) -> 
         .join(Purchase, Purchase.id == Attempt.purchase_id)
         .where(
             Attempt.next_ask_at < before,
-            Attempt.method != Method.STARS.value,
-            Purchase.status == Status.PENDING,
+            Attempt.method != PaymentMethod.STARS.value,
+            Purchase.status == PurchaseStatus.PENDING,
         )
         .order_by(Attempt.next_ask_at)
         .limit(limit)
@@ -333,7 +326,7 @@ async def overdue(session: AsyncSession, before: datetime, limit: int = 100) -> 
     return list(rows)
 
 
-async def unsent(session: AsyncSession, before: datetime, limit: int = 100) -> list[int]:
+async def list_unsent(session: AsyncSession, before: datetime, limit: int = 100) -> list[int]:
     """Open attempts older than that moment whose provider has not answered yet: their job was lost."""
     rows = await session.scalars(
         select(Attempt.id)
@@ -341,23 +334,23 @@ async def unsent(session: AsyncSession, before: datetime, limit: int = 100) -> l
         .where(
             Attempt.closed_at.is_(None),
             Attempt.link.is_(None),
-            Attempt.method == Method.LINK.value,
+            Attempt.method == PaymentMethod.LINK.value,
             Attempt.created_at < before,
-            Purchase.status == Status.PENDING,
+            Purchase.status == PurchaseStatus.PENDING,
         )
         .limit(limit)
     )
     return list(rows)
 
 
-async def waiting(session: AsyncSession, limit: int = 500) -> list[str]:
+async def list_pending_payment_ids(session: AsyncSession, limit: int = 500) -> list[str]:
     """Payment ids of our pending purchases, as the provider knows them; the newest, where an earlier shop left many
     that nobody can ask for any more."""
     rows = await session.scalars(
         select(Purchase.provider_payment_id)
         .join(Attempt, Attempt.purchase_id == Purchase.id)
         .where(
-            Purchase.status == Status.PENDING.value,
+            Purchase.status == PurchaseStatus.PENDING.value,
             Purchase.provider == YOOKASSA,
             Purchase.provider_payment_id.regexp_match("^[0-9a-fA-F-]{36}$"),
         )
@@ -378,21 +371,21 @@ where p.user_id = :user_id
 """
 
 
-async def bought(session: AsyncSession, user_id: int, limit: int = 10) -> list[Bought]:
+async def list_purchases(session: AsyncSession, user_id: int, limit: int = 10) -> list[PurchaseSummary]:
     """The newest first, the other application's among them."""
     rows = await session.execute(
         text(BOUGHT + " order by p.id desc limit :limit"), {"user_id": user_id, "limit": limit}
     )
-    return [Bought(*row) for row in rows]
+    return [PurchaseSummary(*row) for row in rows]
 
 
-async def unpaid(session: AsyncSession, user_id: int) -> list[Bought]:
+async def list_unpaid(session: AsyncSession, user_id: int) -> list[PurchaseSummary]:
     """One's own purchases whose payment is still open."""
     rows = await session.execute(
         text(BOUGHT + " and p.status = 'pending' and a.id is not null order by p.id desc limit 5"),
         {"user_id": user_id},
     )
-    return [Bought(*row) for row in rows]
+    return [PurchaseSummary(*row) for row in rows]
 
 
 async def _lock(session: AsyncSession, name: str) -> None:

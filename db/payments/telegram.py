@@ -8,15 +8,15 @@ from enum import StrEnum
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.access.changes import Change, Source, give
+from db.access.changes import AppliedChange, Source, change_access
 from db.payments import parked
-from db.payments.purchases import Method, Status, finish
+from db.payments.purchases import PaymentMethod, PurchaseStatus, finish_attempt
 from db.tables import Attempt, Module, Product, Purchase
 
 YOOKASSA_ID = re.compile(r"[0-9a-fA-F-]{36}")
 
 
-class Verdict(StrEnum):
+class PreCheckoutVerdict(StrEnum):
     """Why an invoice may not be paid; OK where it may."""
 
     OK = "ok"
@@ -27,7 +27,7 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Charge:
+class TelegramCharge:
     """What Telegram says of a payment. `amount` in the smallest unit; `payload` is the attempt's key."""
 
     payload: str
@@ -39,20 +39,20 @@ class Charge:
     at: datetime
 
     @property
-    def method(self) -> Method:
-        return Method.STARS if self.currency == "XTR" else Method.INVOICE
+    def method(self) -> PaymentMethod:
+        return PaymentMethod.STARS if self.currency == "XTR" else PaymentMethod.INVOICE
 
     @property
     def payment_id(self) -> str:
         """By the rules of the purchases table: Stars by their charge; an invoice by YooKassa's id, so that one
         payment can't count twice, or where that has another form by Telegram's charge."""
-        if self.method is Method.STARS:
+        if self.method is PaymentMethod.STARS:
             return self.charge_id
         known = YOOKASSA_ID.fullmatch(self.provider_charge_id)
         return self.provider_charge_id if known else f"tg:{self.charge_id}"
 
 
-class Outcome(StrEnum):
+class ChargeOutcome(StrEnum):
     CREDITED = "credited"
     SECOND = "credited as a second purchase"
     REPEATED = "repeated"
@@ -60,20 +60,20 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Received:
-    outcome: Outcome
+class ChargeSettlement:
+    outcome: ChargeOutcome
     reason: str = ""
     purchase: Purchase | None = None
     attempt: Attempt | None = None
-    change: Change | None = None
+    change: AppliedChange | None = None
     product: str = ""
     module: str = ""
     module_id: int = 0
 
 
-async def may_pay(
+async def check_pre_checkout(
     session: AsyncSession, payload: str, telegram_id: int, amount: int, currency: str
-) -> Verdict:
+) -> PreCheckoutVerdict:
     """Reads only and waits for no lock: Telegram gives ten seconds."""
     row = (
         await session.execute(
@@ -83,36 +83,36 @@ async def may_pay(
         )
     ).one_or_none()
     if row is None:
-        return Verdict.UNKNOWN
+        return PreCheckoutVerdict.UNKNOWN
     attempt, purchase = row
     if attempt.telegram_id != telegram_id:
-        return Verdict.FOREIGN
-    if attempt.closed_at is not None or purchase.status != Status.PENDING:
-        return Verdict.CLOSED
+        return PreCheckoutVerdict.FOREIGN
+    if attempt.closed_at is not None or purchase.status != PurchaseStatus.PENDING:
+        return PreCheckoutVerdict.CLOSED
     if (purchase.amount_cents, purchase.currency) != (amount, currency):
-        return Verdict.CHANGED
-    return Verdict.OK
+        return PreCheckoutVerdict.CHANGED
+    return PreCheckoutVerdict.OK
 
 
-async def receive(session: AsyncSession, charge: Charge, now: datetime) -> Received:
+async def settle_charge(session: AsyncSession, charge: TelegramCharge, now: datetime) -> ChargeSettlement:
     """Credits what was paid, once; what no purchase explains is parked, never dropped."""
     by_key = _orders().where(Attempt.key == charge.payload)
     found = (await session.execute(by_key)).one_or_none()
-    if await _known(session, charge):
-        return Received(Outcome.REPEATED)
+    if await _is_credited(session, charge):
+        return ChargeSettlement(ChargeOutcome.REPEATED)
     if found is None:
         return await _park(session, charge, "payload", now)
     attempt, purchase, product, module_id, module = found
     if (purchase.amount_cents, purchase.currency) != (charge.amount, charge.currency):
         return await _park(session, charge, "amount", now)
-    outcome = Outcome.CREDITED
-    if purchase.status not in (Status.PENDING, Status.CANCELED):
-        purchase, attempt = await _second(session, purchase, attempt, charge, now)
-        outcome = Outcome.SECOND
+    outcome = ChargeOutcome.CREDITED
+    if purchase.status not in (PurchaseStatus.PENDING, PurchaseStatus.CANCELED):
+        purchase, attempt = await _create_second_purchase(session, purchase, attempt, charge, now)
+        outcome = ChargeOutcome.SECOND
     purchase.provider_payment_id = charge.payment_id
     change = await _credit(session, purchase, attempt, charge.charge_id, charge.at, module_id, now)
-    await parked.solved(session, purchase.provider, charge.payment_id, purchase.id, now)
-    return Received(outcome, "", purchase, attempt, change, product, module, module_id)
+    await parked.mark_solved(session, purchase.provider, charge.payment_id, purchase.id, now)
+    return ChargeSettlement(outcome, "", purchase, attempt, change, product, module, module_id)
 
 
 async def _credit(
@@ -123,25 +123,27 @@ async def _credit(
     at: datetime,
     module_id: int,
     now: datetime,
-) -> Change:
-    purchase.status = Status.SUCCEEDED
+) -> AppliedChange:
+    purchase.status = PurchaseStatus.SUCCEEDED
     purchase.purchased_at = at
     purchase.receipt = charge_id
     attempt.charge_id = charge_id
     await session.flush()
-    await finish(session, attempt.id, "succeeded", now)
-    return await give(session, purchase.user_id, module_id, purchase.days, Source.PURCHASE, purchase.id, now)
+    await finish_attempt(session, attempt.id, "succeeded", now)
+    return await change_access(
+        session, purchase.user_id, module_id, purchase.days, Source.PURCHASE, purchase.id, now
+    )
 
 
-async def receive_assigned(session: AsyncSession, attempt_id: int, now: datetime) -> Received:
+async def settle_assigned_charge(session: AsyncSession, attempt_id: int, now: datetime) -> ChargeSettlement:
     """A parked charge that an admin has assigned: it was proven when it came."""
     found = (await session.execute(_orders().where(Attempt.id == attempt_id))).one()
     attempt, purchase, product, module_id, module = found
-    if purchase.status != Status.PENDING:
-        return Received(Outcome.REPEATED)
+    if purchase.status != PurchaseStatus.PENDING:
+        return ChargeSettlement(ChargeOutcome.REPEATED)
     charge_id = purchase.provider_payment_id.removeprefix("tg:")
     change = await _credit(session, purchase, attempt, charge_id, purchase.created_at, module_id, now)
-    return Received(Outcome.CREDITED, "", purchase, attempt, change, product, module, module_id)
+    return ChargeSettlement(ChargeOutcome.CREDITED, "", purchase, attempt, change, product, module, module_id)
 
 
 def _orders() -> Select[Attempt, Purchase, str, int, str]:
@@ -154,24 +156,28 @@ def _orders() -> Select[Attempt, Purchase, str, int, str]:
     )
 
 
-async def _known(session: AsyncSession, charge: Charge) -> bool:
+async def _is_credited(session: AsyncSession, charge: TelegramCharge) -> bool:
     found = await session.scalar(
         select(Purchase.id).where(
             Purchase.provider == charge.method.provider,
             Purchase.provider_payment_id == charge.payment_id,
-            Purchase.status.in_((Status.SUCCEEDED.value, Status.REFUNDED.value)),
+            Purchase.status.in_((PurchaseStatus.SUCCEEDED.value, PurchaseStatus.REFUNDED.value)),
         )
     )
     return found is not None
 
 
-async def park_refused(session: AsyncSession, charge: Charge, now: datetime) -> Received:
-    """`receive` has raised Refused: nobody's days can be given for it (yet)."""
+async def park_refused_charge(
+    session: AsyncSession, charge: TelegramCharge, now: datetime
+) -> ChargeSettlement:
+    """`settle_charge` has raised Refused: nobody's days can be given for it (yet)."""
     return await _park(session, charge, "refused", now)
 
 
-async def _park(session: AsyncSession, charge: Charge, reason: str, now: datetime) -> Received:
-    new = await parked.park(
+async def _park(
+    session: AsyncSession, charge: TelegramCharge, reason: str, now: datetime
+) -> ChargeSettlement:
+    new = await parked.park_payment(
         session,
         provider=charge.method.provider,
         payment_id=charge.payment_id,
@@ -183,11 +189,11 @@ async def _park(session: AsyncSession, charge: Charge, reason: str, now: datetim
         telegram_id=charge.telegram_id,
         payload=charge.payload[:128],
     )
-    return Received(Outcome.PARKED if new else Outcome.REPEATED, reason)
+    return ChargeSettlement(ChargeOutcome.PARKED if new else ChargeOutcome.REPEATED, reason)
 
 
-async def _second(
-    session: AsyncSession, first: Purchase, attempt: Attempt, charge: Charge, now: datetime
+async def _create_second_purchase(
+    session: AsyncSession, first: Purchase, attempt: Attempt, charge: TelegramCharge, now: datetime
 ) -> tuple[Purchase, Attempt]:
     """A second charge on a paid purchase is a purchase of its own: somebody's money, somebody's days."""
     purchase = Purchase(
@@ -195,7 +201,7 @@ async def _second(
         product_id=first.product_id,
         amount_cents=charge.amount,
         provider=first.provider,
-        status=Status.PENDING.value,
+        status=PurchaseStatus.PENDING.value,
         provider_payment_id=charge.payment_id,
         days=first.days,
         currency=charge.currency,

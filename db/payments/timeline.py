@@ -7,15 +7,15 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.errors import PurchaseUnknown
-from db.payments.purchases import BOUGHT, Bought, Method, Status
+from db.payments.purchases import BOUGHT, PaymentMethod, PurchaseStatus, PurchaseSummary
 
 
 @dataclass(frozen=True, slots=True)
-class Try:
+class AttemptEvents:
     """The attempt at paying it. `said` is the provider's last word."""
 
     id: int
-    method: Method
+    method: PaymentMethod
     linked_at: datetime | None
     said: str | None
     said_at: datetime | None
@@ -23,12 +23,12 @@ class Try:
 
     @property
     def question(self) -> str:
-        """Names the next question to the provider: another name as soon as an answer is in the books."""
+        """Names the next question to the provider: another name as soon as an answer is in the database."""
         return f"{self.id}:{self.asked_at}:{self.said_at}"
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class AccessOpened:
     """The access it gave; `until` is None for ever."""
 
     at: datetime
@@ -37,7 +37,7 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True)
-class Back:
+class RefundEvent:
     """A refund: pending or succeeded."""
 
     at: datetime
@@ -50,18 +50,21 @@ class Back:
 class Timeline:
     """`attempt` is None for a purchase of the other application."""
 
-    bought: Bought
-    attempt: Try | None
-    opened: Opened | None
-    backs: tuple[Back, ...]
+    bought: PurchaseSummary
+    attempt: AttemptEvents | None
+    opened: AccessOpened | None
+    backs: tuple[RefundEvent, ...]
 
     @property
     def waits(self) -> bool:
         """Whether asking the provider may bring news: also of one that was called canceled."""
-        return self.attempt is not None and self.bought.status in (Status.PENDING, Status.CANCELED)
+        return self.attempt is not None and self.bought.status in (
+            PurchaseStatus.PENDING,
+            PurchaseStatus.CANCELED,
+        )
 
 
-async def timeline(session: AsyncSession, purchase_id: int, user_id: int) -> Timeline:
+async def get_timeline(session: AsyncSession, purchase_id: int, user_id: int) -> Timeline:
     """Of one's own purchase. Raises PurchaseUnknown."""
     values = {"user_id": user_id, "purchase_id": purchase_id}
     found = (await session.execute(ONE, values)).one_or_none()
@@ -71,10 +74,12 @@ async def timeline(session: AsyncSession, purchase_id: int, user_id: int) -> Tim
     backs = await session.execute(BACKS, values)
     attempt = opened = None
     if row.id is not None:
-        attempt = Try(row.id, Method(row.method), row.linked_at, row.said, row.said_at, row.asked_at)
+        attempt = AttemptEvents(
+            row.id, PaymentMethod(row.method), row.linked_at, row.said, row.said_at, row.asked_at
+        )
     if row.opened_at is not None:
-        opened = Opened(row.opened_at, row.days, row.until)
-    return Timeline(Bought(*found), attempt, opened, tuple(Back(*back) for back in backs))
+        opened = AccessOpened(row.opened_at, row.days, row.until)
+    return Timeline(PurchaseSummary(*found), attempt, opened, tuple(RefundEvent(*back) for back in backs))
 
 
 ONE = text(BOUGHT + " and p.id = :purchase_id")

@@ -21,7 +21,7 @@ import asyncpg
 from db.dsn import asyncpg_arguments, libpq_environment, libpq_url, parse_dsn
 from db.postgres.binaries import Binaries, child_environment, installations
 from db.postgres.cluster import tail
-from db.schema.migrate import LOCK, SchemaState, schema_state
+from db.schema.migrate import LOCK, SchemaState, get_schema_state
 
 CHUNK = 1 << 16  # bytes
 FIRST_WITH_TRANSACTION_TIMEOUT = 17  # pg_restore sets it whatever the server; older ones refuse it
@@ -98,7 +98,7 @@ def _refuse_present(file: Path) -> None:
 
 
 async def _refuse_empty(connection: asyncpg.Connection) -> None:
-    if await schema_state(connection) is SchemaState.EMPTY:
+    if await get_schema_state(connection) is SchemaState.EMPTY:
         raise BackupError("the database holds none of our tables: there is nothing to back up")
 
 

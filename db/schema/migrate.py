@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from db.dsn import asyncpg_arguments, asyncpg_url
-from db.schema.contract import contract, differences
+from db.schema.contract import list_differences, load_contract
 from db.schema.indexes import wanted_indexes
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
@@ -58,7 +58,7 @@ def alembic_config() -> Config:
     return config
 
 
-async def schema_state(conn: asyncpg.Connection) -> SchemaState:
+async def get_schema_state(conn: asyncpg.Connection) -> SchemaState:
     """Reads only; two statements."""
     if await conn.fetchval("SELECT to_regclass('bot.alembic_version')") is not None:
         version = await conn.fetchval("SELECT version_num FROM bot.alembic_version")
@@ -66,7 +66,7 @@ async def schema_state(conn: asyncpg.Connection) -> SchemaState:
             return _state_of(version)
     shared = await conn.fetchval(
         "SELECT count(*) FROM pg_class WHERE relnamespace = to_regnamespace('public') AND relname = ANY($1)",
-        list(contract()),
+        list(load_contract()),
     )
     return SchemaState.ADOPTABLE if shared else SchemaState.EMPTY
 
@@ -100,7 +100,7 @@ async def migrate(dsn: str, say: Callable[[str], None]) -> bool:
 
 async def _migrate(connection: AsyncConnection, say: Callable[[str], None]) -> bool:
     driver = await _driver(connection)
-    state = await schema_state(driver)
+    state = await get_schema_state(driver)
     if state is SchemaState.AHEAD:
         say(
             "The database was migrated by a newer version of this program: update the program. Nothing was changed."
@@ -120,7 +120,7 @@ async def _migrate(connection: AsyncConnection, say: Callable[[str], None]) -> b
 
 
 async def _as_agreed(driver: asyncpg.Connection, say: Callable[[str], None]) -> bool:
-    found = await differences(driver)
+    found = await list_differences(driver)
     if found:
         say(f"The shared tables differ from the contract in {len(found)} places. Nothing was changed.")
     for difference in found:
@@ -167,6 +167,6 @@ async def state_of(dsn: str) -> SchemaState:
     """Of the database at this address. Raises what the driver raises where it can't be reached."""
     connection = await asyncpg.connect(**asyncpg_arguments(dsn))
     try:
-        return await schema_state(connection)
+        return await get_schema_state(connection)
     finally:
         await connection.close()

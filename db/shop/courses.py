@@ -35,7 +35,7 @@ class OfferOnSale:
     methods: tuple[str, ...]
 
 
-async def modules(session: AsyncSession) -> list[ModuleOnSale]:
+async def list_modules(session: AsyncSession) -> list[ModuleOnSale]:
     rows = await session.execute(
         text(
             """
@@ -57,7 +57,7 @@ where o.active
 """
 
 
-async def offers_of(session: AsyncSession, module_id: int) -> list[OfferOnSale]:
+async def list_offers(session: AsyncSession, module_id: int) -> list[OfferOnSale]:
     rows = await session.execute(
         text(OFFERS + " and m.id = :module_id order by p.product_id, o.days, o.currency, o.id"),
         {"module_id": module_id},
@@ -65,7 +65,7 @@ async def offers_of(session: AsyncSession, module_id: int) -> list[OfferOnSale]:
     return [_offer(row) for row in rows]
 
 
-async def offer(session: AsyncSession, offer_id: int) -> OfferOnSale:
+async def get_offer(session: AsyncSession, offer_id: int) -> OfferOnSale:
     """Raises OfferGone."""
     row = (await session.execute(text(OFFERS + " and o.id = :id"), {"id": offer_id})).one_or_none()
     if row is None:
@@ -78,12 +78,12 @@ def _offer(row: Row[*tuple[Any, ...]]) -> OfferOnSale:
     return OfferOnSale(*(*values[:-1], tuple(values[-1])))
 
 
-async def module(session: AsyncSession, module_id: int) -> ModuleOnSale | None:
-    found = [one for one in await modules(session) if one.id == module_id]
+async def get_module(session: AsyncSession, module_id: int) -> ModuleOnSale | None:
+    found = [one for one in await list_modules(session) if one.id == module_id]
     return found[0] if found else None
 
 
-async def remember_referral(session: AsyncSession, telegram_id: int, referral: str) -> None:
+async def record_referral(session: AsyncSession, telegram_id: int, referral: str) -> None:
     """The first one counts."""
     await session.execute(
         text("update bot.chats set referral = coalesce(referral, :referral) where telegram_id = :id"),

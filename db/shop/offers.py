@@ -11,7 +11,7 @@ from db.tables import Module, Offer, Product
 
 
 @dataclass(frozen=True, slots=True)
-class Offered:
+class OfferSummary:
     """`price` in the currency's smallest unit; one that is not `active` is withdrawn."""
 
     id: int
@@ -25,7 +25,7 @@ class Offered:
 
 
 @dataclass(frozen=True, slots=True)
-class Goods:
+class ProductSummary:
     """A product and the module it opens."""
 
     id: int
@@ -39,50 +39,50 @@ from bot.offers o join products p using (product_id) join modules m on m.id = p.
 """
 
 
-async def create(
+async def create_offer(
     session: AsyncSession, product_id: int, days: int, price: int, currency: str, now: datetime
-) -> Offered:
+) -> OfferSummary:
     """Raises ProductUnknown. Numbers are to be in the columns' range."""
     if await session.get(Product, product_id) is None:
         raise ProductUnknown(product_id)
     row = Offer(product_id=product_id, days=days, price=price, currency=currency, methods=[], created_at=now)
     session.add(row)
     await session.flush()
-    return await offered(session, row.id)
+    return await get_offer(session, row.id)
 
 
-async def offered(session: AsyncSession, offer_id: int) -> Offered:
+async def get_offer(session: AsyncSession, offer_id: int) -> OfferSummary:
     """Raises OfferGone only where the row is."""
     row = (await session.execute(text(OFFERED + " where o.id = :id"), {"id": offer_id})).one_or_none()
     if row is None:
         raise OfferGone(offer_id)
-    return Offered(*row)
+    return OfferSummary(*row)
 
 
-async def switch(session: AsyncSession, offer_id: int, *, active: bool) -> Offered:
+async def mark_active(session: AsyncSession, offer_id: int, *, active: bool) -> OfferSummary:
     """Puts an offer on sale or withdraws it; where it is so already, nothing happens. Raises OfferGone."""
     await session.execute(update(Offer).where(Offer.id == offer_id).values(active=active))
-    return await offered(session, offer_id)
+    return await get_offer(session, offer_id)
 
 
-async def count(session: AsyncSession) -> int:
+async def count_offers(session: AsyncSession) -> int:
     return await session.scalar(select(func.count()).select_from(Offer)) or 0
 
 
-async def listed(session: AsyncSession, *, skip: int, limit: int) -> list[Offered]:
+async def list_offers(session: AsyncSession, *, skip: int, limit: int) -> list[OfferSummary]:
     """By product, the withdrawn ones among them, in an order that withdrawing does not change."""
     rows = await session.execute(
         text(OFFERED + " order by p.product_id, o.id offset :skip limit :limit"),
         {"skip": skip, "limit": limit},
     )
-    return [Offered(*row) for row in rows]
+    return [OfferSummary(*row) for row in rows]
 
 
 async def count_products(session: AsyncSession) -> int:
     return await session.scalar(select(func.count()).select_from(Product)) or 0
 
 
-async def products(session: AsyncSession, *, skip: int, limit: int) -> list[Goods]:
+async def list_products(session: AsyncSession, *, skip: int, limit: int) -> list[ProductSummary]:
     rows = await session.execute(
         select(Product.product_id, Product.name, Module.name)
         .join(Module, Module.id == Product.module_id)
@@ -90,4 +90,4 @@ async def products(session: AsyncSession, *, skip: int, limit: int) -> list[Good
         .offset(skip)
         .limit(limit)
     )
-    return [Goods(*row) for row in rows]
+    return [ProductSummary(*row) for row in rows]

@@ -86,7 +86,7 @@ class Offer(Base):
 
 
 class Lesson(Base):
-    """`media` is a URL or a Telegram file id of kind `media_kind` (photo, video, audio, voice, document)."""
+    """`media` is a URL or a Telegram file id of kind `media_kind` (photo, video, audio, localizer, document)."""
 
     __tablename__ = "lessons"
     __table_args__ = (UniqueConstraint("module_id", "key"), {"schema": BOT})
@@ -215,7 +215,7 @@ class AccessChange(Base):
 
 
 class HandledUpdate(Base):
-    """An update that changed the books commits its id with the change: delivered twice, it acts once."""
+    """An update that changed the database commits its id with the change: delivered twice, it acts once."""
 
     __tablename__ = "updates"
     __table_args__ = (Index("ix_updates_handled_at", "handled_at"), {"schema": BOT})

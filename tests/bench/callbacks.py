@@ -8,7 +8,7 @@ import json
 import uuid
 from collections.abc import Iterator
 
-from tests.bench.arena import by_hand, measured
+from tests.bench.environment import by_hand, measured
 from tests.bench.figures import Pair, in_turn
 from tests.bench.load import posting
 

@@ -17,7 +17,7 @@ from sqlalchemy import Engine, event
 
 from bot.settings import FixedSettings, Settings
 from db.dsn import asyncpg_arguments
-from main import Lessongate, fast_loop
+from main import Application, fast_loop
 
 TOKEN = "7777777777:bench"
 SECRET = "bench"
@@ -78,9 +78,9 @@ class Bare:
 
 
 async def serve(dsn: str, telegram: str) -> None:
-    house = Lessongate(settings(telegram), dsn)
-    house.desk.username = "bench_bot"
-    await house.start()
+    app = Application(settings(telegram), dsn)
+    app.context.username = "bench_bot"
+    await app.start()
     async with (
         asyncpg.create_pool(**asyncpg_arguments(dsn), min_size=POOL, max_size=POOL) as pool,
         aiohttp.ClientSession(f"{telegram}/bot{TOKEN}/") as client,
@@ -88,10 +88,10 @@ async def serve(dsn: str, telegram: str) -> None:
         runner = web.AppRunner(Bare(pool, client).app(), access_log=None)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
-        print(json.dumps({"ours": house.http_port, "bare": runner.addresses[0][1]}), flush=True)
+        print(json.dumps({"ours": app.http_port, "bare": runner.addresses[0][1]}), flush=True)
         await asyncio.to_thread(sys.stdin.read)
         await runner.cleanup()
-    await house.close()
+    await app.close()
 
 
 if __name__ == "__main__":

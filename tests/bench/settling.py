@@ -1,4 +1,4 @@
-"""One payment settled (books, access, news), against the same statements run by raw asyncpg in one transaction.
+"""One payment settled (database, access, news), against the same statements run by raw asyncpg in one transaction.
 
     python -m tests.bench.settling [--rounds 31] [--count 30]
 
@@ -14,13 +14,13 @@ from typing import Any
 import asyncpg
 from sqlalchemy import Engine, event
 
-from bot.payments.settling import settle_in
-from bot.yookassa.answers import Payment
+from bot.payments.settling import settle_payment
+from bot.yookassa.answers import ProviderPayment
 from db.dsn import asyncpg_arguments
-from db.engine import Lane
+from db.engine import Pool
 from db.payments.settling import Outcome
-from main import Lessongate
-from tests.bench.arena import by_hand
+from main import Application
+from tests.bench.environment import by_hand
 from tests.bench.figures import Pair, Try, in_turn
 from tests.bench.server import settings
 
@@ -58,8 +58,8 @@ class Different(Exception):
     """The two ways did not do the same: there is nothing to compare."""
 
 
-def payment(number: int) -> Payment:
-    return Payment(
+def payment(number: int) -> ProviderPayment:
+    return ProviderPayment(
         id=f"payment-{20_000_000 + number}",
         status="succeeded",
         paid=True,
@@ -80,15 +80,15 @@ def payment(number: int) -> Payment:
 
 async def measure(dsn: str, rounds: int, count: int) -> Pair:
     raw = await asyncpg.connect(**asyncpg_arguments(dsn))
-    house = Lessongate(settings("http://127.0.0.1:9"), dsn)
+    app = Application(settings("http://127.0.0.1:9"), dsn)
     try:
         await order(raw, 1 + 2 * (rounds + 1) * count)
         numbers = itertools.count(2)
-        statements = await _record(house, 1)
-        figures = await in_turn(_ours(house, numbers, count), _bare(raw, statements, numbers, count), rounds)
+        statements = await _record(app, 1)
+        figures = await in_turn(_ours(app, numbers, count), _bare(raw, statements, numbers, count), rounds)
         await _compare(raw, 1 + 2 * (rounds + 1) * count)
     finally:
-        await house.close()
+        await app.close()
         await raw.close()
     note = f"{len(statements)} statements per payment, without BEGIN and COMMIT"
     return Pair("One payment settled", "milliseconds", *figures, "at most 3", [note])
@@ -102,7 +102,7 @@ async def order(raw: asyncpg.Connection, count: int) -> None:
     await raw.execute("analyze")
 
 
-async def _record(house: Lessongate, number: int) -> list[Statement]:
+async def _record(app: Application, number: int) -> list[Statement]:
     """What is sent to settle this payment."""
     sent: list[Statement] = []
 
@@ -111,25 +111,25 @@ async def _record(house: Lessongate, number: int) -> list[Statement]:
 
     event.listen(Engine, "before_cursor_execute", keep)
     try:
-        await _settle(house, number)
+        await _settle(app, number)
     finally:
         event.remove(Engine, "before_cursor_execute", keep)
     return sent
 
 
-async def _settle(house: Lessongate, number: int) -> None:
-    desk = house.desk
-    async with desk.books.transaction(Lane.MONEY) as session:
-        settled = await settle_in(session, desk, payment(number), desk.now())
+async def _settle(app: Application, number: int) -> None:
+    context = app.context
+    async with context.database.transaction(Pool.MONEY) as session:
+        settled = await settle_payment(session, context, payment(number), context.now())
     if settled.outcome is not Outcome.SUCCEEDED:
         raise Different(settled)
 
 
-def _ours(house: Lessongate, numbers: Iterator[int], count: int) -> Try:
+def _ours(app: Application, numbers: Iterator[int], count: int) -> Try:
     async def attempt() -> float:
         began = time.perf_counter()
         for number in itertools.islice(numbers, count):
-            await _settle(house, number)
+            await _settle(app, number)
         return (time.perf_counter() - began) / count * 1000
 
     return attempt

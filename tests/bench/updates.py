@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import aiohttp
 
-from tests.bench.arena import by_hand, measured
+from tests.bench.environment import by_hand, measured
 from tests.bench.figures import Pair, in_turn
 from tests.bench.load import posting
 from tests.bench.server import SECRET

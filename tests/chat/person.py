@@ -9,7 +9,7 @@ from typing import Any
 
 import aiohttp
 
-from bot.texts import Voice
+from bot.texts import Localizer
 from bot.texts import payments as payment_words
 from bot.texts import registration as registration_words
 
@@ -38,7 +38,7 @@ class Person:
     bot: int
     id: int
     language: str
-    voice: Voice
+    localizer: Localizer
     email: str
     messages: list[Json] = field(default_factory=list)
     reply_keyboard: Json | None = None
@@ -208,7 +208,7 @@ class Person:
         """In the person's language, without markup."""
         if isinstance(said, str):
             return said
-        with self.voice.speaking(self.language):
+        with self.localizer.use_locale(self.language):
             return plain(said())
 
     def transcript(self) -> str:

@@ -144,7 +144,7 @@ NOBODIES = [
 async def test_nobody_is_told_as_nobody(olga: Person, sql: asyncpg.Connection) -> None:
     await olga.register()
     for who in NOBODIES:
-        with olga.voice.speaking(olga.language):
+        with olga.localizer.use_locale(olga.language):
             unknown = plain(errors.say(PersonUnknown(who)))
         for command in (f"/grant {who} 1 30", f"/revoke {who} 1 30", f"/user {who}", f"/history {who}"):
             await olga.send(command)
@@ -226,7 +226,7 @@ async def test_an_offer_is_made_as_its_price_is_written(olga: Person, sql: async
         row = await sql.fetchrow("select * from bot.offers order by id desc limit 1")
         made = (row["product_id"], row["days"], row["price"], row["currency"])
         assert made == (1, 30, amount, currency)
-        with olga.voice.speaking(olga.language):
+        with olga.localizer.use_locale(olga.language):
             assert money(amount, currency) in olga.last_text
         assert f"?start=buy_{row['id']}" in olga.last_text
 
@@ -293,14 +293,14 @@ async def test_lists_of_the_longest_names_fit_into_a_message(
 async def test_the_overview_leads_everywhere(olga: Person, sql: asyncpg.Connection) -> None:
     await olga.send("/admin")
     assert await sql.fetchval("select name from products where product_id = 1") in olga.last_text
-    with olga.voice.speaking(olga.language):
+    with olga.localizer.use_locale(olga.language):
         others = [one.about() for one in COMMANDS if one.audience is Audience.ADMIN and one.name != "admin"]
     assert set(others) <= set(olga.buttons)
     for label in others:
         await olga.send("/admin")
-        desk = olga.last_text
+        context = olga.last_text
         await olga.click(label)
-        assert olga.last_text != desk
+        assert olga.last_text != context
         assert not olga.toast
 
 

@@ -61,7 +61,7 @@ async def test_commands_are_understood_in_capitals_and_with_the_bots_name(anna: 
 @pytest.mark.parametrize("command", ["terms", "privacy"])
 async def test_documents_that_are_not_published(anna: Person, command: str) -> None:
     await anna.send(f"/{command}")
-    with anna.voice.speaking("ru"):
+    with anna.localizer.use_locale("ru"):
         about = next(one.about() for one in COMMANDS if one.name == command)
     assert anna.last_text == anna.words(lambda: words.document(about, None, "1"))
 

@@ -1,4 +1,4 @@
-"""Bad input: a clear answer or none, no error in the log (the `errors` fixture), nothing changed in the books."""
+"""Bad input: a clear answer or none, no error in the log (the `errors` fixture), nothing changed in the database."""
 
 from dataclasses import replace
 from typing import Any
@@ -9,7 +9,7 @@ import pytest
 from bot.chat.buttons import CheckPayment, EndSession, FinishLesson, ShowLesson, ShowLessons, Undo
 from bot.sandbox.app import Sandbox
 from bot.texts import registration as words
-from main import Lessongate
+from main import Application
 from tests.chat.person import Person
 from tests.school import update_of
 
@@ -32,7 +32,7 @@ where table_schema in ('public', 'bot') and table_type = 'BASE TABLE'
 """
 
 
-async def books(sql: asyncpg.Connection) -> dict[str, list[Any]]:
+async def database(sql: asyncpg.Connection) -> dict[str, list[Any]]:
     """Every row of every table but the conversation's own."""
     tables = [row[0] for row in await sql.fetch(BOOKS)]
     return {
@@ -47,15 +47,15 @@ async def books(sql: asyncpg.Connection) -> dict[str, list[Any]]:
 async def test_an_unknown_command_is_said_to_be_one(anna: Person, sql: asyncpg.Connection, text: str) -> None:
     """A command of admins is one, too."""
     await anna.register()
-    before = await books(sql)
+    before = await database(sql)
     await anna.send(text)
     assert anna.new_texts == [anna.words(words.unknown_command)]
-    assert await books(sql) == before
+    assert await database(sql) == before
 
 
 async def test_nonsense_out_of_any_question(anna: Person, sql: asyncpg.Connection) -> None:
     await anna.register()
-    before = await books(sql)
+    before = await database(sql)
     for text in NASTY:
         await anna.send(text)
         assert anna.new_texts == [anna.words(words.no_words)]
@@ -63,7 +63,7 @@ async def test_nonsense_out_of_any_question(anna: Person, sql: asyncpg.Connectio
     await anna.send_sticker()
     await anna.share_contact()
     assert anna.new_texts == [anna.words(words.no_words)]
-    assert await books(sql) == before
+    assert await database(sql) == before
 
 
 @pytest.mark.parametrize(
@@ -87,21 +87,21 @@ async def test_a_learners_commands_take_any_argument(
     anna: Person, sql: asyncpg.Connection, command: str
 ) -> None:
     await anna.register()
-    before = await books(sql)
+    before = await database(sql)
     for text in NASTY:
         await anna.send(f"{command} {text}"[:4096])
         assert anna.new_texts
-    assert await books(sql) == before
+    assert await database(sql) == before
 
 
 async def test_an_admins_commands_take_any_argument(olga: Person, sql: asyncpg.Connection) -> None:
     await olga.register()
-    before = await books(sql)
+    before = await database(sql)
     for command in ("/grant", "/revoke", "/promo_new", "/offer", "/user", "/history", "/refund"):
         for text in (*NASTY, "#9223372036854775808 1 1", "9223372036854775808 1 1", "@x 1", "-1 -1 -1"):
             await olga.send(f"{command} {text}"[:4096])
             assert olga.new_texts
-    assert await books(sql) == before
+    assert await database(sql) == before
 
 
 @pytest.mark.parametrize("email", NASTY)
@@ -128,14 +128,14 @@ async def test_nonsense_where_an_email_is_asked(anna: Person, sql: asyncpg.Conne
 
 async def test_nonsense_where_a_code_is_asked(anna: Person, sql: asyncpg.Connection) -> None:
     await anna.register()
-    before = await books(sql)
+    before = await database(sql)
     for text in NASTY:
         await anna.send(f"/promo {text}"[:4096])
         assert len(anna.new_texts) == 1
         await anna.send("/promo")
         await anna.send(text)
         assert len(anna.new_texts) == 1
-    assert await books(sql) == before
+    assert await database(sql) == before
 
 
 @pytest.mark.parametrize("name", [text[:64] for text in NASTY])
@@ -183,12 +183,12 @@ async def test_stale_and_made_up_buttons(anna: Person, ben: Person, sql: asyncpg
     """In the account and before it: each gets an answer, and changes nothing."""
     await anna.register()
     await ben.send("/start")
-    before = await books(sql)
+    before = await database(sql)
     for person in (anna, ben):
         for data in STALE:
             await person.press(data)
             assert person.toast is not None, data
-    assert await books(sql) == before
+    assert await database(sql) == before
 
 
 async def test_buttons_of_others(anna: Person, ben: Person, sql: asyncpg.Connection) -> None:
@@ -198,7 +198,7 @@ async def test_buttons_of_others(anna: Person, ben: Person, sql: asyncpg.Connect
     await anna.order(await sql.fetchval("select min(id) from bot.offers where currency = 'RUB'"))
     locked = await sql.fetchval("select min(id) from bot.lessons where not preview")
     session = await sql.fetchval("select min(id) from sessions")
-    before = await books(sql)
+    before = await database(sql)
     for data in (
         CheckPayment(purchase=1),
         EndSession(session=session),
@@ -209,7 +209,7 @@ async def test_buttons_of_others(anna: Person, ben: Person, sql: asyncpg.Connect
     ):
         await ben.press(data.pack())
         assert ben.toast is not None, data
-    after = await books(sql)
+    after = await database(sql)
     for asked in (before, after):
         asked.pop("bot.payment_attempts")
     assert after == before
@@ -218,10 +218,10 @@ async def test_buttons_of_others(anna: Person, ben: Person, sql: asyncpg.Connect
 async def test_edited_messages_change_nothing(anna: Person, sql: asyncpg.Connection) -> None:
     await anna.register()
     await anna.send("/promo")
-    before = await books(sql)
+    before = await database(sql)
     await anna.edit("/promo SPRING")
     assert anna.new_texts == []
-    assert await books(sql) == before
+    assert await database(sql) == before
 
 
 def in_group(person: Person, kind: str) -> dict[str, Any]:
@@ -232,10 +232,10 @@ def in_group(person: Person, kind: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("kind", ["group", "supergroup", "channel"])
 async def test_groups_and_channels_get_no_answer(
-    anna: Person, school: Lessongate, sandbox: Sandbox, sql: asyncpg.Connection, kind: str
+    anna: Person, school: Application, sandbox: Sandbox, sql: asyncpg.Connection, kind: str
 ) -> None:
     await anna.register()
-    before, said = await books(sql), len(sandbox.telegram.context.calls)
+    before, said = await database(sql), len(sandbox.telegram.context.calls)
     message = in_group(anna, kind)
     for update in (
         {"message": message | {"text": "/promo SPRING"}},
@@ -275,28 +275,28 @@ async def test_groups_and_channels_get_no_answer(
         {"something_new": {"x": 1}},
         {},
     ):
-        await school.intake.take({"update_id": update_of(anna)["update_id"], **update})
+        await school.processor.process({"update_id": update_of(anna)["update_id"], **update})
     calls = list(sandbox.telegram.context.calls)[said:]
     assert [
         call["method"]
         for call in calls
         if call["method"].lower() not in ("getupdates", "answercallbackquery")
     ] == []
-    assert await books(sql) == before
+    assert await database(sql) == before
 
 
-async def test_another_bot_gets_no_answer(anna: Person, school: Lessongate, sql: asyncpg.Connection) -> None:
+async def test_another_bot_gets_no_answer(anna: Person, school: Application, sql: asyncpg.Connection) -> None:
     update = update_of(anna, text="/start")
     update["message"]["from"]["is_bot"] = True
-    await school.intake.take(update)
+    await school.processor.process(update)
     assert await sql.fetchval("select count(*) from bot.chats") == 0
 
 
 @pytest.mark.errors_expected("what Telegram sends and we can't read is to be looked at")
 async def test_an_update_nobody_can_read_does_not_stop_the_others(
-    anna: Person, school: Lessongate, sql: asyncpg.Connection, errors: list[str]
+    anna: Person, school: Application, sql: asyncpg.Connection, errors: list[str]
 ) -> None:
-    await school.intake.take({"update_id": 7, "message": {"chat": "nonsense"}})
+    await school.processor.process({"update_id": 7, "message": {"chat": "nonsense"}})
     assert "update_unreadable" in errors[0]
     await anna.send("/start")
     assert anna.new_texts
@@ -316,7 +316,7 @@ async def test_a_blocked_bot_says_nothing_and_goes_on(
 
 
 async def test_a_button_under_a_message_too_old_to_be_edited(
-    anna: Person, school: Lessongate, sql: asyncpg.Connection
+    anna: Person, school: Application, sql: asyncpg.Connection
 ) -> None:
     """Telegram sends such a message without its text, with date 0."""
     await anna.register()
@@ -330,7 +330,7 @@ async def test_a_button_under_a_message_too_old_to_be_edited(
         "message": {"chat": message["chat"], "message_id": 1, "date": 0},
     }
     before = len(anna.texts)
-    await school.intake.take({**update, "callback_query": query})
+    await school.processor.process({**update, "callback_query": query})
     await anna.look()
     assert len(anna.texts) == before + 1
     assert "Python" in anna.last_text

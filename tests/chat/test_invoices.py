@@ -12,10 +12,10 @@ from bot.settings import Settings
 from bot.texts import admin as admin_words
 from bot.texts import invoices as words
 from bot.texts import payments as payment_words
-from db.payments.telegram import Verdict
-from main import Lessongate
+from db.payments.telegram import PreCheckoutVerdict
+from main import Application
 from tests.chat.person import Person
-from tests.school import origin_of, second_house, settings_for, update_of
+from tests.school import origin_of, second_app, settings_for, update_of
 
 STARS = "select id from bot.offers where currency = 'XTR' order by id limit 1"
 ORDER = (
@@ -91,7 +91,7 @@ async def test_an_invoice_of_somebody_else_is_refused(
     message = await invoice(anna, sql, STARS, "stars")
     refused = await pays(anna, message, "pay", **{"as": ben.id})
     assert refused["status"] == "refused"
-    assert refused["error_message"] == ben.words(lambda: words.refusal(Verdict.FOREIGN))
+    assert refused["error_message"] == ben.words(lambda: words.refusal(PreCheckoutVerdict.FOREIGN))
     assert await days_given(sql) == 0
 
 
@@ -104,7 +104,7 @@ async def test_a_changed_price_is_refused_at_the_old_one(anna: Person, sql: asyn
 
 
 async def test_a_second_charge_is_a_purchase_of_its_own(
-    anna: Person, olga: Person, school: Lessongate, sql: asyncpg.Connection
+    anna: Person, olga: Person, school: Application, sql: asyncpg.Connection
 ) -> None:
     await olga.send("/start")
     await anna.register()
@@ -113,7 +113,7 @@ async def test_a_second_charge_is_a_purchase_of_its_own(
     await anna.hears("получен")
     row = await sql.fetchrow(ORDER)
     raw = update_of(anna, successful_payment=charge(row["key"], row["amount_cents"], "second-charge"))
-    await school.intake.take(raw)
+    await school.processor.process(raw)
     await olga.hears("Второй платёж")
     assert await sql.fetchval("select count(*) from purchases where status = 'succeeded'") == 2
     assert await days_given(sql) == 2 * row["days"]
@@ -122,7 +122,7 @@ async def test_a_second_charge_is_a_purchase_of_its_own(
 @pytest.mark.errors_expected("money nobody claims is an alarm")
 @pytest.mark.parametrize("wrong", ["payload", "amount"])
 async def test_money_nobody_claims_is_parked_and_assigned(
-    anna: Person, olga: Person, school: Lessongate, sql: asyncpg.Connection, wrong: str
+    anna: Person, olga: Person, school: Application, sql: asyncpg.Connection, wrong: str
 ) -> None:
     await olga.register()
     await anna.register()
@@ -131,7 +131,7 @@ async def test_money_nobody_claims_is_parked_and_assigned(
     paid = charge(
         "nobody knows this" if wrong == "payload" else key, amount - (wrong == "amount"), "parked-1"
     )
-    await school.intake.take(update_of(anna, successful_payment=paid))
+    await school.processor.process(update_of(anna, successful_payment=paid))
     await anna.hears("Ничего не потеряно")
     await olga.hears("Неопознанный платёж")
     assert await days_given(sql) == 0
@@ -146,20 +146,20 @@ async def test_money_nobody_claims_is_parked_and_assigned(
 
 
 async def test_the_same_payment_delivered_to_two_processes_counts_once(
-    anna: Person, school: Lessongate, school_database: str, sql: asyncpg.Connection
+    anna: Person, school: Application, school_database: str, sql: asyncpg.Connection
 ) -> None:
     await anna.register()
     await invoice(anna, sql, STARS, "stars")
     key, amount = (await sql.fetchrow(ORDER))[:2]
     raw = update_of(anna, successful_payment=charge(key, amount, "twice-1"))
-    async with second_house(school, school_database) as other:
-        await asyncio.gather(*(house.intake.take(raw) for house in (school, other, school, other)))
+    async with second_app(school, school_database) as other:
+        await asyncio.gather(*(app.processor.process(raw) for app in (school, other, school, other)))
     assert await sql.fetchval("select count(*) from purchases where status = 'succeeded'") == 1
     assert await sql.fetchval("select count(*) from bot.access_changes") == 1
 
 
 async def test_a_slow_handler_of_the_same_person_delays_no_pre_checkout(
-    anna: Person, school: Lessongate, sql: asyncpg.Connection
+    anna: Person, school: Application, sql: asyncpg.Connection
 ) -> None:
     """The person's own row is locked, as by a handler that takes its time: the answer comes all the same."""
     await anna.register()

@@ -6,9 +6,9 @@ from bot.catalogue.reading import parse
 from bot.chat.buttons import FinishLesson, ShowLesson, ShowLessonModules, ShowLessons
 from bot.texts import errors, lessons, registration
 from db.catalogue import loading
-from db.engine import Lane
+from db.engine import Pool
 from db.errors import LessonLocked, LessonUnknown
-from main import Lessongate
+from main import Application
 from tests.chat.person import Person, plain
 
 DONE = "Готово"
@@ -147,7 +147,7 @@ async def test_free_lessons_are_open_before_registering(anna: Person, sql: async
 
 
 async def test_a_long_lesson_with_a_photo_comes_whole(
-    anna: Person, school: Lessongate, sql: asyncpg.Connection
+    anna: Person, school: Application, sql: asyncpg.Connection
 ) -> None:
     source = f"""
         [[modules]]
@@ -160,8 +160,8 @@ async def test_a_long_lesson_with_a_photo_comes_whole(
         media = {{kind = "photo", url = "https://example.com/a.png"}}
         text = '''{LONG}'''
     """
-    async with school.desk.books.transaction(Lane.JOBS) as session:
-        await loading.load(session, parse(source))
+    async with school.context.database.transaction(Pool.JOBS) as session:
+        await loading.load_catalogue(session, parse(source))
     await anna.register()
     await anna.press(ShowLesson(id=await lesson_id(sql, "Очень")).pack())
     photo, *texts = [one for one in anna.messages if not one.get("outgoing")][-5:]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.chat.markup import MarkupError, check, pages
-from bot.money import smallest
+from bot.money import to_minor_units
 from bot.sandbox.telegram.html_text import parse_html
 
 words = st.sampled_from(["word ", "line\n", "end.\n\n", "&lt;", "&amp;", "😀", "a" * 70, "ы ", " "])
@@ -80,7 +80,7 @@ def test_taken_by_us_and_by_telegram(html: str) -> None:
     ],
 )
 def test_money_as_people_write_it(written: str, currency: str, amount: int) -> None:
-    assert smallest(written, currency) == amount
+    assert to_minor_units(written, currency) == amount
 
 
 WRONG = ["", "0", "-1", "1.555", "1 99", "1e3", "21474836.48", "NaN", "1.2.3"]
@@ -89,4 +89,4 @@ WRONG = ["", "0", "-1", "1.555", "1 99", "1e3", "21474836.48", "NaN", "1.2.3"]
 @pytest.mark.parametrize(("written", "currency"), [*((one, "RUB") for one in WRONG), ("1.5", "XTR")])
 def test_no_money(written: str, currency: str) -> None:
     with pytest.raises(ValueError):
-        smallest(written, currency)
+        to_minor_units(written, currency)

@@ -15,7 +15,7 @@ from bot.sandbox.app import Sandbox
 from bot.settings import Settings
 from bot.texts import payments as words
 from bot.texts import purchases as purchase_words
-from bot.timings import Pace
+from bot.timings import Timings
 from tests.chat.person import PATIENCE, Person
 from tests.school import QUICK, origin_of, settings_for
 
@@ -26,12 +26,12 @@ select (select count(*) from purchases), (select count(*) from purchases where s
        (select coalesce(sum(days), 0) from bot.access_changes), (select count(*) from usermoduleaccess)
 """
 NEVER = timedelta(hours=10)
-ONLY_CALLBACKS = Pace(
+ONLY_CALLBACKS = Timings(
     asks=(NEVER,), dequeue=QUICK.dequeue, job_retry=QUICK.job_retry, job_retry_most=QUICK.job_retry_most
 )
 
 
-async def books(sql: asyncpg.Connection) -> tuple[int, ...]:
+async def database(sql: asyncpg.Connection) -> tuple[int, ...]:
     """Purchases, succeeded ones, days given, modules open."""
     return tuple(await sql.fetchrow(BOOKS))
 
@@ -70,13 +70,13 @@ class TestByCallback:
     """Open payments are never asked for, so that only callbacks settle."""
 
     @pytest.fixture
-    def pace(self) -> Pace:
+    def timings(self) -> Timings:
         return ONLY_CALLBACKS
 
     async def test_bought_paid_and_told(self, anna: Person, offer: int, sql: asyncpg.Connection) -> None:
         await anna.register()
         await anna.order(offer)
-        assert await books(sql) == (1, 0, 0, 0)
+        assert await database(sql) == (1, 0, 0, 0)
         payment = await anna.pay()
         told = await anna.hears(lambda: arrived(anna))
         row = await sql.fetchrow(
@@ -86,7 +86,7 @@ class TestByCallback:
         assert row["status"] == row["outcome"] == "succeeded"
         assert row["closed_at"] is not None
         assert abs(row["purchased_at"].timestamp() - row["created_at"].timestamp()) < 600
-        assert await books(sql) == (1, 1, row["days"], 1)
+        assert await database(sql) == (1, 1, row["days"], 1)
         ends_at = await sql.fetchval("select ends_at from usermoduleaccess")
         assert anna.words(lambda: news.opened_until(ends_at.isoformat())) in told
         await anna.hears("✅")
@@ -121,7 +121,7 @@ class TestByCallback:
 
         await becomes(five)
         days = await sql.fetchval("select days from purchases")
-        assert await books(sql) == (1, 1, days, 1)
+        assert await database(sql) == (1, 1, days, 1)
         await anna.look()
         assert sum(arrived(anna) in text for text in anna.texts) == 1
 
@@ -145,7 +145,7 @@ class TestByCallback:
         await anna.pay()
         await anna.hears(lambda: arrived(anna))
         days = await sql.fetchval("select days from purchases")
-        assert await books(sql) == (1, 1, days, 1)
+        assert await database(sql) == (1, 1, days, 1)
 
     async def test_a_payment_nobody_asked_for_is_nobodys(
         self, anna: Person, ben: Person, offer: int, sql: asyncpg.Connection
@@ -154,7 +154,7 @@ class TestByCallback:
         thing = {"id": "2c5d8f9e-000f-5000-8000-1b68e7b15f3f", "status": "succeeded"}
         await forge(anna, "payment.succeeded", thing)
         await all_handled(sql, 1)
-        assert await books(sql) == (0, 0, 0, 0)
+        assert await database(sql) == (0, 0, 0, 0)
 
     @pytest.mark.parametrize("action", ["decline", "expire"])
     async def test_a_payment_that_failed_is_told_and_can_be_tried_again(
@@ -169,11 +169,11 @@ class TestByCallback:
 
         await becomes(canceled)
         await anna.hears("№1")
-        assert await books(sql) == (1, 0, 0, 0)
+        assert await database(sql) == (1, 0, 0, 0)
         await anna.order(offer)
         await anna.pay()
         await anna.hears(lambda: arrived(anna, 2))
-        assert (await books(sql))[:2] == (2, 1)
+        assert (await database(sql))[:2] == (2, 1)
 
     async def test_check_payment_asks_on_the_spot(
         self, anna: Person, offer: int, sandbox: Sandbox, sql: asyncpg.Connection
@@ -187,10 +187,10 @@ class TestByCallback:
         assert anna.toast == anna.words(purchase_words.checking)
         await anna.hears("не поступил")
         await anna.pay()
-        assert await books(sql) == (1, 0, 0, 0)
+        assert await database(sql) == (1, 0, 0, 0)
         await anna.click(purchase_words.where)
         await anna.hears(lambda: arrived(anna))
-        assert (await books(sql))[:2] == (1, 1)
+        assert (await database(sql))[:2] == (1, 1)
 
     async def test_check_payment_is_for_ones_own(
         self, anna: Person, ben: Person, offer: int, sql: asyncpg.Connection
@@ -241,7 +241,7 @@ async def test_lost_callbacks_are_made_up_for_by_asking(
     await anna.order(offer)
     await anna.pay()
     await anna.hears(lambda: arrived(anna))
-    assert (await books(sql))[:2] == (1, 1)
+    assert (await database(sql))[:2] == (1, 1)
     assert await sql.fetchval("select count(*) from bot.callbacks") == 0
 
 
@@ -256,7 +256,7 @@ async def test_asking_and_callbacks_at_once_credit_once(
     await asyncio.gather(anna.hears("✅"), ben.hears("✅"))
     await all_handled(sql, 8)
     days = await sql.fetchval("select sum(days) from purchases")
-    assert await books(sql) == (2, 2, days, 2)
+    assert await database(sql) == (2, 2, days, 2)
 
 
 async def test_a_slow_provider_holds_up_nobody(
@@ -291,7 +291,7 @@ async def test_a_refused_order_is_told_to_the_payer_and_to_the_admins(
     await anna.hears(lambda: words.refused(SimpleNamespace(**order)))
     await olga.hears("Receipt is missing or illegal")
     assert await sql.fetchval("select status from purchases") == "canceled"
-    assert await books(sql) == (1, 0, 0, 0)
+    assert await database(sql) == (1, 0, 0, 0)
 
 
 async def test_admins_hear_of_a_payment(

@@ -13,7 +13,7 @@ from bot.settings import Settings
 from bot.texts import errors as error_words
 from bot.texts import payments as payment_words
 from bot.texts import purchases as words
-from bot.timings import Pace
+from bot.timings import Timings
 from db.errors import PurchaseUnknown
 from tests.chat.person import Person
 from tests.school import QUICK, origin_of, settings_for
@@ -29,9 +29,9 @@ def school_settings(sandbox: Sandbox) -> Settings:
 
 
 @pytest.fixture
-def pace() -> Pace:
+def timings() -> Timings:
     """Nobody asks for a payment but who is told to."""
-    return Pace(asks=(NEVER,), dequeue=QUICK.dequeue, job_retry=QUICK.job_retry)
+    return Timings(asks=(NEVER,), dequeue=QUICK.dequeue, job_retry=QUICK.job_retry)
 
 
 @pytest.fixture

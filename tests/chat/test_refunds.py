@@ -21,7 +21,7 @@ from bot.texts import arguments, errors
 from bot.texts import payments as payment_words
 from bot.texts import refunds as words
 from db.errors import NotRefundable, RefundAsked, RefundTooMuch, StarsInFullOnly
-from main import Lessongate
+from main import Application
 from tests.chat.person import ANNA, PATIENCE, Person
 from tests.school import origin_of, settings_for, update_of
 
@@ -166,7 +166,7 @@ class TestStars:
         assert (await balance(sql)) == 0
 
     async def test_returned_by_telegram_itself(
-        self, anna: Person, olga: Person, school: Lessongate, sql: asyncpg.Connection
+        self, anna: Person, olga: Person, school: Application, sql: asyncpg.Connection
     ) -> None:
         paid = await invoiced(anna, olga, sql, STARS, "stars")
         charge = paid["telegram_payment_charge_id"]
@@ -176,7 +176,7 @@ class TestStars:
         assert (await stands(sql))[:2] == ("refunded", 0)
 
     async def test_already_returned_is_returned(
-        self, anna: Person, olga: Person, school: Lessongate, sql: asyncpg.Connection
+        self, anna: Person, olga: Person, school: Application, sql: asyncpg.Connection
     ) -> None:
         """The first call got through and its answer was lost; so was Telegram's message."""
         paid = await invoiced(anna, olga, sql, STARS, "stars")
@@ -193,7 +193,7 @@ class TestStars:
         assert await stands(sql) == ("refunded", 0, [("succeeded", price, 30)])
 
     async def test_returned_before_the_payment_is_known(
-        self, anna: Person, olga: Person, school: Lessongate, sql: asyncpg.Connection
+        self, anna: Person, olga: Person, school: Application, sql: asyncpg.Connection
     ) -> None:
         """Its message overtook the payment's: kept, and taken back as soon as both are there."""
         await invoiced(anna, olga, sql, STARS, "stars")
@@ -206,10 +206,10 @@ class TestStars:
             "telegram_payment_charge_id": row["provider_payment_id"],
         }
         for _ in range(2):
-            await school.intake.take(update_of(anna, refunded_payment=body))
+            await school.processor.process(update_of(anna, refunded_payment=body))
         assert await stands(sql) == ("succeeded", 30, [("pending", row["amount_cents"], 0)])
         await sql.execute("update purchases set provider_payment_id = $1", row["provider_payment_id"])
-        await reconcile(school.desk)
+        await reconcile(school.context)
         await anna.hears("↩️")
         assert await stands(sql) == ("refunded", 0, [("succeeded", row["amount_cents"], 30)])
 
@@ -247,16 +247,16 @@ class TestDashboard:
         olga: Person,
         bought: str,
         sandbox: Sandbox,
-        school: Lessongate,
+        school: Application,
         sql: asyncpg.Connection,
     ) -> None:
         sandbox.faults.set(callback_lost=1.0)
         await at_provider(anna, "/refunds", {"payment_id": bought})
-        report = await reconcile(school.desk)
+        report = await reconcile(school.context)
         assert report.found.get("refunds") == 1
         await anna.hears("↩️")
         assert await stands(sql) == ("refunded", 0, [("succeeded", 99_000, 30)])
-        assert "refunds" not in (await reconcile(school.desk)).found
+        assert "refunds" not in (await reconcile(school.context)).found
 
     @pytest.mark.errors_expected("a refund the provider refuses is the admins' to look at")
     async def test_a_confirmed_one_that_came_too_late_is_refused_and_told(

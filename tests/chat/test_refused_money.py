@@ -1,4 +1,4 @@
-"""What the books refuse to credit is kept and shown, never answered with a no and forgotten."""
+"""What the database refuse to credit is kept and shown, never answered with a no and forgotten."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -15,11 +15,11 @@ from bot.texts import admin as admin_words
 from bot.texts import errors as error_words
 from bot.texts import payments as payment_words
 from bot.texts import purchases as purchase_words
-from bot.timings import Pace
-from db.access.changes import Change
+from bot.timings import Timings
+from db.access.changes import AppliedChange
 from db.errors import AccessTooFar, AmountTooLarge
 from handlers import payments
-from main import Lessongate
+from main import Application
 from tests.chat.person import PATIENCE, Person
 from tests.school import QUICK, update_of
 
@@ -64,26 +64,26 @@ async def stars_order(person: Person, sql: asyncpg.Connection) -> dict[str, Any]
 
 @pytest.mark.errors_expected
 async def test_a_message_of_money_that_meets_a_refusal_is_kept_told_and_tried_until_it_works(
-    school: Lessongate, anna: Person, olga: Person, sql: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+    school: Application, anna: Person, olga: Person, sql: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await olga.send("/start")
     await anna.register()
     paid = await stars_order(anna, sql)
 
-    async def refuse(*_: Any) -> Change:
+    async def refuse(*_: Any) -> AppliedChange:
         raise AccessTooFar(30)
 
     with monkeypatch.context() as broken:
         broken.setattr(payments, "receive", refuse)
         update = update_of(anna, successful_payment=paid)
         for _ in range(2):  # Telegram may deliver it again
-            await school.intake.take(update)
+            await school.processor.process(update)
         await anna.hears("Ничего не потеряно")
         await olga.hears("AccessTooFar")
         assert await sql.fetchval("select count(*) from bot.failed_updates where solved_at is null") == 1
         assert await alarmed(sql) == ["update_failed"]
         await sql.execute("delete from bot.pgqueuer where entrypoint = 'retry_update'")  # lost
-    await sweep({}, school.desk)
+    await sweep({}, school.context)
     await anna.hears("Платёж №")
     await becomes(lambda: sql.fetchval("select solved_at is not null from bot.failed_updates"))
     assert await sql.fetchval("select count(*) from purchases where status = 'succeeded'") == 1
@@ -92,12 +92,12 @@ async def test_a_message_of_money_that_meets_a_refusal_is_kept_told_and_tried_un
 
 @pytest.mark.errors_expected
 async def test_what_fails_once_more_is_tried_ever_more_seldom(
-    school: Lessongate, anna: Person, sql: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+    school: Application, anna: Person, sql: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await anna.register()
     paid = await stars_order(anna, sql)
     monkeypatch.setattr(payments, "receive", None)
-    await school.intake.take(update_of(anna, successful_payment=paid))
+    await school.processor.process(update_of(anna, successful_payment=paid))
     await sql.execute("update bot.failed_updates set tries = 100")
     await sql.execute("update bot.pgqueuer set execute_after = now() where entrypoint = 'retry_update'")
     await becomes(lambda: sql.fetchval("select tries = 101 from bot.failed_updates"))
@@ -112,12 +112,12 @@ class TestPaidByLink:
     """Nobody asks for the payment but who is told to."""
 
     @pytest.fixture
-    def pace(self) -> Pace:
-        return Pace(asks=(NEVER,), dequeue=QUICK.dequeue, job_retry=QUICK.job_retry)
+    def timings(self) -> Timings:
+        return Timings(asks=(NEVER,), dequeue=QUICK.dequeue, job_retry=QUICK.job_retry)
 
     @pytest.mark.errors_expected
     async def test_whose_access_would_end_too_far_away_is_alarmed_about_once_and_settled_later(
-        self, school: Lessongate, anna: Person, olga: Person, sql: asyncpg.Connection
+        self, school: Application, anna: Person, olga: Person, sql: asyncpg.Connection
     ) -> None:
         await olga.send("/start")
         await anna.register()
@@ -128,7 +128,7 @@ class TestPaidByLink:
         told = await olga.hears("9000")
         await becomes(lambda: sql.fetchval("select outcome = 'not credited' from bot.callbacks"))
         assert await sql.fetchval("select status from purchases") == "pending"
-        await reconcile(school.desk)
+        await reconcile(school.context)
         assert await alarmed(sql) == ["payment_not_credited"]
         await olga.look()
         assert [text for text in olga.texts if "9000" in text] == [told]
@@ -136,7 +136,7 @@ class TestPaidByLink:
         await anna.click(lambda: purchase_words.where_number(1))
         await anna.hears("Ничего не потеряно")
         await sql.execute(NEAR)
-        report = await reconcile(school.desk)
+        report = await reconcile(school.context)
         assert report.failed == {}
         await anna.hears("Платёж №")
         assert await sql.fetchval("select status from purchases") == "succeeded"
@@ -145,7 +145,7 @@ class TestPaidByLink:
 
     @pytest.mark.errors_expected
     async def test_a_mismatch_an_admin_has_seen_to_stays_away_until_it_is_another_one(
-        self, school: Lessongate, anna: Person, olga: Person, sql: asyncpg.Connection
+        self, school: Application, anna: Person, olga: Person, sql: asyncpg.Connection
     ) -> None:
         await olga.send("/start")
         await anna.register()
@@ -157,15 +157,15 @@ class TestPaidByLink:
         await olga.click(admin_words.alarms)
         await olga.click("Разобрано")
         assert await alarmed(sql) == []
-        await reconcile(school.desk)
+        await reconcile(school.context)
         assert await alarmed(sql) == []
         await sql.execute("update purchases set amount_cents = amount_cents - 1")
-        await reconcile(school.desk)
+        await reconcile(school.context)
         assert await alarmed(sql) == ["payment_mismatch"]
 
     @pytest.mark.errors_expected
     async def test_money_only_held_is_an_alarm_until_it_ends(
-        self, school: Lessongate, anna: Person, olga: Person, sandbox: Sandbox, sql: asyncpg.Connection
+        self, school: Application, anna: Person, olga: Person, sandbox: Sandbox, sql: asyncpg.Connection
     ) -> None:
         """Somebody has changed the shop's settings, or an order of another program: ours ask to capture."""
         await olga.send("/start")
@@ -177,7 +177,7 @@ class TestPaidByLink:
         await anna.pay()
         await olga.hears("№1")
         for _ in range(2):
-            await reconcile(school.desk)
+            await reconcile(school.context)
         assert await alarmed(sql) == ["payment_held"]
         assert await sql.fetchval("select count(*) from bot.alerts") == 1
         await anna.at_checkout("capture")
@@ -187,7 +187,7 @@ class TestPaidByLink:
 
 @pytest.mark.errors_expected
 async def test_stars_that_open_nothing_are_parked_by_the_ledger_and_hide_no_others(
-    school: Lessongate, anna: Person, ben: Person, olga: Person, sql: asyncpg.Connection
+    school: Application, anna: Person, ben: Person, olga: Person, sql: asyncpg.Connection
 ) -> None:
     await olga.send("/start")
     await anna.register()
@@ -200,12 +200,12 @@ async def test_stars_that_open_nothing_are_parked_by_the_ledger_and_hide_no_othe
         await person._post("/invoices", {"message_id": invoice["message_id"], "action": "pay"})
     await ben.hears("№2")
     await sql.execute("delete from bot.pgqueuer where entrypoint = 'retry_update'")
-    report = await reconcile(school.desk)
+    report = await reconcile(school.context)
     assert (report.failed, report.looked_at["Stars"]) == ({}, 2)
     assert await alarmed(sql) == ["payment_parked", "update_failed"]
     assert await sql.fetchval("select value from bot.cursors") == 2
     await sql.execute(NEAR)
-    await sweep({}, school.desk)
+    await sweep({}, school.context)
     await anna.hears("Платёж №1")
     await becomes(lambda: sql.fetchval("select solved_at is not null from bot.failed_updates"))
     assert await alarmed(sql) == []
@@ -213,7 +213,7 @@ async def test_stars_that_open_nothing_are_parked_by_the_ledger_and_hide_no_othe
 
 
 async def test_one_the_provider_does_not_show_hides_no_others(
-    school: Lessongate, anna: Person, ben: Person, sandbox: Sandbox, sql: asyncpg.Connection
+    school: Application, anna: Person, ben: Person, sandbox: Sandbox, sql: asyncpg.Connection
 ) -> None:
     """The first answer can't be read; the second payment is credited all the same."""
     sandbox.faults.set(callback_lost=1.0)
@@ -225,7 +225,7 @@ async def test_one_the_provider_does_not_show_hides_no_others(
     del sandbox.yookassa.provider.book.payments[first].body["amount"]
     await ben.pay()
     report = Report()
-    await open_payments(school.desk, report)
+    await open_payments(school.context, report)
     assert list(report.failed) == [f"payment {first}"]
     await ben.hears("№2")
     statuses = await sql.fetch("select status from purchases order by id")
@@ -253,7 +253,7 @@ async def test_a_cancellation_is_written_over_the_order_only_in_the_chat_that_or
 
 @pytest.mark.errors_expected("money nobody claims is an alarm")
 async def test_more_than_a_purchase_can_bear_is_parked_and_not_assigned(
-    school: Lessongate, anna: Person, olga: Person, sql: asyncpg.Connection
+    school: Application, anna: Person, olga: Person, sql: asyncpg.Connection
 ) -> None:
     await olga.register()
     await anna.register()
@@ -264,7 +264,7 @@ async def test_more_than_a_purchase_can_bear_is_parked_and_not_assigned(
         "telegram_payment_charge_id": "large-1",
         "provider_payment_charge_id": "",
     }
-    await school.intake.take(update_of(anna, successful_payment=paid))
+    await school.processor.process(update_of(anna, successful_payment=paid))
     await olga.hears("Неопознанный платёж")
     assert await sql.fetchval("select amount from bot.parked_payments") == 2**31
     await olga.send("/admin")

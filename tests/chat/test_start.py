@@ -11,9 +11,9 @@ from bot.sandbox.app import Sandbox
 from bot.settings import Settings
 from bot.texts import payments as payment_words
 from bot.texts import registration as words
-from main import Lessongate
+from main import Application
 from tests.chat.person import ANNA, BEN, Person
-from tests.school import origin_of, second_house, settings_for, update_of
+from tests.school import origin_of, second_app, settings_for, update_of
 
 COUNTS = """
 select (select count(*) from users), (select count(*) from authidentities), (select count(*) from devices),
@@ -280,27 +280,27 @@ async def test_any_payload_gets_an_answer(
 
 
 async def test_two_starts_and_two_finishes_from_two_processes_make_one_account(
-    anna: Person, school: Lessongate, school_database: str, sql: asyncpg.Connection
+    anna: Person, school: Application, school_database: str, sql: asyncpg.Connection
 ) -> None:
-    async with second_house(school, school_database) as other:
+    async with second_app(school, school_database) as other:
         await anna.send("hello")
         starts = [update_of(anna, text="/start") for _ in range(4)]
-        await asyncio.gather(*(house.intake.take(one) for one in starts for house in (school, other)))
+        await asyncio.gather(*(app.processor.process(one) for one in starts for app in (school, other)))
         await anna.click(words.register)
         await anna.send(anna.email)
         ends = [update_of(anna, text="Skip") for _ in range(4)]
-        await asyncio.gather(*(house.intake.take(one) for one in ends for house in (school, other)))
+        await asyncio.gather(*(app.processor.process(one) for one in ends for app in (school, other)))
     assert await counts(sql) == (1, 1, 1, 1, 1)
 
 
 async def test_the_same_update_delivered_twice_to_two_processes_acts_once(
-    anna: Person, school: Lessongate, school_database: str, sql: asyncpg.Connection
+    anna: Person, school: Application, school_database: str, sql: asyncpg.Connection
 ) -> None:
     await anna.register()
-    async with second_house(school, school_database) as other:
+    async with second_app(school, school_database) as other:
         one = update_of(anna, text="/promo SPRING")
-        await asyncio.gather(*(house.intake.take(one) for _ in range(3) for house in (school, other)))
-        await school.intake.take(one)
+        await asyncio.gather(*(app.processor.process(one) for _ in range(3) for app in (school, other)))
+        await school.processor.process(one)
     await anna.hears("SPRING")
     assert [text for text in anna.texts if "SPRING" in text and "/" not in text] == [anna.last_text]
     assert await sql.fetchval("select count(*) from promocodeusages") == 1

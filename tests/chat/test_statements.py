@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
-from main import Lessongate
+from main import Application
 from tests.chat.person import Person
-from tests.school import second_house, update_of
+from tests.school import second_app, update_of
 
 GROW = """
 with modules_ as (
@@ -41,7 +41,7 @@ heard: ContextVar[list[str] | None] = ContextVar("heard", default=None)
 
 @pytest.fixture(autouse=True)
 def _hearing() -> Iterator[None]:
-    """Notes the statements of whoever has set `heard`: jobs and the other house have a context of their own."""
+    """Notes the statements of whoever has set `heard`: jobs and the other app have a context of their own."""
 
     def note(_conn: Any, _cursor: Any, statement: str, *_: Any) -> None:
         if (notes := heard.get()) is not None:
@@ -53,27 +53,27 @@ def _hearing() -> Iterator[None]:
 
 
 @pytest.fixture
-async def house(school: Lessongate, school_database: str) -> AsyncIterator[Lessongate]:
+async def app(school: Application, school_database: str) -> AsyncIterator[Application]:
     """One that takes the updates it is given, while the school's worker tells the news."""
-    async with second_house(school, school_database) as house:
-        yield house
+    async with second_app(school, school_database) as app:
+        yield app
 
 
-async def statements(house: Lessongate, person: Person, text: str) -> list[str]:
+async def statements(app: Application, person: Person, text: str) -> list[str]:
     token = heard.set([])
     try:
-        await house.intake.take(update_of(person, text=text))
+        await app.processor.process(update_of(person, text=text))
         return heard.get() or []
     finally:
         heard.reset(token)
 
 
-async def test_one_statement_loads_all_an_update_needs(anna: Person, house: Lessongate) -> None:
+async def test_one_statement_loads_all_an_update_needs(anna: Person, app: Application) -> None:
     """Who it is, the session, the language and where the conversation stands; another one notes what was handled."""
     await anna.send("/start")
-    stranger = await statements(house, anna, "nonsense")
+    stranger = await statements(app, anna, "nonsense")
     await anna.register()
-    learner = await statements(house, anna, "nonsense")
+    learner = await statements(app, anna, "nonsense")
     assert learner == stranger
     load, mark = learner
     assert all(table in load for table in ("bot.chats", "authidentities", "users", "devices", "sessions"))
@@ -87,22 +87,22 @@ ADMINS = ("/admin", "/promos", "/offers", "/history", "/user #1", "/grant", "/pr
 
 @pytest.mark.parametrize("command", COMMANDS)
 async def test_more_rows_are_no_more_statements(
-    anna: Person, house: Lessongate, sql: asyncpg.Connection, command: str
+    anna: Person, app: Application, sql: asyncpg.Connection, command: str
 ) -> None:
     await anna.register()
-    few = await statements(house, anna, command)
+    few = await statements(app, anna, command)
     await sql.execute(GROW)
-    many = await statements(house, anna, command)
+    many = await statements(app, anna, command)
     assert many == few
     assert len(few) <= 6
 
 
 @pytest.mark.parametrize("command", ADMINS)
 async def test_more_rows_are_no_more_statements_for_admins_either(
-    olga: Person, house: Lessongate, sql: asyncpg.Connection, command: str
+    olga: Person, app: Application, sql: asyncpg.Connection, command: str
 ) -> None:
     await olga.register()
-    few = await statements(house, olga, command)
+    few = await statements(app, olga, command)
     await sql.execute(GROW)
-    many = await statements(house, olga, command)
+    many = await statements(app, olga, command)
     assert many == few

@@ -18,13 +18,13 @@ from aiogram.exceptions import TelegramServerError
 from aiogram.methods import SendMessage
 
 from bot.sandbox.app import Sandbox
-from bot.texts import Voice, errors
+from bot.texts import Localizer, errors
 from bot.texts import payments as payment_words
 from bot.texts import promo as promo_words
-from db.engine import Books
+from db.engine import Database
 from db.errors import PromoUnknown
 from db.postgres.server import EmbeddedServer
-from main import SCHOOL, Lessongate, load_catalogue
+from main import SCHOOL, Application, load_catalogue
 from tests.chat.person import ANNA, PATIENCE, Person
 from tests.database import Databases
 from tests.process import BotProcess
@@ -46,8 +46,8 @@ async def process(sandbox: Sandbox, school_database: str, tmp_path: Path) -> Asy
 @pytest.fixture
 def anna(http: aiohttp.ClientSession, sandbox: Sandbox) -> Person:
     """Anna, in a chat whose bot is another process."""
-    voice = Voice("ru", ZoneInfo("Europe/Moscow"))
-    return Person(http, origin_of(sandbox), BOT, ANNA, "ru", voice, "anna@example.com")
+    localizer = Localizer("ru", ZoneInfo("Europe/Moscow"))
+    return Person(http, origin_of(sandbox), BOT, ANNA, "ru", localizer, "anna@example.com")
 
 
 # Seconds: a job whose worker was killed is taken by another one after the heartbeat of bot/timings.py (30), not before.
@@ -157,12 +157,12 @@ async def test_while_the_database_is_away_nothing_is_confirmed(
         assert answers == said_to(anna, [f"/promo NO{number}" for number in range(5)])
 
 
-@pytest.mark.parametrize("pace", [replace(QUICK, replies=timedelta(milliseconds=50))])
+@pytest.mark.parametrize("timings", [replace(QUICK, replies=timedelta(milliseconds=50))])
 async def test_who_pays_waits_for_nobodys_replies(
-    anna: Person, ben: Person, school: Lessongate, sql: asyncpg.Connection
+    anna: Person, ben: Person, school: Application, sql: asyncpg.Connection
 ) -> None:
     """Telegram takes Anna's replies when it likes. More of her messages wait than one getUpdates brings."""
-    anna.voice = school.desk.voice
+    anna.localizer = school.context.localizer
     await anna.register()
     await ben.register()
     await ben.send(f"/start buy_{await sql.fetchval(STARS)}")
@@ -189,12 +189,12 @@ async def test_who_pays_waits_for_nobodys_replies(
     assert [text for text in anna.texts if "NO" in text] == said_to(anna, asked)
 
 
-@pytest.mark.parametrize("pace", [replace(QUICK, replies=timedelta(milliseconds=50))])
+@pytest.mark.parametrize("timings", [replace(QUICK, replies=timedelta(milliseconds=50))])
 async def test_a_reply_that_neither_telegram_nor_the_books_take_is_kept_at_it(
-    anna: Person, school: Lessongate, sql: asyncpg.Connection
+    anna: Person, school: Application, sql: asyncpg.Connection
 ) -> None:
     """What caused it is committed, so that the update is done with; the job for it is tried again."""
-    anna.voice = school.desk.voice
+    anna.localizer = school.context.localizer
     await anna.register()
     telegram_is_away = True
 
@@ -205,7 +205,7 @@ async def test_a_reply_that_neither_telegram_nor_the_books_take_is_kept_at_it(
 
     school.bot.session.middleware(away)
     await sql.execute(NO_JOBS_FOR_REPLIES)
-    await school.intake.take(update_of(anna, text="/promo") | {"update_id": 10**6})
+    await school.processor.process(update_of(anna, text="/promo") | {"update_id": 10**6})
     assert await sql.fetchval("select count(*) from bot.updates where update_id = $1", 10**6) == 1
     await sql_becomes(sql, "select is_called from refused")
     await sql.execute("drop trigger refusing on bot.pgqueuer")
@@ -237,15 +237,15 @@ async def test_what_is_paid_is_credited_while_telegram_is_out_of_reach(
         await anna.order(await sql.fetchval("select min(id) from bot.offers where currency = 'RUB'"))
     await anna.pay()
     settings = settings_for("http://127.0.0.1:9", yookassa_api_url=f"{origin_of(sandbox)}/v3")
-    house = Lessongate(settings, school_database, pace=QUICK)
-    await house.start()
-    running = asyncio.create_task(house.run())
+    app = Application(settings, school_database, timings=QUICK)
+    await app.start()
+    running = asyncio.create_task(app.run())
     await sql_becomes(sql, "select status = 'succeeded' from purchases")
-    assert house.desk.username == ""
-    house.stop()
+    assert app.context.username == ""
+    app.stop()
     async with asyncio.timeout(PATIENCE):
         await running
-    await house.close()
+    await app.close()
 
 
 async def sql_becomes(sql: asyncpg.Connection, true: str) -> None:
@@ -260,9 +260,9 @@ def said_to(person: Person, asked: list[str]) -> list[str]:
 
 
 async def load_school(dsn: str) -> None:
-    books = Books(dsn)
-    await load_catalogue(books, SCHOOL, say=lambda _line: None)
-    await books.close()
+    database = Database(dsn)
+    await load_catalogue(database, SCHOOL, say=lambda _line: None)
+    await database.close()
 
 
 async def becomes(condition: Callable[[], bool]) -> None:
@@ -273,7 +273,7 @@ async def becomes(condition: Callable[[], bool]) -> None:
 
 @pytest.mark.errors_expected("two processes that poll for one bot are a mistake to be mended")
 async def test_two_that_poll_for_one_bot_answer_once_and_say_what_is_wrong(
-    anna: Person, school: Lessongate, school_database: str, errors: list[str]
+    anna: Person, school: Application, school_database: str, errors: list[str]
 ) -> None:
     async with open_school(school.settings, school_database):
         await anna.send("/start")

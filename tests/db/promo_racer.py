@@ -7,25 +7,25 @@ import asyncio
 import sys
 from datetime import UTC, datetime
 
-from db.engine import Books, Lane
+from db.engine import Database, Pool
 from db.errors import PromoUsedByYou, PromoUsedUp
 from db.promo import redeem
 
 
 async def race(dsn: str, code: str, people: list[int]) -> list[str]:
-    books = Books(dsn, sizes={Lane.TALK: 8, Lane.MONEY: 1, Lane.JOBS: 1})
-    await books.usable()
+    database = Database(dsn, sizes={Pool.TALK: 8, Pool.MONEY: 1, Pool.JOBS: 1})
+    await database.check_usable()
     print("ready", flush=True)
     await asyncio.to_thread(sys.stdin.readline)
     try:
-        return await asyncio.gather(*(one(books, code, person) for person in people))
+        return await asyncio.gather(*(one(database, code, person) for person in people))
     finally:
-        await books.close()
+        await database.close()
 
 
-async def one(books: Books, code: str, person: int) -> str:
+async def one(database: Database, code: str, person: int) -> str:
     try:
-        async with books.transaction(Lane.TALK) as session:
+        async with database.transaction(Pool.TALK) as session:
             await redeem(session, person, code, datetime.now(UTC))
     except PromoUsedUp:
         return "used up"

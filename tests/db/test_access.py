@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from db.access import changes
 from db.access.changes import Source
-from db.engine import Books, Lane
+from db.engine import Database, Pool
 from db.errors import AccessNotOwned, AccessTooFar, AlreadyUndone
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -29,96 +29,96 @@ async def person(connection: asyncpg.Connection) -> tuple[int, int]:
 
 
 @pytest.fixture
-async def books(database: str) -> Books:
-    return Books(database)
+async def database(dsn: str) -> Database:
+    return Database(dsn)
 
 
 async def give(
-    books: Books, person: tuple[int, int], days: int, source_id: int, now: datetime = NOW
-) -> changes.Change:
-    async with books.transaction(Lane.TALK) as session:
-        return await changes.give(session, *person, days, Source.GRANT, source_id, now)
+    database: Database, person: tuple[int, int], days: int, source_id: int, now: datetime = NOW
+) -> changes.AppliedChange:
+    async with database.transaction(Pool.TALK) as session:
+        return await changes.change_access(session, *person, days, Source.GRANT, source_id, now)
 
 
-async def test_days_start_now_and_then_add_up(books: Books, person: tuple[int, int]) -> None:
-    first = await give(books, person, 10, 1)
-    second = await give(books, person, 5, 2, NOW + DAY)
+async def test_days_start_now_and_then_add_up(database: Database, person: tuple[int, int]) -> None:
+    first = await give(database, person, 10, 1)
+    second = await give(database, person, 5, 2, NOW + DAY)
     assert (first.before, first.after) == (None, NOW + 10 * DAY)
     assert (second.before, second.after) == (NOW + 10 * DAY, NOW + 15 * DAY)
 
 
-async def test_what_has_ended_starts_again_now(books: Books, person: tuple[int, int]) -> None:
-    await give(books, person, 1, 1)
+async def test_what_has_ended_starts_again_now(database: Database, person: tuple[int, int]) -> None:
+    await give(database, person, 1, 1)
     later = NOW + 30 * DAY
-    again = await give(books, person, 3, 2, later)
+    again = await give(database, person, 3, 2, later)
     assert (again.before, again.after) == (NOW + DAY, later + 3 * DAY)
 
 
-async def test_taking_back_has_no_floor(books: Books, person: tuple[int, int]) -> None:
-    await give(books, person, 3, 1)
-    taken = await give(books, person, -10, 2)
+async def test_taking_back_has_no_floor(database: Database, person: tuple[int, int]) -> None:
+    await give(database, person, 3, 1)
+    taken = await give(database, person, -10, 2)
     assert taken.after == NOW - 7 * DAY
 
 
-async def test_nobody_loses_what_they_never_had(books: Books, person: tuple[int, int]) -> None:
+async def test_nobody_loses_what_they_never_had(database: Database, person: tuple[int, int]) -> None:
     with pytest.raises(AccessNotOwned):
-        await give(books, person, -1, 1)
+        await give(database, person, -1, 1)
 
 
 async def test_for_ever_stays_for_ever(
-    books: Books, person: tuple[int, int], connection: asyncpg.Connection
+    database: Database, person: tuple[int, int], connection: asyncpg.Connection
 ) -> None:
     await connection.execute(
         "insert into usermoduleaccess (user_id, module_id, ends_at) values ($1, $2, 'infinity')", *person
     )
-    changed = await give(books, person, 10, 1)
+    changed = await give(database, person, 10, 1)
     assert (changed.before, changed.after) == (None, None)
     assert await connection.fetchval("select ends_at = 'infinity' from usermoduleaccess")
 
 
 @pytest.mark.parametrize("days", [0, 36_501, -36_501])
-async def test_days_out_of_range(books: Books, person: tuple[int, int], days: int) -> None:
+async def test_days_out_of_range(database: Database, person: tuple[int, int], days: int) -> None:
     with pytest.raises(AccessTooFar):
-        await give(books, person, days, 1)
+        await give(database, person, days, 1)
 
 
 async def test_no_access_ends_after_the_year_9000(
-    books: Books, person: tuple[int, int], connection: asyncpg.Connection
+    database: Database, person: tuple[int, int], connection: asyncpg.Connection
 ) -> None:
     await connection.execute(
         "insert into usermoduleaccess (user_id, module_id, ends_at) values ($1, $2, '8990-01-01+00')", *person
     )
     with pytest.raises(AccessTooFar):
-        await give(books, person, 36_500, 1)
+        await give(database, person, 36_500, 1)
     assert await connection.fetchval("select count(*) from bot.access_changes") == 0
 
 
-async def test_undo_restores_the_moment_before(books: Books, person: tuple[int, int]) -> None:
-    await give(books, person, 1, 1)
+async def test_undo_restores_the_moment_before(database: Database, person: tuple[int, int]) -> None:
+    await give(database, person, 1, 1)
     later = NOW + 30 * DAY
-    change = await give(books, person, 5, 2, later)
-    async with books.transaction(Lane.TALK) as session:
-        undone = await changes.undo(session, change.id, later)
+    change = await give(database, person, 5, 2, later)
+    async with database.transaction(Pool.TALK) as session:
+        undone = await changes.undo_change(session, change.id, later)
     assert undone.after == NOW + DAY
     with pytest.raises(AlreadyUndone):
-        async with books.transaction(Lane.TALK) as session:
-            await changes.undo(session, change.id, later)
+        async with database.transaction(Pool.TALK) as session:
+            await changes.undo_change(session, change.id, later)
 
 
 async def test_undo_takes_its_days_only_where_others_came_since(
-    books: Books, person: tuple[int, int]
+    database: Database, person: tuple[int, int]
 ) -> None:
-    change = await give(books, person, 5, 1)
-    await give(books, person, 30, 2)
-    async with books.transaction(Lane.TALK) as session:
-        undone = await changes.undo(session, change.id, NOW)
+    change = await give(database, person, 5, 1)
+    await give(database, person, 30, 2)
+    async with database.transaction(Pool.TALK) as session:
+        undone = await changes.undo_change(session, change.id, NOW)
     assert undone.after == NOW + 30 * DAY
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(st.tuples(st.integers(1, 400), st.integers(0, 500)), min_size=1, max_size=6))
 async def test_days_given_are_days_owed(
-    books: Books, person: tuple[int, int], connection: asyncpg.Connection, steps: list[tuple[int, int]]
+    database: Database, person: tuple[int, int], connection: asyncpg.Connection, steps: list[tuple[int, int]]
 ) -> None:
     """A model in five lines against the statement."""
     await connection.execute("truncate usermoduleaccess, bot.access_changes")
@@ -126,5 +126,5 @@ async def test_days_given_are_days_owed(
     for number, (days, pause) in enumerate(steps, start=1):
         now += pause * DAY
         ends = max(now, ends) + days * DAY
-        change = await give(books, person, days, number, now)
+        change = await give(database, person, days, number, now)
         assert change.after == ends

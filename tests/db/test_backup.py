@@ -9,8 +9,8 @@ import pytest
 
 from db.postgres.backup import BackupError, backup, restore
 from db.postgres.server import EmbeddedServer
-from db.schema.contract import differences
-from db.schema.migrate import SchemaState, schema_state
+from db.schema.contract import list_differences
+from db.schema.migrate import SchemaState, get_schema_state
 from tests.database import Databases
 
 DEBIAN_15 = Path("/usr/lib/postgresql/15/bin")
@@ -38,18 +38,18 @@ async def emails(dsn: str) -> list[str]:
         await conn.close()
 
 
-async def test_all_comes_back(database: str, empty_database: str, tmp_path: Path) -> None:
-    user = await add_user(database)
+async def test_all_comes_back(dsn: str, empty_database: str, tmp_path: Path) -> None:
+    user = await add_user(dsn)
     file = tmp_path / "a backup"
-    assert await backup(database, file) == file.stat().st_size
+    assert await backup(dsn, file) == file.stat().st_size
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert os.listdir(tmp_path) == ["a backup"]
 
     await restore(empty_database, file)
     conn = await asyncpg.connect(empty_database)
     try:
-        assert await schema_state(conn) is SchemaState.CURRENT
-        assert await differences(conn) == []
+        assert await get_schema_state(conn) is SchemaState.CURRENT
+        assert await list_differences(conn) == []
         assert await conn.fetchval("SELECT name FROM users WHERE id = $1", user) == NAME
         assert await conn.fetchval("SELECT count(*) FROM bot.updates") == 1
     finally:
@@ -65,70 +65,66 @@ async def test_restore_into_a_migrated_database_without_rows(cluster: Databases,
         assert await emails(target) == ["olga@example.org"]
 
 
-async def test_rows_are_replaced_only_on_demand(database: str, tmp_path: Path) -> None:
-    await add_user(database)
-    await backup(database, tmp_path / "b")
-    await add_user(database, "later@example.org")
+async def test_rows_are_replaced_only_on_demand(dsn: str, tmp_path: Path) -> None:
+    await add_user(dsn)
+    await backup(dsn, tmp_path / "b")
+    await add_user(dsn, "later@example.org")
     with pytest.raises(BackupError, match="has rows"):
-        await restore(database, tmp_path / "b")
-    assert len(await emails(database)) == 2
-    await restore(database, tmp_path / "b", replace=True)
-    assert await emails(database) == ["olga@example.org"]
+        await restore(dsn, tmp_path / "b")
+    assert len(await emails(dsn)) == 2
+    await restore(dsn, tmp_path / "b", replace=True)
+    assert await emails(dsn) == ["olga@example.org"]
 
 
 async def test_restore_refuses_while_others_are_connected(
-    database: str, connection: asyncpg.Connection, tmp_path: Path
+    dsn: str, connection: asyncpg.Connection, tmp_path: Path
 ) -> None:
-    await backup(database, tmp_path / "b")
+    await backup(dsn, tmp_path / "b")
     with pytest.raises(BackupError, match="1 other connections"):
-        await restore(database, tmp_path / "b", replace=True)
-    assert await differences(connection) == []
+        await restore(dsn, tmp_path / "b", replace=True)
+    assert await list_differences(connection) == []
 
 
-async def test_a_broken_backup_changes_nothing(database: str, tmp_path: Path) -> None:
+async def test_a_broken_backup_changes_nothing(dsn: str, tmp_path: Path) -> None:
     for number in range(300):
-        await add_user(database, f"{number}-{os.urandom(200).hex()}@example.org")
-    await backup(database, tmp_path / "b")
+        await add_user(dsn, f"{number}-{os.urandom(200).hex()}@example.org")
+    await backup(dsn, tmp_path / "b")
     whole = (tmp_path / "b").read_bytes()
     (tmp_path / "b").write_bytes(whole[: len(whole) - 20_000])
-    before = await emails(database)
+    before = await emails(dsn)
     with pytest.raises(BackupError):
-        await restore(database, tmp_path / "b", replace=True)
-    assert await emails(database) == before
+        await restore(dsn, tmp_path / "b", replace=True)
+    assert await emails(dsn) == before
 
 
-async def test_a_dependent_of_the_other_application_stops_the_restore(database: str, tmp_path: Path) -> None:
-    await add_user(database)
-    await backup(database, tmp_path / "b")
-    conn = await asyncpg.connect(database)
+async def test_a_dependent_of_the_other_application_stops_the_restore(dsn: str, tmp_path: Path) -> None:
+    await add_user(dsn)
+    await backup(dsn, tmp_path / "b")
+    conn = await asyncpg.connect(dsn)
     await conn.execute("CREATE TABLE notes (user_id bigint REFERENCES users (id))")
     await conn.close()
     with pytest.raises(BackupError, match="notes"):
-        await restore(database, tmp_path / "b", replace=True)
-    assert await emails(database) == ["olga@example.org"]
+        await restore(dsn, tmp_path / "b", replace=True)
+    assert await emails(dsn) == ["olga@example.org"]
 
 
-async def test_nothing_is_overwritten_or_left_behind(
-    database: str, empty_database: str, tmp_path: Path
-) -> None:
+async def test_nothing_is_overwritten_or_left_behind(dsn: str, empty_database: str, tmp_path: Path) -> None:
     (tmp_path / "b").write_text("precious")
     with pytest.raises(BackupError, match="exists already"):
-        await backup(database, tmp_path / "b")
+        await backup(dsn, tmp_path / "b")
     with pytest.raises(BackupError, match="none of our tables"):
         await backup(empty_database, tmp_path / "c")
     with pytest.raises(BackupError, match="cannot be written"):
-        await backup(database, tmp_path / "no folder" / "c")
+        await backup(dsn, tmp_path / "no folder" / "c")
     with pytest.raises(BackupError, match="cannot be read as a backup"):
         await restore(empty_database, tmp_path / "b")
     assert (tmp_path / "b").read_text() == "precious"
     assert os.listdir(tmp_path) == ["b"]
-    await backup(database, tmp_path / "b", overwrite=True)
+    await backup(dsn, tmp_path / "b", overwrite=True)
     assert (tmp_path / "b").read_bytes().startswith(b"PGDMP")
 
 
-async def test_older_programs_are_refused(
-    database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_older_programs_are_refused(dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     programs = tmp_path / "bin"
     programs.mkdir()
     for name in ("pg_dump", "pg_restore"):
@@ -136,15 +132,15 @@ async def test_older_programs_are_refused(
         (programs / name).chmod(0o755)
     monkeypatch.setenv("PG_BIN", str(programs))
     with pytest.raises(BackupError, match="is version 9"):
-        await backup(database, tmp_path / "b")
+        await backup(dsn, tmp_path / "b")
 
 
 @pytest.mark.skipif(not DEBIAN_15.exists(), reason="needs Debian's PostgreSQL 15")
 async def test_restore_into_an_older_server(
-    database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await add_user(database)
-    await backup(database, tmp_path / "b")
+    await add_user(dsn)
+    await backup(dsn, tmp_path / "b")
     monkeypatch.setenv("PG_BIN", str(DEBIAN_15))
     async with EmbeddedServer(tmp_path / "old", durable=False) as server:
         monkeypatch.delenv("PG_BIN")

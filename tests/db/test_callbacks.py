@@ -11,26 +11,26 @@ from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from db.engine import Books, Lane
+from db.engine import Database, Pool
 from db.payments import callbacks
-from db.queue import enqueue, enqueue_all, queries
+from db.queue import enqueue, enqueue_all, queue_queries
 from db.tables import Callback
 
 PAYMENT = "2d4d8203-000f-5000-9000-15fc20582329"
 
 
 @pytest.fixture(params=["direct", "pooled"])
-async def books(database: str, request: pytest.FixtureRequest) -> AsyncIterator[Books]:
-    opened = Books(database + ("&statement_cache_size=0" if request.param == "pooled" else ""))
+async def database(dsn: str, request: pytest.FixtureRequest) -> AsyncIterator[Database]:
+    opened = Database(dsn + ("&statement_cache_size=0" if request.param == "pooled" else ""))
     yield opened
     await opened.close()
 
 
 async def test_a_callback_and_its_job_are_written_together(
-    books: Books, connection: asyncpg.Connection
+    database: Database, connection: asyncpg.Connection
 ) -> None:
     for event in ("payment.succeeded", "payment.canceled"):
-        await callbacks.record(books, event, "object", PAYMENT, '{"a": "é"}')
+        await callbacks.record_callback(database, event, "object", PAYMENT, '{"a": "é"}')
     rows = await connection.fetch("SELECT * FROM bot.callbacks ORDER BY id")
     assert [(row["event"], row["object_id"], row["payment_id"], row["body"]) for row in rows] == [
         (event, "object", PAYMENT, '{"a": "é"}') for event in ("payment.succeeded", "payment.canceled")
@@ -43,15 +43,17 @@ async def test_a_callback_and_its_job_are_written_together(
     assert await connection.fetchval("SELECT count(*) FROM bot.pgqueuer_log") == 2
 
 
-async def test_jobs_are_as_pgqueuer_makes_them(books: Books, connection: asyncpg.Connection) -> None:
+async def test_jobs_are_as_pgqueuer_makes_them(database: Database, connection: asyncpg.Connection) -> None:
     """Another pgqueuer may change its statement: what we make of it must not differ from what it makes itself."""
-    await callbacks.record(books, "payment.succeeded", "object", PAYMENT, "{}")
+    await callbacks.record_callback(database, "payment.succeeded", "object", PAYMENT, "{}")
     [recorded] = await connection.fetch("SELECT id FROM bot.callbacks")
     payload = {"id": recorded["id"]}
-    async with books.transaction(Lane.MONEY) as session:
+    async with database.transaction(Pool.MONEY) as session:
         await enqueue(session, "verify_callback", payload, priority=10)
         await enqueue_all(session, "verify_callback", [payload, payload])
-    await queries(AsyncpgDriver(connection)).enqueue("verify_callback", orjson.dumps(payload), priority=10)
+    await queue_queries(AsyncpgDriver(connection)).enqueue(
+        "verify_callback", orjson.dumps(payload), priority=10
+    )
     jobs = [dict(job) for job in await connection.fetch("SELECT * FROM bot.pgqueuer ORDER BY id")]
     assert [job["priority"] for job in jobs] == [10, 10, 0, 0, 10]
     same = jobs[0].keys() - {"id", "created", "updated", "execute_after", "heartbeat", "priority"}
@@ -61,9 +63,9 @@ async def test_jobs_are_as_pgqueuer_makes_them(books: Books, connection: asyncpg
 
 
 async def test_a_job_of_a_key_is_queued_once_and_one_for_later_waits(
-    books: Books, connection: asyncpg.Connection
+    database: Database, connection: asyncpg.Connection
 ) -> None:
-    async with books.transaction(Lane.MONEY) as session:
+    async with database.transaction(Pool.MONEY) as session:
         for _ in range(2):
             await enqueue(session, "sweep", {}, key="once", after=timedelta(hours=1))
     [job] = await connection.fetch("SELECT dedupe_key, execute_after - now() AS wait FROM bot.pgqueuer")
@@ -72,31 +74,31 @@ async def test_a_job_of_a_key_is_queued_once_and_one_for_later_waits(
 
 
 async def test_jobs_of_what_was_rolled_back_are_not_there(
-    books: Books, connection: asyncpg.Connection
+    database: Database, connection: asyncpg.Connection
 ) -> None:
     with suppress(ZeroDivisionError):
-        async with books.transaction(Lane.MONEY) as session:
+        async with database.transaction(Pool.MONEY) as session:
             await enqueue(session, "sweep", {})
             raise ZeroDivisionError
     assert await connection.fetchval("SELECT count(*) FROM bot.pgqueuer") == 0
 
 
 async def test_without_its_job_a_callback_is_not_recorded(
-    books: Books, connection: asyncpg.Connection
+    database: Database, connection: asyncpg.Connection
 ) -> None:
     await connection.execute("ALTER TABLE bot.pgqueuer ADD CHECK (entrypoint <> 'verify_callback')")
     with pytest.raises(DBAPIError):
-        await callbacks.record(books, "payment.succeeded", "object", PAYMENT, "{}")
+        await callbacks.record_callback(database, "payment.succeeded", "object", PAYMENT, "{}")
     assert await connection.fetchval("SELECT count(*) FROM bot.callbacks") == 0
 
 
-async def test_the_next_user_of_the_connection_has_transactions_again(database: str) -> None:
-    books = Books(database, sizes=dict.fromkeys(Lane, 1))
-    await callbacks.record(books, "payment.succeeded", "object", PAYMENT, "{}")
+async def test_the_next_user_of_the_connection_has_transactions_again(dsn: str) -> None:
+    database = Database(dsn, sizes=dict.fromkeys(Pool, 1))
+    await callbacks.record_callback(database, "payment.succeeded", "object", PAYMENT, "{}")
     with suppress(ZeroDivisionError):
-        async with books.transaction(Lane.MONEY) as session:
+        async with database.transaction(Pool.MONEY) as session:
             await session.execute(text("DELETE FROM bot.callbacks"))
             raise ZeroDivisionError
-    async with books.transaction(Lane.MONEY) as session:
+    async with database.transaction(Pool.MONEY) as session:
         assert await session.get(Callback, 1) is not None
-    await books.close()
+    await database.close()

@@ -1,4 +1,4 @@
-"""The catalogue file: what it says, what is refused, and what loading it again and again does to the books."""
+"""The catalogue file: what it says, what is refused, and what loading it again and again does to the database."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -11,8 +11,8 @@ from bot.catalogue import reading as files
 from bot.catalogue.reading import CatalogueError, parse
 from bot.sandbox import __file__ as sandbox
 from db.catalogue.entries import Catalogue
-from db.catalogue.loading import Action, CatalogueRefused, Change, load
-from db.engine import Books, Lane
+from db.catalogue.loading import Action, CatalogueChange, CatalogueRefusedError, load_catalogue
+from db.engine import Database, Pool
 
 SCHOOL = Path(sandbox).with_name("school.toml")
 
@@ -52,21 +52,21 @@ max_uses = 100
 
 
 @pytest.fixture
-async def books(database: str) -> AsyncIterator[Books]:
-    made = Books(database)
+async def database(dsn: str) -> AsyncIterator[Database]:
+    made = Database(dsn)
     yield made
     await made.close()
 
 
-async def loaded(books: Books, catalogue: Catalogue | str) -> list[str]:
+async def loaded(database: Database, catalogue: Catalogue | str) -> list[str]:
     wanted = parse(catalogue) if isinstance(catalogue, str) else catalogue
-    async with books.transaction(Lane.JOBS) as session:
-        return [str(change) for change in await load(session, wanted)]
+    async with database.transaction(Pool.JOBS) as session:
+        return [str(change) for change in await load_catalogue(session, wanted)]
 
 
-async def refused(books: Books, source: str) -> list[str]:
-    with pytest.raises(CatalogueRefused) as error:
-        await loaded(books, source)
+async def refused(database: Database, source: str) -> list[str]:
+    with pytest.raises(CatalogueRefusedError) as error:
+        await loaded(database, source)
     return error.value.lines
 
 
@@ -77,15 +77,15 @@ def wrong(source: str) -> list[str]:
 
 
 async def test_demo_school_loads_and_first_lessons_carry_no_question(
-    books: Books, connection: asyncpg.Connection
+    database: Database, connection: asyncpg.Connection
 ) -> None:
     school = files.read(SCHOOL)
     assert all(not module.lessons[0].questions for module in school.modules)
     assert school.modules[0].lessons[0].preview
-    changes = await loaded(books, school)
+    changes = await loaded(database, school)
     assert "added module python" in changes
     assert "added offer english/quarter" in changes
-    assert await loaded(books, school) == []
+    assert await loaded(database, school) == []
     rows = await connection.fetch("SELECT name, interval_count FROM modules ORDER BY id")
     assert [tuple(row) for row in rows] == [(module.name, len(module.lessons)) for module in school.modules]
     spring = await connection.fetchrow("SELECT days, max_usage_count FROM promocodes WHERE code = 'SPRING'")
@@ -93,8 +93,8 @@ async def test_demo_school_loads_and_first_lessons_carry_no_question(
     assert tuple(spring) == (14, 100)
 
 
-async def test_values_arrive(books: Books, connection: asyncpg.Connection) -> None:
-    await loaded(books, SMALL)
+async def test_values_arrive(database: Database, connection: asyncpg.Connection) -> None:
+    await loaded(database, SMALL)
     offer = await connection.fetchrow("SELECT days, price, currency, methods, active FROM bot.offers")
     assert offer is not None
     assert tuple(offer) == (30, 99050, "RUB", [], True)
@@ -108,11 +108,11 @@ async def test_values_arrive(books: Books, connection: asyncpg.Connection) -> No
     assert tuple(result) == ("done", True)
 
 
-async def test_changes_are_said_and_ids_stay(books: Books, connection: asyncpg.Connection) -> None:
-    await loaded(books, SMALL)
+async def test_changes_are_said_and_ids_stay(database: Database, connection: asyncpg.Connection) -> None:
+    await loaded(database, SMALL)
     before = await connection.fetch("SELECT id FROM bot.lessons ORDER BY key")
     changed = SMALL.replace("990.5", "1200").replace('"Second"', '"Second,\\nlonger"').replace("14", "21")
-    assert await loaded(books, changed) == [
+    assert await loaded(database, changed) == [
         "updated lesson python/two: text",
         "updated offer course/month: price 99050 → 120000",
         "updated promo code SPRING: days 14 → 21",
@@ -121,14 +121,14 @@ async def test_changes_are_said_and_ids_stay(books: Books, connection: asyncpg.C
 
 
 async def test_what_vanished_is_withdrawn_and_comes_back(
-    books: Books, connection: asyncpg.Connection
+    database: Database, connection: asyncpg.Connection
 ) -> None:
-    await loaded(books, SMALL)
+    await loaded(database, SMALL)
     head, offer = (
         SMALL.split('[[modules.lessons]]\nkey = "two"')[0],
         '[[products]]\nkey="course"\nmodule="python"\n',
     )
-    changes = await loaded(books, head + offer + 'name="Course"')
+    changes = await loaded(database, head + offer + 'name="Course"')
     assert changes == [
         "updated module python: interval_count 2 → 1",
         "withdrawn lesson python/two",
@@ -136,26 +136,28 @@ async def test_what_vanished_is_withdrawn_and_comes_back(
     ]
     assert await connection.fetchval("SELECT count(*) FROM bot.lessons") == 2
     assert await connection.fetchval("SELECT count(*) FROM promocodes") == 1
-    assert await loaded(books, SMALL) == [
+    assert await loaded(database, SMALL) == [
         "updated module python: interval_count 1 → 2",
         "updated lesson python/two: active no → yes",
         "updated offer course/month: active no → yes",
     ]
 
 
-async def test_offers_of_admins_are_left_alone(books: Books, connection: asyncpg.Connection) -> None:
-    await loaded(books, SMALL)
+async def test_offers_of_admins_are_left_alone(database: Database, connection: asyncpg.Connection) -> None:
+    await loaded(database, SMALL)
     await connection.execute(
         "INSERT INTO bot.offers (product_id, days, price, currency)"
         " SELECT product_id, 1, 100, 'RUB' FROM products"
     )
-    assert await loaded(books, SMALL) == []
+    assert await loaded(database, SMALL) == []
     assert await connection.fetchval("SELECT count(*) FROM bot.offers WHERE active") == 2
 
 
-async def test_a_vanished_result_goes_behind_the_others(books: Books, connection: asyncpg.Connection) -> None:
-    await loaded(books, SMALL)
-    await loaded(books, SMALL + '[[results]]\nkey = "great"\nname = "Great"\npassed = true\n')
+async def test_a_vanished_result_goes_behind_the_others(
+    database: Database, connection: asyncpg.Connection
+) -> None:
+    await loaded(database, SMALL)
+    await loaded(database, SMALL + '[[results]]\nkey = "great"\nname = "Great"\npassed = true\n')
     rows = await connection.fetch("SELECT key FROM bot.results WHERE passed ORDER BY position")
     assert [row["key"] for row in rows] == ["great", "done"]
 
@@ -179,9 +181,9 @@ ADOPTING = (
 )
 
 
-async def test_ids_of_the_other_application(books: Books, connection: asyncpg.Connection) -> None:
+async def test_ids_of_the_other_application(database: Database, connection: asyncpg.Connection) -> None:
     await adopt(connection)
-    changes = await loaded(books, ADOPTING)
+    changes = await loaded(database, ADOPTING)
     assert "adopted module python: name Old name → Python" in changes
     assert "adopted product course: name Old → Course" in changes
     assert await connection.fetchval("SELECT interval_count FROM modules") == 12
@@ -190,18 +192,18 @@ async def test_ids_of_the_other_application(books: Books, connection: asyncpg.Co
         " JOIN bot.results r ON r.id = result_id"
     )
     assert await connection.fetchval(known) == 1
-    assert await loaded(books, ADOPTING) == []
+    assert await loaded(database, ADOPTING) == []
     # Everything in progress is known now: a new lesson gets an id above those given.
     more = ADOPTING.replace("[[products]]", '[[modules.lessons]]\nkey="x"\ntitle="X"\ntext="X"\n[[products]]')
-    assert await loaded(books, more) == ["added lesson python/x"]
+    assert await loaded(database, more) == ["added lesson python/x"]
     assert await connection.fetchval("SELECT id FROM bot.lessons WHERE key = 'x'") == 71
 
 
 async def test_lessons_and_results_that_could_collide_are_refused(
-    books: Books, connection: asyncpg.Connection
+    database: Database, connection: asyncpg.Connection
 ) -> None:
     await adopt(connection)
-    lines = await refused(books, SMALL)
+    lines = await refused(database, SMALL)
     places = [line.split(": ")[0] for line in lines]
     assert places == [
         'results "done"',
@@ -212,24 +214,24 @@ async def test_lessons_and_results_that_could_collide_are_refused(
     assert await connection.fetchval("SELECT count(*) FROM modules") == 1
 
 
-async def test_ids_that_contradict_the_books(books: Books, connection: asyncpg.Connection) -> None:
+async def test_ids_that_contradict_the_books(database: Database, connection: asyncpg.Connection) -> None:
     await adopt(connection)
-    assert await refused(books, ADOPTING.replace("id = 7\n", "id = 8\n")) == [
+    assert await refused(database, ADOPTING.replace("id = 7\n", "id = 8\n")) == [
         'modules "python": the database has no row with the id 8; leave the id out to have one made',
         'products "course": opens module 7 already, and what was bought must not come to mean another module;'
         " give the new product a key of its own",
     ]
-    await loaded(books, ADOPTING)
-    assert await refused(books, ADOPTING.replace("id = 50", "id = 51")) == [
+    await loaded(database, ADOPTING)
+    assert await refused(database, ADOPTING.replace("id = 50", "id = 51")) == [
         'modules "python" . lessons "two": its id is 50 already and cannot become 51'
     ]
-    assert await refused(books, ADOPTING.replace('key = "two"', 'key = "three"')) == [
+    assert await refused(database, ADOPTING.replace('key = "two"', 'key = "three"')) == [
         'modules "python" . lessons "three": the id 50 is taken by "two" of module 7'
     ]
 
 
-async def test_loading_twice_at_once_adds_once(books: Books, connection: asyncpg.Connection) -> None:
-    done = await asyncio.gather(*(loaded(books, SMALL) for _ in range(3)))
+async def test_loading_twice_at_once_adds_once(database: Database, connection: asyncpg.Connection) -> None:
+    done = await asyncio.gather(*(loaded(database, SMALL) for _ in range(3)))
     assert sorted(map(len, done)) == [0, 0, 8]
     assert await connection.fetchval("SELECT count(*) FROM bot.lessons") == 2
 
@@ -301,7 +303,7 @@ def test_unreadable_files(tmp_path: Path) -> None:
 
 
 def test_changes_read_as_lines() -> None:
-    change = Change(
+    change = CatalogueChange(
         Action.UPDATED, "offer", "a/b", (("methods", [], ["link", "invoice"]), ("text", "x" * 99, "y"))
     )
     assert str(change) == "updated offer a/b: methods none → link, invoice, text"

@@ -6,7 +6,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from db.schema.contract import contract, differences
+from db.schema.contract import list_differences, load_contract
 from db.schema.indexes import wanted_indexes
 from tests.database import Databases
 
@@ -24,11 +24,11 @@ async def adopted(cluster: Databases) -> AsyncIterator[asyncpg.Connection]:
 
 
 async def told(conn: asyncpg.Connection) -> list[str]:
-    return [str(difference) for difference in await differences(conn)]
+    return [str(difference) for difference in await list_differences(conn)]
 
 
 async def test_migrated_database_keeps_the_contract(connection: asyncpg.Connection) -> None:
-    assert len(contract()) == 13
+    assert len(load_contract()) == 13
     assert await told(connection) == []
     assert await wanted_indexes(connection) == []
 
@@ -50,7 +50,7 @@ async def test_wanted_indexes_are_those_that_are_missing(adopted: asyncpg.Connec
 async def test_an_empty_database_lacks_every_table(empty_database: str) -> None:
     conn = await asyncpg.connect(empty_database)
     try:
-        assert await told(conn) == [f"{table}: expected a table, found none" for table in contract()]
+        assert await told(conn) == [f"{table}: expected a table, found none" for table in load_contract()]
     finally:
         await conn.close()
 

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.accounts import registration, sessions
-from db.engine import Books, Lane
+from db.engine import Database, Pool
 from db.errors import SessionUnknown
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -17,18 +17,18 @@ KEEP = timedelta(days=10)
 
 
 @pytest.fixture
-async def session(database: str) -> AsyncIterator[AsyncSession]:
-    books = Books(database)
+async def session(dsn: str) -> AsyncIterator[AsyncSession]:
+    database = Database(dsn)
     try:
-        async with books.transaction(Lane.TALK) as session:
+        async with database.transaction(Pool.TALK) as session:
             yield session
     finally:
-        await books.close()
+        await database.close()
 
 
 async def registered(session: AsyncSession, telegram_id: int) -> int:
     email = f"{telegram_id}@example.com"
-    return await registration.register(
+    return await registration.create_account(
         session, telegram_id, name="x", email=email, phone=None, now=NOW, keep=KEEP
     )
 
@@ -59,27 +59,29 @@ async def test_live_sessions_of_both_applications_are_listed(session: AsyncSessi
     await registered(session, BEN)
     web = await elsewhere(session, anna, NOW + timedelta(hours=1), NOW + timedelta(days=3))
     await elsewhere(session, anna, NOW - timedelta(days=9), NOW)  # ended by itself this very moment
-    found = await sessions.live(session, anna, NOW)
+    found = await sessions.list_sessions(session, anna, NOW)
     assert [one.platform for one in found] == ["web", "telegram"]
     assert (found[0].id, found[0].expires_at) == (web, NOW + timedelta(days=3))
     assert found[1].expires_at == NOW + KEEP
-    assert await sessions.count(session, anna, NOW) == 2
-    assert await sessions.count(session, anna, NOW + KEEP) == 0
-    assert [one.platform for one in await sessions.live(session, anna, NOW, skip=1, limit=1)] == ["telegram"]
+    assert await sessions.count_sessions(session, anna, NOW) == 2
+    assert await sessions.count_sessions(session, anna, NOW + KEEP) == 0
+    assert [one.platform for one in await sessions.list_sessions(session, anna, NOW, skip=1, limit=1)] == [
+        "telegram"
+    ]
 
 
 async def test_ending_a_session_ends_it_once(session: AsyncSession) -> None:
     anna = await registered(session, ANNA)
     web = await elsewhere(session, anna, NOW, NOW + KEEP)
-    await sessions.end(session, anna, web, NOW)
-    assert [one.platform for one in await sessions.live(session, anna, NOW)] == ["telegram"]
+    await sessions.end_session(session, anna, web, NOW)
+    assert [one.platform for one in await sessions.list_sessions(session, anna, NOW)] == ["telegram"]
     with pytest.raises(SessionUnknown):
-        await sessions.end(session, anna, web, NOW)
+        await sessions.end_session(session, anna, web, NOW)
 
 
 async def test_nobody_ends_the_session_of_another(session: AsyncSession) -> None:
     anna, ben = await registered(session, ANNA), await registered(session, BEN)
-    (bens,) = await sessions.live(session, ben, NOW)
+    (bens,) = await sessions.list_sessions(session, ben, NOW)
     with pytest.raises(SessionUnknown):
-        await sessions.end(session, anna, bens.id, NOW)
-    assert await sessions.count(session, ben, NOW) == 1
+        await sessions.end_session(session, anna, bens.id, NOW)
+    assert await sessions.count_sessions(session, ben, NOW) == 1

@@ -70,10 +70,8 @@ def test_what_cannot_be_read_is_refused_without_the_password(wrong: str) -> None
     assert "p#1" not in str(refused.value)
 
 
-async def test_all_forms_reach_the_same_database(database: str) -> None:
-    pasted = (
-        database.replace("postgresql://app@", "postgresql+asyncpg://app:secret@") + "&application_name=me"
-    )
+async def test_all_forms_reach_the_same_database(dsn: str) -> None:
+    pasted = dsn.replace("postgresql://app@", "postgresql+asyncpg://app:secret@") + "&application_name=me"
     conn = await asyncpg.connect(**asyncpg_arguments(pasted))
     name = await conn.fetchval("SELECT current_database()")
     await conn.close()

@@ -5,7 +5,7 @@ import asyncpg
 import pytest
 from sqlalchemy import text
 
-from db.engine import Books, Lane, is_away
+from db.engine import Database, Pool, is_unavailable
 
 
 @pytest.mark.parametrize(
@@ -17,29 +17,27 @@ from db.engine import Books, Lane, is_away
         ("select no_such_column", None),
     ],
 )
-async def test_a_value_that_no_column_takes_is_no_outage(database: str, wrong: tuple[str, object]) -> None:
+async def test_a_value_that_no_column_takes_is_no_outage(dsn: str, wrong: tuple[str, object]) -> None:
     statement, value = wrong
-    books = Books(database)
+    database = Database(dsn)
     with pytest.raises(Exception) as caught:
-        async with books.transaction(Lane.TALK) as session:
+        async with database.transaction(Pool.TALK) as session:
             await session.execute(text(statement), {"value": value} if value is not None else {})
-    await books.close()
-    assert not is_away(caught.value)
+    await database.close()
+    assert not is_unavailable(caught.value)
 
 
-async def test_a_lost_connection_and_a_missing_server_are(
-    database: str, connection: asyncpg.Connection
-) -> None:
-    books = Books(database)
-    async with books.alone(Lane.TALK) as one:
+async def test_a_lost_connection_and_a_missing_server_are(dsn: str, connection: asyncpg.Connection) -> None:
+    database = Database(dsn)
+    async with database.autocommit(Pool.TALK) as one:
         own = await one.scalar(text("select pg_backend_pid()"))
         await connection.execute("select pg_terminate_backend($1)", own)
         with pytest.raises(Exception) as lost:
             await one.execute(text("select 1"))
-    await books.close()
-    assert is_away(lost.value)
-    nobody = Books("postgresql://nobody@127.0.0.1:1/none")
+    await database.close()
+    assert is_unavailable(lost.value)
+    nobody = Database("postgresql://nobody@127.0.0.1:1/none")
     with pytest.raises(Exception) as missing:
-        await nobody.usable()
+        await nobody.check_usable()
     await nobody.close()
-    assert is_away(missing.value)
+    assert is_unavailable(missing.value)

@@ -9,8 +9,8 @@ import asyncpg
 import pytest
 
 from db.access import grants
-from db.access.grants import Granted
-from db.engine import Books, Lane
+from db.access.grants import GrantResult
+from db.engine import Database, Pool
 from db.errors import (
     AccessForEver,
     AccessNotOwned,
@@ -29,7 +29,7 @@ DAY = timedelta(days=1)
 class School:
     """One admin, one learner, two products that open one module."""
 
-    books: Books
+    database: Database
     connection: asyncpg.Connection
     admin: int
     anna: int
@@ -37,13 +37,15 @@ class School:
     product: int
     other: int
 
-    async def grant(self, days: int, product: int | None = None, now: datetime = NOW) -> Granted:
-        async with self.books.transaction(Lane.TALK) as session:
-            return await grants.grant(session, self.admin, self.anna, product or self.product, days, now)
+    async def grant(self, days: int, product: int | None = None, now: datetime = NOW) -> GrantResult:
+        async with self.database.transaction(Pool.TALK) as session:
+            return await grants.create_grant(
+                session, self.admin, self.anna, product or self.product, days, now
+            )
 
-    async def undo(self, change_id: int, now: datetime = NOW) -> Granted:
-        async with self.books.transaction(Lane.TALK) as session:
-            return await grants.undo(session, self.admin, change_id, now)
+    async def undo(self, change_id: int, now: datetime = NOW) -> GrantResult:
+        async with self.database.transaction(Pool.TALK) as session:
+            return await grants.undo_grant(session, self.admin, change_id, now)
 
     async def ends_at(self) -> datetime | None:
         found: datetime | None = await self.connection.fetchval(
@@ -66,7 +68,7 @@ class School:
 
 
 @pytest.fixture
-async def school(database: str, connection: asyncpg.Connection) -> AsyncIterator[School]:
+async def school(dsn: str, connection: asyncpg.Connection) -> AsyncIterator[School]:
     async def made(statement: str, *values: object) -> int:
         return await connection.fetchval(statement, *values)  # type: ignore[no-any-return]
 
@@ -75,9 +77,9 @@ async def school(database: str, connection: asyncpg.Connection) -> AsyncIterator
     module = await made("insert into modules (name, interval_count) values ('Chess', 5) returning id")
     product = "insert into products (name, module_id) values ($1, $2) returning product_id"
     first, second = await made(product, "A month", module), await made(product, "A year", module)
-    books = Books(database)
-    yield School(books, connection, admin, anna, module, first, second)
-    await books.close()
+    database = Database(dsn)
+    yield School(database, connection, admin, anna, module, first, second)
+    await database.close()
 
 
 async def test_a_grant_gives_days_and_leaves_a_row(school: School) -> None:
@@ -216,10 +218,10 @@ async def test_history_is_newest_first_and_marks_what_was_undone(school: School)
     granted = await school.grant(10)
     await school.grant(20, now=NOW + DAY)
     await school.undo(granted.change.id, NOW + 2 * DAY)
-    async with school.books.transaction(Lane.TALK) as session:
-        entries = await grants.history(session, school.anna)
-        nobody = await grants.history(session, school.admin)
-        newest = await grants.history(session, limit=1)
+    async with school.database.transaction(Pool.TALK) as session:
+        entries = await grants.list_history(session, school.anna)
+        nobody = await grants.list_history(session, school.admin)
+        newest = await grants.list_history(session, limit=1)
     assert [(entry.days, entry.undone) for entry in entries] == [(-10, False), (20, False), (10, True)]
     assert (entries[0].admin, entries[0].person, entries[0].product) == ("olga", "anna", "A month")
     assert nobody == []

@@ -9,7 +9,7 @@ import pytest
 
 from bot.catalogue.reading import parse
 from db.catalogue import loading
-from db.engine import Books, Lane
+from db.engine import Database, Pool
 from db.errors import LessonLocked, LessonUnknown
 from db.lessons import lessons, progress
 
@@ -35,11 +35,11 @@ results = [
 
 
 @pytest.fixture
-async def books(database: str, connection: asyncpg.Connection) -> AsyncIterator[Books]:
+async def database(dsn: str, connection: asyncpg.Connection) -> AsyncIterator[Database]:
     """The school above, and Anna (1) and Ben (2)."""
-    made = Books(database)
-    async with made.transaction(Lane.JOBS) as session:
-        await loading.load(session, parse(SCHOOL))
+    made = Database(dsn)
+    async with made.transaction(Pool.JOBS) as session:
+        await loading.load_catalogue(session, parse(SCHOOL))
     await connection.execute(
         "INSERT INTO users (id, email, created_at) VALUES (1, 'anna@example.com', now()), (2, 'b@example.com', now())"
     )
@@ -61,19 +61,23 @@ async def number(connection: asyncpg.Connection, title: str) -> int:
     return int(await connection.fetchval("SELECT id FROM bot.lessons WHERE title = $1", title))
 
 
-async def finish(books: Books, lesson: int, user: int = 1, now: datetime = NOW) -> lessons.Finished:
-    async with books.transaction(Lane.TALK) as session:
-        return await lessons.finish(session, user, lesson, now)
+async def finish(
+    database: Database, lesson: int, user: int = 1, now: datetime = NOW
+) -> lessons.FinishedLesson:
+    async with database.transaction(Pool.TALK) as session:
+        return await lessons.record_finished(session, user, lesson, now)
 
 
-async def page(books: Books, lesson: int, user: int | None = 1, now: datetime = NOW) -> lessons.LessonPage:
-    async with books.transaction(Lane.TALK) as session:
-        return await lessons.lesson(session, lesson, user, now)
+async def page(
+    database: Database, lesson: int, user: int | None = 1, now: datetime = NOW
+) -> lessons.LessonPage:
+    async with database.transaction(Pool.TALK) as session:
+        return await lessons.get_lesson(session, lesson, user, now)
 
 
-async def how_far(books: Books, user: int = 1) -> list[tuple[str, int, int, bool]]:
-    async with books.transaction(Lane.TALK) as session:
-        found = await progress.of(session, user, NOW)
+async def how_far(database: Database, user: int = 1) -> list[tuple[str, int, int, bool]]:
+    async with database.transaction(Pool.TALK) as session:
+        found = await progress.list_progress(session, user, NOW)
     return [(one.module, one.done, one.count, one.is_open) for one in found]
 
 
@@ -82,12 +86,12 @@ async def rows(connection: asyncpg.Connection) -> list[tuple[int, int, int]]:
     return [(row[0], row[1], row[2]) for row in found]
 
 
-async def test_modules_show_what_is_open_and_done(books: Books, connection: asyncpg.Connection) -> None:
+async def test_modules_show_what_is_open_and_done(database: Database, connection: asyncpg.Connection) -> None:
     await give(connection, "Alpha", SOON)
-    await finish(books, await number(connection, "A2"))
-    async with books.transaction(Lane.TALK) as session:
-        mine = await lessons.modules(session, 1, NOW)
-        nobodys = await lessons.modules(session, None, NOW)
+    await finish(database, await number(connection, "A2"))
+    async with database.transaction(Pool.TALK) as session:
+        mine = await lessons.list_modules(session, 1, NOW)
+        nobodys = await lessons.list_modules(session, None, NOW)
     assert [(one.name, one.is_open, one.lessons, one.done, one.previews) for one in mine] == [
         ("Alpha", True, 3, 1, 1),
         ("Beta", False, 1, 0, 0),
@@ -95,15 +99,15 @@ async def test_modules_show_what_is_open_and_done(books: Books, connection: asyn
     assert [(one.name, one.is_open, one.done) for one in nobodys] == [("Alpha", False, 0), ("Beta", False, 0)]
 
 
-async def test_contents(books: Books, connection: asyncpg.Connection) -> None:
+async def test_contents(database: Database, connection: asyncpg.Connection) -> None:
     await give(connection, "Alpha", SOON)
-    await finish(books, await number(connection, "A1"))
+    await finish(database, await number(connection, "A1"))
     module = await connection.fetchval("SELECT id FROM modules WHERE name = 'Alpha'")
-    async with books.transaction(Lane.TALK) as session:
-        found = await lessons.contents(session, module, 1, NOW)
-        ended = await lessons.contents(session, module, 1, SOON)
-        bens = await lessons.contents(session, module, 2, NOW)
-        absent = await lessons.contents(session, 10**18, 1, NOW)
+    async with database.transaction(Pool.TALK) as session:
+        found = await lessons.get_contents(session, module, 1, NOW)
+        ended = await lessons.get_contents(session, module, 1, SOON)
+        bens = await lessons.get_contents(session, module, 2, NOW)
+        absent = await lessons.get_contents(session, 10**18, 1, NOW)
     assert found is not None
     assert (found.is_open, found.ends_at) == (True, SOON)
     assert [(line.number, line.title, line.preview, line.done) for line in found.lessons] == [
@@ -120,133 +124,135 @@ async def test_contents(books: Books, connection: asyncpg.Connection) -> None:
 
 
 async def test_a_module_without_lessons_has_empty_contents(
-    books: Books, connection: asyncpg.Connection
+    database: Database, connection: asyncpg.Connection
 ) -> None:
     module = await connection.fetchval("SELECT id FROM modules WHERE name = 'Gamma'")
-    async with books.transaction(Lane.TALK) as session:
-        found = await lessons.contents(session, module, 1, NOW)
+    async with database.transaction(Pool.TALK) as session:
+        found = await lessons.get_contents(session, module, 1, NOW)
     assert found is not None
     assert found.lessons == ()
 
 
-async def test_neighbours_skip_what_was_withdrawn(books: Books, connection: asyncpg.Connection) -> None:
+async def test_neighbours_skip_what_was_withdrawn(database: Database, connection: asyncpg.Connection) -> None:
     first, second, third = [await number(connection, title) for title in ("A1", "A2", "A3")]
-    middle = await page(books, second)
+    middle = await page(database, second)
     assert (middle.number, middle.count, middle.previous, middle.following) == (2, 3, first, third)
     await connection.execute("UPDATE bot.lessons SET active = false WHERE id = $1", second)
-    last = await page(books, third)
+    last = await page(database, third)
     assert (last.number, last.count, last.previous, last.following) == (2, 2, first, None)
     with pytest.raises(LessonUnknown):
-        await page(books, second)
+        await page(database, second)
 
 
-async def test_access_opens_until_its_moment(books: Books, connection: asyncpg.Connection) -> None:
+async def test_access_opens_until_its_moment(database: Database, connection: asyncpg.Connection) -> None:
     locked = await number(connection, "A2")
-    assert not (await page(books, locked)).is_open
+    assert not (await page(database, locked)).is_open
     await give(connection, "Alpha", SOON)
-    assert (await page(books, locked)).is_open
-    assert not (await page(books, locked, now=SOON)).is_open
-    assert not (await page(books, locked, user=2)).is_open
+    assert (await page(database, locked)).is_open
+    assert not (await page(database, locked, now=SOON)).is_open
+    assert not (await page(database, locked, user=2)).is_open
 
 
-async def test_infinity_is_open(books: Books, connection: asyncpg.Connection) -> None:
+async def test_infinity_is_open(database: Database, connection: asyncpg.Connection) -> None:
     await connection.execute(
         "INSERT INTO usermoduleaccess (user_id, module_id, ends_at)"
         " SELECT 1, id, 'infinity' FROM modules WHERE name = 'Beta'"
     )
-    assert (await page(books, await number(connection, "B1"))).is_open
+    assert (await page(database, await number(connection, "B1"))).is_open
 
 
-async def test_previews_are_open_for_everyone(books: Books, connection: asyncpg.Connection) -> None:
+async def test_previews_are_open_for_everyone(database: Database, connection: asyncpg.Connection) -> None:
     preview = await number(connection, "A1")
-    assert (await page(books, preview, user=None)).is_open
-    await finish(books, preview, user=2)
+    assert (await page(database, preview, user=None)).is_open
+    await finish(database, preview, user=2)
     assert len(await rows(connection)) == 1
 
 
-async def test_a_locked_lesson_cannot_be_finished(books: Books, connection: asyncpg.Connection) -> None:
+async def test_a_locked_lesson_cannot_be_finished(database: Database, connection: asyncpg.Connection) -> None:
     await give(connection, "Alpha", SOON)
     lesson = await number(connection, "A2")
     with pytest.raises(LessonLocked):
-        await finish(books, lesson, now=SOON)
+        await finish(database, lesson, now=SOON)
     with pytest.raises(LessonUnknown):
-        await finish(books, 10**18)
+        await finish(database, 10**18)
     assert await rows(connection) == []
 
 
 async def test_done_writes_the_first_passing_result_once(
-    books: Books, connection: asyncpg.Connection
+    database: Database, connection: asyncpg.Connection
 ) -> None:
     await give(connection, "Alpha", SOON)
     lesson = await number(connection, "A2")
     good = await connection.fetchval("SELECT id FROM bot.results WHERE key = 'good'")
-    assert (await finish(books, lesson)).left == 2
-    assert (await finish(books, lesson)).left == 2
+    assert (await finish(database, lesson)).left == 2
+    assert (await finish(database, lesson)).left == 2
     assert await rows(connection) == [(1, lesson, good)]
-    assert (await page(books, lesson)).done
+    assert (await page(database, lesson)).done
 
 
 async def test_pressed_many_times_at_once_writes_one_row(
-    books: Books, connection: asyncpg.Connection
+    database: Database, connection: asyncpg.Connection
 ) -> None:
     await give(connection, "Alpha", SOON)
     lesson = await number(connection, "A2")
-    await asyncio.gather(*(finish(books, lesson) for _ in range(8)))
+    await asyncio.gather(*(finish(database, lesson) for _ in range(8)))
     assert len(await rows(connection)) == 1
 
 
-async def test_a_failed_attempt_does_not_make_it_done(books: Books, connection: asyncpg.Connection) -> None:
+async def test_a_failed_attempt_does_not_make_it_done(
+    database: Database, connection: asyncpg.Connection
+) -> None:
     await give(connection, "Alpha", SOON)
     lesson = await number(connection, "A2")
     await connection.execute(
         "INSERT INTO progress (user_id, lesson_id, result_id) SELECT 1, $1, id FROM bot.results WHERE key = 'bad'",
         lesson,
     )
-    assert not (await page(books, lesson)).done
-    await finish(books, lesson)
+    assert not (await page(database, lesson)).done
+    await finish(database, lesson)
     assert len(await rows(connection)) == 2
-    assert (await page(books, lesson)).done
+    assert (await page(database, lesson)).done
 
 
-async def test_progress_of_modules_had_or_begun(books: Books, connection: asyncpg.Connection) -> None:
-    assert await how_far(books) == []
-    await finish(books, await number(connection, "A1"))
+async def test_progress_of_modules_had_or_begun(database: Database, connection: asyncpg.Connection) -> None:
+    assert await how_far(database) == []
+    await finish(database, await number(connection, "A1"))
     await give(connection, "Beta", NOW - timedelta(days=1))
     await give(connection, "Gamma", SOON)
-    assert await how_far(books) == [("Alpha", 1, 3, False), ("Beta", 0, 1, False), ("Gamma", 0, 0, True)]
-    assert await how_far(books, user=2) == []
+    assert await how_far(database) == [("Alpha", 1, 3, False), ("Beta", 0, 1, False), ("Gamma", 0, 0, True)]
+    assert await how_far(database, user=2) == []
 
 
 async def test_progress_goes_on_with_the_first_lesson_not_done(
-    books: Books, connection: asyncpg.Connection
+    database: Database, connection: asyncpg.Connection
 ) -> None:
     await give(connection, "Alpha", SOON)
-    await finish(books, await number(connection, "A1"))
-    await finish(books, await number(connection, "A3"))
-    async with books.transaction(Lane.TALK) as session:
-        assert (await progress.of(session, 1, NOW))[0].following == await number(connection, "A2")
-    await finish(books, await number(connection, "A2"))
-    async with books.transaction(Lane.TALK) as session:
-        one = (await progress.of(session, 1, NOW))[0]
+    await finish(database, await number(connection, "A1"))
+    await finish(database, await number(connection, "A3"))
+    async with database.transaction(Pool.TALK) as session:
+        assert (await progress.list_progress(session, 1, NOW))[0].following == await number(connection, "A2")
+    await finish(database, await number(connection, "A2"))
+    async with database.transaction(Pool.TALK) as session:
+        one = (await progress.list_progress(session, 1, NOW))[0]
     assert (one.following, one.share) == (None, 1.0)
 
 
 async def test_progress_never_exceeds_the_interval_count(
-    books: Books, connection: asyncpg.Connection
+    database: Database, connection: asyncpg.Connection
 ) -> None:
     await give(connection, "Alpha", SOON)
     await connection.execute("UPDATE modules SET interval_count = 2")
     for title in ("A1", "A2", "A3"):
-        await finish(books, await number(connection, title))
-    assert await how_far(books) == [("Alpha", 2, 2, True)]
+        await finish(database, await number(connection, title))
+    assert await how_far(database) == [("Alpha", 2, 2, True)]
 
 
 async def test_rows_of_the_other_application_are_left_alone(
-    books: Books, connection: asyncpg.Connection
+    database: Database, connection: asyncpg.Connection
 ) -> None:
     await connection.execute(
         "INSERT INTO progress (user_id, lesson_id, result_id) VALUES (1, 999, 1), (1, $1, 999)",
         await number(connection, "B1"),
     )
-    assert await how_far(books) == [("Beta", 0, 1, False)]
-    assert not (await page(books, await number(connection, "B1"))).done
+    assert await how_far(database) == [("Beta", 0, 1, False)]
+    assert not (await page(database, await number(connection, "B1"))).done

@@ -17,8 +17,8 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.schema import CreateSchema
 
 from db.dsn import asyncpg_url
-from db.schema.contract import differences
-from db.schema.migrate import SchemaState, alembic_config, migrate, revisions, schema_state
+from db.schema.contract import list_differences
+from db.schema.migrate import SchemaState, alembic_config, get_schema_state, migrate, revisions
 from db.tables import Base
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -65,7 +65,7 @@ async def value(dsn: str, query: str) -> object:
 
 async def state(dsn: str) -> SchemaState:
     async with connected(dsn) as conn:
-        return await schema_state(conn)
+        return await get_schema_state(conn)
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ async def test_an_empty_database_gets_everything_once(empty_database: str) -> No
     assert await state(empty_database) is SchemaState.CURRENT
     assert await value(empty_database, "SELECT version_num FROM bot.alembic_version") == revisions()[0]
     async with connected(empty_database) as conn:
-        assert await differences(conn) == []
+        assert await list_differences(conn) == []
     before = await value(empty_database, PUBLIC)
     assert await migrate(empty_database, said.append)
     assert await value(empty_database, PUBLIC) == before
@@ -150,18 +150,18 @@ async def test_tables_of_others_stay_beside_ours(empty_database: str) -> None:
     assert await state(empty_database) is SchemaState.CURRENT
 
 
-async def test_a_later_difference_stops_later_migrations(database: str) -> None:
-    await run(database, "ALTER TABLE users ALTER email DROP NOT NULL")
+async def test_a_later_difference_stops_later_migrations(dsn: str) -> None:
+    await run(dsn, "ALTER TABLE users ALTER email DROP NOT NULL")
     said: list[str] = []
-    assert not await migrate(database, said.append)
+    assert not await migrate(dsn, said.append)
     assert "users.email: expected NOT NULL" in said[1]
 
 
-async def test_newer_code_was_here(database: str) -> None:
-    await run(database, "UPDATE bot.alembic_version SET version_num = '9999'")
+async def test_newer_code_was_here(dsn: str) -> None:
+    await run(dsn, "UPDATE bot.alembic_version SET version_num = '9999'")
     said: list[str] = []
-    assert await state(database) is SchemaState.AHEAD
-    assert not await migrate(database, said.append)
+    assert await state(dsn) is SchemaState.AHEAD
+    assert not await migrate(dsn, said.append)
     assert "newer version" in said[0]
 
 
@@ -206,8 +206,8 @@ async def test_every_revision_goes_up_down_and_up(empty_database: str) -> None:
     assert await state(empty_database) is SchemaState.EMPTY
 
 
-async def test_models_match_migrations(database: str) -> None:
-    await alembic(database, command.check)
+async def test_models_match_migrations(dsn: str) -> None:
+    await alembic(dsn, command.check)
 
 
 # What alembic's comparison does not see: the text of checks and of partial indexes, delete actions.
@@ -229,7 +229,7 @@ async def definitions(dsn: str) -> list[str]:
         return [row[0] for row in await conn.fetch(DEFINITIONS, tables)]
 
 
-async def test_constraints_of_models_match_migrations(database: str, empty_database: str) -> None:
+async def test_constraints_of_models_match_migrations(dsn: str, empty_database: str) -> None:
     def create(connection: Connection) -> None:
         connection.execute(CreateSchema("bot"))
         Base.metadata.create_all(connection)
@@ -238,4 +238,4 @@ async def test_constraints_of_models_match_migrations(database: str, empty_datab
     async with engine.begin() as connection:
         await connection.run_sync(create)
     await engine.dispose()
-    assert await definitions(database) == await definitions(empty_database)
+    assert await definitions(dsn) == await definitions(empty_database)

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.accounts import people, registration
-from db.engine import Books, Lane
+from db.engine import Database, Pool
 from db.errors import PersonAmbiguous, PersonNotRegistered, PersonUnknown
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -17,13 +17,13 @@ GREATEST = 2**63 - 1
 
 
 @pytest.fixture
-async def session(database: str) -> AsyncIterator[AsyncSession]:
-    books = Books(database)
+async def session(dsn: str) -> AsyncIterator[AsyncSession]:
+    database = Database(dsn)
     try:
-        async with books.transaction(Lane.TALK) as session:
+        async with database.transaction(Pool.TALK) as session:
             yield session
     finally:
-        await books.close()
+        await database.close()
 
 
 async def met(session: AsyncSession, telegram_id: int, username: str | None) -> None:
@@ -34,7 +34,7 @@ async def met(session: AsyncSession, telegram_id: int, username: str | None) -> 
 
 
 async def registered(session: AsyncSession, telegram_id: int, email: str) -> int:
-    return await registration.register(
+    return await registration.create_account(
         session,
         telegram_id,
         name="Anna <b>",
@@ -52,7 +52,7 @@ async def test_one_person_is_found_by_every_name(session: AsyncSession, who: str
     await met(session, ANNA, "Anna_B")
     account = await registered(session, ANNA, "anna@example.com")
     await registered(session, BEN, "ben@example.com")
-    found = await people.find(session, who.format(id=ANNA, account=account))
+    found = await people.find_account(session, who.format(id=ANNA, account=account))
     assert (found.id, found.email, found.name) == (account, "anna@example.com", "Anna <b>")
 
 
@@ -68,14 +68,14 @@ async def test_what_names_nobody_is_refused(session: AsyncSession, who: str) -> 
     await met(session, ANNA, "Anna_B")
     await registered(session, ANNA, "anna@example.com")
     with pytest.raises(PersonUnknown):
-        await people.find(session, who)
+        await people.find_account(session, who)
 
 
 @pytest.mark.parametrize("who", ["@newcomer", str(NOBODY)])
 async def test_somebody_without_an_account_is_told_apart_from_nobody(session: AsyncSession, who: str) -> None:
     await met(session, NOBODY, "newcomer")
     with pytest.raises(PersonNotRegistered):
-        await people.find(session, who)
+        await people.find_account(session, who)
 
 
 async def test_a_username_that_two_chats_bear_is_nobodys(session: AsyncSession) -> None:
@@ -84,7 +84,7 @@ async def test_a_username_that_two_chats_bear_is_nobodys(session: AsyncSession) 
     await met(session, NOBODY, "Anna")
     account = await registered(session, ANNA, "anna@example.com")
     with pytest.raises(PersonAmbiguous) as refused:
-        await people.find(session, "@anna")
+        await people.find_account(session, "@anna")
     assert refused.value.user_ids == (account,)
 
 
@@ -97,7 +97,7 @@ async def test_two_emails_that_differ_in_case_are_nobodys(session: AsyncSession)
     )
     both = tuple(rows)
     with pytest.raises(PersonAmbiguous) as refused:
-        await people.find(session, "eva@example.com")
+        await people.find_account(session, "eva@example.com")
     assert refused.value.user_ids == both
 
 
@@ -111,7 +111,7 @@ async def test_the_contacts_of_an_account(session: AsyncSession) -> None:
         ),
         {"id": account},
     )
-    contacts = await people.contacts(session, account)
+    contacts = await people.list_chats(session, account)
     assert [(one.telegram_id, one.username, one.met) for one in contacts] == [
         (str(ANNA), "anna", True),
         ("12", None, False),

@@ -1,4 +1,4 @@
-"""Promo codes in the books: the limit holds with many people in several processes."""
+"""Promo codes in the database: the limit holds with many people in several processes."""
 
 import asyncio
 import sys
@@ -8,9 +8,9 @@ from pathlib import Path
 
 import asyncpg
 
-from db.engine import Books, Lane
+from db.engine import Database, Pool
 from db.errors import PromoExists
-from db.promo import create
+from db.promo import create_promo
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 60  # seconds
@@ -61,9 +61,9 @@ async def race(dsn: str, shares: list[list[int]]) -> Counter[str]:
     return Counter(outcome for out, _ in ends for outcome in out.decode().strip().split(" | "))
 
 
-async def test_two_hundred_race_for_a_hundred_uses(database: str, connection: asyncpg.Connection) -> None:
+async def test_two_hundred_race_for_a_hundred_uses(dsn: str, connection: asyncpg.Connection) -> None:
     people = await school(connection, uses=100, people=200)
-    outcomes = await race(database, [people[n::4] for n in range(4)])
+    outcomes = await race(dsn, [people[n::4] for n in range(4)])
     assert outcomes == {"redeemed": 100, "used up": 100}
     assert await connection.fetchval("select count(*) from promocodeusages") == 100
     assert await connection.fetchval("select count(distinct user_id) from promocodeusages") == 100
@@ -72,30 +72,30 @@ async def test_two_hundred_race_for_a_hundred_uses(database: str, connection: as
 
 
 async def test_one_person_in_several_processes_uses_a_code_once(
-    database: str, connection: asyncpg.Connection
+    dsn: str, connection: asyncpg.Connection
 ) -> None:
     (person,) = await school(connection, uses=100, people=1)
-    outcomes = await race(database, [[person] * 10 for _ in range(3)])
+    outcomes = await race(dsn, [[person] * 10 for _ in range(3)])
     assert outcomes == {"redeemed": 1, "again": 29}
     assert await connection.fetchval("select count(*) from promocodeusages") == 1
     assert await connection.fetchval("select ends_at < now() + interval '8 days' from usermoduleaccess")
 
 
 async def test_one_code_made_twice_at_once_in_different_letters_is_made_once(
-    database: str, connection: asyncpg.Connection
+    dsn: str, connection: asyncpg.Connection
 ) -> None:
     """The first one has not committed yet when the second one looks."""
     await school(connection, uses=1, people=1)
     product = await connection.fetchval("select product_id from products")
-    books = Books(database, sizes={Lane.TALK: 2, Lane.MONEY: 1, Lane.JOBS: 1})
+    database = Database(dsn, sizes={Pool.TALK: 2, Pool.MONEY: 1, Pool.JOBS: 1})
 
     async def make(code: str) -> str:
-        async with books.transaction(Lane.TALK) as session:
-            made = await create(session, code, product, 7, 1)
+        async with database.transaction(Pool.TALK) as session:
+            made = await create_promo(session, code, product, 7, 1)
             await asyncio.sleep(0.1)
             return made.code
 
     ends = await asyncio.gather(make("Spring"), make("sPRING"), return_exceptions=True)
-    await books.close()
+    await database.close()
     assert {type(end) for end in ends} == {str, PromoExists}
     assert await connection.fetchval("select count(*) from promocodes where lower(code) = 'spring'") == 1

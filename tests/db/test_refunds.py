@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from db.access.changes import Source, give
-from db.engine import Books, Lane
+from db.access.changes import Source, change_access
+from db.engine import Database, Pool
 from db.errors import (
     NotRefundable,
     PurchaseForeign,
@@ -26,9 +26,9 @@ from db.errors import (
     StarsInFullOnly,
 )
 from db.refunds import booking, requests
-from db.refunds.booking import Done, Returned
-from db.refunds.days import Standing, days_until
-from db.refunds.requests import Plan, Stage, Task
+from db.refunds.booking import BookedRefund, ReturnedMoney
+from db.refunds.days import PurchaseBalance, days_until
+from db.refunds.requests import RefundPlan, RefundStatus, RefundTask
 
 T = TypeVar("T")
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -53,7 +53,7 @@ class TestRule:
             now += timedelta(hours=data.draw(st.integers(0, 24 * 60), "pause"))
             refunded = min(amount, refunded + part)
             end = own_end + others - taken * DAY
-            stands = Standing(days, amount, refunded, 0, days, taken, own_end, end, False)
+            stands = PurchaseBalance(days, amount, refunded, 0, days, taken, own_end, end, False)
             more = stands.to_take(refunded, now)
             assert more >= 0
             taken += more
@@ -69,7 +69,7 @@ class TestRule:
         for part in parts:
             refunded += part
             end = NOW + (days - taken) * DAY
-            stands = Standing(days, amount, refunded, 0, days, taken, NOW + days * DAY, end, False)
+            stands = PurchaseBalance(days, amount, refunded, 0, days, taken, NOW + days * DAY, end, False)
             taken += stands.to_take(refunded, NOW)
             assert taken == days * refunded // amount
         assert taken == days
@@ -81,15 +81,15 @@ class TestRule:
         assert days_until(NOW + 2 * DAY, NOW + timedelta(seconds=passed)) == left
 
     def test_what_was_back_before_settling_was_never_given(self) -> None:
-        stands = Standing(30, 300, 100, 0, 20, 0, NOW + 20 * DAY, NOW + 20 * DAY, False)
+        stands = PurchaseBalance(30, 300, 100, 0, 20, 0, NOW + 20 * DAY, NOW + 20 * DAY, False)
         assert (stands.to_take(100, NOW), stands.to_take(200, NOW), stands.to_take(300, NOW)) == (0, 10, 20)
 
     def test_endless_access_bounds_nothing(self) -> None:
-        stands = Standing(30, 300, 0, 0, 30, 0, None, None, True)
+        stands = PurchaseBalance(30, 300, 0, 0, 30, 0, None, None, True)
         assert stands.to_take(300, NOW) == 30
 
     def test_without_access_there_is_nothing_to_take(self) -> None:
-        stands = Standing(30, 300, 0, 0, 30, 0, NOW + 30 * DAY, None, False)
+        stands = PurchaseBalance(30, 300, 0, 0, 30, 0, NOW + 30 * DAY, None, False)
         assert stands.to_take(300, NOW) == 0
 
 
@@ -97,7 +97,7 @@ class TestRule:
 class School:
     """One learner, one module; `buys` makes purchases that are paid and credited."""
 
-    books: Books
+    database: Database
     sql: asyncpg.Connection
     anna: int
     module: int
@@ -135,31 +135,31 @@ class School:
         return purchase
 
     async def gives(self, days: int, source: Source, cause: int, now: datetime = NOW) -> None:
-        async with self.books.transaction(Lane.JOBS) as session:
-            await give(session, self.anna, self.module, days, source, cause, now)
+        async with self.database.transaction(Pool.JOBS) as session:
+            await change_access(session, self.anna, self.module, days, source, cause, now)
 
-    async def drafts(self, purchase: int, amount: int | None = None, now: datetime = NOW) -> Plan:
+    async def drafts(self, purchase: int, amount: int | None = None, now: datetime = NOW) -> RefundPlan:
         self.count += 1
-        async with self.books.transaction(Lane.TALK) as session:
-            plan = await requests.draft(session, purchase, amount, OLGA, f"refund-{self.count}", now)
-            await requests.freeze(session, plan.refund_id, request(plan.refund_id))
+        async with self.database.transaction(Pool.TALK) as session:
+            plan = await requests.create_draft(session, purchase, amount, OLGA, f"refund-{self.count}", now)
+            await requests.record_request(session, plan.refund_id, request(plan.refund_id))
         return plan
 
-    async def confirms(self, refund: int, now: datetime = NOW) -> Plan:
-        async with self.books.transaction(Lane.TALK) as session:
-            return await requests.confirm(session, refund, now)
+    async def confirms(self, refund: int, now: datetime = NOW) -> RefundPlan:
+        async with self.database.transaction(Pool.TALK) as session:
+            return await requests.record_confirmation(session, refund, now)
 
-    async def asks(self, purchase: int, amount: int | None = None, now: datetime = NOW) -> Task:
+    async def asks(self, purchase: int, amount: int | None = None, now: datetime = NOW) -> RefundTask:
         """Confirmed and sent, without an answer yet."""
         plan = await self.drafts(purchase, amount, now)
         await self.confirms(plan.refund_id, now)
-        async with self.books.transaction(Lane.JOBS) as session:
-            await requests.sent(session, plan.refund_id, now)
+        async with self.database.transaction(Pool.JOBS) as session:
+            await requests.mark_sent(session, plan.refund_id, now)
         return await self.task(plan.refund_id)
 
-    async def task(self, refund: int) -> Task:
-        async with self.books.transaction(Lane.JOBS) as session:
-            found = await requests.task(session, refund)
+    async def task(self, refund: int) -> RefundTask:
+        async with self.database.transaction(Pool.JOBS) as session:
+            found = await requests.get_task(session, refund)
         assert found is not None
         return found
 
@@ -171,16 +171,16 @@ class School:
         now: datetime = NOW,
         currency: str = "RUB",
         description: str | None = None,
-    ) -> Done | None:
-        async with self.books.transaction(Lane.MONEY) as session:
-            row = await requests.lock(session, purchase)
+    ) -> BookedRefund | None:
+        async with self.database.transaction(Pool.MONEY) as session:
+            row = await requests.lock_refund(session, purchase)
             assert row is not None
-            told = Returned(name, amount, currency, description)
-            return await booking.succeed(session, row, told, now)
+            told = ReturnedMoney(name, amount, currency, description)
+            return await booking.book_refund(session, row, told, now)
 
     async def locked(self, purchase: int, do: Callable[..., Awaitable[T]], *values: Any) -> T:
-        async with self.books.transaction(Lane.MONEY) as session:
-            await requests.lock(session, purchase)
+        async with self.database.transaction(Pool.MONEY) as session:
+            await requests.lock_refund(session, purchase)
             return await do(session, *values)
 
     async def ends_at(self) -> datetime | None:
@@ -206,7 +206,7 @@ def request(refund: int) -> str:
 
 
 @pytest.fixture
-async def school(database: str, connection: asyncpg.Connection) -> AsyncIterator[School]:
+async def school(dsn: str, connection: asyncpg.Connection) -> AsyncIterator[School]:
     anna = await connection.fetchval(
         "insert into users (name, email, created_at) values ('Anna', 'anna@example.com', now()) returning id"
     )
@@ -216,9 +216,9 @@ async def school(database: str, connection: asyncpg.Connection) -> AsyncIterator
     product = await connection.fetchval(
         "insert into products (name, module_id) values ('A month', $1) returning product_id", module
     )
-    books = Books(database)
-    yield School(books, connection, anna, module, product)
-    await books.close()
+    database = Database(dsn)
+    yield School(database, connection, anna, module, product)
+    await database.close()
 
 
 async def test_a_draft_tells_what_will_happen_and_changes_nothing(school: School) -> None:
@@ -256,7 +256,7 @@ async def test_partial_refunds_sum_exactly(school: School) -> None:
         back += part
         taken = await school.sql.fetchval("select sum(days_taken) from bot.refunds")
         assert taken == DAYS * back // PRICE
-        assert (await school.task(planned)).status == Stage.SUCCEEDED
+        assert (await school.task(planned)).status == RefundStatus.SUCCEEDED
         assert await school.status(purchase) == ("refunded" if back == PRICE else "succeeded")
     assert await school.ends_at() == NOW
 
@@ -395,7 +395,7 @@ async def test_drafts_reserve_nothing_and_confirmed_ones_do(school: School) -> N
     with pytest.raises(RefundTooMuch) as caught:
         await school.confirms(second.refund_id)
     assert caught.value.left == 39_000
-    assert (await school.task(second.refund_id)).status == Stage.DRAFT
+    assert (await school.task(second.refund_id)).status == RefundStatus.DRAFT
     assert (await school.drafts(purchase)).amount == 39_000
 
 
@@ -404,9 +404,9 @@ async def test_a_canceled_one_frees_what_it_had_reserved(school: School) -> None
     refund = await school.asks(purchase)
     with pytest.raises(RefundTooMuch):
         await school.drafts(purchase)
-    close = booking.close
-    assert await school.locked(purchase, close, refund.id, Stage.CANCELED, "general_decline", NOW)
-    assert not await school.locked(purchase, close, refund.id, Stage.CANCELED, "general_decline", NOW)
+    close = booking.close_refund
+    assert await school.locked(purchase, close, refund.id, RefundStatus.CANCELED, "general_decline", NOW)
+    assert not await school.locked(purchase, close, refund.id, RefundStatus.CANCELED, "general_decline", NOW)
     assert (await school.drafts(purchase)).amount == PRICE
     assert await school.ends_at() == NOW + 30 * DAY
 
@@ -415,7 +415,7 @@ async def test_of_ten_confirmations_at_once_only_what_is_left_goes_through(schoo
     purchase = await school.buys()
     plans = [await school.drafts(purchase, 30_000) for _ in range(10)]
     ends = await asyncio.gather(*(school.confirms(plan.refund_id) for plan in plans), return_exceptions=True)
-    assert sum(isinstance(end, Plan) for end in ends) == 3
+    assert sum(isinstance(end, RefundPlan) for end in ends) == 3
     assert sum(isinstance(end, RefundTooMuch) for end in ends) == 7
 
 
@@ -423,13 +423,13 @@ async def test_a_second_press_is_harmless(school: School) -> None:
     purchase = await school.buys()
     plan = await school.drafts(purchase)
     ends = await asyncio.gather(*(school.confirms(plan.refund_id) for _ in range(5)), return_exceptions=True)
-    assert sum(isinstance(end, Plan) for end in ends) == 1
+    assert sum(isinstance(end, RefundPlan) for end in ends) == 1
     assert sum(isinstance(end, RefundAsked) for end in ends) == 4
-    async with school.books.transaction(Lane.TALK) as session:
+    async with school.database.transaction(Pool.TALK) as session:
         with pytest.raises(RefundAsked):
-            await requests.drop(session, plan.refund_id)
-    async with school.books.transaction(Lane.JOBS) as session:
-        await requests.sent(session, plan.refund_id, NOW)
+            await requests.delete_draft(session, plan.refund_id)
+    async with school.database.transaction(Pool.JOBS) as session:
+        await requests.mark_sent(session, plan.refund_id, NOW)
     await school.returned(purchase, PRICE, "r-1")
     with pytest.raises(RefundAsked) as caught:
         await school.confirms(plan.refund_id)
@@ -441,15 +441,15 @@ async def test_dropped_and_old_drafts_are_gone(school: School) -> None:
     plan = await school.drafts(purchase)
     with pytest.raises(RefundGone):
         await school.confirms(plan.refund_id, NOW + requests.DRAFT_LIVES + timedelta(seconds=1))
-    async with school.books.transaction(Lane.TALK) as session:
-        await requests.drop(session, plan.refund_id)
+    async with school.database.transaction(Pool.TALK) as session:
+        await requests.delete_draft(session, plan.refund_id)
     with pytest.raises(RefundGone):
         await school.confirms(plan.refund_id)
     kept, old = await school.asks(purchase, 1), await school.drafts(purchase, 1)
-    async with school.books.transaction(Lane.JOBS) as session:
-        await requests.forget_drafts(session, NOW + DAY)
-        assert await requests.pending(session) == [kept.id]
-        assert await requests.task(session, old.refund_id) is None
+    async with school.database.transaction(Pool.JOBS) as session:
+        await requests.delete_old_drafts(session, NOW + DAY)
+        assert await requests.list_pending(session) == [kept.id]
+        assert await requests.get_task(session, old.refund_id) is None
 
 
 async def test_one_refund_told_many_times_at_once_is_booked_once(school: School) -> None:
@@ -487,15 +487,15 @@ class TestLostAnswer:
         refund = await school.asks(purchase, 33_000)
         await school.returned(purchase, 33_000, "r-1", description=f"Refund {refund.id}" if shown else None)
         assert await school.rows() == [("succeeded", 33_000, 10)]
-        await school.locked(purchase, booking.answered, refund, "r-1", NOW)
+        await school.locked(purchase, booking.record_answer, refund, "r-1", NOW)
         assert await school.returned(purchase, 33_000, "r-1") is None
 
     async def test_another_of_the_same_amount_is_another(self, school: School) -> None:
         purchase = await school.buys()
         refund = await school.asks(purchase, 33_000)
         await school.returned(purchase, 33_000, "by hand", description="Sorry!")
-        assert (await school.task(refund.id)).status == Stage.PENDING
-        await school.locked(purchase, booking.answered, refund, "r-1", NOW)
+        assert (await school.task(refund.id)).status == RefundStatus.PENDING
+        await school.locked(purchase, booking.record_answer, refund, "r-1", NOW)
         done = await school.returned(purchase, 33_000, "r-1")
         assert done is not None
         assert done.refund.id == refund.id
@@ -506,23 +506,23 @@ class TestLostAnswer:
         plan = await school.drafts(purchase, 33_000)
         await school.confirms(plan.refund_id)
         await school.returned(purchase, 33_000, "r-1")
-        assert (await school.task(plan.refund_id)).status == Stage.PENDING
+        assert (await school.task(plan.refund_id)).status == RefundStatus.PENDING
 
     async def test_booked_as_another_row_it_does_not_count_twice(self, school: School) -> None:
         purchase = await school.buys()
         refund = await school.asks(purchase, 33_000)
         await school.returned(purchase, 33_000, "r-1", description="not shown as it was sent")
-        await school.locked(purchase, booking.answered, refund, "r-1", NOW)
+        await school.locked(purchase, booking.record_answer, refund, "r-1", NOW)
         assert await school.rows() == [("canceled", 33_000, 0), ("succeeded", 33_000, 10)]
         assert await school.returned(purchase, 33_000, "r-1") is None
 
 
 async def test_stars_returned_before_their_payment_are_kept(school: School) -> None:
-    async with school.books.transaction(Lane.MONEY) as session:
+    async with school.database.transaction(Pool.MONEY) as session:
         for _ in range(2):
-            await booking.keep_early(session, "charge", 500, NOW)
+            await booking.record_early_return(session, "charge", 500, NOW)
         assert await requests.lock_payment(session, "stars", "charge") is None
-        assert len(await requests.pending(session)) == 1
+        assert len(await requests.list_pending(session)) == 1
     purchase = await school.buys(
         provider="stars", currency="XTR", provider_payment_id="charge", amount_cents=500
     )

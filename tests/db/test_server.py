@@ -15,9 +15,9 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from db.postgres.binaries import NoBinaries
+from db.postgres.binaries import NoBinariesError
 from db.postgres.cluster import Cluster
-from db.postgres.server import EmbeddedServer, ServerError, WrongMajor
+from db.postgres.server import EmbeddedServer, ServerError, WrongMajorError
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
 
@@ -305,7 +305,7 @@ async def test_data_of_another_version_is_refused(tmp_path: Path) -> None:
     async with EmbeddedServer(tmp_path, durable=False):
         pass
     (tmp_path / "postgres" / "data" / "PG_VERSION").write_text("14\n")
-    with pytest.raises(WrongMajor, match="was made by PostgreSQL 14"):
+    with pytest.raises(WrongMajorError, match="was made by PostgreSQL 14"):
         async with EmbeddedServer(tmp_path):
             pass
 
@@ -314,7 +314,7 @@ async def test_programs_named_by_hand_are_the_only_ones(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PG_BIN", str(tmp_path))
-    with pytest.raises(NoBinaries, match="no postgres that runs"):
+    with pytest.raises(NoBinariesError, match="no postgres that runs"):
         async with EmbeddedServer(tmp_path):
             pass
 

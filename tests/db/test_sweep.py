@@ -5,32 +5,32 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 
 from bot.jobs.housekeeping import _release
-from bot.jobs.retry import TRIED_FOR
-from db.engine import Books, Lane
-from db.payments.purchases import overdue
+from bot.jobs.retry import MAX_RETRY_AGE
+from db.engine import Database, Pool
+from db.payments.purchases import list_overdue
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 async def test_an_attempt_whose_purchase_was_deleted_is_overdue_no_more(
-    database: str, connection: asyncpg.Connection
+    dsn: str, connection: asyncpg.Connection
 ) -> None:
     await connection.execute(
         "insert into bot.payment_attempts (telegram_id, method, key, request, created_at, next_ask_at)"
         " values (1, 'link', 'k', '', $1, $1)",
         NOW,
     )
-    books = Books(database)
-    async with books.transaction(Lane.JOBS) as session:
-        assert await overdue(session, NOW + timedelta(days=1)) == []
-    await books.close()
+    database = Database(dsn)
+    async with database.transaction(Pool.JOBS) as session:
+        assert await list_overdue(session, NOW + timedelta(days=1)) == []
+    await database.close()
 
 
-async def test_a_job_held_before_its_time_is_run_again(database: str, connection: asyncpg.Connection) -> None:
+async def test_a_job_held_before_its_time_is_run_again(dsn: str, connection: asyncpg.Connection) -> None:
     """As pgqueuer holds it where the database was away when it was to be put back; however often it had waited."""
     for name, age in (
         ("tell", timedelta(hours=3)),
-        ("send", TRIED_FOR + timedelta(hours=1)),
+        ("send", MAX_RETRY_AGE + timedelta(hours=1)),
         ("sweep", timedelta()),
     ):
         await connection.execute(
@@ -39,9 +39,9 @@ async def test_a_job_held_before_its_time_is_run_again(database: str, connection
             name,
             age,
         )
-    books = Books(database)
-    async with books.transaction(Lane.JOBS) as session:
+    database = Database(dsn)
+    async with database.transaction(Pool.JOBS) as session:
         await _release(session)
-    await books.close()
+    await database.close()
     found = await connection.fetch("select entrypoint, status::text from bot.pgqueuer order by id")
     assert [tuple(row) for row in found] == [("tell", "queued"), ("send", "failed"), ("sweep", "failed")]

@@ -4,10 +4,10 @@ import asyncio
 
 from bot import logs
 from bot.settings import load
-from bot.timings import Pace, seconds
+from bot.timings import Timings, seconds
 from main import fast_loop, run
 
-PACE = Pace(
+PACE = Timings(
     asks=seconds(1, 2, 4, 8),
     heartbeat=seconds(4)[0],
     dequeue=seconds(1)[0],

@@ -7,11 +7,11 @@ from tests.school import (  # noqa: F401
     errors,
     http,
     olga,
-    pace,
     sandbox,
     school,
     school_database,
     school_settings,
     school_template,
     sql,
+    timings,
 )

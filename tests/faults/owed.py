@@ -1,4 +1,4 @@
-"""What is owed, by the rules in words: a model of the books that shares no code with them.
+"""What is owed, by the rules in words: a model of the database that shares no code with them.
 
 Positive days: from now, or from the end of what is open. Negative days: off the end. A refund takes, of the days its
 purchase gave, those that go with the money in total, rounded down, and never more than that purchase has left unused;
@@ -15,7 +15,7 @@ Place = tuple[int, int]  # account and module
 
 @dataclass(eq=False)
 class Sale:
-    """A purchase. `payment` is the provider's id of it; our books may not know it yet (`answered`)."""
+    """A purchase. `payment` is the provider's id of it; our database may not know it yet (`answered`)."""
 
     id: int
     attempt: int

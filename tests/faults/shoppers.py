@@ -151,11 +151,11 @@ def _button(message: Json, label: str) -> Json | None:
 
 
 async def newcomer(
-    http: aiohttp.ClientSession, origin: str, bot: int, number: int, language: str, voice: Any
+    http: aiohttp.ClientSession, origin: str, bot: int, number: int, language: str, localizer: Any
 ) -> Person:
     """A new person of the sandbox, with Stars enough."""
     body = {"first_name": f"Learner {number}", "language_code": language}
     async with http.post(f"{origin}/sandbox/people", json=body) as response:
         made = await response.json()
     async with http.post(f"{origin}/sandbox/people/{made['id']}/stars", json={"amount": 1_000_000}):
-        return Person(http, origin, bot, made["id"], language, voice, f"learner{number}@example.com")
+        return Person(http, origin, bot, made["id"], language, localizer, f"learner{number}@example.com")

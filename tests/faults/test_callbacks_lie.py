@@ -12,10 +12,10 @@ from aiohttp import web
 from bot.sandbox.app import Sandbox
 from bot.sandbox.yookassa import DEMO_SHOP_ID
 from bot.settings import Settings
-from bot.timings import Pace
-from db.engine import Lane
+from bot.timings import Timings
+from db.engine import Pool
 from db.payments import purchases
-from main import Lessongate
+from main import Application
 from tests.callbacks import (
     NOTHING,
     ONLY_CALLBACKS,
@@ -32,7 +32,7 @@ from tests.school import origin_of, settings_for
 
 
 @pytest.fixture
-def pace() -> Pace:
+def timings() -> Timings:
     return ONLY_CALLBACKS
 
 
@@ -56,7 +56,7 @@ LIES: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("lie", LIES)
 async def test_forged_body(
-    anna: Person, school: Lessongate, payment: str, sql: asyncpg.Connection, lie: str
+    anna: Person, school: Application, payment: str, sql: asyncpg.Connection, lie: str
 ) -> None:
     thing: dict[str, Any] = {"id": payment, "status": "succeeded", "paid": True} | LIES[lie]
     assert await post(school, anna.http, notification("payment.succeeded", **thing)) == 200
@@ -68,7 +68,7 @@ async def test_forged_body(
 
 
 async def test_payment_of_another_shop(
-    anna: Person, school: Lessongate, sandbox: Sandbox, payment: str, sql: asyncpg.Connection
+    anna: Person, school: Application, sandbox: Sandbox, payment: str, sql: asyncpg.Connection
 ) -> None:
     """Really paid, with our purchase's own key in it, but not to us."""
     provider = sandbox.yookassa.provider
@@ -84,7 +84,7 @@ async def test_payment_of_another_shop(
 
 
 async def test_replay(
-    anna: Person, school: Lessongate, sandbox: Sandbox, payment: str, sql: asyncpg.Connection
+    anna: Person, school: Application, sandbox: Sandbox, payment: str, sql: asyncpg.Connection
 ) -> None:
     sandbox.faults.set(callback_lost=1.0)
     body = notification("payment.succeeded", **await anna.pay())
@@ -97,14 +97,14 @@ async def test_replay(
 
 
 async def test_success_after_local_cancel(
-    anna: Person, school: Lessongate, payment: str, sql: asyncpg.Connection
+    anna: Person, school: Application, payment: str, sql: asyncpg.Connection
 ) -> None:
     """We had called it canceled, and its link is paid all the same: that is honoured, once."""
     attempt = await sql.fetchval("select id from bot.payment_attempts")
-    async with school.books.transaction(Lane.JOBS) as session:
-        order = await purchases.order(session, attempt)
+    async with school.database.transaction(Pool.JOBS) as session:
+        order = await purchases.get_attempt(session, attempt)
         assert order is not None
-        assert await purchases.refused(session, order, "never created", school.desk.now())
+        assert await purchases.record_refusal(session, order, "never created", school.context.now())
     assert await sql.fetchval("select status from purchases") == "canceled"
     await anna.pay()
     await anna.hears("✅")
@@ -131,7 +131,7 @@ class TestPathCharactersInThePaymentId:
         await runner.cleanup()
 
     async def test_path_characters_in_the_payment_id(
-        self, school: Lessongate, http: aiohttp.ClientSession, sql: asyncpg.Connection, asked: list[str]
+        self, school: Application, http: aiohttp.ClientSession, sql: asyncpg.Connection, asked: list[str]
     ) -> None:
         strange = [
             "../me",

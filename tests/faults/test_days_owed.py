@@ -1,4 +1,4 @@
-"""Days given equal days owed, after every step: the books in PostgreSQL against the model in tests/faults/owed.py."""
+"""Days given equal days owed, after every step: PostgreSQL against the model in tests/faults/owed.py."""
 
 import asyncio
 import itertools
@@ -28,15 +28,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db import audit, promo
 from db.access import grants
 from db.accounts import registration
-from db.engine import Books, Lane
+from db.engine import Database, Pool
 from db.errors import AlreadyUndone, PromoUsedByYou, PromoUsedUp, Refused
 from db.payments import parked, purchases
-from db.payments.purchases import Method
-from db.payments.settling import Outcome, Seen, settle
-from db.payments.telegram import Charge, receive, receive_assigned
-from db.payments.telegram import Outcome as Told
+from db.payments.purchases import PaymentMethod
+from db.payments.settling import Outcome, PaymentSnapshot, settle
+from db.payments.telegram import ChargeOutcome as Told
+from db.payments.telegram import TelegramCharge, settle_assigned_charge, settle_charge
 from db.refunds import booking, requests
-from db.refunds.booking import Returned
+from db.refunds.booking import ReturnedMoney
 from db.shop import courses
 from tests.faults.owed import Code, Gift, Owed, Return, Sale
 from tests.school import SMALL
@@ -64,7 +64,7 @@ numbers = itertools.count(1)
 class Town:
     """The database of all examples; `taken` counts the steps of each kind."""
 
-    books: Books
+    database: Database
     run: Callable[[Awaitable[Any]], Any]
     offers: list[courses.OfferOnSale]
     taken: Counter[str] = field(default_factory=Counter)
@@ -118,16 +118,16 @@ class DaysOwed(RuleBasedStateMachine):
 
     @initialize(target=links)
     def wants_links(self) -> Any:
-        return multiple(self._order(0, 0, Method.LINK), self._order(0, 1, Method.LINK))
+        return multiple(self._order(0, 0, PaymentMethod.LINK), self._order(0, 1, PaymentMethod.LINK))
 
     @initialize(target=sheets)
     def wants_sheets(self) -> Any:
-        return multiple(self._order(0, 1, Method.INVOICE), self._order(1, 2, Method.STARS))
+        return multiple(self._order(0, 1, PaymentMethod.INVOICE), self._order(1, 2, PaymentMethod.STARS))
 
     # --- how ---
 
     def _register(self, telegram: int) -> Callable[[AsyncSession], Awaitable[int]]:
-        return lambda session: registration.register(
+        return lambda session: registration.create_account(
             session, telegram, name="L", email=f"{telegram}@example.com", phone=None, now=self.now,
             keep=timedelta(days=365),
         )  # fmt: skip
@@ -137,7 +137,7 @@ class DaysOwed(RuleBasedStateMachine):
         return found
 
     async def _transaction(self, act: Callable[[AsyncSession], Awaitable[T]]) -> T:
-        async with self.town.books.transaction(Lane.JOBS) as session:
+        async with self.town.database.transaction(Pool.JOBS) as session:
             return await act(session)
 
     def at_once(self, *acts: Callable[[AsyncSession], Awaitable[T]]) -> list[T | BaseException]:
@@ -150,7 +150,7 @@ class DaysOwed(RuleBasedStateMachine):
     def step(self, name: str) -> None:
         self.town.taken[name] += 1
 
-    def seen(self, sale: Sale, **changed: Any) -> Seen:
+    def seen(self, sale: Sale, **changed: Any) -> PaymentSnapshot:
         """The payment as the provider would show it."""
         told: dict[str, Any] = {
             "payment_id": sale.payment,
@@ -166,7 +166,7 @@ class DaysOwed(RuleBasedStateMachine):
             "receipt": None,
             "cancellation": None,
         }
-        return Seen(**(told | changed))
+        return PaymentSnapshot(**(told | changed))
 
     # --- time, grants, promo codes ---
 
@@ -181,7 +181,7 @@ class DaysOwed(RuleBasedStateMachine):
         offer = self.town.offers[(0, 1, 3)[product]]
         place = self.accounts[person], offer.module_id
         before = self.owed.ends.get(place)
-        act = lambda session: grants.grant(  # noqa: E731
+        act = lambda session: grants.create_grant(  # noqa: E731
             session, self.accounts[1], place[0], offer.product_id, days, self.now
         )
         if days < 0 and before is None:
@@ -205,7 +205,7 @@ class DaysOwed(RuleBasedStateMachine):
     @rule(gift=gifts)
     def undone(self, gift: Gift) -> None:
         self.step("undo")
-        act = lambda session: grants.undo(session, self.accounts[0], gift.change, self.now)  # noqa: E731
+        act = lambda session: grants.undo_grant(session, self.accounts[0], gift.change, self.now)  # noqa: E731
         if gift.undone:
             with pytest.raises(AlreadyUndone):
                 self.do(act)
@@ -218,7 +218,7 @@ class DaysOwed(RuleBasedStateMachine):
         self.step("code")
         offer = self.town.offers[(0, 1, 3)[product]]
         name = f"Code{next(numbers)}"
-        self.do(lambda session: promo.create(session, name, offer.product_id, days, most))
+        self.do(lambda session: promo.create_promo(session, name, offer.product_id, days, most))
         return Code(name, offer.product_id, offer.module_id, days, most)
 
     @rule(code=codes, person=people)
@@ -245,7 +245,7 @@ class DaysOwed(RuleBasedStateMachine):
         ends = self.at_once(
             *(lambda session, user=user: promo.redeem(session, user, code.text, self.now) for user in users)
         )
-        won = [user for user, end in zip(users, ends, strict=True) if isinstance(end, promo.Redeemed)]
+        won = [user for user, end in zip(users, ends, strict=True) if isinstance(end, promo.RedeemedCode)]
         wanted = min(left, len(set(self.accounts) - code.used_by))
         assert len(won) == len(set(won)) == wanted, ends
         for user in won:
@@ -266,22 +266,22 @@ class DaysOwed(RuleBasedStateMachine):
     @rule(target=links, person=people, offer=st.integers(0, 1))
     def ordered_a_link(self, person: int, offer: int) -> Any:
         self.step("link")
-        made = self._order(person, offer, Method.LINK)
+        made = self._order(person, offer, PaymentMethod.LINK)
         return made if made else multiple()
 
     @rule(target=sheets, person=people, offer=st.integers(0, 3))
     def ordered_a_sheet(self, person: int, offer: int) -> Any:
         self.step("sheet")
         by_stars = self.town.offers[offer].currency == "XTR"
-        made = self._order(person, offer, Method.STARS if by_stars else Method.INVOICE)
+        made = self._order(person, offer, PaymentMethod.STARS if by_stars else PaymentMethod.INVOICE)
         return made if made else multiple()
 
-    def _order(self, person: int, offer: int, method: Method) -> Sale | None:
+    def _order(self, person: int, offer: int, method: PaymentMethod) -> Sale | None:
         """None where it can still be paid as ordered before: then it is the same purchase."""
         what = self.town.offers[offer]
         key = f"key-{next(numbers)}"
         attempt, new = self.do(
-            lambda session: purchases.begin(
+            lambda session: purchases.open_attempt(
                 session, self.accounts[person], self.telegram[person], what, method, key, None, self.now
             )
         )
@@ -298,7 +298,7 @@ class DaysOwed(RuleBasedStateMachine):
         for one in self.known:
             if (one.place[0], one.offer, one.method) == (user, what.id, method):
                 one.closed = True
-        order = self.do(lambda session: purchases.order(session, attempt))
+        order = self.do(lambda session: purchases.get_attempt(session, attempt))
         assert order is not None
         return self._sold(
             Sale(
@@ -317,10 +317,10 @@ class DaysOwed(RuleBasedStateMachine):
         self.step("answer")
         if sale.answered:
             return
-        order = self.do(lambda session: purchases.order(session, sale.attempt))
+        order = self.do(lambda session: purchases.get_attempt(session, sale.attempt))
         assert order is not None
         self.do(
-            lambda session: purchases.answered(
+            lambda session: purchases.record_answer(
                 session, order, payment_id=sale.payment, link="https://pay.example/1",
                 link_ends_at=self.now + LINK, test=False, recipient=SHOP, next_ask_at=self.now, now=self.now,
             )
@@ -371,7 +371,7 @@ class DaysOwed(RuleBasedStateMachine):
         self.step("charge")
         first = sale.status == "pending"
         charge = self._charge(sale, sale.payment if first else payment_id())
-        ends = self.at_once(*[lambda session: receive(session, charge, self.now)] * times)
+        ends = self.at_once(*[lambda session: settle_charge(session, charge, self.now)] * times)
         outcomes = [end.outcome for end in ends]  # type: ignore[union-attr]
         told = Told.CREDITED if first else Told.SECOND
         assert sorted(outcomes) == sorted([told] + [Told.REPEATED] * (times - 1)), ends
@@ -380,7 +380,7 @@ class DaysOwed(RuleBasedStateMachine):
             return multiple()
         return self._second(sale, charge)
 
-    def _charge(self, sale: Sale, payment: str, **changed: Any) -> Charge:
+    def _charge(self, sale: Sale, payment: str, **changed: Any) -> TelegramCharge:
         told: dict[str, Any] = {
             "payload": sale.key,
             "amount": sale.amount,
@@ -390,9 +390,9 @@ class DaysOwed(RuleBasedStateMachine):
             "provider_charge_id": payment,
             "at": self.now,
         }
-        return Charge(**(told | changed))
+        return TelegramCharge(**(told | changed))
 
-    def _second(self, first: Sale, charge: Charge) -> Sale:
+    def _second(self, first: Sale, charge: TelegramCharge) -> Sale:
         row = self.row(
             "select p.id, a.id from purchases p join bot.payment_attempts a on a.purchase_id = p.id"
             " where p.provider_payment_id = :payment",
@@ -411,7 +411,7 @@ class DaysOwed(RuleBasedStateMachine):
         if sale.status not in ("succeeded", "refunded"):
             return
         self.step("charge repeated")
-        again = self.do(lambda session: receive(session, self._charge(sale, sale.payment), self.now))
+        again = self.do(lambda session: settle_charge(session, self._charge(sale, sale.payment), self.now))
         assert again.outcome is Told.REPEATED
         if sale.method == "invoice":
             told = self.do(lambda session: settle(session, self.seen(sale), self.now))
@@ -432,25 +432,25 @@ class DaysOwed(RuleBasedStateMachine):
         self.step("parked")
         lie: dict[str, Any] = {"amount": sale.amount + 1} if wrong == "amount" else {"payload": "nobody's"}
         charge = self._charge(sale, payment_id(), **lie)
-        assert self.do(lambda session: receive(session, charge, self.now)).outcome is Told.PARKED
-        assert self.do(lambda session: receive(session, charge, self.now)).outcome is Told.REPEATED
+        assert self.do(lambda session: settle_charge(session, charge, self.now)).outcome is Told.PARKED
+        assert self.do(lambda session: settle_charge(session, charge, self.now)).outcome is Told.REPEATED
         row = self.row(
             "select id from bot.parked_payments where payment_id = :payment", payment=charge.payment_id
         )
         key = f"key-{next(numbers)}"
         attempt = self.do(
-            lambda session: parked.assign(
+            lambda session: parked.assign_parked(
                 session, row[0], self.accounts[person], self.telegram[person], what, key, self.now
             )
         )
-        order = self.do(lambda session: purchases.order(session, attempt))
+        order = self.do(lambda session: purchases.get_attempt(session, attempt))
         assert order is not None
         made = Sale(
             order.purchase_id, attempt, (self.accounts[person], what.module_id), what.days, charge.amount,
             charge.currency, sale.method, key, what.id, charge.payment_id, self.telegram[person], closed=True,
         )  # fmt: skip
         if sale.method == "stars":
-            self.do(lambda session: receive_assigned(session, attempt, self.now))
+            self.do(lambda session: settle_assigned_charge(session, attempt, self.now))
         else:
             self.do(lambda session: settle(session, self.seen(made), self.now))
         self.owed.paid(made, self.now)
@@ -464,14 +464,14 @@ class DaysOwed(RuleBasedStateMachine):
         amount = max(1, sale.amount * part // 100)
         partial_stars = sale.method == "stars" and amount != sale.amount
         key = f"refund-{next(numbers)}"
-        draft = lambda session: requests.draft(session, sale.id, amount, 1, key, self.now)  # noqa: E731
+        draft = lambda session: requests.create_draft(session, sale.id, amount, 1, key, self.now)  # noqa: E731
         if sale.status != "succeeded" or amount > sale.left or partial_stars:
             with pytest.raises(Refused):
                 self.do(draft)
             return multiple()
         plan = self.do(draft)
-        self.do(lambda session: requests.freeze(session, plan.refund_id, '{"description": "ours"}'))
-        self.do(lambda session: requests.confirm(session, plan.refund_id, self.now))
+        self.do(lambda session: requests.record_request(session, plan.refund_id, '{"description": "ours"}'))
+        self.do(lambda session: requests.record_confirmation(session, plan.refund_id, self.now))
         sale.reserved += amount
         return Return(plan.refund_id, sale, amount, payment_id())
 
@@ -481,7 +481,9 @@ class DaysOwed(RuleBasedStateMachine):
         self.step("refund succeeded" if succeeds else "refund failed")
         if not succeeds:
             news = self.do(
-                lambda session: booking.close(session, refund.id, requests.Stage.CANCELED, "no", self.now)
+                lambda session: booking.close_refund(
+                    session, refund.id, requests.RefundStatus.CANCELED, "no", self.now
+                )
             )
             assert news != refund.over
         else:
@@ -494,17 +496,17 @@ class DaysOwed(RuleBasedStateMachine):
                 self.owed.given_back(refund.sale, refund.id, refund.amount, self.now)
 
     async def _book_ours(self, session: AsyncSession, refund: Return) -> Any:
-        await requests.sent(session, refund.id, self.now)
-        purchase = await requests.lock(session, refund.sale.id)
+        await requests.mark_sent(session, refund.id, self.now)
+        purchase = await requests.lock_refund(session, refund.sale.id)
         assert purchase is not None
-        task = await requests.task(session, refund.id)
+        task = await requests.get_task(session, refund.id)
         assert task is not None
-        if task.status != requests.Stage.PENDING:
+        if task.status != requests.RefundStatus.PENDING:
             return None
         payment = refund.sale.payment if refund.sale.method == "stars" else refund.payment
-        await booking.answered(session, task, payment, self.now)
-        returned = Returned(payment, refund.amount, refund.sale.currency, "ours")
-        return await booking.succeed(session, purchase, returned, self.now)
+        await booking.record_answer(session, task, payment, self.now)
+        returned = ReturnedMoney(payment, refund.amount, refund.sale.currency, "ours")
+        return await booking.book_refund(session, purchase, returned, self.now)
 
     @rule(sale=st.one_of(links, sheets, others), part=parts, twice=st.booleans())
     def refunded_in_the_dashboard(self, sale: Sale, part: int, twice: bool) -> None:
@@ -515,10 +517,10 @@ class DaysOwed(RuleBasedStateMachine):
         payment = sale.payment if sale.method == "stars" else payment_id()
 
         async def book(session: AsyncSession) -> Any:
-            purchase = await requests.lock(session, sale.id)
+            purchase = await requests.lock_refund(session, sale.id)
             assert purchase is not None
-            returned = Returned(payment, amount, sale.currency, "by hand")
-            return await booking.succeed(session, purchase, returned, self.now)
+            returned = ReturnedMoney(payment, amount, sale.currency, "by hand")
+            return await booking.book_refund(session, purchase, returned, self.now)
 
         ends = self.at_once(*[book] * (2 if twice else 1))
         done = [end for end in ends if end is not None]
@@ -561,31 +563,31 @@ class DaysOwed(RuleBasedStateMachine):
 
     @invariant()
     def the_audit_finds_nothing(self) -> None:
-        assert not any(self.do(audit.disagreements).values())
+        assert not any(self.do(audit.list_disagreements).values())
 
 
 @pytest.fixture
-async def town_dsn(database: str) -> str:
-    connection = await asyncpg.connect(database)
+async def town_dsn(dsn: str) -> str:
+    connection = await asyncpg.connect(dsn)
     await connection.execute(SCHOOL)
     await connection.close()
-    return database
+    return dsn
 
 
 def test_days_given_are_days_owed(town_dsn: str, capsys: pytest.CaptureFixture[str]) -> None:
     with asyncio.Runner() as runner:
-        books = Books(town_dsn, sizes=SMALL)
+        database = Database(town_dsn, sizes=SMALL)
 
         async def offers() -> list[courses.OfferOnSale]:
-            async with books.transaction(Lane.JOBS) as session:
-                return [await courses.offer(session, number) for number in range(1, 5)]
+            async with database.transaction(Pool.JOBS) as session:
+                return [await courses.get_offer(session, number) for number in range(1, 5)]
 
-        town = Town(books, lambda work: runner.run(_awaited(work)), runner.run(offers()))
+        town = Town(database, lambda work: runner.run(_awaited(work)), runner.run(offers()))
         machine = type("Machine", (DaysOwed,), {"town": town})
         try:
             run_state_machine_as_test(machine, settings=EXAMPLES)
         finally:
-            runner.run(books.close())
+            runner.run(database.close())
     with capsys.disabled():
         print(f"\n{town.taken.total()} steps: {dict(town.taken.most_common())}")
     assert town.taken.total() >= STEPS

@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 
 from bot.sandbox.app import Sandbox
-from bot.texts import Voice
+from bot.texts import Localizer
 from bot.texts import payments as words
 from tests.callbacks import becomes, credited
 from tests.chat.person import ANNA, Person
@@ -38,7 +38,13 @@ async def process(sandbox: Sandbox, school_database: str, tmp_path: Path) -> Asy
 def anna(http: aiohttp.ClientSession, sandbox: Sandbox) -> Person:
     """Anna, in a chat whose bot is another process."""
     return Person(
-        http, origin_of(sandbox), BOT, ANNA, "ru", Voice("ru", ZoneInfo("Europe/Moscow")), "anna@example.com"
+        http,
+        origin_of(sandbox),
+        BOT,
+        ANNA,
+        "ru",
+        Localizer("ru", ZoneInfo("Europe/Moscow")),
+        "anna@example.com",
     )
 
 
@@ -96,7 +102,7 @@ async def test_polling_killed_between_fetch_and_commit(
 async def test_killed_between_commit_and_news(
     anna: Person, process: BotProcess, invoice: int, sandbox: Sandbox, sql: asyncpg.Connection
 ) -> None:
-    """The access is in the books, Telegram takes no message: the payer hears of it from the next process."""
+    """The access is in the database, Telegram takes no message: the payer hears of it from the next process."""
     async with being_settled(anna, invoice, sql):
         sandbox.faults.set(telegram_slow=60.0)
     await becomes(lambda: sql.fetchval("select status = 'succeeded' from purchases"))

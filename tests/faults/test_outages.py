@@ -28,20 +28,20 @@ async def test_database_down_at_the_callback(
 ) -> None:
     settings = settings_for(origin_of(sandbox))
     async with (
-        own_database(tmp_path) as database,
-        open_school(settings, database.dsn, ONLY_CALLBACKS) as school,
+        own_database(tmp_path) as dsn,
+        open_school(settings, dsn.dsn, ONLY_CALLBACKS) as school,
     ):
         sandbox.yookassa.notifications_url = f"http://127.0.0.1:{school.http_port}/yookassa/webhook"
         anna = somebody(http, school, 7000000001, "ru", "anna@example.com")
         await anna.register()
         await anna.order(1)
         await anna.open_checkout()
-        await database.stop()
+        await dsn.stop()
         await anna.pay()
         await becomes(lambda: refused_with_503(anna))
-        await database.start()
+        await dsn.start()
         await anna.hears("✅")
-        sql = await asyncpg.connect(database.dsn)
+        sql = await asyncpg.connect(dsn.dsn)
         assert await credited(sql) == (1, await sql.fetchval("select days from purchases"))
         await sql.close()
 

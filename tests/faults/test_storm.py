@@ -15,7 +15,7 @@ import asyncpg
 import pytest
 
 from bot.sandbox.app import Sandbox
-from bot.texts import Voice
+from bot.texts import Localizer
 from tests.faults.replicas import Replicas, replicas
 from tests.faults.shoppers import METHODS, Shopper, Till, Wish, newcomer
 from tests.faults.verdict import Verdict, held, judge
@@ -55,7 +55,7 @@ union all select 'alarm ' || kind || ' ' || subject from bot.alerts where solved
 @dataclass(slots=True)
 class Storm:
     sandbox: Sandbox
-    database: OwnDatabase
+    dsn: OwnDatabase
     bots: Replicas
     shoppers: list[Shopper]
     till: Till
@@ -74,9 +74,9 @@ class Storm:
     async def _outages(self) -> None:
         for _ in range(2):
             await asyncio.sleep(OVER / 3)
-            await self.database.stop()
+            await self.dsn.stop()
             await asyncio.sleep(2)
-            await self.database.start()
+            await self.dsn.start()
             self.restarts += 1
 
     async def calm_down(self, sql: asyncpg.Connection) -> None:
@@ -129,22 +129,22 @@ async def gathering(folder: Path) -> AsyncIterator[Storm]:
     chance = random.Random(3)
     sandbox = Sandbox(None, seed=3, pace=0.2)
     origin = await sandbox.start()
-    voice = Voice("ru", ZoneInfo("Europe/Moscow"))
+    localizer = Localizer("ru", ZoneInfo("Europe/Moscow"))
     try:
         async with (
-            own_database(folder) as database,
-            replicas(2, origin, database.dsn, folder) as bots,
+            own_database(folder) as dsn,
+            replicas(2, origin, dsn.dsn, folder) as bots,
             aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http,
         ):
             sandbox.yookassa.notifications_url = f"{bots.origin}/yookassa/webhook"
             await bots.start()
-            sql = await asyncpg.connect(database.dsn)
+            sql = await asyncpg.connect(dsn.dsn)
             plan = wishes(await sql.fetch(OFFERS), chance)
             await sql.close()
             till = Till()
             shoppers = [
                 Shopper(
-                    await newcomer(http, origin, BOT, number, chance.choice(("ru", "en")), voice),
+                    await newcomer(http, origin, BOT, number, chance.choice(("ru", "en")), localizer),
                     plan[number::PEOPLE],
                     till,
                     random.Random(number),
@@ -153,7 +153,7 @@ async def gathering(folder: Path) -> AsyncIterator[Storm]:
                 for number in range(PEOPLE)
             ]
             await _register(shoppers)
-            yield Storm(sandbox, database, bots, shoppers, till)
+            yield Storm(sandbox, dsn, bots, shoppers, till)
     finally:
         await sandbox.stop()
 
@@ -170,7 +170,7 @@ async def _register(shoppers: list[Shopper]) -> None:
 
 async def reconciled(storm: Storm, folder: Path) -> str:
     """`main.py reconcile`, as an admin runs it by hand; what it printed."""
-    bot = BotProcess(origin_of(storm.sandbox), storm.database.dsn, folder)
+    bot = BotProcess(origin_of(storm.sandbox), storm.dsn.dsn, folder)
     status, said = await bot.command("reconcile")
     assert status == 0, said
     return "\n".join(line for line in said.splitlines() if "looked at" in line)
@@ -185,7 +185,7 @@ async def test_storm(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
         ready = time.monotonic()
         await storm.rage()
         calm = time.monotonic()
-        sql = await asyncpg.connect(storm.database.dsn)
+        sql = await asyncpg.connect(storm.dsn.dsn)
         await storm.calm_down(sql)
         quiet = time.monotonic()
         storm.sandbox.faults.reset()

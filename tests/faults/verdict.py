@@ -1,4 +1,4 @@
-"""What the providers hold, what our books hold, and what people were told: side by side, after the storm."""
+"""What the providers hold, what our database hold, and what people were told: side by side, after the storm."""
 
 import re
 from collections import Counter

@@ -6,11 +6,11 @@ from tests.school import (  # noqa: F401
     ben,
     http,
     olga,
-    pace,
     sandbox,
     school,
     school_database,
     school_settings,
     school_template,
     sql,
+    timings,
 )

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
-from db.engine import Books
+from db.engine import Database
 from db.postgres.server import EmbeddedServer
 from db.schema.migrate import migrate
 from main import SCHOOL, load_catalogue
@@ -13,7 +13,7 @@ from tests.school import SMALL
 
 
 class OwnDatabase:
-    """`dsn` stays the same whether the server runs or not."""
+    """`database` stays the same whether the server runs or not."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -31,13 +31,13 @@ class OwnDatabase:
 @asynccontextmanager
 async def own_database(folder: Path) -> AsyncIterator[OwnDatabase]:
     """Running, migrated, with the demo's catalogue."""
-    database = OwnDatabase(folder)
-    await database.start()
+    dsn = OwnDatabase(folder)
+    await dsn.start()
     try:
-        assert await asyncio.wait_for(migrate(database.dsn, lambda _line: None), 60)
-        books = Books(database.dsn, sizes=SMALL)
-        await load_catalogue(books, SCHOOL, say=lambda _line: None)
-        await books.close()
-        yield database
+        assert await asyncio.wait_for(migrate(dsn.dsn, lambda _line: None), 60)
+        database = Database(dsn.dsn, sizes=SMALL)
+        await load_catalogue(database, SCHOOL, say=lambda _line: None)
+        await database.close()
+        yield dsn
     finally:
-        await database.stop()
+        await dsn.stop()

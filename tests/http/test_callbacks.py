@@ -7,8 +7,8 @@ import aiohttp
 import asyncpg
 import pytest
 
-from bot.timings import Pace
-from main import Lessongate
+from bot.timings import Timings
+from main import Application
 from tests.callbacks import (
     NOTHING,
     ONLY_CALLBACKS,
@@ -23,7 +23,7 @@ from tests.school import errors  # noqa: F401
 
 
 @pytest.fixture
-def pace() -> Pace:
+def timings() -> Timings:
     return ONLY_CALLBACKS
 
 
@@ -51,14 +51,14 @@ def pace() -> Pace:
     ],
 )
 async def test_what_is_no_notification_is_refused(
-    school: Lessongate, http: aiohttp.ClientSession, sql: asyncpg.Connection, body: Any
+    school: Application, http: aiohttp.ClientSession, sql: asyncpg.Connection, body: Any
 ) -> None:
     assert await post(school, http, body) == 400
     assert await recorded(sql) == NOTHING
 
 
 async def test_a_body_too_large_is_refused(
-    school: Lessongate, http: aiohttp.ClientSession, sql: asyncpg.Connection
+    school: Application, http: aiohttp.ClientSession, sql: asyncpg.Connection
 ) -> None:
     body = notification("payment.succeeded", id=UNKNOWN, description="x" * 300_000)
     assert await post(school, http, body) == 413
@@ -69,7 +69,7 @@ async def test_a_body_too_large_is_refused(
     "event", ["payment.surprised", "payout.succeeded", "deal.closed", "", "e" * 10_000, "\x00"]
 )
 async def test_an_unknown_event_is_answered_and_let_go(
-    school: Lessongate, http: aiohttp.ClientSession, sql: asyncpg.Connection, event: str
+    school: Application, http: aiohttp.ClientSession, sql: asyncpg.Connection, event: str
 ) -> None:
     assert await post(school, http, notification(event, id=UNKNOWN)) == 200
     assert await recorded(sql) == NOTHING
@@ -79,7 +79,7 @@ async def test_an_unknown_event_is_answered_and_let_go(
 
 
 async def test_a_callback_is_kept_as_it_came_with_a_job_that_verifies_it(
-    school: Lessongate, http: aiohttp.ClientSession, sql: asyncpg.Connection
+    school: Application, http: aiohttp.ClientSession, sql: asyncpg.Connection
 ) -> None:
     school.worker.stop()
     body = notification("payment.succeeded", id=UNKNOWN, description="<b>\"'; drop table users; -- \u0000 😀")
@@ -90,7 +90,7 @@ async def test_a_callback_is_kept_as_it_came_with_a_job_that_verifies_it(
 
 
 async def test_a_refund_speaks_of_its_payment(
-    school: Lessongate, http: aiohttp.ClientSession, sql: asyncpg.Connection
+    school: Application, http: aiohttp.ClientSession, sql: asyncpg.Connection
 ) -> None:
     body = notification("refund.succeeded", id="r\x00" * 100, payment_id=UNKNOWN)
     assert await post(school, http, body, **{"Content-Type": "text/plain; charset=utf-16"}) == 200

@@ -14,12 +14,12 @@ from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 
 from bot import metrics
-from bot.context import Desk
+from bot.context import AppContext
 from bot.jobs.worker import Worker
-from bot.payments.settling import settle_in
-from db.engine import Lane
+from bot.payments.settling import settle_payment
+from db.engine import Pool
 from db.queue import enqueue
-from main import Lessongate
+from main import Application
 from tests.bench import settling as orders
 from tests.school import QUICK, settings_for
 
@@ -32,9 +32,9 @@ ANNA = 7100000001
 
 @dataclass
 class Side:
-    """The HTTP side of a house that is not talking to Telegram, and what was scraped at first."""
+    """The HTTP side of an app that is not talking to Telegram, and what was scraped at first."""
 
-    house: Lessongate
+    app: Application
     http: aiohttp.ClientSession
     before: dict[str, float]
 
@@ -81,19 +81,19 @@ def _labels(labels: dict[str, str]) -> str:
 async def opened(dsn: str) -> AsyncIterator[Side]:
     secret = SecretStr(SECRET)
     settings = settings_for(NOWHERE, public_url="http://127.0.0.1:1", webhook_secret=secret)
-    house = Lessongate(settings, dsn, pace=QUICK)
-    await house.start()
-    async with aiohttp.ClientSession(f"http://127.0.0.1:{house.http_port}") as http:
-        made = Side(house, http, {})
+    app = Application(settings, dsn, timings=QUICK)
+    await app.start()
+    async with aiohttp.ClientSession(f"http://127.0.0.1:{app.http_port}") as http:
+        made = Side(app, http, {})
         made.before = await made.scrape()
         yield made
-    await house.close()
+    await app.close()
 
 
 @pytest.fixture
-async def side(database: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Side]:
+async def side(dsn: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Side]:
     monkeypatch.setattr(metrics, "KEPT", 0.0)
-    async with opened(database) as made:
+    async with opened(dsn) as made:
         yield made
 
 
@@ -129,15 +129,15 @@ async def test_without_the_database_the_rest_is_still_shown() -> None:
 
 async def test_payments_count_when_they_are_committed(side: Side, connection: asyncpg.Connection) -> None:
     await orders.order(connection, 2)
-    desk = side.house.desk
+    context = side.app.context
     with suppress(ZeroDivisionError):
-        async with desk.books.transaction(Lane.MONEY) as session:
-            await settle_in(session, desk, orders.payment(1), desk.now())
+        async with context.database.transaction(Pool.MONEY) as session:
+            await settle_payment(session, context, orders.payment(1), context.now())
             raise ZeroDivisionError
     series = 'payments_settled_total{outcome="succeeded",provider="yookassa"}'
     assert await side.counted(series) == 0
-    async with desk.books.transaction(Lane.MONEY) as session:
-        await settle_in(session, desk, orders.payment(2), desk.now())
+    async with context.database.transaction(Pool.MONEY) as session:
+        await settle_payment(session, context, orders.payment(2), context.now())
         async with session.begin_nested():
             assert await side.counted(series) == 0
         assert await side.counted(series) == 0
@@ -145,7 +145,7 @@ async def test_payments_count_when_they_are_committed(side: Side, connection: as
 
 
 async def test_the_queue_as_it_is(side: Side, connection: asyncpg.Connection) -> None:
-    async with side.house.books.transaction(Lane.JOBS) as session:
+    async with side.app.database.transaction(Pool.JOBS) as session:
         await enqueue(session, "tidy", {})
         await enqueue(session, "sweep", {})
         await enqueue(session, "sweep", {}, after=timedelta(hours=1))
@@ -161,28 +161,28 @@ async def test_the_queue_as_it_is(side: Side, connection: asyncpg.Connection) ->
     assert 'jobs{status="queued"}' not in shown
 
 
-async def test_many_scrapes_read_the_queue_once(database: str) -> None:
-    async with opened(database) as side:
-        async with side.house.books.transaction(Lane.JOBS) as session:
+async def test_many_scrapes_read_the_queue_once(dsn: str) -> None:
+    async with opened(dsn) as side:
+        async with side.app.database.transaction(Pool.JOBS) as session:
             await enqueue(session, "tidy", {})
         assert 'jobs{status="queued"}' not in await side.scrape()
 
 
 async def test_connections_in_use_by_lane(side: Side) -> None:
     assert (await side.scrape())['database_connections_in_use{lane="talk"}'] == 0
-    async with side.house.books.transaction(Lane.TALK) as session:
+    async with side.app.database.transaction(Pool.TALK) as session:
         await session.connection()
         shown = await side.scrape()
     assert shown['database_connections_in_use{lane="talk"}'] == 1
     assert shown['database_connections_most{lane="talk"}'] == 10
 
 
-async def test_runs_of_jobs_that_fail(side: Side, database: str) -> None:
-    async def bad(payload: dict[str, Any], desk: Desk) -> None:
+async def test_runs_of_jobs_that_fail(side: Side, dsn: str) -> None:
+    async def bad(payload: dict[str, Any], context: AppContext) -> None:
         raise ZeroDivisionError
 
-    worker = Worker(database, side.house.desk, {"bad": bad}, {})
-    async with side.house.books.transaction(Lane.JOBS) as session:
+    worker = Worker(dsn, side.app.context, {"bad": bad}, {})
+    async with side.app.database.transaction(Pool.JOBS) as session:
         await enqueue(session, "bad", {})
     running = asyncio.create_task(worker.run())
     async with asyncio.timeout(20):

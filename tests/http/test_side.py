@@ -6,7 +6,7 @@ import aiohttp
 import pytest
 
 from bot.sandbox.app import Sandbox
-from main import Lessongate
+from main import Application
 from tests.http.outage import own_database
 from tests.school import (
     errors,  # noqa: F401
@@ -16,8 +16,8 @@ from tests.school import (
 )
 
 
-def at(house: Lessongate, path: str) -> str:
-    return f"http://127.0.0.1:{house.http_port}{path}"
+def at(app: Application, path: str) -> str:
+    return f"http://127.0.0.1:{app.http_port}{path}"
 
 
 @pytest.mark.parametrize(
@@ -31,20 +31,20 @@ def at(house: Lessongate, path: str) -> str:
     ],
 )
 async def test_the_payer_returns_to_a_page_that_leads_back(
-    school: Lessongate, http: aiohttp.ClientSession, accepts: str, language: str | None, said: str | None
+    school: Application, http: aiohttp.ClientSession, accepts: str, language: str | None, said: str | None
 ) -> None:
     async with http.get(at(school, "/paid"), headers={"Accept-Language": accepts}) as response:
         page = await response.text()
     assert (response.status, response.content_type, response.charset) == (200, "text/html", "utf-8")
-    assert f'href="https://t.me/{school.desk.username}?start=paid"' in page
-    assert school.desk.username
+    assert f'href="https://t.me/{school.context.username}?start=paid"' in page
+    assert school.context.username
     assert "<script" not in page
     if language is not None and said is not None:
         assert f'<html lang="{language}">' in page
         assert said in page
 
 
-async def test_alive_ready_and_measured(school: Lessongate, http: aiohttp.ClientSession) -> None:
+async def test_alive_ready_and_measured(school: Application, http: aiohttp.ClientSession) -> None:
     for path in ("/healthz", "/readyz"):
         async with http.get(at(school, path)) as response:
             assert (response.status, await response.text()) == (200, "ok")
@@ -55,7 +55,7 @@ async def test_alive_ready_and_measured(school: Lessongate, http: aiohttp.Client
     assert any(line.startswith("# HELP lessongate_") for line in lines)
 
 
-async def test_other_paths_and_methods(school: Lessongate, http: aiohttp.ClientSession) -> None:
+async def test_other_paths_and_methods(school: Application, http: aiohttp.ClientSession) -> None:
     async with http.get(at(school, "/yookassa/webhook")) as response:
         assert response.status == 405
     async with http.get(at(school, "/.env")) as response:
@@ -69,15 +69,15 @@ async def test_without_the_database_it_is_alive_but_not_ready(
     http: aiohttp.ClientSession, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     async with (
-        own_database(tmp_path) as database,
-        open_school(settings_for(origin_of(sandbox)), database.dsn) as school,
+        own_database(tmp_path) as dsn,
+        open_school(settings_for(origin_of(sandbox)), dsn.dsn) as school,
     ):
-        await database.stop()
+        await dsn.stop()
         seen = {}
         for path in ("/healthz", "/readyz", "/metrics", "/paid"):
             async with http.get(at(school, path)) as response:
                 seen[path] = response.status
         assert seen == {"/healthz": 200, "/readyz": 503, "/metrics": 200, "/paid": 200}
-        await database.start()
+        await dsn.start()
         async with http.get(at(school, "/readyz")) as response:
             assert response.status == 200

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from bot.sandbox.app import Sandbox
 from bot.settings import Settings
 from bot.updates.process import KINDS
-from main import Lessongate
+from main import Application
 from tests.chat.person import PATIENCE, Person
 from tests.http.outage import own_database
 from tests.school import (
@@ -55,7 +55,7 @@ def school_settings(sandbox: Sandbox) -> Settings:
 
 
 @pytest.fixture
-async def school(school: Lessongate, sandbox: Sandbox) -> Lessongate:
+async def school(school: Application, sandbox: Sandbox) -> Application:
     """Telegram knows where to bring the updates."""
     await webhook_is_set(sandbox)
     return school
@@ -72,7 +72,7 @@ def calls(sandbox: Sandbox, method: str) -> list[dict[str, Any]]:
 
 
 async def bring(
-    school: Lessongate, http: aiohttp.ClientSession, update: Any, secret: str | None = SECRET
+    school: Application, http: aiohttp.ClientSession, update: Any, secret: str | None = SECRET
 ) -> int:
     """Posts an update as Telegram would; the status."""
     body = {"data": update} if isinstance(update, bytes) else {"json": update}
@@ -90,7 +90,7 @@ async def code(sql: asyncpg.Connection) -> str:
     return "HOOK"
 
 
-async def test_telegram_is_told_where_and_how(school: Lessongate, sandbox: Sandbox) -> None:
+async def test_telegram_is_told_where_and_how(school: Application, sandbox: Sandbox) -> None:
     [call] = calls(sandbox, "setWebhook")
     assert call["params"]["url"] == f"{school.settings.public_url}/telegram/webhook"
     assert call["params"]["secret_token"] == SECRET
@@ -111,7 +111,7 @@ async def test_a_person_talks_and_pays_over_the_webhook(anna: Person, sql: async
 
 @pytest.mark.parametrize("secret", [None, "", "wrong", SECRET + "x", SECRET.upper(), "секрет"])
 async def test_without_the_secret_nothing_happens(
-    anna: Person, school: Lessongate, sql: asyncpg.Connection, secret: str | None
+    anna: Person, school: Application, sql: asyncpg.Connection, secret: str | None
 ) -> None:
     await anna.register()
     update = update_of(anna, text=f"/promo {await code(sql)}")
@@ -142,17 +142,17 @@ async def test_without_the_secret_nothing_happens(
     ],
 )
 async def test_what_is_no_update_is_refused(
-    school: Lessongate, http: aiohttp.ClientSession, body: Any
+    school: Application, http: aiohttp.ClientSession, body: Any
 ) -> None:
     assert await bring(school, http, body) == 400
 
 
-async def test_an_update_too_large_is_refused(school: Lessongate, http: aiohttp.ClientSession) -> None:
+async def test_an_update_too_large_is_refused(school: Application, http: aiohttp.ClientSession) -> None:
     assert await bring(school, http, {"update_id": 1, "message": "x" * 300_000}) == 413
 
 
 async def test_kinds_nobody_asked_for_are_taken_and_let_go(
-    school: Lessongate, sandbox: Sandbox, http: aiohttp.ClientSession
+    school: Application, sandbox: Sandbox, http: aiohttp.ClientSession
 ) -> None:
     said = len(calls(sandbox, "sendMessage"))
     for update in ({"update_id": 1}, {"update_id": 2, "poll_of_the_future": {"id": 1}}):
@@ -161,7 +161,7 @@ async def test_kinds_nobody_asked_for_are_taken_and_let_go(
 
 
 async def test_the_same_update_acts_once(
-    anna: Person, school: Lessongate, sandbox: Sandbox, sql: asyncpg.Connection
+    anna: Person, school: Application, sandbox: Sandbox, sql: asyncpg.Connection
 ) -> None:
     await anna.register()
     update = update_of(anna, text=f"/promo {await code(sql)}")
@@ -174,7 +174,7 @@ async def test_the_same_update_acts_once(
 
 
 async def test_groups_and_channels_are_not_answered(
-    anna: Person, school: Lessongate, sandbox: Sandbox, sql: asyncpg.Connection
+    anna: Person, school: Application, sandbox: Sandbox, sql: asyncpg.Connection
 ) -> None:
     await anna.register()
     said, word = len(calls(sandbox, "sendMessage")), await code(sql)
@@ -191,22 +191,22 @@ async def test_while_the_database_is_away_updates_come_again_and_act_once(
     http: aiohttp.ClientSession, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     async with (
-        own_database(tmp_path) as database,
-        open_school(webhook_settings(sandbox), database.dsn) as school,
+        own_database(tmp_path) as dsn,
+        open_school(webhook_settings(sandbox), dsn.dsn) as school,
     ):
         await webhook_is_set(sandbox)
         anna = somebody(http, school, 7000000001, "ru", "anna@example.com")
         await anna.register()
-        sql = await asyncpg.connect(database.dsn)
+        sql = await asyncpg.connect(dsn.dsn)
         word = await code(sql)
         await sql.close()
-        await database.stop()
+        await dsn.stop()
         assert await bring(school, http, update_of(anna, text="/status")) == 503
         await anna.write(f"/promo {word}")
         await refused_by_us(sandbox)
-        await database.start()
+        await dsn.start()
         await anna.hears(word)
-        sql = await asyncpg.connect(database.dsn)
+        sql = await asyncpg.connect(dsn.dsn)
         assert await sql.fetchval(USED) == 1
         assert await sql.fetchval("select sum(days) from bot.access_changes") == 1
         await sql.close()

@@ -17,7 +17,7 @@ from aiohttp import web
 
 from bot.sandbox.yookassa import DEMO_SECRET_KEY, DEMO_SHOP_ID
 from bot.yookassa.answers import minor_units
-from bot.yookassa.client import ProviderRefused, ProviderUnknown, YooKassa
+from bot.yookassa.client import ProviderRefusedError, ProviderUnknownError, YooKassa
 from tests.sandbox.provider_world import Provider, payment_body, provider, serve
 
 NOBODY = "2d4d8203-000f-5000-9000-15fc20582329"
@@ -113,15 +113,15 @@ async def test_the_account_is_introduced(world: Provider, shop: YooKassa) -> Non
 
 
 async def test_refusals_carry_the_providers_words(world: Provider, shop: YooKassa) -> None:
-    with pytest.raises(ProviderRefused) as refused:
+    with pytest.raises(ProviderRefusedError) as refused:
         await shop.create_payment(frozen("0.50"), "k1")
     assert (refused.value.status, refused.value.code) == (400, "invalid_request")
     assert refused.value.parameter == "amount.value"
-    with pytest.raises(ProviderRefused) as refused:
+    with pytest.raises(ProviderRefusedError) as refused:
         await shop.payment(NOBODY)
     assert refused.value.status == 404
     stranger = YooKassa(DEMO_SHOP_ID, "wrong", f"{world.origin}/v3")
-    with pytest.raises(ProviderRefused) as refused:
+    with pytest.raises(ProviderRefusedError) as refused:
         await stranger.account()
     assert (refused.value.status, refused.value.code) == (401, "invalid_credentials")
     await stranger.close()
@@ -136,7 +136,7 @@ async def test_after_any_failure_the_same_request_makes_one_payment(
 ) -> None:
     world.faults.set(**{switch: 1.0})
     for _ in range(3):
-        with pytest.raises(ProviderUnknown):
+        with pytest.raises(ProviderUnknownError):
             await shop.create_payment(frozen(), "k1")
     world.faults.reset()
     made = await shop.create_payment(frozen(), "k1")
@@ -145,10 +145,10 @@ async def test_after_any_failure_the_same_request_makes_one_payment(
 
 async def test_a_provider_out_of_reach_is_unknown(world: Provider, shop: YooKassa) -> None:
     world.faults.set(provider_down=True)
-    with pytest.raises(ProviderUnknown, match="no answer"):
+    with pytest.raises(ProviderUnknownError, match="no answer"):
         await shop.account()
     nowhere = YooKassa("1", "k", "http://127.0.0.1:9/v3")
-    with pytest.raises(ProviderUnknown, match="no answer"):
+    with pytest.raises(ProviderUnknownError, match="no answer"):
         await nowhere.account()
     await nowhere.close()
 
@@ -156,7 +156,7 @@ async def test_a_provider_out_of_reach_is_unknown(world: Provider, shop: YooKass
 async def test_a_slow_provider_is_unknown_and_then_found(world: Provider) -> None:
     impatient = YooKassa(DEMO_SHOP_ID, DEMO_SECRET_KEY, f"{world.origin}/v3", timeouts=QUICK)
     world.faults.set(provider_slow=1.0)
-    with pytest.raises(ProviderUnknown):
+    with pytest.raises(ProviderUnknownError):
         await impatient.create_payment(frozen(), "k1")
     world.faults.reset()
     made = await impatient.create_payment(frozen(), "k1")
@@ -174,7 +174,7 @@ async def test_the_frozen_bytes_go_out_unchanged_each_time() -> None:
     body = '{"b" :1,  "a": "Курс \\u20bd"}\n'
     async with against(hear) as shop:
         for _ in range(2):
-            with pytest.raises(ProviderUnknown):
+            with pytest.raises(ProviderUnknownError):
                 await shop.create_payment(body, "k-1")
     assert got == [(body.encode(), "k-1", "application/json")] * 2
 
@@ -243,7 +243,7 @@ async def test_an_unexpected_payment_is_unknown(changes: dict[str, Any]) -> None
         return web.json_response({**GOOD, **changes})
 
     async with against(handler) as shop:
-        with pytest.raises(ProviderUnknown):
+        with pytest.raises(ProviderUnknownError):
             await shop.payment(NOBODY)
 
 
@@ -257,7 +257,7 @@ async def test_an_answer_that_is_not_the_providers_is_unknown(status: int, text:
         return web.Response(status=status, text=text, headers={"Location": "/v3/elsewhere"})
 
     async with against(handler) as shop:
-        with pytest.raises(ProviderUnknown):
+        with pytest.raises(ProviderUnknownError):
             await shop.payment(NOBODY)
 
 
@@ -275,7 +275,7 @@ async def test_too_many_requests_is_unknown_with_its_pause(
         )
 
     async with against(handler) as shop:
-        with pytest.raises(ProviderUnknown) as unknown:
+        with pytest.raises(ProviderUnknownError) as unknown:
             await shop.create_payment(frozen(), "k")
     assert unknown.value.retry_after == pause
 
@@ -289,7 +289,7 @@ async def test_a_dripping_answer_ends() -> None:
             await asyncio.sleep(0.05)
 
     async with against(handler) as shop, asyncio.timeout(15):
-        with pytest.raises(ProviderUnknown):
+        with pytest.raises(ProviderUnknownError):
             await shop.account()
 
 
@@ -310,7 +310,7 @@ async def test_compressed_and_cut_answers() -> None:
     async with against(whole) as shop:
         assert (await shop.payment(NOBODY)).amount == 49900
     async with against(torn) as shop:
-        with pytest.raises(ProviderUnknown):
+        with pytest.raises(ProviderUnknownError):
             await shop.account()
 
 
@@ -319,7 +319,7 @@ async def test_a_cursor_that_turns_in_a_circle_ends() -> None:
         return web.json_response({"type": "list", "items": [GOOD], "next_cursor": "again"})
 
     async with against(handler) as shop:
-        with pytest.raises(ProviderUnknown, match="circle"):
+        with pytest.raises(ProviderUnknownError, match="circle"):
             [item async for item in shop.payments()]
 
 
