@@ -1,5 +1,6 @@
 """What handlers return: methods, sent in order after the commit."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +20,7 @@ from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 from bot.chat.markup import pages
 
 Method = TelegramMethod[Any]
+Reply = Method | Sequence[Method | None] | None  # what a handler returns; None says nothing
 MAX_TEXT = 4096  # characters of a message, after entities
 MEDIA: dict[str, type[Method]] = {
     "photo": SendPhoto,
