@@ -14,7 +14,7 @@ from bot.texts import LANGUAGES, LOCALES
 
 ROOT = Path(__file__).parents[1]
 TRANSLATED = [language for language in LANGUAGES if language != "en"]
-KEYWORDS = {"_": None, "plural": (1, 2)}
+KEYWORDS = {"_": None, "__": None, "plural": (1, 2)}
 Text = str | list[str] | tuple[str, ...] | None
 
 

@@ -12,19 +12,20 @@ from aiogram.types import (
 
 from bot.chat.buttons import Go
 from bot.chat.commands import Command
+from bot.texts import Text
 
 Row = Sequence[InlineKeyboardButton]
 
 
-def press(text: str, data: CallbackData) -> InlineKeyboardButton:
-    return InlineKeyboardButton(text=text, callback_data=data.pack())
+def press(text: Text, data: CallbackData) -> InlineKeyboardButton:
+    return InlineKeyboardButton(text=str(text), callback_data=data.pack())
 
 
-def open_url(text: str, url: str) -> InlineKeyboardButton:
-    return InlineKeyboardButton(text=text, url=url)
+def open_url(text: Text, url: str) -> InlineKeyboardButton:
+    return InlineKeyboardButton(text=str(text), url=url)
 
 
-def go(text: str, command: Command) -> InlineKeyboardButton:
+def go(text: Text, command: Command) -> InlineKeyboardButton:
     return press(text, Go(command=command.name))
 
 
@@ -36,9 +37,9 @@ def rows(*buttons: Row | InlineKeyboardButton | None) -> InlineKeyboardMarkup:
     return InlineKeyboardMarkup(inline_keyboard=[row for row in made if row])
 
 
-def share_phone(share: str, skip: str) -> ReplyKeyboardMarkup:
+def share_phone(share: Text, skip: Text) -> ReplyKeyboardMarkup:
     return ReplyKeyboardMarkup(
-        keyboard=[[KeyboardButton(text=share, request_contact=True)], [KeyboardButton(text=skip)]],
+        keyboard=[[KeyboardButton(text=str(share), request_contact=True)], [KeyboardButton(text=str(skip))]],
         resize_keyboard=True,
         one_time_keyboard=True,
     )

@@ -18,6 +18,7 @@ from aiogram.methods import (
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 
 from bot.chat.markup import pages
+from bot.texts import Text
 
 Method = TelegramMethod[Any]
 Reply = Method | Sequence[Method | None] | None  # what a handler returns; None says nothing
@@ -31,39 +32,39 @@ MEDIA: dict[str, type[Method]] = {
 }
 
 
-def say(event: Message | CallbackQuery, text: str, keyboard: Any = None) -> SendMessage:
+def say(event: Message | CallbackQuery, text: Text, keyboard: Any = None) -> SendMessage:
     """A new message to the person who acted."""
     user = event.from_user
     assert user is not None  # processor lets nothing else in
-    return SendMessage(chat_id=user.id, text=text, reply_markup=keyboard)
+    return SendMessage(chat_id=user.id, text=str(text), reply_markup=keyboard)
 
 
 def show(
-    event: Message | CallbackQuery, text: str, keyboard: InlineKeyboardMarkup | None = None
+    event: Message | CallbackQuery, text: Text, keyboard: InlineKeyboardMarkup | None = None
 ) -> SendMessage | EditMessageText:
     """In place of the message whose button was pressed, or as a new one."""
     if isinstance(event, CallbackQuery) and isinstance(event.message, Message) and event.message.text:
         return EditMessageText(
             chat_id=event.message.chat.id,
             message_id=event.message.message_id,
-            text=text,
+            text=str(text),
             reply_markup=keyboard,
         )
     return say(event, text, keyboard)
 
 
-def toast(query: CallbackQuery, text: str, *, alert: bool = False) -> AnswerCallbackQuery:
+def toast(query: CallbackQuery, text: Text, *, alert: bool = False) -> AnswerCallbackQuery:
     """Telegram takes 200 characters."""
-    return AnswerCallbackQuery(callback_query_id=query.id, text=text[:200], show_alert=alert)
+    return AnswerCallbackQuery(callback_query_id=query.id, text=str(text)[:200], show_alert=alert)
 
 
 def iso(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment else None
 
 
-def say_pages(event: Message | CallbackQuery, html: str, keyboard: Any = None) -> list[Method]:
+def say_pages(event: Message | CallbackQuery, html: Text, keyboard: Any = None) -> list[Method]:
     """A text of any length in as many messages as it takes; the last one bears the keyboard."""
-    *before, last = pages(html, MAX_TEXT)
+    *before, last = pages(str(html), MAX_TEXT)
     return [*(say(event, page) for page in before), say(event, last, keyboard)]
 
 

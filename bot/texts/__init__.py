@@ -11,7 +11,9 @@ from datetime import UTC, tzinfo
 from pathlib import Path
 
 from aiogram.utils.i18n import I18n
+from babel.support import LazyProxy
 
+Text = str | LazyProxy
 LANGUAGES = ("ru", "en")
 LOCALES = Path(__file__).parents[1] / "locales"
 
@@ -21,6 +23,11 @@ _zone: ContextVar[tzinfo] = ContextVar("zone")
 
 def _(text: str) -> str:
     return i18n.gettext(text)
+
+
+def __(text: str) -> LazyProxy:
+    """A constant of a module, translated each time it is read: `str()` is the text in the present language."""
+    return LazyProxy(i18n.gettext, text, enable_cache=False)
 
 
 def plural(one: str, many: str, count: int) -> str:

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
+from babel.support import LazyProxy
 
 from bot.texts import Localizer
 from bot.texts import payments as payment_words
 from bot.texts import registration as registration_words
 
 Json = dict[str, Any]
-Said = str | Callable[[], str]  # a text, or one of our words to be said in the person's language
+Said = str | LazyProxy | Callable[[], str]  # a text, or one of our words to be said in the person's language
 ANNA, BEN, OLGA = 7000000001, 7000000002, 7000000003
 PATIENCE = 20.0  # seconds until a test gives up
 LOOK_EVERY = 0.03
@@ -209,7 +210,7 @@ class Person:
         if isinstance(said, str):
             return said
         with self.localizer.use_locale(self.language):
-            return plain(said())
+            return plain(str(said) if isinstance(said, LazyProxy) else said())
 
     def transcript(self) -> str:
         lines = []
