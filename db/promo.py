@@ -7,8 +7,9 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.access.changes import LOCK, MAX_DAYS, AppliedChange, Source, change_access
+from db.access.changes import MAX_DAYS, AppliedChange, Source, change_access
 from db.errors import AccessTooFar, ProductUnknown, PromoExists, PromoUnknown, PromoUsedByYou, PromoUsedUp
+from db.locks import lock
 from db.tables import Module, Product, PromoCode, PromoUsage
 
 
@@ -69,7 +70,7 @@ async def create_promo(
     if product is None:
         raise ProductUnknown(product_id)
     # The unique index tells letter cases apart.
-    await session.execute(LOCK, {"name": f"lessongate:promo:{normalize_code(code)}"})
+    await lock(session, f"promo:{normalize_code(code)}")
     if await session.scalar(_by_code(code)) is not None:
         raise PromoExists(code)
     row = PromoCode(code=code.strip(), max_usage_count=most, days=days, product_id=product_id)

@@ -12,6 +12,7 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.errors import AccessNotOwned, AccessTooFar, AlreadyUndone
+from db.locks import lock
 from db.tables import AccessChange
 
 MAX_DAYS = 36_500
@@ -201,9 +202,6 @@ async def list_access(session: AsyncSession, user_id: int) -> list[AccessPeriod]
     return [AccessPeriod(row.id, row.name, row.ends_at, row.started_at) for row in rows]
 
 
-LOCK = text("select pg_advisory_xact_lock(hashtextextended(:name, 0))")
-
-
 async def lock_access(session: AsyncSession, user_id: int, module_id: int) -> None:
     """One change of one access at a time, also while its row is not there yet to be locked."""
-    await session.execute(LOCK, {"name": f"lessongate:access:{user_id}:{module_id}"})
+    await lock(session, f"access:{user_id}:{module_id}")

@@ -4,12 +4,13 @@ import hashlib
 import secrets
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.chats import Account
 from db.errors import EmailTaken
+from db.locks import lock
 from db.tables import AuthIdentity, Consent, Device, Session, User, UserDevice
 
 TELEGRAM = "telegram"
@@ -34,11 +35,11 @@ async def create_account(
 
     Raises EmailTaken: an account found by its e-mail is never linked without proof.
     """
-    await _lock(session, f"telegram:{telegram_id}")
+    await lock(session, f"telegram:{telegram_id}")
     if (known := await get_account_id(session, telegram_id)) is not None:
         return known
     email = email.lower()
-    await _lock(session, f"email:{email}")
+    await lock(session, f"email:{email}")
     if not await is_email_free(session, email):
         raise EmailTaken(email)
     user = User(name=name, email=email, phone=phone, created_at=now, last_seen=now)
@@ -121,13 +122,6 @@ async def _device(session: AsyncSession, telegram_id: int, now: datetime) -> int
     device_id = await session.scalar(select(Device.id).where(Device.device_key == key))
     assert device_id is not None
     return device_id
-
-
-async def _lock(session: AsyncSession, name: str) -> None:
-    """Until the end of the transaction, across processes."""
-    await session.execute(
-        text("select pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": f"lessongate:{name}"}
-    )
 
 
 async def get_account(session: AsyncSession, telegram_id: int) -> Account | None:

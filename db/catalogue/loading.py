@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.catalogue.entries import Catalogue, LessonEntry, ModuleEntry, OfferEntry, ProductEntry, QuestionEntry
 from db.catalogue.stored import StoredCatalogue, list_refusals
+from db.locks import lock
 from db.promo import normalize_code
 from db.tables import CatalogueKey, Lesson, Module, Offer, Product, PromoCode, Question, Result
 
@@ -74,7 +75,7 @@ class CatalogueRefusedError(Exception):
 
 async def load_catalogue(session: AsyncSession, catalogue: Catalogue) -> list[CatalogueChange]:
     """Makes the database say what the file says; the changes, in the file's order. Raises CatalogueRefused."""
-    await session.execute(text("select pg_advisory_xact_lock(hashtextextended('lessongate:catalogue', 0))"))
+    await lock(session, "catalogue")
     kept = await StoredCatalogue.read(session)
     if lines := list_refusals(catalogue, kept):
         raise CatalogueRefusedError(lines)

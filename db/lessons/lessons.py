@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.errors import LessonLocked, LessonUnknown
+from db.locks import lock
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,10 +185,7 @@ async def record_finished(
     page = await get_lesson(session, lesson_id, user_id, now)
     if not page.is_open:
         raise LessonLocked(lesson_id, page.module_id)
-    await session.execute(
-        text("select pg_advisory_xact_lock(hashtextextended(:name, 0))"),
-        {"name": f"lessongate:progress:{user_id}:{lesson_id}"},
-    )
+    await lock(session, f"progress:{user_id}:{lesson_id}")
     await session.execute(text(FINISH), {"user_id": user_id, "lesson_id": lesson_id})
     values = {"user_id": user_id, "module_id": page.module_id}
     return FinishedLesson(page, await session.scalar(text(LEFT), values) or 0)

@@ -8,6 +8,7 @@ from sqlalchemy import Row, Select, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.errors import MethodNotOffered
+from db.locks import lock
 from db.shop.courses import OfferOnSale
 from db.tables import Attempt, Module, Product, Purchase
 
@@ -100,7 +101,7 @@ async def open_attempt(
     """
     if offer.methods and method not in offer.methods:
         raise MethodNotOffered(method)
-    await _lock(session, f"buy:{user_id}:{offer.id}:{method}")
+    await lock(session, f"buy:{user_id}:{offer.id}:{method}")
     if (open_id := await _still_open(session, user_id, offer, method, now)) is not None:
         if message_id is not None:
             await session.execute(update(Attempt).where(Attempt.id == open_id).values(message_id=message_id))
@@ -386,9 +387,3 @@ async def list_unpaid(session: AsyncSession, user_id: int) -> list[PurchaseSumma
         {"user_id": user_id},
     )
     return [PurchaseSummary(*row) for row in rows]
-
-
-async def _lock(session: AsyncSession, name: str) -> None:
-    await session.execute(
-        text("select pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": f"lessongate:{name}"}
-    )
