@@ -16,7 +16,7 @@ class Timings:
     """
 
     asks: tuple[timedelta, ...] = field(default_factory=lambda: seconds(5, 10, 20, 40, 120))
-    link_lives: timedelta = timedelta(hours=1)  # facts A3: cards, SBP and wallets; not ours to choose
+    link_lives: timedelta = timedelta(hours=1)  # not ours to choose: docs/facts.md#payment-life
     unknown_waits: timedelta = timedelta(seconds=15)  # before a payment that no purchase bears is parked
     heartbeat: timedelta = timedelta(seconds=30)
     dequeue: timedelta = timedelta(seconds=5)

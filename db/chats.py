@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Text, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
-SEEN_EVERY = timedelta(minutes=5)  # design: `last_seen` is written at most once in five minutes
+SEEN_EVERY = timedelta(minutes=5)  # docs/design.md#tables
 
 
 @dataclass(frozen=True, slots=True)

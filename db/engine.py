@@ -95,7 +95,8 @@ DIRECT = {
 
 def _behind_pooler() -> dict[str, Any]:
     """A pooler in transaction mode gives each transaction another connection: prepared statements are not kept
-    (facts F), and it may refuse start-up settings, so days are added in whatever zone the database is set to."""
+    (docs/facts.md#poolers), and it may refuse start-up settings, so days are added in whatever zone the database
+    is set to."""
     return {
         "timeout": 10,
         "statement_cache_size": 0,

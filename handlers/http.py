@@ -67,7 +67,8 @@ class HttpEndpoints:
     async def yookassa(self, request: web.Request) -> web.Response:
         """A callback is recorded and answered; a job verifies it. 5xx only when it could not be recorded.
 
-        Unknown events and strange ids are answered 200 (facts A8: anything else comes again for 24 hours).
+        Unknown events and strange ids are answered 200: anything else comes again for 24 hours
+        (docs/facts.md#callbacks).
         """
         body = await _json(request)
         event, thing = body.get("event"), body.get("object")
@@ -124,7 +125,7 @@ async def _json(request: web.Request) -> dict[str, Any]:
 
 def _payment_id(event: str, thing: dict[str, Any]) -> str | None:
     """The payment it is about; None where we have nothing to fetch. The id's form is checked before it gets
-    anywhere near a path (facts B)."""
+    anywhere near a path (docs/facts.md#yookassa-sdk)."""
     found = None
     if event in PAYMENT_EVENTS:
         found = thing.get("id")

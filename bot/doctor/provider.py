@@ -63,7 +63,7 @@ def _shop(settings: Settings, account: ShopAccount) -> Iterator[Finding]:
 
 
 def _receipts(settings: Settings, account: ShopAccount) -> Iterator[Finding]:
-    """Facts A6: without a receipt such a shop refuses every payment."""
+    """Without a receipt such a shop refuses every payment (docs/facts.md#receipts)."""
     vat = settings.yookassa_vat_code
     if account.fiscalization and vat is None:
         yield AREA.problem(
@@ -85,7 +85,7 @@ def _receipts(settings: Settings, account: ShopAccount) -> Iterator[Finding]:
 
 
 def _invoices(settings: Settings, account: ShopAccount | None) -> Iterator[Finding]:
-    """Facts C2: the token's middle part is TEST or LIVE."""
+    """The token's middle part is TEST or LIVE (docs/facts.md#provider-token)."""
     if settings.telegram_payment_token is None:
         return
     kind = settings.telegram_payment_token.get_secret_value().split(":")[1:2]

@@ -9,8 +9,8 @@ from bot.doctor.finding import Area, Finding
 from bot.settings import LOOPBACK, Settings
 
 AREA = Area("PUBLIC_URL")
-TELEGRAM_PORTS = {443, 80, 88, 8443}  # facts E
-PROVIDER_PORTS = {443, 8443}  # facts A8
+TELEGRAM_PORTS = {443, 80, 88, 8443}  # docs/facts.md#telegram-webhook
+PROVIDER_PORTS = {443, 8443}  # docs/facts.md#callbacks
 STANDARD = {"https": 443, "http": 80}
 TIMEOUT = aiohttp.ClientTimeout(total=10)
 

@@ -98,7 +98,7 @@ REASONS = {
 def purchase_canceled(
     purchase_id: int, product: str, reason: str | None, offer_id: int | None
 ) -> Notification:
-    """Reasons are an open set (facts A3): the ones we don't know are not read out."""
+    """Reasons are an open set (docs/facts.md#payment-life): the ones we don't know are not read out."""
     known = REASONS.get(reason or "")
     text = _("Order №{id} “{product}” was not paid{why}. No money was charged.").format(
         id=purchase_id, product=safe(product), why=f" ({known()})" if known else ""

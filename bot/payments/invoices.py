@@ -41,7 +41,8 @@ def freeze_invoice(order: AttemptDetails, settings: Settings) -> str:
 
 
 def with_receipt(order: AttemptDetails, settings: Settings) -> dict[str, Any]:
-    """54-FZ through the provider token (facts C2): Telegram asks for the e-mail and hands it to the provider."""
+    """54-FZ through the provider token: Telegram asks for the e-mail and hands it to the provider
+    (docs/facts.md#provider-token)."""
     item = {
         "description": requests.description(order.product, order.days),
         "quantity": "1.00",

@@ -7,7 +7,7 @@ from bot.jobs.retry import RetryJobError
 from bot.yookassa.answers import ProviderUnknownError
 from bot.yookassa.client import YooKassa
 
-KEY_LIFETIME = timedelta(hours=23)  # facts A1: after 24 h the same key is a new operation
+KEY_LIFETIME = timedelta(hours=23)  # docs/facts.md#idempotence
 
 
 class NoProviderError(Exception):

@@ -200,8 +200,8 @@ async def _ended(context: AppContext, refund_id: int) -> bool:
 
 
 async def stars_ledger(context: AppContext, report: Report) -> None:
-    """Chronological, from the stored offset on (facts C3), which stays before the first one that could not be
-    settled."""
+    """Oldest first (docs/facts.md#stars), from the stored offset on, which stays before the first one that could not
+    be settled."""
     if not context.settings.stars_enabled:
         return
     each = ErrorCollector(report)

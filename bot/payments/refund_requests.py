@@ -35,7 +35,7 @@ LONGEST_PAUSE = timedelta(hours=1)  # between two questions about one refund
 EARLY_WAITS = timedelta(
     days=3
 )  # Telegram redelivers a payment for one day, reconciliation looks back over two
-BACK_ALREADY = "CHARGE_ALREADY_REFUNDED"  # facts C3: a repetition; the Stars are back
+BACK_ALREADY = "CHARGE_ALREADY_REFUNDED"  # docs/facts.md#stars
 
 
 async def create_refund(payload: dict[str, Any], context: AppContext) -> None:
@@ -133,7 +133,8 @@ async def _fail(context: AppContext, refund: RefundTask, code: str, about: str =
 
 
 async def ask_refund(payload: dict[str, Any], context: AppContext) -> None:
-    """Only success is called back (facts A5), so a pending refund is asked for, with growing pauses, to its end."""
+    """Only success is called back (docs/facts.md#provider-refunds), so a pending refund is asked for, with growing
+    pauses, to its end."""
     async with context.database.transaction(Pool.JOBS) as session:
         refund = await requests.get_task(session, payload["refund"])
     if refund is None or refund.status != RefundStatus.PENDING or refund.provider_refund_id is None:

@@ -69,7 +69,8 @@ def request(made: RefundPlan, email: str, settings: Settings) -> str:
 def receipt_of(
     made: RefundPlan, amount: dict[str, str], email: str, settings: Settings
 ) -> dict[str, Any] | None:
-    """54-FZ: the part that is returned, in the words and under the tax of the sale (facts A5: the whole needs none)."""
+    """54-FZ: the part that is returned, in the words and under the tax of the sale; the whole needs none
+    (docs/facts.md#provider-refunds)."""
     asked = orjson.loads(made.purchase.request) if made.purchase.request else {}
     if sold := asked.get("receipt"):
         return {**sold, "items": [{**sold["items"][0], "amount": amount}]}

@@ -1,4 +1,4 @@
-"""Wording of Telegram's invoices, with Telegram's limits (facts C1): title 32, description 255."""
+"""Wording of Telegram's invoices, within Telegram's limits (docs/facts.md#invoices)."""
 
 from bot.texts import _
 from bot.texts.format import days, money

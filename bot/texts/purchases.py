@@ -150,7 +150,7 @@ SAID = {
 
 
 def _said(said: str | None, status: str) -> str:
-    """Reasons are an open set (facts A3): the ones we don't know are not read out."""
+    """Reasons are an open set (docs/facts.md#payment-life): the ones we don't know are not read out."""
     if status != "canceled":
         known = SAID.get(said or "")
         return known() if known else safe(said)

@@ -9,7 +9,7 @@ from bot.texts import _, language
 from bot.texts.format import days, exponent
 from db.shop.courses import OfferOnSale
 
-MAX_DESCRIPTION = 128  # facts A2 and A6: of a payment and of a receipt's item alike
+MAX_DESCRIPTION = 128  # of a payment and of a receipt's item alike: docs/facts.md#receipts
 
 
 def value(amount: int, currency: str) -> str:
@@ -46,7 +46,7 @@ def payment(
 
 
 def receipt(amount: dict[str, str], words: str, email: str, settings: Settings) -> dict[str, Any]:
-    """54-FZ: to the learner's own e-mail; one item, the access. Facts A6."""
+    """54-FZ: to the learner's own e-mail; one item, the access (docs/facts.md#receipts)."""
     made: dict[str, Any] = {
         "customer": {"email": email},
         "internet": True,

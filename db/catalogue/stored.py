@@ -14,7 +14,7 @@ from db.tables import CatalogueKey, Lesson, Module, Offer, Product, PromoCode, Q
 
 Row = TypeVar("Row")
 
-# design, section 6: ids of ours could be ones the other application uses for something else.
+# docs/adopting.md#ids: ours could be ones the other application uses for something else.
 STRANGERS = """
 select exists (
     select from progress p

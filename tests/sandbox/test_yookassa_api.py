@@ -1,4 +1,4 @@
-"""The local YooKassa is as strict as the real one (facts: API v3)."""
+"""The local YooKassa is as strict as the real one (docs/facts.md#yookassa)."""
 
 from __future__ import annotations
 
