@@ -14,6 +14,7 @@ from bot.chat.conversation import Assignment
 from bot.chat.keyboards import press, rows
 from bot.chat.replies import say, show
 from bot.context import AppContext
+from bot.notifications.registry import word_alert
 from bot.texts import alarms as words
 from db import alerts
 from db.accounts import people
@@ -33,7 +34,8 @@ async def show_alarms(query: CallbackQuery, session: AsyncSession) -> Any:
     open_ones, unclaimed = await alerts.list_open_alerts(session, 10), await parked.list_parked(session)
     buttons = [press(words.assign_button(one), AssignParked(id=one.id)) for one in unclaimed]
     buttons += [press(words.dismiss_button(one), DismissAlert(id=one.id)) for one in open_ones]
-    return show(query, words.alarms(open_ones, unclaimed), rows(*buttons) if buttons else None)
+    text = words.alarms([(word_alert(one), one.created_at) for one in open_ones], unclaimed)
+    return show(query, text, rows(*buttons) if buttons else None)
 
 
 @router.callback_query(DismissAlert.filter())

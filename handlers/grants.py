@@ -12,7 +12,8 @@ from bot.chat.arguments import Arguments
 from bot.chat.buttons import Go, Register, Undo
 from bot.chat.commands import GRANT, HISTORY, REVOKE, Command
 from bot.chat.keyboards import press, rows
-from bot.chat.replies import iso, say
+from bot.chat.replies import say
+from bot.notifications.events import AccessGranted, AccessTaken
 from bot.notifications.notify import notify
 from bot.texts import arguments, grants
 from db.access import grants as database
@@ -92,17 +93,21 @@ def register_first(event: Message | CallbackQuery) -> Any:
 async def tell_learner(session: AsyncSession, granted: GrantResult, now: datetime) -> None:
     """Only of what they can notice: days taken from access that had ended anyway are no news."""
     change = granted.change
-    facts: dict[str, Any] = {
-        "module": granted.module,
-        "module_id": change.module_id,
-        "days": abs(change.days),
-        "ends_at": iso(change.after),
-    }
     open_now = is_open(change, now)
     if change.days > 0 and open_now:
-        await notify(session, change.user_id, "access_granted", **facts)
+        given = AccessGranted(
+            module=granted.module, module_id=change.module_id, days=change.days, ends_at=change.after
+        )
+        await notify(session, change.user_id, given)
     if change.days < 0 and (open_now or was_open(change, now)):
-        await notify(session, change.user_id, "access_taken", **facts, is_open=open_now)
+        taken = AccessTaken(
+            module=granted.module,
+            module_id=change.module_id,
+            days=-change.days,
+            ends_at=change.after,
+            is_open=open_now,
+        )
+        await notify(session, change.user_id, taken)
 
 
 def is_open(change: AppliedChange, now: datetime) -> bool:

@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.chat.buttons import Go
 from bot.chat.commands import PROMO
 from bot.chat.conversation import Promo
-from bot.chat.replies import iso, say
+from bot.chat.replies import say
+from bot.notifications.events import PromoRedeemed
 from bot.notifications.notify import notify
 from bot.texts import promo
 from db.chats import Person
@@ -69,11 +70,12 @@ async def redeem_code(
     await notify(
         session,
         person.user_id,
-        "promo_redeemed",
-        code=redeemed.code,
-        product=redeemed.product,
-        module=redeemed.module,
-        module_id=redeemed.change.module_id,
-        days=redeemed.days,
-        ends_at=iso(redeemed.change.after),
+        PromoRedeemed(
+            code=redeemed.code,
+            product=redeemed.product,
+            module=redeemed.module,
+            module_id=redeemed.change.module_id,
+            days=redeemed.days,
+            ends_at=redeemed.change.after,
+        ),
     )

@@ -1,7 +1,6 @@
 """What handlers return: methods, sent in order after the commit."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from aiogram.methods import (
@@ -56,10 +55,6 @@ def show(
 def toast(query: CallbackQuery, text: Text, *, alert: bool = False) -> AnswerCallbackQuery:
     """Telegram takes 200 characters."""
     return AnswerCallbackQuery(callback_query_id=query.id, text=str(text)[:200], show_alert=alert)
-
-
-def iso(moment: datetime | None) -> str | None:
-    return moment.isoformat() if moment else None
 
 
 def say_pages(event: Message | CallbackQuery, html: Text, keyboard: Any = None) -> list[Method]:

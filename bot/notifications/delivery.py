@@ -7,7 +7,8 @@ from aiogram.methods import EditMessageText, SendMessage
 
 from bot.context import AppContext
 from bot.jobs.retry import RetryJobError
-from bot.notifications import news as words
+from bot.notifications.events import EditingEvent
+from bot.notifications.registry import from_facts, word
 from bot.updates.sender import Method, SendLaterError, send, unpack
 from db import chats
 from db.engine import Pool
@@ -25,7 +26,7 @@ async def tell(payload: dict[str, Any], context: AppContext) -> None:
                 await enqueue(session, "tell", {**payload, "user_id": None, "telegram_id": telegram_id})
         return
     for chat in to:
-        await _send(context, _said(payload, context, chat))
+        await _send(context, _method(payload, context, chat))
 
 
 async def _recipients(payload: dict[str, Any], context: AppContext) -> list[Chat]:
@@ -35,19 +36,20 @@ async def _recipients(payload: dict[str, Any], context: AppContext) -> list[Chat
         return await chats.list_reachable(session, payload["user_id"])
 
 
-def _said(payload: dict[str, Any], context: AppContext, chat: Chat) -> Method:
-    """A message of its own, or in place of the one it is about: `message_id` among the facts, and `message_chat`
-    where others hear of it too."""
+def _method(payload: dict[str, Any], context: AppContext, chat: Chat) -> Method:
+    """A new message, or an edit where the event replaces a message of this chat."""
     telegram_id, chosen, telegram = chat
-    facts = dict(payload["facts"])
-    message_id, message_chat = facts.pop("message_id", None), facts.pop("message_chat", telegram_id)
+    event = from_facts(payload["news"], payload["facts"])
     with context.localizer.use_locale(context.localizer.language(chosen, telegram)):
-        news = words.ALL[payload["news"]](**facts)
-    if message_id is not None and message_chat == telegram_id:
+        worded = word(event)
+    if isinstance(event, EditingEvent) and event.message_chat in (None, telegram_id) and event.message_id:
         return EditMessageText(
-            chat_id=telegram_id, message_id=message_id, text=news.text, reply_markup=news.keyboard
+            chat_id=telegram_id,
+            message_id=event.message_id,
+            text=worded.text,
+            reply_markup=worded.keyboard,
         )
-    return SendMessage(chat_id=telegram_id, text=news.text, reply_markup=news.keyboard)
+    return SendMessage(chat_id=telegram_id, text=worded.text, reply_markup=worded.keyboard)
 
 
 async def send_later(payload: dict[str, Any], context: AppContext) -> None:

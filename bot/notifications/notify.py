@@ -1,20 +1,47 @@
-"""News of money and access: enqueued in the transaction that makes them true, said by a job after it."""
+"""Events are stored in the transaction that makes them true; a job delivers them after its commit."""
 
 from collections.abc import Iterable
-from typing import Any
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.context import AppContext
+from bot.notifications.events import AlertEvent, Event, PaymentLookedInto
+from bot.notifications.registry import to_facts
+from db.alerts import create_alert
 from db.queue import enqueue, enqueue_all
 
-
-async def notify(session: AsyncSession, user_id: int, news: str, /, **facts: Any) -> None:
-    """To every chat of an account. `news` names a function of `bot.notifications.news`; `facts` are its arguments,
-    as JSON knows them (moments in ISO 8601)."""
-    await enqueue(session, "tell", {"user_id": user_id, "news": news, "facts": facts})
+log = structlog.get_logger(__name__)
 
 
-async def notify_chats(session: AsyncSession, chats: Iterable[int], news: str, /, **facts: Any) -> None:
-    """To these Telegram people, the admins for one."""
-    each = [{"telegram_id": telegram_id, "news": news, "facts": facts} for telegram_id in chats]
+async def notify(session: AsyncSession, user_id: int, event: Event) -> None:
+    """In every chat of an account."""
+    await enqueue(session, "tell", {"user_id": user_id, "news": event.name, "facts": to_facts(event)})
+
+
+async def notify_chats(session: AsyncSession, chats: Iterable[int], event: Event) -> None:
+    """In these private chats, by Telegram id; the admins' for one."""
+    facts = to_facts(event)
+    each = [{"telegram_id": telegram_id, "news": event.name, "facts": facts} for telegram_id in chats]
     await enqueue_all(session, "tell", each)
+
+
+async def notify_looked_into(
+    session: AsyncSession, context: AppContext, telegram_id: int, amount: int, currency: str
+) -> None:
+    """Tells the payer that the school looks into a payment that opened no access. `amount` in the smallest unit."""
+    support = context.settings.support_contact
+    event = PaymentLookedInto(amount=amount, currency=currency, support=support)
+    await notify_chats(session, [telegram_id], event)
+
+
+async def raise_alert(session: AsyncSession, context: AppContext, event: AlertEvent) -> bool:
+    """On /admin until it is solved, and in the admins' chats at once. Returns whether it is new: an alert that is
+    open, or was dismissed with the same facts, is not raised again."""
+    facts = to_facts(event)
+    del facts["subject"]
+    if not await create_alert(session, event.name, event.subject, **facts):
+        return False
+    log.error(event.name, subject=event.subject, **facts)
+    await notify_chats(session, context.settings.admin_ids, event)
+    return True

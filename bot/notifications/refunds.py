@@ -2,55 +2,45 @@
 
 from bot.chat.commands import BUY, STATUS
 from bot.chat.keyboards import go, rows
-from bot.notifications.news import Notification, news, opened_until
+from bot.notifications.events import AdminRefundDone, RefundDone, RefundFailed
+from bot.notifications.notification import Notification
 from bot.texts import _
-from bot.texts.format import days as in_days
-from bot.texts.format import exponent, money, safe
+from bot.texts.format import days, exponent, money, safe, until
 
 
-@news
-def refund_done(
-    purchase_id: int,
-    product: str,
-    module: str,
-    amount: int,
-    currency: str,
-    days: int,
-    ends_at: str | None,
-    is_open: bool,
-) -> Notification:
-    """`days` is how many were taken; `ends_at` is None for access without end."""
+def refund_done(event: RefundDone) -> Notification:
     text = _("↩️ {price} for “{product}” (payment №{id}) is returned to you.").format(
-        price=money(amount, currency), product=safe(product), id=purchase_id
+        price=money(event.amount, event.currency), product=safe(event.product), id=event.purchase_id
     )
-    if currency != "XTR":
+    if event.currency != "XTR":
         text += " " + _("The bank may need a few days to show it.")
-    access = _access(days, ends_at, is_open).format(
-        days=in_days(days), module=safe(module), until=opened_until(ends_at)
+    access = _access(event).format(
+        days=days(event.days), module=safe(event.module), until=until(event.ends_at)
     )
-    buttons = rows(go(_("My access"), STATUS), None if is_open else go(_("Renew"), BUY))
+    buttons = rows(go(_("My access"), STATUS), None if event.is_open else go(_("Renew"), BUY))
     return Notification(f"{text}\n{access}", buttons)
 
 
-def _access(days: int, ends_at: str | None, is_open: bool) -> str:
-    if is_open and days and ends_at is not None:
+def _access(event: RefundDone) -> str:
+    if event.is_open and event.days and event.ends_at is not None:
         return _("With it go {days} of the module “{module}”. It is still open {until}.")
-    if is_open:
+    if event.is_open:
         return _("The module “{module}” stays open {until}.")
     return _("The module “{module}” is closed now.")
 
 
-@news
-def admin_refund_done(
-    purchase_id: int, user_id: int, product: str, amount: int, currency: str, days: int, asked: bool
-) -> Notification:
-    """`asked`: by an admin in this chat; else it was made at the provider."""
+def admin_refund_done(event: AdminRefundDone) -> Notification:
     text = _("↩️ Refund done: {price} of payment №{id}, “{product}”, account #{user}.").format(
-        price=money(amount, currency), id=purchase_id, product=safe(product), user=user_id
+        price=money(event.amount, event.currency),
+        id=event.purchase_id,
+        product=safe(event.product),
+        user=event.user_id,
     )
-    if not asked:
+    if not event.asked:
         text += " " + _("It was not made here, but at the provider.")
-    taken = _("Access taken: {days}.").format(days=in_days(days)) if days else _("No access was taken.")
+    taken = (
+        _("Access taken: {days}.").format(days=days(event.days)) if event.days else _("No access was taken.")
+    )
     return Notification(f"{text}\n{taken}")
 
 
@@ -64,16 +54,15 @@ REASONS = {
 }
 
 
-@news
-def refund_failed(purchase_id: int | None, amount: int, currency: str, code: str, about: str) -> Notification:
-    """Codes are an open set: the ones we don't know are read out with what the provider says about them."""
-    known = REASONS.get(code)
-    why = known() if known else f"{code} {about}".strip()
+def refund_failed(event: RefundFailed) -> Notification:
+    """Codes are an open set: an unknown one is shown with the provider's own words."""
+    known = REASONS.get(event.code)
+    why = known() if known else f"{event.code} {event.about}".strip()
     text = _(
         "⚠️ The refund of {price} of payment №{id} did not come about: {why}. The money is where it was, and no"
         " access was taken."
-    ).format(price=money(amount, currency), id=purchase_id, why=safe(why))
-    again = f"/refund {purchase_id} {_written(amount, currency)}"
+    ).format(price=money(event.amount, event.currency), id=event.purchase_id, why=safe(why))
+    again = f"/refund {event.purchase_id} {_written(event.amount, event.currency)}"
     return Notification(f"{text}\n" + _("Once more: {command}").format(command=f"<code>{again}</code>"))
 
 

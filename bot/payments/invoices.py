@@ -11,14 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot import metrics
 from bot.chat.buttons import CheckPayment
 from bot.chat.keyboards import press, rows
-from bot.chat.replies import iso
 from bot.context import AppContext
-from bot.notifications.notify import notify, notify_chats
+from bot.notifications.events import AdminPurchaseSucceeded, PaymentParked, PurchaseSucceeded, SecondCharge
+from bot.notifications.notify import notify, notify_chats, notify_looked_into, raise_alert
 from bot.settings import Settings
 from bot.texts import invoices as words
 from bot.texts.purchases import where
 from bot.yookassa import requests
-from db.alerts import close_payment_alerts, create_alert
+from db.alerts import close_payment_alerts
 from db.payments.purchases import AttemptDetails, PaymentMethod
 from db.payments.telegram import ChargeOutcome, ChargeSettlement, TelegramCharge
 
@@ -83,16 +83,14 @@ async def notify_charge(
             payment_id = received.purchase.provider_payment_id
             await close_payment_alerts(session, received.purchase.id, payment_id, context.now())
         case ChargeOutcome.PARKED if charge is not None:
-            await alarm(
-                session,
-                context,
-                "payment_parked",
-                charge.payment_id,
+            parked = PaymentParked(
+                subject=charge.payment_id,
                 amount=charge.amount,
                 currency=charge.currency,
                 reason=received.reason,
                 telegram_id=charge.telegram_id,
             )
+            await raise_alert(session, context, parked)
             await notify_looked_into(session, context, charge.telegram_id, charge.amount, charge.currency)
         case _:
             log.info("charge_repeated", charge=charge.charge_id if charge else None)
@@ -102,51 +100,25 @@ async def _notify_credit(session: AsyncSession, context: AppContext, received: C
     purchase, change = received.purchase, received.change
     assert purchase is not None
     assert change is not None
-    money = {"product": received.product, "amount": purchase.amount_cents, "currency": purchase.currency}
-    await notify(
-        session,
-        purchase.user_id,
-        "purchase_succeeded",
+    succeeded = PurchaseSucceeded(
         purchase_id=purchase.id,
+        product=received.product,
         module=received.module,
         module_id=received.module_id,
         days=change.days,
-        ends_at=iso(change.after),
-        **money,
+        amount=purchase.amount_cents,
+        currency=purchase.currency,
+        ends_at=change.after,
     )
-    if received.outcome is ChargeOutcome.SECOND:
-        await notify_chats(
-            session,
-            context.settings.admin_ids,
-            "second_charge",
+    await notify(session, purchase.user_id, succeeded)
+    second = received.outcome is ChargeOutcome.SECOND
+    if second or context.settings.payment_news:
+        kind = SecondCharge if second else AdminPurchaseSucceeded
+        for_admins = kind(
             purchase_id=purchase.id,
             user_id=purchase.user_id,
-            **money,
+            product=received.product,
+            amount=purchase.amount_cents,
+            currency=purchase.currency,
         )
-    elif context.settings.payment_news:
-        await notify_chats(
-            session,
-            context.settings.admin_ids,
-            "admin_purchase_succeeded",
-            purchase_id=purchase.id,
-            user_id=purchase.user_id,
-            **money,
-        )
-
-
-async def notify_looked_into(
-    session: AsyncSession, context: AppContext, telegram_id: int, amount: int, currency: str
-) -> None:
-    """Who has paid is not left without a word."""
-    support = context.settings.support_contact
-    facts = {"amount": amount, "currency": currency, "support": support}
-    await notify_chats(session, [telegram_id], "payment_looked_into", **facts)
-
-
-async def alarm(session: AsyncSession, context: AppContext, kind: str, subject: str, **facts: Any) -> bool:
-    """On /admin until solved, and in the admins' chats at once; the same one only once. Whether it is new."""
-    if not await create_alert(session, kind, subject, **facts):
-        return False
-    log.error(kind, subject=subject, **facts)
-    await notify_chats(session, context.settings.admin_ids, kind, subject=subject, **facts)
-    return True
+        await notify_chats(session, context.settings.admin_ids, for_admins)

@@ -14,6 +14,7 @@ from bot.chat.buttons import CheckPayment
 from bot.chat.keyboards import open_url, press, rows
 from bot.context import AppContext
 from bot.jobs.retry import RetryJobError
+from bot.notifications.events import ProviderRefused
 from bot.notifications.notify import notify_chats
 from bot.payments.invoices import notify_charge
 from bot.payments.provider import KEY_LIFETIME, get_provider, retry_job
@@ -112,11 +113,12 @@ async def _refused(context: AppContext, order: AttemptDetails, error: ProviderRe
         await notify_chats(
             session,
             context.settings.admin_ids,
-            "provider_refused",
-            purchase_id=order.purchase_id,
-            code=error.code,
-            about=error.description,
-            parameter=error.parameter,
+            ProviderRefused(
+                purchase_id=order.purchase_id,
+                code=error.code,
+                about=error.description,
+                parameter=error.parameter,
+            ),
         )
     await say(context, order, words.refused, lambda order: try_again(order.offer_id))
 

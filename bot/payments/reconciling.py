@@ -17,7 +17,9 @@ from aiogram.types import StarTransaction, TransactionPartnerUser
 
 from bot.context import AppContext
 from bot.jobs.retry import RetryJobError
-from bot.payments.invoices import alarm, notify_charge
+from bot.notifications.events import GrantedNotPaid, PaidNotGranted
+from bot.notifications.notify import raise_alert
+from bot.payments.invoices import notify_charge
 from bot.payments.provider import NoProviderError, get_provider
 from bot.payments.refund_requests import create_refund, settle_refunds
 from bot.payments.refunding import stars_refunded
@@ -255,13 +257,15 @@ async def _charged(context: AppContext, charge: TelegramCharge) -> bool:
 
 
 async def audit_purchases(context: AppContext, report: Report) -> None:
-    """Paid but not granted, or granted but not paid: an alarm each, solved when it is no longer so."""
+    """Paid but not granted, or granted but not paid: an alert each, solved when it is no longer so."""
     async with context.database.transaction(Pool.JOBS) as session:
-        for kind, found in (await audit.list_disagreements(session)).items():
-            for purchase_id in found:
-                await alarm(session, context, kind, str(purchase_id))
-                report.looked(kind, found=True)
-            await alerts.close_other_alerts(session, kind, [str(one) for one in found], context.now())
+        found = await audit.list_disagreements(session)
+        for alert in (PaidNotGranted, GrantedNotPaid):
+            subjects = [str(purchase_id) for purchase_id in found[alert.name]]
+            for subject in subjects:
+                await raise_alert(session, context, alert(subject=subject))
+                report.looked(alert.name, found=True)
+            await alerts.close_other_alerts(session, alert.name, subjects, context.now())
 
 
 PARTS: dict[str, Part] = {

@@ -9,8 +9,8 @@ import orjson
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.chat.replies import iso
 from bot.context import AppContext
+from bot.notifications.events import AdminRefundDone, PaymentParked, RefundDone, RefundFailed
 from bot.notifications.notify import notify, notify_chats
 from bot.settings import Settings
 from bot.texts import refunds as words
@@ -117,45 +117,41 @@ async def fail(
     if not await booking.close_refund(session, refund.id, RefundStatus.CANCELED, error, now):
         return False
     log.error("refund_failed", refund_id=refund.id, purchase_id=refund.purchase_id, error=error)
-    await notify_chats(
-        session,
-        context.settings.admin_ids,
-        "refund_failed",
+    failed = RefundFailed(
         purchase_id=refund.purchase_id,
         amount=refund.amount,
         currency=refund.currency,
         code=code,
         about=about,
     )
+    await notify_chats(session, context.settings.admin_ids, failed)
     return True
 
 
 async def notify_done(session: AsyncSession, context: AppContext, done: BookedRefund, now: datetime) -> None:
     purchase, access = done.purchase, done.standing
-    facts: dict[str, Any] = {
-        "purchase_id": purchase.id,
-        "product": purchase.product,
-        "amount": done.refund.amount,
-        "currency": purchase.currency,
-        "days": -done.change.days if done.change else 0,
-    }
-    await notify(
-        session,
-        purchase.user_id,
-        "refund_done",
+    days = -done.change.days if done.change else 0
+    refunded = RefundDone(
+        purchase_id=purchase.id,
+        product=purchase.product,
         module=purchase.module,
-        ends_at=iso(access.access_end),
+        amount=done.refund.amount,
+        currency=purchase.currency,
+        days=days,
+        ends_at=access.access_end,
         is_open=access.endless or (access.access_end is not None and access.access_end > now),
-        **facts,
     )
-    await notify_chats(
-        session,
-        _admins(context, done.refund),
-        "admin_refund_done",
+    await notify(session, purchase.user_id, refunded)
+    for_admins = AdminRefundDone(
+        purchase_id=purchase.id,
         user_id=purchase.user_id,
+        product=purchase.product,
+        amount=done.refund.amount,
+        currency=purchase.currency,
+        days=days,
         asked=done.refund.asked_by is not None,
-        **facts,
     )
+    await notify_chats(session, _admins(context, done.refund), for_admins)
 
 
 def _admins(context: AppContext, refund: RefundTask) -> Iterable[int]:
@@ -196,5 +192,5 @@ async def close_refunded_unmatched(
     """A parked payment whose money is back needs nobody's attention any more. Whether there was one."""
     if not await parked.close_refunded(session, provider, payment_id, now):
         return False
-    await alerts.close_alert(session, "payment_parked", payment_id, now)
+    await alerts.close_alert(session, PaymentParked.name, payment_id, now)
     return True

@@ -9,10 +9,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot import metrics
 from bot.chat.buttons import ShowOffer
 from bot.chat.keyboards import press, rows
-from bot.chat.replies import iso
 from bot.context import AppContext
-from bot.notifications.notify import notify, notify_chats
-from bot.payments.invoices import alarm, notify_looked_into
+from bot.notifications.events import (
+    AdminPurchaseSucceeded,
+    LinkPaid,
+    PaymentHeld,
+    PaymentMismatch,
+    PaymentNotCredited,
+    PaymentParked,
+    PurchaseCanceled,
+    PurchaseSucceeded,
+)
+from bot.notifications.notify import notify, notify_chats, notify_looked_into, raise_alert
 from bot.texts import payments as words
 from bot.yookassa.answers import ProviderPayment
 from db.alerts import close_payment_alerts
@@ -53,7 +61,7 @@ async def settle_payment(
             await _notify_cancellation(session, settled, payment.cancellation)
             await _close_alerts(session, settled, payment, now)
         case Outcome.OPEN if payment.status == "waiting_for_capture" and settled.purchase:
-            await alarm(session, context, "payment_held", str(settled.purchase.id))
+            await raise_alert(session, context, PaymentHeld(subject=str(settled.purchase.id)))
         case Outcome.NOT_CREDITED:
             purchase, attempt = settled.purchase, settled.attempt
             assert purchase is not None
@@ -62,14 +70,8 @@ async def settle_payment(
             await notify_not_credited(session, context, purchase.id, attempt.telegram_id, *money)
         case Outcome.MISMATCH:
             purchase_id = settled.purchase.id if settled.purchase else None
-            await alarm(
-                session,
-                context,
-                "payment_mismatch",
-                payment.id,
-                purchase_id=purchase_id,
-                differs=settled.differs,
-            )
+            mismatch = PaymentMismatch(subject=payment.id, purchase_id=purchase_id, differs=settled.differs)
+            await raise_alert(session, context, mismatch)
         case Outcome.UNKNOWN:
             log.warning("payment_unknown", payment_id=payment.id)
     return settled
@@ -86,8 +88,8 @@ async def notify_not_credited(
     session: AsyncSession, context: AppContext, purchase_id: int, telegram_id: int, amount: int, currency: str
 ) -> None:
     """The purchase stays open, so that it is settled once its days can be given."""
-    facts = {"amount": amount, "currency": currency}
-    if await alarm(session, context, "payment_not_credited", str(purchase_id), **facts):
+    event = PaymentNotCredited(subject=str(purchase_id), amount=amount, currency=currency)
+    if await raise_alert(session, context, event):
         await notify_looked_into(session, context, telegram_id, amount, currency)
 
 
@@ -96,48 +98,39 @@ async def _notify_success(session: AsyncSession, context: AppContext, settled: S
     assert purchase is not None
     if change is None:
         return
-    facts = {
-        "purchase_id": purchase.id,
-        "product": settled.product,
-        "module": settled.module,
-        "module_id": settled.module_id,
-        "days": change.days,
-        "amount": purchase.amount_cents,
-        "currency": purchase.currency,
-        "ends_at": iso(change.after),
-    }
-    await notify(session, purchase.user_id, "purchase_succeeded", **facts)
+    amount, currency = purchase.amount_cents, purchase.currency
+    succeeded = PurchaseSucceeded(
+        purchase_id=purchase.id,
+        product=settled.product,
+        module=settled.module,
+        module_id=settled.module_id,
+        days=change.days,
+        amount=amount,
+        currency=currency,
+        ends_at=change.after,
+    )
+    await notify(session, purchase.user_id, succeeded)
     if attempt is not None and attempt.message_id is not None:
-        await notify_chats(
-            session,
-            [attempt.telegram_id],
-            "link_paid",
-            message_id=attempt.message_id,
-            product=settled.product,
-            amount=purchase.amount_cents,
-            currency=purchase.currency,
+        paid = LinkPaid(
+            message_id=attempt.message_id, product=settled.product, amount=amount, currency=currency
         )
+        await notify_chats(session, [attempt.telegram_id], paid)
     if context.settings.payment_news:
-        await notify_chats(
-            session,
-            context.settings.admin_ids,
-            "admin_purchase_succeeded",
+        for_admins = AdminPurchaseSucceeded(
             user_id=purchase.user_id,
             purchase_id=purchase.id,
             product=settled.product,
-            amount=purchase.amount_cents,
-            currency=purchase.currency,
+            amount=amount,
+            currency=currency,
         )
+        await notify_chats(session, context.settings.admin_ids, for_admins)
 
 
 async def _notify_cancellation(session: AsyncSession, settled: Settlement, reason: str | None) -> None:
     purchase, attempt = settled.purchase, settled.attempt
     assert purchase is not None
     assert attempt is not None
-    await notify(
-        session,
-        purchase.user_id,
-        "purchase_canceled",
+    canceled = PurchaseCanceled(
         purchase_id=purchase.id,
         product=settled.product,
         reason=reason,
@@ -145,6 +138,7 @@ async def _notify_cancellation(session: AsyncSession, settled: Settlement, reaso
         message_id=attempt.message_id,
         message_chat=attempt.telegram_id,
     )
+    await notify(session, purchase.user_id, canceled)
 
 
 async def park_unknown(
@@ -165,8 +159,10 @@ async def park_unknown(
         now=now,
     )
     if new:
-        facts = {"amount": payment.amount, "currency": payment.currency, "reason": "metadata"}
-        await alarm(session, context, "payment_parked", payment.id, **facts)
+        parked = PaymentParked(
+            subject=payment.id, amount=payment.amount, currency=payment.currency, reason="metadata"
+        )
+        await raise_alert(session, context, parked)
     return new
 
 

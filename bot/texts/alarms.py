@@ -1,8 +1,8 @@
 """Wording of the admins' alarms and parked payments."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
+from datetime import datetime
 
-from bot.notifications import news
 from bot.texts import _
 from bot.texts.format import moment, money, safe
 from db.alerts import OpenAlert
@@ -10,17 +10,13 @@ from db.payments.parked import ParkedSummary
 from db.shop.courses import OfferOnSale
 
 
-def alarms(open_ones: list[OpenAlert], unclaimed: list[ParkedSummary]) -> str:
+def alarms(open_ones: Sequence[tuple[str, datetime]], unclaimed: Sequence[ParkedSummary]) -> str:
+    """`open_ones`: the wording of each alert, and when it was raised."""
     if not open_ones and not unclaimed:
         return _("✅ Nothing needs your attention.")
-    lines = [f"{alarm(one)}\n<i>{moment(one.created_at)}</i>" for one in open_ones]
+    lines = [f"{text}\n<i>{moment(raised_at)}</i>" for text, raised_at in open_ones]
     lines += [payment(one) for one in unclaimed]
     return "\n\n".join(lines)[:3900]
-
-
-def alarm(one: OpenAlert) -> str:
-    said: Callable[..., news.Notification] | None = news.ALL.get(one.kind)
-    return said(subject=one.subject, **one.facts).text if said else safe(f"{one.kind}: {one.subject}")
 
 
 def payment(one: ParkedSummary) -> str:

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from datetime import datetime
 from enum import StrEnum
 
-from bot.notifications.news import REASONS
 from bot.texts import _
 from bot.texts.format import days, moment, money, safe, short, until
 from db.payments.purchases import PaymentMethod, PurchaseSummary
@@ -21,6 +20,16 @@ class CheckStage(StrEnum):
     ELSEWHERE = "elsewhere"
 
 
+# Why a payment was canceled: YooKassa's `cancellation_details.reason`.
+REASONS = {
+    "expired_on_confirmation": lambda: _("the link has expired"),
+    "insufficient_funds": lambda: _("not enough money on the card"),
+    "card_expired": lambda: _("the card has expired"),
+    "3d_secure_failed": lambda: _("the bank's confirmation failed"),
+    "invalid_csc": lambda: _("the card's code was wrong"),
+    "invalid_card_number": lambda: _("the card number was wrong"),
+    "canceled_by_merchant": lambda: _("the school has canceled it"),
+}
 STATUSES = {
     "pending": lambda: _("⏳ waiting for payment"),
     "succeeded": lambda: _("✅ paid"),

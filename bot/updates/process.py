@@ -24,7 +24,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot import metrics
 from bot.chat.conversation import context_of
 from bot.context import AppContext
-from bot.payments.invoices import alarm, notify_looked_into
+from bot.notifications.events import UpdateFailed
+from bot.notifications.notify import notify_looked_into, raise_alert
 from bot.texts import defects, errors
 from bot.updates.sender import Method, ReplySender, send_all
 from db import chats, updates
@@ -220,7 +221,7 @@ class UpdateProcessor:
             raise DatabaseUnavailableError from second
 
     async def _tell_kept(self, session: AsyncSession, update: Update, kept: int, error: Exception) -> None:
-        await alarm(session, self._context, "update_failed", str(kept), error=repr(error)[:300])
+        await raise_alert(session, self._context, UpdateFailed(subject=str(kept), error=repr(error)[:300]))
         message = update.message
         if message is not None and (paid := message.successful_payment) is not None:
             await notify_looked_into(

@@ -9,6 +9,7 @@ import structlog
 
 from bot.context import AppContext
 from bot.jobs.retry import RetryJobError
+from bot.notifications.events import UpdateFailed
 from bot.updates.process import UpdateProcessor
 from db import alerts, updates
 from db.engine import Pool
@@ -37,7 +38,7 @@ def retrying(processor: UpdateProcessor) -> Callable[[dict[str, Any], AppContext
             raise RetryJobError(repr(error), pause(context, kept.tries)) from error
         async with context.database.transaction(Pool.MONEY) as session:
             await updates.mark_solved(session, kept.id, context.now())
-            await alerts.close_alert(session, "update_failed", str(kept.id), context.now())
+            await alerts.close_alert(session, UpdateFailed.name, str(kept.id), context.now())
 
     return retry_update
 

@@ -4,7 +4,8 @@ import asyncpg
 import pytest
 
 from bot.chat.buttons import EndSession
-from bot.notifications.access import access_granted
+from bot.notifications.events import AccessGranted
+from bot.notifications.registry import word
 from bot.texts import account as words
 from bot.texts import errors, languages
 from bot.texts import registration as registration_words
@@ -156,7 +157,7 @@ async def test_news_speak_the_chosen_language(olga: Person, ben: Person) -> None
     await ben.click("Русский")
     ben.language = "ru"
     await olga.send(f"/grant {BEN} 1 30")
-    told = ben.words(lambda: access_granted("x", 1, 30, None).text)
+    told = ben.words(lambda: word(AccessGranted(module="x", module_id=1, days=30, ends_at=None)).text)
     await ben.hears(told.split("30")[0])
 
 

@@ -10,11 +10,13 @@ import asyncpg
 import pytest
 
 from bot.chat.buttons import CheckPayment
-from bot.notifications import news
+from bot.notifications.events import PurchaseSucceeded
+from bot.notifications.registry import word
 from bot.sandbox.app import Sandbox
 from bot.settings import Settings
 from bot.texts import payments as words
 from bot.texts import purchases as purchase_words
+from bot.texts.format import until
 from bot.timings import Timings
 from tests.chat.person import PATIENCE, Person
 from tests.school import QUICK, origin_of, settings_for
@@ -52,15 +54,17 @@ def arrived(person: Person, purchase: int = 1) -> str:
     """How the news of a payment begins, for `hears`."""
     return person.words(
         lambda: (
-            news.ALL["purchase_succeeded"](
-                purchase_id=purchase,
-                product="",
-                module="",
-                module_id=1,
-                days=1,
-                amount=1,
-                currency="RUB",
-                ends_at=None,
+            word(
+                PurchaseSucceeded(
+                    purchase_id=purchase,
+                    product="",
+                    module="",
+                    module_id=1,
+                    days=1,
+                    amount=1,
+                    currency="RUB",
+                    ends_at=None,
+                )
             ).text
         )
     ).split(":")[0]
@@ -88,7 +92,7 @@ class TestByCallback:
         assert abs(row["purchased_at"].timestamp() - row["created_at"].timestamp()) < 600
         assert await database(sql) == (1, 1, row["days"], 1)
         ends_at = await sql.fetchval("select ends_at from usermoduleaccess")
-        assert anna.words(lambda: news.opened_until(ends_at.isoformat())) in told
+        assert anna.words(lambda: until(ends_at)) in told
         await anna.hears("✅")
         assert anna.links == []
 

@@ -1,0 +1,250 @@
+"""What learners and admins are told of: one frozen dataclass per event, data only.
+
+An event is stored with the job that delivers it, and an alert's facts stay in their row: `name` and the names of
+the fields are part of that format. Amounts are in the currency's smallest unit, moments are aware of their time
+zone, and `ends_at` is None for access without end. How an event is worded is in the module of its capability;
+`bot.notifications.registry` lists all of them.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    name: ClassVar[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditingEvent(Event):
+    """Replaces a message. `message_chat`: the chat that message is in, where other chats are told, too."""
+
+    message_id: int | None = None
+    message_chat: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertEvent(Event):
+    """Needs an admin's attention until it is solved. `subject`: which purchase, payment or update it is about;
+    the other facts say what is wrong with it."""
+
+    subject: str
+
+
+# --- access ---
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromoRedeemed(Event):
+    name = "promo_redeemed"
+    code: str
+    product: str
+    module: str
+    module_id: int
+    days: int
+    ends_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessGranted(Event):
+    name = "access_granted"
+    module: str
+    module_id: int
+    days: int
+    ends_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessTaken(Event):
+    """`days`: how many were taken; `is_open`: whether access is left."""
+
+    name = "access_taken"
+    module: str
+    module_id: int
+    days: int
+    ends_at: datetime | None
+    is_open: bool
+
+
+# --- payments ---
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PurchaseSucceeded(Event):
+    name = "purchase_succeeded"
+    purchase_id: int
+    product: str
+    module: str
+    module_id: int
+    days: int
+    amount: int
+    currency: str
+    ends_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkPaid(EditingEvent):
+    name = "link_paid"
+    product: str
+    amount: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PurchaseCanceled(EditingEvent):
+    """`reason`: YooKassa's `cancellation_details.reason`."""
+
+    name = "purchase_canceled"
+    purchase_id: int
+    product: str
+    reason: str | None
+    offer_id: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdminPurchaseSucceeded(Event):
+    name = "admin_purchase_succeeded"
+    user_id: int
+    purchase_id: int
+    product: str
+    amount: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecondCharge(Event):
+    """One order was paid twice by Telegram invoice; `purchase_id` is the second purchase."""
+
+    name = "second_charge"
+    purchase_id: int
+    user_id: int
+    product: str
+    amount: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderRefused(Event):
+    """YooKassa's error: its `code`, `description` (about) and `parameter`."""
+
+    name = "provider_refused"
+    purchase_id: int
+    code: str
+    about: str
+    parameter: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentLookedInto(Event):
+    """For the payer whose payment came in without opening access. `support`: the school's contact."""
+
+    name = "payment_looked_into"
+    amount: int
+    currency: str
+    support: str | None
+
+
+# --- refunds ---
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundDone(Event):
+    """`days`: how many were taken; `is_open`: whether access is left."""
+
+    name = "refund_done"
+    purchase_id: int
+    product: str
+    module: str
+    amount: int
+    currency: str
+    days: int
+    ends_at: datetime | None
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdminRefundDone(Event):
+    """`asked`: by an admin in the chat; else it was made at the provider."""
+
+    name = "admin_refund_done"
+    purchase_id: int
+    user_id: int
+    product: str
+    amount: int
+    currency: str
+    days: int
+    asked: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundFailed(Event):
+    """`code`: the provider's reason, `about`: what it says of it in words, which may be empty."""
+
+    name = "refund_failed"
+    purchase_id: int | None
+    amount: int
+    currency: str
+    code: str
+    about: str
+
+
+# --- alerts ---
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentMismatch(AlertEvent):
+    """`subject`: the provider's payment id; `differs`: which of its values are not the purchase's."""
+
+    name = "payment_mismatch"
+    purchase_id: int | None
+    differs: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentParked(AlertEvent):
+    """`subject`: the provider's payment id; `reason`: payload, amount, metadata or refused."""
+
+    name = "payment_parked"
+    amount: int
+    currency: str
+    reason: str
+    telegram_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentHeld(AlertEvent):
+    """Waiting for capture at the provider. `subject`: the purchase's id."""
+
+    name = "payment_held"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentNotCredited(AlertEvent):
+    """Paid, but its days can't be given. `subject`: the purchase's id."""
+
+    name = "payment_not_credited"
+    amount: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaidNotGranted(AlertEvent):
+    """`subject`: the purchase's id."""
+
+    name = "paid_not_granted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrantedNotPaid(AlertEvent):
+    """`subject`: the purchase's id."""
+
+    name = "granted_not_paid"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateFailed(AlertEvent):
+    """A payment update that could not be handled. `subject`: its id among the failed updates."""
+
+    name = "update_failed"
+    error: str

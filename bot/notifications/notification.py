@@ -1,0 +1,22 @@
+"""How an event is shown."""
+
+from dataclasses import dataclass
+
+from aiogram.types import InlineKeyboardMarkup
+
+from bot.chat.buttons import ShowLessons
+from bot.chat.commands import STATUS
+from bot.chat.keyboards import go, press, rows
+from bot.texts import _
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """`text` is HTML."""
+
+    text: str
+    keyboard: InlineKeyboardMarkup | None = None
+
+
+def to_lessons(module_id: int) -> InlineKeyboardMarkup:
+    return rows(press(_("📚 To the lessons"), ShowLessons(module=module_id)), go(_("My access"), STATUS))

@@ -1,0 +1,77 @@
+"""Every event with its wording. An event that is not listed here can't be stored."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter
+
+from bot.notifications import access, alerts, events, payments, refunds
+from bot.notifications.events import Event
+from bot.notifications.notification import Notification
+from bot.texts.format import safe
+from db.alerts import OpenAlert
+
+E = TypeVar("E", bound=Event)
+Wording = Callable[[Any], Notification]  # of the event it is registered with
+
+
+def _entry(kind: type[E], wording: Callable[[E], Notification]) -> tuple[type[Event], Wording]:
+    """Both together, so that mypy compares them."""
+    return kind, wording
+
+
+WORDINGS: Mapping[type[Event], Wording] = dict(
+    (
+        _entry(events.PromoRedeemed, access.promo_redeemed),
+        _entry(events.AccessGranted, access.access_granted),
+        _entry(events.AccessTaken, access.access_taken),
+        _entry(events.PurchaseSucceeded, payments.purchase_succeeded),
+        _entry(events.LinkPaid, payments.link_paid),
+        _entry(events.PurchaseCanceled, payments.purchase_canceled),
+        _entry(events.AdminPurchaseSucceeded, payments.admin_purchase_succeeded),
+        _entry(events.SecondCharge, payments.second_charge),
+        _entry(events.ProviderRefused, payments.provider_refused),
+        _entry(events.PaymentLookedInto, payments.payment_looked_into),
+        _entry(events.RefundDone, refunds.refund_done),
+        _entry(events.AdminRefundDone, refunds.admin_refund_done),
+        _entry(events.RefundFailed, refunds.refund_failed),
+        _entry(events.PaymentMismatch, alerts.payment_mismatch),
+        _entry(events.PaymentParked, alerts.payment_parked),
+        _entry(events.PaymentHeld, alerts.payment_held),
+        _entry(events.PaymentNotCredited, alerts.payment_not_credited),
+        _entry(events.PaidNotGranted, alerts.paid_not_granted),
+        _entry(events.GrantedNotPaid, alerts.granted_not_paid),
+        _entry(events.UpdateFailed, alerts.update_failed),
+    )
+)
+EVENTS: Mapping[str, type[Event]] = {kind.name: kind for kind in WORDINGS}
+
+
+ADAPTERS: Mapping[type[Event], TypeAdapter[Any]] = {kind: TypeAdapter(kind) for kind in WORDINGS}
+
+
+def to_facts(event: Event) -> dict[str, Any]:
+    """The fields as JSON; those that have their default are left out. Raises KeyError where the event is not listed."""
+    facts: dict[str, Any] = ADAPTERS[type(event)].dump_python(event, mode="json", exclude_defaults=True)
+    return facts
+
+
+def from_facts(name: str, facts: Mapping[str, Any]) -> Event:
+    """The event as it was stored; facts that it does not have are ignored.
+
+    Raises KeyError where the name is not listed, ValueError where facts are missing or of another type.
+    """
+    event: Event = ADAPTERS[EVENTS[name]].validate_python(facts)
+    return event
+
+
+def word_alert(alert: OpenAlert) -> str:
+    """A stored alert, as HTML; of a kind that is not listed, its name."""
+    if alert.kind not in EVENTS:
+        return safe(f"{alert.kind}: {alert.subject}")
+    return word(from_facts(alert.kind, {**alert.facts, "subject": alert.subject})).text
+
+
+def word(event: Event) -> Notification:
+    """In the language in use (`Localizer.use_locale`)."""
+    return WORDINGS[type(event)](event)
