@@ -201,6 +201,25 @@ async def test_the_outer_entity_comes_first(bot: Bot) -> None:
     html = '<b><a href="https://example.org">x</a></b>'
     sent = await bot.ok("sendMessage", chat_id=ANNA, text=html, parse_mode="HTML")
     assert [entity["type"] for entity in sent["entities"]] == ["text_link", "bold"]
+    await bot.ok("sendMessage", chat_id=ANNA, text="_x_", parse_mode="NONE")
     assert await bot.refused("sendMessage", chat_id=ANNA, text="x", parse_mode="BBCode") == (
         "Bad Request: unsupported parse_mode"
     )
+
+
+@pytest.mark.parametrize(
+    ("mode", "text"),
+    [
+        ("HTML", '<a href="tg://user?id={}">Anna</a>'),
+        ("Markdown", "[Anna](tg://user?id={})"),
+        ("MarkdownV2", "[Anna](tg://user?id={})"),
+    ],
+)
+async def test_a_link_to_a_user_is_a_mention(bot: Bot, mode: str, text: str) -> None:
+    await bot.person().send()
+    sent = await bot.ok("sendMessage", chat_id=ANNA, text=text.format(ANNA), parse_mode=mode)
+    (mention,) = sent["entities"]
+    assert (mention["type"], mention["length"], mention["user"]["id"]) == ("text_mention", 4, ANNA)
+    unknown = {"chat_id": ANNA, "text": text.format(5), "parse_mode": mode}
+    edited = await bot.ok("editMessageText", message_id=sent["message_id"], **unknown)
+    assert (edited["text"], "entities" in edited) == ("Anna", False)

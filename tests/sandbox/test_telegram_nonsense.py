@@ -24,6 +24,18 @@ METHODS = [
     "setChatMenuButton",
     "sendChatAction",
     "getUpdates",
+    "sendPoll",
+    "stopPoll",
+    "sendMediaGroup",
+    "sendSticker",
+    "sendContact",
+    "sendLocation",
+    "setMessageReaction",
+    "answerShippingQuery",
+    "getChatMember",
+    "banChatMember",
+    "createChatInviteLink",
+    "approveChatJoinRequest",
 ]
 NAMES = [
     "text",
@@ -56,7 +68,19 @@ NAMES = [
     "user_id",
     "file_id",
     "link_preview_options",
+    "question",
+    "options",
+    "type",
+    "correct_option_ids",
+    "latitude",
+    "longitude",
+    "phone_number",
+    "reaction",
+    "shipping_options",
+    "member_limit",
+    "sticker",
 ]
+PATHS = ["/messages", "/callbacks", "/invoices"]
 VALUES: tuple[Any, ...] = (
     *(None, "", "x", "[1", "\ud800", "nan", 0, -1, 1, 2**70, 1.5, True),
     *([], {}, [[]], [1], ["x"], [[1]], [{}], [[{}]], [[{"text": 1}]], {"type": []}, {"message_id": "x"}),
@@ -74,7 +98,7 @@ async def test_calls(bot: Bot) -> None:
     chance = random.Random(1)
     for _ in range(1500):
         method = chance.choice(METHODS)
-        params = {name: chance.choice(VALUES) for name in chance.sample(NAMES, 15)}
+        params = {name: chance.choice(VALUES) for name in chance.sample(NAMES, 20)}
         answer = await bot.call(method, **{"chat_id": ANNA, **params})
         assert answer.get("error_code", 200) in (200, 400), (method, params)
     await bot.ok("sendMessage", chat_id=ANNA, text="still there")
@@ -83,9 +107,10 @@ async def test_calls(bot: Bot) -> None:
 async def test_people_and_injected_updates(world: World, bot: Bot) -> None:
     chance = random.Random(2)
     names = ["text", "contact", "photo", "caption", "message_id", "data", "action", "as", "link", "reply_to"]
+    names += ["poll", "location", "options", "emoji", "address", "shipping_option", "title", "type"]
     for _ in range(500):
-        body = {name: chance.choice(VALUES) for name in chance.sample(names, 4)}
-        path = chance.choice(["/messages", "/callbacks", "/invoices", "/messages/1/edit"])
+        body = {name: chance.choice(VALUES) for name in chance.sample(names, 6)}
+        path = chance.choice([*PATHS, "/messages/1/edit", "/messages/1/vote", "/messages/1/reaction"])
         status, _answer = await world.ask("POST", bot.person().path(path), body)
         assert status in (200, 400, 404, 409), (path, body)
         odd = {"chat": chance.choice(VALUES), "from": chance.choice(VALUES), "message": chance.choice(VALUES)}

@@ -2,21 +2,43 @@
 
 import base64
 import time
+from collections.abc import Callable
 from typing import Any
 
 from bot.sandbox.telegram.accounts import Account
 from bot.sandbox.telegram.chats import Chat, Entry
 from bot.sandbox.telegram.context import Context
-from bot.sandbox.telegram.errors import PageError
+from bot.sandbox.telegram.errors import ApiError, PageError
+from bot.sandbox.telegram.groups import INSIDE
 from bot.sandbox.telegram.images import image_size
 from bot.sandbox.telegram.keyboards import callback_data_of
-from bot.sandbox.telegram.methods.media import photo_sizes
+from bot.sandbox.telegram.methods.media import KINDS, photo_sizes
 from bot.sandbox.telegram.methods.messages import HEAD, caption_body
+from bot.sandbox.telegram.methods.places import read_location
+from bot.sandbox.telegram.methods.polls import read_poll
+from bot.sandbox.telegram.params import Params
 from bot.sandbox.telegram.people import Person
 from bot.sandbox.telegram.text import CAPTION_LIMIT, TEXT_LIMIT, from_person
 from bot.sandbox.telegram.updates import chat_of, id_of
+from bot.sandbox.telegram.voting import new_poll
 
 Json = dict[str, Any]
+SMILE = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" width="512" height="512">'
+    '<circle cx="16" cy="16" r="15" fill="#ffcc4d"/><circle cx="11" cy="13" r="2"/><circle cx="21" cy="13" r="2"/>'
+    '<path d="M9 20q7 6 14 0" fill="none" stroke="#000" stroke-width="2" stroke-linecap="round"/></svg>'
+)
+
+
+def write_in_group(
+    ctx: Context, bot: Account, person: Person, chat: Chat, given: Json
+) -> tuple[Entry, int | None]:
+    """A message of a member; raises PageError 403 for anybody else."""
+    if ctx.groups.get(bot.id, chat.id).status(person.id) not in INSIDE:
+        raise PageError(403, "only members write there")
+    return post(
+        ctx, bot, chat, person, _content(ctx, bot, person, given) | _reply(chat, given.get("reply_to"))
+    )
 
 
 def write(ctx: Context, bot: Account, person: Person, given: Json) -> tuple[Entry, int | None]:
@@ -33,8 +55,9 @@ def post(ctx: Context, bot: Account, chat: Chat, person: Person, body: Json) -> 
     if not chat.started:
         chat.started = True
         ctx.chats.save(chat)
-    ctx.hub.tell(bot.id, person.id, "message", message=entry.as_shown())
-    return entry, ctx.updates.push(bot, "message", entry.body)
+    ctx.hub.tell(bot.id, chat.id, "message", message=entry.as_shown())
+    kind = "channel_post" if chat.info.get("type") == "channel" else "message"
+    return entry, ctx.updates.push(bot, kind, entry.body)
 
 
 def _content(ctx: Context, bot: Account, person: Person, given: Json) -> Json:
@@ -48,8 +71,21 @@ def _content(ctx: Context, bot: Account, person: Person, given: Json) -> Json:
         case {"photo": str() as encoded}:
             return _photo(ctx, bot, encoded) | _caption(str(given.get("caption") or ""))
         case {"sticker": _}:
-            return {"sticker": _sticker()}
-    raise PageError(400, "one of text, contact, photo or sticker is wanted")
+            return {"sticker": _sticker(ctx, bot)}
+        case {"location": dict() as place}:
+            return {"location": _asked(lambda: read_location(Params(place)))}
+        case {"poll": dict() as poll}:
+            content = _asked(lambda: read_poll(Params(poll)))
+            return {"poll": new_poll(ctx, bot, content, by_bot=False)}
+    raise PageError(400, "one of text, contact, photo, sticker, location or poll is wanted")
+
+
+def _asked(read: Callable[[], Json]) -> Json:
+    """What a person sends is checked as what a bot sends; raises PageError 400."""
+    try:
+        return read()
+    except ApiError as error:
+        raise PageError(400, error.description.removeprefix("Bad Request: ")) from error
 
 
 def _text(text: str) -> Json:
@@ -87,15 +123,11 @@ def _photo(ctx: Context, bot: Account, encoded: str) -> Json:
     return {"photo": photo_sizes(ctx.files.add(bot.id, "photos", data, "photo.jpg", "image/jpeg", size))}
 
 
-def _sticker() -> Json:
-    kind = {"type": "regular", "is_animated": False, "is_video": False}
-    return kind | {
-        "file_id": "SBsticker",
-        "file_unique_id": "SBsticker",
-        "width": 512,
-        "height": 512,
-        "emoji": "🙂",
-    }
+def _sticker(ctx: Context, bot: Account) -> Json:
+    """A smile; a file like any other, so that the bot can send it back."""
+    file = ctx.files.add(bot.id, "stickers", SMILE.encode(), "sticker.svg", "image/svg+xml", (512, 512))
+    described: Json = KINDS["sticker"].describe(file, Params({"emoji": "🙂"}))
+    return described
 
 
 def _reply(chat: Chat, number: Any) -> Json:

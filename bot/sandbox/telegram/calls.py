@@ -8,6 +8,7 @@ from bot.sandbox.telegram.accounts import Account
 from bot.sandbox.telegram.context import Context
 from bot.sandbox.telegram.errors import ApiError, bad_request, not_found
 from bot.sandbox.telegram.methods import find_method
+from bot.sandbox.telegram.methods.limits import refuse_unsupported
 from bot.sandbox.telegram.params import Params
 
 log = logging.getLogger(__name__)
@@ -39,6 +40,7 @@ async def _result(ctx: Context, account: Account, name: str, params: Params) -> 
         log.error("bot %s called %s, which the sandbox does not have", account.id, name)
         ctx.hub.tell(account.id, None, "problem", method=name, description=refused.description)
         raise refused
+    refuse_unsupported(name, params)
     with ctx.store.batch():
         result = function(ctx, account, params)
     return await result if inspect.isawaitable(result) else result

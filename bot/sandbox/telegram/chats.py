@@ -16,12 +16,16 @@ CHAT, MESSAGE = "chat", "message"
 
 @dataclass
 class Entry:
-    """A message: `body` is the Bot API object, `outgoing` a person's own, `invoice` the id of its invoice."""
+    """A message: `body` is the Bot API object, `outgoing` a person's own, `invoice` the id of its invoice.
+
+    `page` holds what only the page may know: the person's vote, reactions.
+    """
 
     body: Json
     outgoing: bool = False
     invoice: str = ""
     paid: bool = False
+    page: Json = field(default_factory=dict)
     changed: int = 0
 
     @property
@@ -31,7 +35,7 @@ class Entry:
     def as_shown(self) -> Json:
         """For the page: the Bot API object plus what only the page may know."""
         extra = {"outgoing": self.outgoing, "paid": self.paid}
-        return self.body | {name: True for name, on in extra.items() if on}
+        return self.body | {name: True for name, on in extra.items() if on} | self.page
 
 
 @dataclass
@@ -48,6 +52,10 @@ class Chat:
     @property
     def id(self) -> int:
         return int(self.info["id"])
+
+    @property
+    def is_private(self) -> bool:
+        return self.info.get("type") not in ("group", "supergroup", "channel")
 
     def find(self, message_id: int) -> Entry | None:
         return self.messages.get(message_id)
@@ -71,6 +79,10 @@ class Chats:
 
     def find(self, bot: int, chat_id: int) -> Chat | None:
         return self._known.get((bot, chat_id))
+
+    def all_messages(self, bot: int) -> list[tuple[Chat, Entry]]:
+        chats = [chat for chat in self._known.values() if chat.bot == bot]
+        return [(chat, entry) for chat in chats for entry in chat.messages.values()]
 
     def private(self, account: Account, person: Person) -> Chat:
         """The chat of a person with a bot, made when first needed."""
@@ -110,7 +122,7 @@ class Chats:
         entry.changed = self.mark
         moved, self._moved = self._moved, asyncio.Event()
         moved.set()
-        kept = {"body": entry.body, "outgoing": entry.outgoing, "invoice": entry.invoice, "paid": entry.paid}
+        kept = {name: getattr(entry, name) for name in ("body", "outgoing", "invoice", "paid", "page")}
         self._store.put(MESSAGE, _key(chat, entry.id), {"bot": chat.bot, "chat": chat.id, "entry": kept})
 
     async def replies(self, bot: int, chat_id: int, mark: int, wanted: int, seconds: float) -> list[Json]:

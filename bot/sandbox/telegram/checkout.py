@@ -4,7 +4,7 @@ import asyncio
 import json
 import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.sandbox.telegram.accounts import Account
@@ -14,6 +14,7 @@ from bot.sandbox.telegram.context import Context
 from bot.sandbox.telegram.errors import PageError
 from bot.sandbox.telegram.ledger import Invoice
 from bot.sandbox.telegram.people import Person
+from bot.sandbox.telegram.shipping import Delivery, address_of, ask_options, chosen_delivery
 
 Json = dict[str, Any]
 LINK = "https://t.me/$"
@@ -28,6 +29,31 @@ class Sheet:
     invoice: Invoice
     entry: Entry | None
     email: str
+    delivery: Delivery | None = None
+
+    @property
+    def total(self) -> int:
+        """With the delivery, in the currency's smallest unit."""
+        return self.invoice.total + (self.delivery.price if self.delivery else 0)
+
+    def amount(self) -> Json:
+        return {
+            "currency": self.invoice.currency,
+            "total_amount": self.total,
+            "invoice_payload": self.invoice.payload,
+        }
+
+    def order(self) -> Json:
+        """What the invoice asked of the person."""
+        invoice, payer = self.invoice, self.payer
+        asked = (
+            (invoice.need_name, "name", f"{payer.first_name} {payer.last_name}".strip()),
+            (invoice.need_phone, "phone_number", payer.phone.lstrip("+")),
+            (invoice.need_email, "email", self.email),
+            (self.delivery, "shipping_address", self.delivery and self.delivery.address),
+        )
+        info = {name: value for wanted, name, value in asked if wanted}
+        return (self.delivery.as_chosen() if self.delivery else {}) | ({"order_info": info} if info else {})
 
 
 def open_sheet(ctx: Context, bot: Account, owner: Person, given: Json) -> Sheet:
@@ -41,9 +67,8 @@ def open_sheet(ctx: Context, bot: Account, owner: Person, given: Json) -> Sheet:
     if entry and entry.paid and payer.id == owner.id and not given.get("force"):
         raise PageError(409, "this invoice is paid")
     own = entry if payer.id == owner.id else None
-    return Sheet(
-        bot, payer, invoice, own, str(given.get("email") or f"{payer.username or payer.id}@example.com")
-    )
+    email = str(given.get("email") or f"{payer.username or payer.id}@example.com")
+    return Sheet(bot, payer, invoice, own, email)
 
 
 def invoice_of_link(ctx: Context, bot: Account, link: str) -> Invoice:
@@ -54,20 +79,23 @@ def invoice_of_link(ctx: Context, bot: Account, link: str) -> Invoice:
     return invoice
 
 
-async def act(ctx: Context, sheet: Sheet, action: str) -> Json:
+async def act(ctx: Context, sheet: Sheet, given: Json) -> Json:
     """Raises PageError for an unknown action; else the status that the page shows."""
-    match action:
+    bot, payer, invoice = sheet.bot, sheet.payer, sheet.invoice
+    match action := given.get("action"):
         case "close":
             return {"status": "closed"}
+        case "ship":
+            return await ask_options(ctx, bot, payer, invoice, address_of(given))
         case "pay" | "decline":
+            sheet = replace(sheet, delivery=chosen_delivery(ctx, bot, payer, invoice, given))
             return await _confirmed(ctx, sheet) or await _charged(ctx, sheet, declined=action == "decline")
-    raise PageError(400, "action is one of pay, decline, close")
+    raise PageError(400, "action is one of pay, decline, ship, close")
 
 
 async def _confirmed(ctx: Context, sheet: Sheet) -> Json | None:
     """None when the bot agreed to the payment, else the status that ends it."""
-    number = f"{sheet.payer.id}{secrets.randbelow(10**9):09}"
-    future = ctx.queries.open_checkout(sheet.bot, number)
+    number, future = ctx.queries.open_checkout(sheet.bot, sheet.payer.id)
     with ctx.store.batch():
         ctx.updates.push(sheet.bot, "pre_checkout_query", _query(sheet, number))
     answer = await ctx.queries.checkout_answer(number, future)
@@ -78,27 +106,7 @@ async def _confirmed(ctx: Context, sheet: Sheet) -> Json | None:
 
 def _query(sheet: Sheet, number: str) -> Json:
     head = {"id": number, "from": sheet.payer.as_user()}
-    return head | _amount(sheet.invoice) | _order(sheet)
-
-
-def _amount(invoice: Invoice) -> Json:
-    return {
-        "currency": invoice.currency,
-        "total_amount": invoice.total,
-        "invoice_payload": invoice.payload,
-    }
-
-
-def _order(sheet: Sheet) -> Json:
-    """What the invoice asked of the person."""
-    invoice, payer = sheet.invoice, sheet.payer
-    asked = (
-        (invoice.need_name, "name", f"{payer.first_name} {payer.last_name}".strip()),
-        (invoice.need_phone, "phone_number", payer.phone.lstrip("+")),
-        (invoice.need_email, "email", sheet.email),
-    )
-    info = {name: value for wanted, name, value in asked if wanted}
-    return {"order_info": info} if info else {}
+    return head | sheet.amount() | sheet.order()
 
 
 async def _charged(ctx: Context, sheet: Sheet, *, declined: bool) -> Json:
@@ -142,7 +150,7 @@ def _by_card(ctx: Context, sheet: Sheet) -> Json:
     invoice = sheet.invoice
     receipt = json.loads(invoice.provider_data or "{}").get("receipt")
     provider_id = ctx.shop.charge_by_invoice(
-        amount_minor=invoice.total,
+        amount_minor=sheet.total,
         currency=invoice.currency,
         description=invoice.description,
         email=sheet.email if invoice.need_email and invoice.email_to_provider else None,
@@ -155,16 +163,16 @@ def _by_card(ctx: Context, sheet: Sheet) -> Json:
 def _paid(ctx: Context, sheet: Sheet, charge: Json) -> None:
     """The receipt on the invoice, and the service message that tells the bot."""
     chat = ctx.chats.private(sheet.bot, sheet.payer)
-    body = {"successful_payment": _amount(sheet.invoice) | charge | _order(sheet)}
+    body = {"successful_payment": sheet.amount() | charge | sheet.order()}
     post(ctx, sheet.bot, chat, sheet.payer, body)
     if sheet.entry is not None:
         sheet.entry.paid = True
         ctx.chats.changed(chat, sheet.entry)
         ctx.hub.tell(sheet.bot.id, chat.id, "edited", message=sheet.entry.as_shown())
     number = sheet.entry.id if sheet.entry else None
-    ctx.hub.tell(sheet.bot.id, chat.id, "paid", message_id=number, **_amount(sheet.invoice))
+    ctx.hub.tell(sheet.bot.id, chat.id, "paid", message_id=number, **sheet.amount())
 
 
-async def run(ctx: Context, sheet: Sheet, action: str) -> Json:
+async def run(ctx: Context, sheet: Sheet, given: Json) -> Json:
     """Goes on to its end when the page goes away meanwhile: the bot may have been asked already."""
-    return await asyncio.shield(asyncio.ensure_future(act(ctx, sheet, action)))
+    return await asyncio.shield(asyncio.ensure_future(act(ctx, sheet, given)))

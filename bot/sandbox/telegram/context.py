@@ -10,8 +10,10 @@ from bot.sandbox.telegram.accounts import Accounts
 from bot.sandbox.telegram.chats import Chats
 from bot.sandbox.telegram.events import Hub
 from bot.sandbox.telegram.files import Files
+from bot.sandbox.telegram.groups import Groups
 from bot.sandbox.telegram.ledger import Ledger
 from bot.sandbox.telegram.people import People
+from bot.sandbox.telegram.polls import Polls
 from bot.sandbox.telegram.queries import Queries
 from bot.sandbox.telegram.updates import Updates
 
@@ -37,7 +39,10 @@ class CardShop(Protocol):
 
 @dataclass
 class Context:
-    """`retry_unit`: seconds that stand for one second of Telegram's webhook retry intervals."""
+    """`retry_unit`: seconds that stand for one second of Telegram's webhook retry intervals.
+
+    `offers`: the address and the shipping options a bot gave last, by bot, payer and invoice.
+    """
 
     store: Store
     faults: Switches
@@ -47,6 +52,7 @@ class Context:
     closing: bool = False
     hub: Hub = field(default_factory=Hub)
     calls: deque[Json] = field(default_factory=lambda: deque(maxlen=CALLS_KEPT))
+    offers: dict[tuple[int, int, str], tuple[Json, list[Json]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.people = People(self.store)
@@ -55,6 +61,8 @@ class Context:
         self.updates = Updates(self.store)
         self.ledger = Ledger(self.store)
         self.queries = Queries(self.store)
+        self.polls = Polls(self.store)
+        self.groups = Groups(self.store)
 
     def log_call(self, bot: int, method: str, params: Json, ok: bool, result: Any) -> None:
         row = {"bot": bot, "method": method, "params": params, "at": time.time(), "ok": ok, "result": result}

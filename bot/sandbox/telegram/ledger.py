@@ -31,6 +31,8 @@ class Invoice:
     need_name: bool = False
     email_to_provider: bool = False
     subscription_period: int = 0
+    need_shipping: bool = False
+    flexible: bool = False
 
     @property
     def stars(self) -> bool:
@@ -39,6 +41,21 @@ class Invoice:
     def as_object(self) -> Json:
         names = ("title", "description", "start_parameter", "currency")
         return {name: getattr(self, name) for name in names} | {"total_amount": self.total}
+
+    def as_shown(self) -> Json:
+        """For the page: the Bot API object plus what the payer is asked for."""
+        asked = {"needs_address": self.need_shipping or self.flexible, "flexible": self.flexible}
+        return self.as_object() | {name: True for name, wanted in asked.items() if wanted and not self.stars}
+
+
+def price_total(prices: list[Any]) -> int:
+    """The sum of labelled prices, in the smallest unit; raises 400 for anything else."""
+    if not all(isinstance(price, dict) and price.get("label") for price in prices):
+        raise bad_request("can't parse labeled price: a label and an amount are expected")
+    try:
+        return sum(int(price["amount"]) for price in prices)
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        raise bad_request("can't parse labeled price: an amount in the smallest units is expected") from error
 
 
 @dataclass

@@ -1,17 +1,17 @@
 """The JSON API of the chat page and of tests: `/sandbox/…`."""
 
-import json
 import time
 from dataclasses import asdict
 from typing import Any
 
 from aiohttp import web
 
-from bot.sandbox.telegram import acts, checkout
+from bot.sandbox.telegram import acts, checkout, reactions, voting
 from bot.sandbox.telegram.accounts import Account
 from bot.sandbox.telegram.context import Context
 from bot.sandbox.telegram.errors import PageError
 from bot.sandbox.telegram.events import stream
+from bot.sandbox.telegram.http_json import answer, read_object
 from bot.sandbox.telegram.methods.account import commands_for
 from bot.sandbox.telegram.people import Person
 from bot.sandbox.telegram.updates import chat_of, id_of
@@ -34,6 +34,8 @@ class PageApi:
             web.get(chat, self.chat),
             web.post(f"{chat}/messages", self.write),
             web.post(f"{chat}/messages/{{message:[0-9]+}}/edit", self.edit),
+            web.post(f"{chat}/messages/{{message:[0-9]+}}/vote", self.vote),
+            web.post(f"{chat}/messages/{{message:[0-9]+}}/reaction", self.react),
             web.post(f"{chat}/callbacks", self.press),
             web.post(f"{chat}/invoices", self.pay),
             web.post(f"{chat}/block", self.block),
@@ -49,23 +51,23 @@ class PageApi:
     async def bots(self, request: web.Request) -> web.Response:
         """The one that called getMe last comes last."""
         known = sorted(self._ctx.accounts.all(), key=lambda one: one.seen)
-        return _answer(
+        return answer(
             [{"id": one.id, "username": one.username, "first_name": one.first_name} for one in known]
         )
 
     async def people(self, request: web.Request) -> web.Response:
-        return _answer([asdict(person) for person in self._ctx.people.all()])
+        return answer([asdict(person) for person in self._ctx.people.all()])
 
     async def add_person(self, request: web.Request) -> web.Response:
-        return _answer(asdict(self._ctx.people.add(await _body(request))))
+        return answer(asdict(self._ctx.people.add(await read_object(request))))
 
     async def top_up(self, request: web.Request) -> web.Response:
-        person, amount = self._person(request), (await _body(request)).get("amount")
+        person, amount = self._person(request), (await read_object(request)).get("amount")
         if not isinstance(amount, int) or not 0 < amount <= 1_000_000:
             raise PageError(400, "amount is a whole number of Stars, 1 to 1000000")
         person.stars += amount
         self._ctx.people.save(person)
-        return _answer(asdict(person))
+        return answer(asdict(person))
 
     async def chat(self, request: web.Request) -> web.Response:
         bot = self._bot(request)
@@ -79,64 +81,82 @@ class PageApi:
             "commands": commands_for(bot, person) if person else [],
             "blocked": bool(chat and chat.blocked),
         }
-        return _answer(shown)
+        return answer(shown)
 
     async def write(self, request: web.Request) -> web.Response:
-        bot, person, given = self._bot(request), self._person(request), await _body(request)
+        bot, person, given = self._bot(request), self._person(request), await read_object(request)
         mark = self._ctx.chats.mark
         with self._ctx.store.batch():
             entry, update = acts.write(self._ctx, bot, person, given)
-        answer = {"message": entry.as_shown(), "update_id": update}
-        return _answer(answer | await self._outcome(request, bot, person.id, update, mark))
+        outcome = {"message": entry.as_shown(), "update_id": update}
+        return answer(outcome | await self._outcome(request, bot, person.id, update, mark))
 
     async def edit(self, request: web.Request) -> web.Response:
-        bot, person, given = self._bot(request), self._person(request), await _body(request)
+        bot, person, given = self._bot(request), self._person(request), await read_object(request)
         mark, number = self._ctx.chats.mark, int(request.match_info["message"])
         with self._ctx.store.batch():
             entry, update = acts.edit(self._ctx, bot, person, number, str(given.get("text") or ""))
-        answer = {"message": entry.as_shown(), "update_id": update}
-        return _answer(answer | await self._outcome(request, bot, person.id, update, mark))
+        outcome = {"message": entry.as_shown(), "update_id": update}
+        return answer(outcome | await self._outcome(request, bot, person.id, update, mark))
+
+    async def vote(self, request: web.Request) -> web.Response:
+        """`{"options": [positions]}`; none takes the vote back. `as`: somebody else, as by a forwarded poll."""
+        bot, person, given = self._bot(request), self._person(request), await read_object(request)
+        entry = acts.message_of(self._ctx.chats.private(bot, person), int(request.match_info["message"]))
+        with self._ctx.store.batch():
+            voter = self._ctx.people.get(given.get("as") or person.id)
+            poll = voting.vote(self._ctx, bot, voter, entry, given.get("options"))
+        return answer({"poll": poll})
+
+    async def react(self, request: web.Request) -> web.Response:
+        """`{"emoji": one of Telegram's reactions}`; null takes it back."""
+        bot, person, given = self._bot(request), self._person(request), await read_object(request)
+        chat = self._ctx.chats.private(bot, person)
+        entry = acts.message_of(chat, int(request.match_info["message"]))
+        with self._ctx.store.batch():
+            update = reactions.react(self._ctx, bot, person, chat, entry, given.get("emoji"))
+        return answer({"update_id": update})
 
     async def press(self, request: web.Request) -> web.Response:
-        bot, person, given = self._bot(request), self._person(request), await _body(request)
+        bot, person, given = self._bot(request), self._person(request), await read_object(request)
         mark, ends = self._ctx.chats.mark, _deadline(request)
         with self._ctx.store.batch():
             query, update = acts.press(self._ctx, bot, person, given)
         outcome = await self._outcome(request, bot, person.id, update, mark)
         if outcome:  # every bot has to answer, so this waits for it as well
             outcome["answer"] = await self._ctx.queries.callback_answer(query, _left(ends))
-        return _answer({"callback_query_id": query, "update_id": update} | outcome)
+        return answer({"callback_query_id": query, "update_id": update} | outcome)
 
     async def pay(self, request: web.Request) -> web.Response:
-        bot, person, given = self._bot(request), self._person(request), await _body(request)
+        bot, person, given = self._bot(request), self._person(request), await read_object(request)
         sheet = checkout.open_sheet(self._ctx, bot, person, given)
-        return _answer(await checkout.run(self._ctx, sheet, str(given.get("action"))))
+        return answer(await checkout.run(self._ctx, sheet, given))
 
     async def invoice(self, request: web.Request) -> web.Response:
         """What an invoice link (`?link=`) offers."""
         invoice = checkout.invoice_of_link(self._ctx, self._bot(request), request.query.get("link", ""))
-        return _answer(invoice.as_object())
+        return answer(invoice.as_shown())
 
     async def block(self, request: web.Request) -> web.Response:
-        bot, person, given = self._bot(request), self._person(request), await _body(request)
+        bot, person, given = self._bot(request), self._person(request), await read_object(request)
         with self._ctx.store.batch():
             update = acts.block(self._ctx, bot, person, bool(given.get("blocked")))
-        return _answer({"blocked": bool(given.get("blocked")), "update_id": update})
+        return answer({"blocked": bool(given.get("blocked")), "update_id": update})
 
     async def inject(self, request: web.Request) -> web.Response:
-        bot, given = self._bot(request), await _body(request)
+        bot, given = self._bot(request), await read_object(request)
         mark = self._ctx.chats.mark
         with self._ctx.store.batch():
             update = acts.inject(self._ctx, bot, given)
         chat = next(id_of(chat_of(body)) for body in given.values() if isinstance(body, dict))
-        return _answer({"update_id": update} | await self._outcome(request, bot, chat, update, mark))
+        return answer({"update_id": update} | await self._outcome(request, bot, chat, update, mark))
 
     async def redeliver(self, request: web.Request) -> web.Response:
         bot, update = self._bot(request), int(request.match_info["update"])
         mark = self._ctx.chats.mark
         if not self._ctx.updates.repeat(bot, update):
             raise PageError(404, "no such update is remembered")
-        return _answer({"update_id": update} | await self._outcome(request, bot, 0, update, mark))
+        return answer({"update_id": update} | await self._outcome(request, bot, 0, update, mark))
 
     async def events(self, request: web.Request) -> web.StreamResponse:
         person = request.query.get("person")
@@ -146,15 +166,15 @@ class PageApi:
     async def calls(self, request: web.Request) -> web.Response:
         name, since = request.query.get("method", "").lower(), _number(request.query.get("since") or "0")
         rows = (row for row in self._ctx.calls if row["at"] > since)
-        return _answer([row for row in rows if not name or row["method"].lower() == name])
+        return answer([row for row in rows if not name or row["method"].lower() == name])
 
     async def configure(self, request: web.Request) -> web.Response:
         """`{"retry_unit": seconds}`: how long one second of the webhook's retry pauses lasts."""
-        unit = (await _body(request)).get("retry_unit")
+        unit = (await read_object(request)).get("retry_unit")
         if isinstance(unit, bool) or not isinstance(unit, int | float) or not 0 <= unit <= 60:
             raise PageError(400, "retry_unit is a number of seconds, 0 to 60")
         self._ctx.retry_unit = float(unit)
-        return _answer({"retry_unit": self._ctx.retry_unit})
+        return answer({"retry_unit": self._ctx.retry_unit})
 
     async def file(self, request: web.Request) -> web.StreamResponse:
         """A file of the chat for the page, which knows only its id."""
@@ -188,16 +208,6 @@ class PageApi:
         return self._ctx.people.get(int(request.match_info["person"]))
 
 
-async def _body(request: web.Request) -> Json:
-    try:
-        body = json.loads(await request.read() or b"{}")
-    except ValueError as error:
-        raise PageError(400, "the body is no JSON") from error
-    if not isinstance(body, dict):
-        raise PageError(400, "a JSON object is wanted")
-    return body
-
-
 def _deadline(request: web.Request) -> float:
     return time.monotonic() + min(max(_number(request.query.get("wait", "0")), 0.0), WAIT_MAX)
 
@@ -215,10 +225,6 @@ def _number(text: str) -> float:
 
 def _mime(mime: str) -> str:
     return mime.split(";")[0].strip() or "application/octet-stream"
-
-
-def _answer(body: Any) -> web.Response:
-    return web.json_response(body, headers={"Cache-Control": "no-store"})
 
 
 @web.middleware

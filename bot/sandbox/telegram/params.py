@@ -136,7 +136,16 @@ def parse_json_object(raw: bytes) -> Json:
         raise bad_request("can't parse request: JSON is invalid") from error
     if not isinstance(body, dict):
         raise bad_request("can't parse request: JSON object is expected")
+    if b"\\u" in raw:  # half a surrogate pair can be written in JSON only so
+        _check_text(body)
     return body
+
+
+def _check_text(body: Json) -> None:
+    try:
+        json.dumps(body, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise bad_request("strings must be encoded in UTF-8") from error
 
 
 async def read_multipart(reader: Parts, params: Params) -> None:

@@ -34,7 +34,7 @@ class Queries:
         self._store = store
         self._callbacks = {row["id"]: Callback(**row) for row in store.all(KIND)}
         self._answers: dict[str, asyncio.Future[Json]] = {}
-        self._checkouts: dict[str, tuple[int, asyncio.Future[Json]]] = {}
+        self._checkouts: dict[str, tuple[int, str, asyncio.Future[Json]]] = {}
 
     def open_callback(self, account: Account, person: int) -> str:
         self._forget_old()
@@ -59,14 +59,19 @@ class Queries:
         """The bot's answer, None when it gave none in that time."""
         return await _result(self._answers.get(number), seconds)
 
-    def open_checkout(self, account: Account, number: str) -> asyncio.Future[Json]:
+    def open_checkout(
+        self, account: Account, person: int, kind: str = "pre_checkout"
+    ) -> tuple[str, asyncio.Future[Json]]:
+        """The new query's id and its answer to come; `kind` is pre_checkout or shipping."""
+        number = f"{person}{secrets.randbelow(10**9):09}"
         future: asyncio.Future[Json] = asyncio.get_running_loop().create_future()
-        self._checkouts[number] = (account.id, future)
-        return future
+        self._checkouts[number] = (account.id, kind, future)
+        return number, future
 
-    def answer_checkout(self, account: Account, number: str, answer: Json) -> None:
-        bot, future = self._checkouts.get(number, (0, None))
-        if future is None or bot != account.id:
+    def answer_checkout(self, account: Account, kind: str, number: str, answer: Json) -> None:
+        """Raises 400 for a query that is unknown, of another bot or kind, or too old."""
+        bot, asked, future = self._checkouts.get(number, (0, "", None))
+        if future is None or (bot, asked) != (account.id, kind):
             raise bad_request(TOO_OLD)
         if not future.done():
             future.set_result(answer)

@@ -12,6 +12,7 @@ from bot.sandbox.telegram.calls import perform, refusal
 from bot.sandbox.telegram.context import CardShop, Context, Switches
 from bot.sandbox.telegram.errors import ApiError, not_found
 from bot.sandbox.telegram.files import Files
+from bot.sandbox.telegram.groups_api import GroupsApi
 from bot.sandbox.telegram.page_api import PageApi
 from bot.sandbox.telegram.params import read_params
 from bot.sandbox.telegram.webhook import WebhookSender
@@ -35,6 +36,7 @@ class Telegram:
             web.route("*", "/bot{token}/{method}", self._call),
             web.get("/file/bot{token}/{path:.+}", self._download),
             *PageApi(self.context).routes(),
+            *GroupsApi(self.context).routes(),
         ]
 
     async def start(self) -> None:

@@ -56,6 +56,14 @@ def _voice(file: StoredFile, params: Params) -> Json:
     return file.as_object() | {"mime_type": file.mime, "duration": params.integer("duration", 0)}
 
 
+def _sticker(file: StoredFile, params: Params) -> Json:
+    """Of the size Telegram wants, whatever the file holds."""
+    kind = {"type": "regular", "width": 512, "height": 512}
+    moves = {"is_animated": file.name.endswith(".tgs"), "is_video": file.name.endswith(".webm")}
+    emoji = {"emoji": params.text("emoji")} if params.text("emoji") else {}
+    return file.as_object() | kind | moves | emoji
+
+
 KINDS = {
     media.name: media
     for media in (
@@ -65,14 +73,24 @@ KINDS = {
         Media("animation", "animations", _video),
         Media("audio", "music", _audio),
         Media("voice", "voice", _voice),
+        Media("sticker", "stickers", _sticker),
     )
 }
 
 
 def _send_media(ctx: Context, bot: Account, params: Params, media: Media) -> Json:
     target(ctx, bot, params)  # a file for nobody is not kept
-    body = caption_body(read_caption(params))
+    body = caption_body(read_caption(params)) | look(params)
     return send(ctx, bot, params, media.content(ctx, bot, params, params.file(media.name)) | body)
+
+
+def look(params: Params) -> Json:
+    """How a message shows its media."""
+    wanted = {
+        "has_media_spoiler": params.flag("has_spoiler"),
+        "show_caption_above_media": params.flag("show_caption_above_media"),
+    }
+    return {name: True for name, on in wanted.items() if on}
 
 
 @method("sendPhoto")
@@ -105,6 +123,13 @@ def send_voice(ctx: Context, bot: Account, params: Params) -> Json:
     return _send_media(ctx, bot, params, KINDS["voice"])
 
 
+@method("sendSticker")
+def send_sticker(ctx: Context, bot: Account, params: Params) -> Json:
+    target(ctx, bot, params)
+    media = KINDS["sticker"]
+    return send(ctx, bot, params, media.content(ctx, bot, params, params.file(media.name)))
+
+
 @method("editMessageMedia")
 def edit_message_media(ctx: Context, bot: Account, params: Params) -> Json:
     chat, entry = editable(ctx, bot, params)
@@ -113,7 +138,7 @@ def edit_message_media(ctx: Context, bot: Account, params: Params) -> Json:
     if media is None:
         raise bad_request("can't parse InputMedia: Media type is unknown")
     content = media.content(ctx, bot, given, given.file("media"))
-    return replace(ctx, chat, entry, params, content | caption_body(read_caption(given)))
+    return replace(ctx, bot, chat, entry, params, content | caption_body(read_caption(given)) | look(given))
 
 
 @method("getFile")
@@ -135,7 +160,10 @@ def _stored(ctx: Context, bot: Account, media: Media, reference: Upload | str | 
     file = ctx.files.find(reference)
     if file is None or file.bot != bot.id:
         raise bad_request(WRONG_REFERENCE)
-    if (media.name == "photo") != (file.folder == "photos"):
+    strict = {"photos": "photo", "stickers": "sticker"}
+    if strict.get(file.folder, media.name) != media.name or (
+        media.name in strict.values() and file.folder != media.folder
+    ):
         raise bad_request(f"can't use file of type {file.folder} as {media.name}")
     return file
 

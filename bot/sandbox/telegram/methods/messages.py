@@ -9,9 +9,10 @@ from bot.sandbox.telegram.context import Context
 from bot.sandbox.telegram.errors import bad_request
 from bot.sandbox.telegram.keyboards import checked_markup, inline_only, inline_part
 from bot.sandbox.telegram.methods.registry import method
-from bot.sandbox.telegram.outbox import deliver, known_chat, send, target, tell_edited
+from bot.sandbox.telegram.outbox import deliver, known_chat, send, target, tell_edited, with_mentions
 from bot.sandbox.telegram.params import Params
 from bot.sandbox.telegram.text import Formatted, read_caption, read_text
+from bot.sandbox.telegram.voting import new_poll
 
 Json = dict[str, Any]
 MEDIA = ("photo", "video", "animation", "audio", "voice", "document", "sticker")
@@ -50,7 +51,7 @@ def edit_message_text(ctx: Context, bot: Account, params: Params) -> Json:
     formatted = read_text(params)
     if "text" not in entry.body:
         raise bad_request("there is no text in the message to edit")
-    return replace(ctx, chat, entry, params, text_body(formatted, params))
+    return replace(ctx, bot, chat, entry, params, text_body(formatted, params))
 
 
 @method("editMessageCaption")
@@ -59,34 +60,34 @@ def edit_message_caption(ctx: Context, bot: Account, params: Params) -> Json:
     kept = {name: entry.body[name] for name in MEDIA if name in entry.body}
     if not kept:
         raise bad_request("there is no caption in the message to edit")
-    return replace(ctx, chat, entry, params, kept | caption_body(read_caption(params)))
+    return replace(ctx, bot, chat, entry, params, kept | caption_body(read_caption(params)))
 
 
 @method("editMessageReplyMarkup")
 def edit_message_reply_markup(ctx: Context, bot: Account, params: Params) -> Json:
     chat, entry = editable(ctx, bot, params)
     kept = {name: value for name, value in entry.body.items() if name not in HEAD}
-    return replace(ctx, chat, entry, params, kept)
+    return replace(ctx, bot, chat, entry, params, kept)
 
 
-def editable(ctx: Context, bot: Account, params: Params) -> tuple[Chat, Entry]:
+def editable(ctx: Context, bot: Account, params: Params, what: str = "message to edit") -> tuple[Chat, Entry]:
     """The bot's own message that the call names; raises 400 when there is none."""
     if "inline_message_id" in params:
         raise bad_request("MESSAGE_ID_INVALID")
     chat = target(ctx, bot, params)
     entry = chat.find(params.integer("message_id", 0))
     if entry is None:
-        raise bad_request("message to edit not found")
+        raise bad_request(f"{what} not found")
     if entry.outgoing or entry.body["from"]["id"] != bot.id:
         raise bad_request("message can't be edited")
     return chat, entry
 
 
-def replace(ctx: Context, chat: Chat, entry: Entry, params: Params, content: Json) -> Json:
+def replace(ctx: Context, bot: Account, chat: Chat, entry: Entry, params: Params, content: Json) -> Json:
     """New content under the same id; a keyboard that is not given again goes away, as in Telegram."""
     markup = inline_part(inline_only(params.mapping("reply_markup")))
     head = {name: entry.body[name] for name in HEAD if name in entry.body and name != "reply_markup"}
-    body = head | content | ({"reply_markup": markup} if markup else {})
+    body = head | with_mentions(ctx, bot, content) | ({"reply_markup": markup} if markup else {})
     if body == entry.body:
         raise bad_request(NOT_MODIFIED)
     entry.body = body | {"edit_date": int(time.time())}
@@ -126,8 +127,10 @@ def copy_message(ctx: Context, bot: Account, params: Params) -> Json:
     chat = target(ctx, bot, params)
     entry = _source(ctx, bot, params, "message to copy not found")
     body = {name: value for name, value in entry.body.items() if name not in HEAD}
-    if "text" not in body and not any(name in body for name in (*MEDIA, "contact")):
+    if not any(name in body for name in ("text", *MEDIA, "contact", "location", "poll")):
         raise bad_request("message can't be copied")
+    if "poll" in body:
+        body["poll"] = new_poll(ctx, bot, body["poll"] | {"is_closed": False}, by_bot=True)
     if "caption" in params and "text" not in body:
         body = {k: v for k, v in body.items() if k not in ("caption", "caption_entities")}
         body |= caption_body(read_caption(params))

@@ -9,10 +9,11 @@ from bot.sandbox.telegram.accounts import Account
 from bot.sandbox.telegram.context import Context
 from bot.sandbox.telegram.errors import bad_request
 from bot.sandbox.telegram.keyboards import checked_markup
-from bot.sandbox.telegram.ledger import Invoice, StarMove
+from bot.sandbox.telegram.ledger import Invoice, StarMove, price_total
 from bot.sandbox.telegram.methods.registry import method
 from bot.sandbox.telegram.outbox import send, target
 from bot.sandbox.telegram.params import Params
+from bot.sandbox.telegram.shipping import read_options
 
 Json = dict[str, Any]
 PROVIDER_TOKEN = re.compile(r"\d+:(TEST|LIVE):\S+")
@@ -75,6 +76,8 @@ def read_invoice(bot: Account, params: Params) -> Invoice:
         need_name=params.flag("need_name"),
         email_to_provider=params.flag("send_email_to_provider"),
         subscription_period=period,
+        need_shipping=params.flag("need_shipping_address"),
+        flexible=params.flag("is_flexible"),
     )
 
 
@@ -92,12 +95,7 @@ def _total(prices: list[Any] | None, currency: str) -> int:
         raise bad_request("prices must be non-empty")
     if currency == "XTR" and len(prices) != 1:
         raise bad_request("STARS_INVOICE_INVALID")
-    if not all(isinstance(price, dict) and price.get("label") for price in prices):
-        raise bad_request("can't parse labeled price: a label and an amount are expected")
-    try:
-        return sum(int(price["amount"]) for price in prices)
-    except (KeyError, TypeError, ValueError) as error:
-        raise bad_request("can't parse labeled price: an amount in the smallest units is expected") from error
+    return price_total(prices)
 
 
 def _check_amount(currency: str, total: int, period: int) -> None:
@@ -134,7 +132,18 @@ def answer_pre_checkout_query(ctx: Context, bot: Account, params: Params) -> boo
     if not agreed and not message:
         raise bad_request("error_message must be non-empty when ok is false")
     answer = {"ok": agreed, "error_message": message}
-    ctx.queries.answer_checkout(bot, params.text("pre_checkout_query_id"), answer)
+    ctx.queries.answer_checkout(bot, "pre_checkout", params.text("pre_checkout_query_id"), answer)
+    return True
+
+
+@method("answerShippingQuery")
+def answer_shipping_query(ctx: Context, bot: Account, params: Params) -> bool:
+    agreed, message = params.flag("ok"), params.text("error_message")
+    if not agreed and not message:
+        raise bad_request("error_message must be non-empty when ok is false")
+    options = read_options(params.listing("shipping_options")) if agreed else []
+    answer = {"ok": agreed, "error_message": message, "options": options}
+    ctx.queries.answer_checkout(bot, "shipping", params.text("shipping_query_id"), answer)
     return True
 
 

@@ -22,6 +22,11 @@ def method(name: str) -> Callable[[AnyMethod], AnyMethod]:
     return keep
 
 
+def known_methods() -> list[str]:
+    """In lower case."""
+    return sorted(_METHODS)
+
+
 def find_method(name: str) -> Method | None:
     """Names are case-insensitive, as in the real server."""
     return _METHODS.get(name.lower())

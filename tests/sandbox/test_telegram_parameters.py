@@ -1,0 +1,69 @@
+"""No parameter of the Bot API is ignored in silence: it is read, refused, or documented as without effect."""
+
+import re
+from pathlib import Path
+
+import aiogram.methods
+import pytest
+
+from bot.sandbox.telegram.methods.limits import BY_METHOD, EVERYWHERE
+from bot.sandbox.telegram.methods.registry import find_method, known_methods
+from tests.sandbox.telegram_world import ANNA, Bot
+
+ROOT = Path(__file__).parents[2]
+SOURCE = "\n".join(path.read_text() for path in (ROOT / "bot/sandbox/telegram").rglob("*.py"))
+# A server older than Bot API 10.1 knows it as little as sendRichMessage.
+NEWER = {"rich_message"}
+
+
+def served() -> dict[str, set[str]]:
+    """The parameters of each method that the sandbox has, as aiogram knows them."""
+    known = (getattr(aiogram.methods, name) for name in aiogram.methods.__all__)
+    classes = {one.__name__: one for one in known if hasattr(one, "model_fields")}
+    return {name: set(one.model_fields) for name, one in classes.items() if find_method(name)}
+
+
+def test_every_parameter_is_read_refused_or_documented() -> None:
+    text = (ROOT / "docs/sandbox.md").read_text()
+    without_effect = set(re.findall(r"`(\w+)`", text.split("## Without effect")[1].split("\n## ")[0]))
+    forgotten = {
+        (method, name)
+        for method, names in served().items()
+        for name in names
+        - without_effect
+        - EVERYWHERE.keys()
+        - BY_METHOD.get(method.lower(), {}).keys()
+        - NEWER
+        if f'"{name}"' not in SOURCE
+    }
+    assert forgotten == set()
+    assert all(f'"{name}"' not in SOURCE for name in without_effect)
+
+
+@pytest.mark.parametrize(
+    ("method", "parameter", "value"),
+    [
+        ("sendMessage", "message_thread_id", 7),
+        ("sendMessage", "business_connection_id", "x"),
+        ("sendInvoice", "max_tip_amount", 100),
+        ("sendPoll", "open_period", 60),
+    ],
+)
+async def test_what_cannot_be_honoured_is_refused(
+    bot: Bot, method: str, parameter: str, value: object
+) -> None:
+    refusal = await bot.refused(method, chat_id=ANNA, **{parameter: value})
+    start = f'Bad Request: parameter "{parameter}" of {method} is not supported by the sandbox: '
+    assert refusal.startswith(start)
+
+
+async def test_what_asks_for_nothing_is_welcome(bot: Bot) -> None:
+    await bot.person().send()
+    nothing = {"message_thread_id": 0, "business_connection_id": "", "suggested_post_parameters": None}
+    await bot.ok("sendMessage", chat_id=ANNA, text="x", no_such_parameter=1, **nothing)
+
+
+def test_the_document_names_every_method() -> None:
+    text = (ROOT / "docs/sandbox.md").read_text()
+    listed = set(re.findall(r"`(\w+)`", text.split("### Methods")[1].split("\n## ")[0]))
+    assert {name.lower() for name in listed} == set(known_methods())
