@@ -15,7 +15,7 @@ from bot.chat.keyboards import go, press, rows
 from bot.chat.replies import say
 from bot.texts import admin as words
 from bot.texts import arguments
-from bot.texts.admin_offers import products as listed_products
+from bot.texts.shop import products
 from db import stats
 from db.access import changes
 from db.accounts import people, sessions
@@ -38,7 +38,7 @@ async def show_overview(event: Message | CallbackQuery, session: AsyncSession, n
     failed = await stats.list_failed_payments(session) if found.failed_updates else []
     held = await stats.list_held_jobs(session) if found.held_jobs else []
     goods = await offers.list_products(session, skip=0, limit=PRODUCTS)
-    text = words.overview(found, failed, held, now) + "\n\n" + listed_products(goods, found.products)
+    text = words.overview(found, failed, held, now) + "\n\n" + products(goods, found.products)
     return say(event, text, desk_keyboard(alarmed=bool(found.alarms or found.parked)))
 
 

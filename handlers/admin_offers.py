@@ -15,8 +15,8 @@ from bot.chat.keyboards import press, rows
 from bot.chat.paging import Page
 from bot.chat.replies import say, show, toast
 from bot.context import AppContext
-from bot.texts import admin_offers as words
 from bot.texts import arguments
+from bot.texts import shop as words
 from db.shop import courses
 from db.shop import offers as database
 from db.shop.offers import OfferSummary
@@ -41,8 +41,8 @@ async def make(
     made = await database.create_offer(session, product_id, days, price, currency, now)
     payable = bool(ways(await courses.get_offer(session, made.id), context))
     link = f"https://t.me/{context.username}?start=buy_{made.id}" if context.username else None
-    keyboard = rows(switch(made, 0), press(words.all_offers(), ShowOffers(page=0)))
-    return say(message, words.made(made, link, payable), keyboard)
+    keyboard = rows(switch(made, 0), press(words.ALL_OFFERS, ShowOffers(page=0)))
+    return say(message, words.offer_made(made, link, payable), keyboard)
 
 
 @router.callback_query(Go.filter(F.command == OFFER.name))
@@ -67,7 +67,7 @@ async def turn_products(query: CallbackQuery, callback_data: ShowProducts, sessi
     goods = await database.list_products(session, skip=place.skip, limit=place.size)
     keyboard = rows(
         place.navigation_buttons(lambda page: ShowProducts(page=page)),
-        press(words.all_offers(), ShowOffers(page=0)),
+        press(words.ALL_OFFERS, ShowOffers(page=0)),
     )
     return show(query, words.products(goods, place.total), keyboard)
 
@@ -94,8 +94,8 @@ async def offers_page(session: AsyncSession, page: int) -> tuple[str, InlineKeyb
     products = await database.count_products(session)
     goods = await database.list_products(session, skip=0, limit=OFFERS_A_PAGE)
     buttons = [switch(offer, place.number) for offer in offers]
-    more = press(words.all_products(), ShowProducts(page=0)) if products > len(goods) else None
-    text = words.listed(offers, place.total) + "\n\n" + words.products(goods, products)
+    more = press(words.ALL_PRODUCTS, ShowProducts(page=0)) if products > len(goods) else None
+    text = words.offers(offers, place.total) + "\n\n" + words.products(goods, products)
     pairs = [buttons[at : at + 2] for at in range(0, len(buttons), 2)]
     return text, rows(*pairs, place.navigation_buttons(lambda page: ShowOffers(page=page)), more)
 

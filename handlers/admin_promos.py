@@ -14,8 +14,8 @@ from bot.chat.commands import PROMO_NEW, PROMOS
 from bot.chat.keyboards import go, rows
 from bot.chat.replies import say
 from bot.context import AppContext
-from bot.texts import admin_promos as words
 from bot.texts import arguments
+from bot.texts import promo as words
 from db import promo
 from handlers.filters import Admin, is_
 
@@ -55,4 +55,4 @@ async def how_to_make(query: CallbackQuery) -> Any:
 @router.callback_query(Go.filter(F.command == PROMOS.name))
 async def list_promos(event: Message | CallbackQuery, session: AsyncSession) -> Any:
     found = await promo.list_promos(session, SHOWN + 1)
-    return say(event, words.listed(found[:SHOWN], len(found) > SHOWN), rows(go(words.make_one(), PROMO_NEW)))
+    return say(event, words.promos(found[:SHOWN], len(found) > SHOWN), rows(go(words.MAKE_ONE, PROMO_NEW)))

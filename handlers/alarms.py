@@ -15,7 +15,7 @@ from bot.chat.keyboards import press, rows
 from bot.chat.replies import say, show
 from bot.context import AppContext
 from bot.notifications.registry import word_alert
-from bot.texts import alarms as words
+from bot.texts import alerts as words
 from db import alerts
 from db.accounts import people
 from db.chats import list_reachable
@@ -34,7 +34,7 @@ async def show_alarms(query: CallbackQuery, session: AsyncSession) -> Any:
     open_ones, unclaimed = await alerts.list_open_alerts(session, 10), await parked.list_parked(session)
     buttons = [press(words.assign_button(one), AssignParked(id=one.id)) for one in unclaimed]
     buttons += [press(words.dismiss_button(one), DismissAlert(id=one.id)) for one in open_ones]
-    text = words.alarms([(word_alert(one), one.created_at) for one in open_ones], unclaimed)
+    text = words.alerts([(word_alert(one), one.created_at) for one in open_ones], unclaimed)
     return show(query, text, rows(*buttons) if buttons else None)
 
 
@@ -63,7 +63,7 @@ async def assign(
     """It is fetched and settled like any other: the admin says whose it is, the provider whether it is paid."""
     who, _, offer_id = (message.text or "").strip().rpartition(" ")
     if not who or not offer_id.isdecimal() or len(offer_id) > 18:
-        return say(message, words.assign_usage())
+        return say(message, words.ASSIGN_USAGE)
     user_id = (await people.find_account(session, who.strip())).id
     offer = await courses.get_offer(session, int(offer_id))
     chats = await list_reachable(session, user_id)

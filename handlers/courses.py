@@ -14,7 +14,8 @@ from bot.chat.keyboards import go, press, rows
 from bot.chat.replies import show, toast
 from bot.context import AppContext
 from bot.payments.invoices import freeze_invoice, invoice
-from bot.texts import payments as words
+from bot.texts import shop as shop_words
+from bot.texts.payments import links as link_words
 from bot.yookassa import requests
 from db.chats import Person
 from db.errors import MethodNotOffered
@@ -34,7 +35,7 @@ MAX_BUTTONS = 40
 async def show_courses(event: Message | CallbackQuery, session: AsyncSession) -> Any:
     found = await courses.list_modules(session)
     buttons = [press(module.name[:60], ShowModule(id=module.id)) for module in found[:MAX_BUTTONS]]
-    return show(event, words.courses(found), rows(*buttons))
+    return show(event, shop_words.courses(found), rows(*buttons))
 
 
 @router.callback_query(ShowModule.filter())
@@ -43,8 +44,10 @@ async def show_module(query: CallbackQuery, callback_data: ShowModule, session: 
     if module is None:
         return await show_courses(query, session)
     offers = await courses.list_offers(session, module.id)
-    buttons = [press(words.offer_line(offer)[:60], ShowOffer(id=offer.id)) for offer in offers[:MAX_BUTTONS]]
-    return show(query, words.module(module, offers), rows(*buttons, go(words.all_courses(), COURSES)))
+    buttons = [
+        press(shop_words.offer_line(offer)[:60], ShowOffer(id=offer.id)) for offer in offers[:MAX_BUTTONS]
+    ]
+    return show(query, shop_words.module(module, offers), rows(*buttons, go(shop_words.ALL_COURSES, COURSES)))
 
 
 @router.callback_query(ShowOffer.filter())
@@ -59,7 +62,7 @@ async def show_offer(
 ) -> Any:
     """Raises OfferGone."""
     offer = await courses.get_offer(session, offer_id)
-    return show(event, words.offer(offer, bool(ways(offer, context))), offer_keyboard(offer, context))
+    return show(event, shop_words.offer(offer, bool(ways(offer, context))), offer_keyboard(offer, context))
 
 
 def ways(offer: OfferOnSale, context: AppContext) -> list[PaymentMethod]:
@@ -74,8 +77,8 @@ def ways(offer: OfferOnSale, context: AppContext) -> list[PaymentMethod]:
 
 
 def offer_keyboard(offer: OfferOnSale, context: AppContext) -> InlineKeyboardMarkup:
-    buttons = [press(words.pay_by(way), Pay(offer=offer.id, method=way)) for way in ways(offer, context)]
-    return rows(*buttons, press(words.back(), ShowModule(id=offer.module_id)))
+    buttons = [press(shop_words.pay_by(way), Pay(offer=offer.id, method=way)) for way in ways(offer, context)]
+    return rows(*buttons, press(shop_words.BACK, ShowModule(id=offer.module_id)))
 
 
 @router.callback_query(Pay.filter(), SignedIn())
@@ -102,7 +105,7 @@ async def pay(
     if method is not PaymentMethod.LINK:
         return invoice(await known_order(session, attempt_id), context.settings)
     await enqueue(session, "create_payment", {"attempt": attempt_id}, priority=5)
-    return toast(query, words.link_soon())
+    return toast(query, link_words.LINK_SOON)
 
 
 async def freeze(

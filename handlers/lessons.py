@@ -24,6 +24,8 @@ from bot.chat.commands import LESSONS, PROGRESS, PROMO
 from bot.chat.keyboards import go, press, rows
 from bot.chat.replies import Method, say, say_media, say_pages, show, toast
 from bot.texts import lessons as words
+from bot.texts import promo as promo_words
+from bot.texts import shop as shop_words
 from db.chats import Person
 from db.lessons import lessons
 from db.lessons.lessons import Contents, LessonPage
@@ -82,7 +84,7 @@ async def show_lessons(
 ) -> Any:
     found = await lessons.get_contents(session, callback_data.module, learner(person), now)
     if found is None:
-        return toast(query, words.module_gone(), alert=True)
+        return toast(query, words.MODULE_GONE, alert=True)
     if callback_data.page is None:
         return say(query, words.contents(found), contents_keyboard(found, page_of_next(found)))
     return show(query, words.contents(found), contents_keyboard(found, callback_data.page))
@@ -107,8 +109,8 @@ def contents_keyboard(found: Contents, page: int) -> InlineKeyboardMarkup:
         ShowLessons(module=module, page=page - 1),
         ShowLessons(module=module, page=page + 1),
     )
-    opens = None if found.is_open else press(words.how_to_open(), ShowModule(id=module))
-    return rows(*buttons, navigation_buttons, opens, press(words.all_modules(), ShowLessonModules()))
+    opens = None if found.is_open else press(words.HOW_TO_OPEN, ShowModule(id=module))
+    return rows(*buttons, navigation_buttons, opens, press(words.ALL_MODULES, ShowLessonModules()))
 
 
 def within(page: int, items: int) -> int:
@@ -117,8 +119,8 @@ def within(page: int, items: int) -> int:
 
 
 def turn(page: int, items: int, back: Any, on: Any) -> list[InlineKeyboardButton]:
-    buttons = [press(words.previous(), back)] if page > 0 else []
-    return [*buttons, press(words.following(), on)] if (page + 1) * A_PAGE < items else buttons
+    buttons = [press(words.PREVIOUS, back)] if page > 0 else []
+    return [*buttons, press(words.FOLLOWING, on)] if (page + 1) * A_PAGE < items else buttons
 
 
 @router.callback_query(ShowLesson.filter())
@@ -140,19 +142,21 @@ async def say_lesson(query: CallbackQuery, page: LessonPage, session: AsyncSessi
 
 
 def lesson_keyboard(page: LessonPage) -> InlineKeyboardMarkup:
-    done = None if page.done else press(words.done(), FinishLesson(lesson=page.id))
-    back = press(words.previous(), ShowLesson(id=page.previous)) if page.previous else None
-    on = press(words.following(), ShowLesson(id=page.following)) if page.following else None
+    done = None if page.done else press(words.DONE, FinishLesson(lesson=page.id))
+    back = press(words.PREVIOUS, ShowLesson(id=page.previous)) if page.previous else None
+    on = press(words.FOLLOWING, ShowLesson(id=page.following)) if page.following else None
     beside = [button for button in (back, on) if button]
-    return rows(done, beside, press(words.all_lessons(), ShowLessons(module=page.module_id)))
+    return rows(done, beside, press(words.ALL_LESSONS, ShowLessons(module=page.module_id)))
 
 
 async def say_locked(query: CallbackQuery, page: LessonPage, session: AsyncSession) -> Method:
     offers = await courses.list_offers(session, page.module_id)
     buttons = [press(words.offer_button(offer), ShowOffer(id=offer.id)) for offer in offers[:OFFERS]]
-    more = press(words.all_offers(), ShowModule(id=page.module_id)) if len(offers) > OFFERS else None
-    back = press(words.all_lessons(), ShowLessons(module=page.module_id))
-    return say(query, words.locked(page, offers), rows(*buttons, more, go(words.have_promo(), PROMO), back))
+    more = press(shop_words.ALL_OFFERS, ShowModule(id=page.module_id)) if len(offers) > OFFERS else None
+    back = press(words.ALL_LESSONS, ShowLessons(module=page.module_id))
+    return say(
+        query, words.locked(page, offers), rows(*buttons, more, go(promo_words.HAVE_CODE, PROMO), back)
+    )
 
 
 @router.callback_query(FinishLesson.filter(), ~SignedIn())
@@ -165,10 +169,13 @@ async def finish(
     query: CallbackQuery, callback_data: FinishLesson, session: AsyncSession, person: Person, now: datetime
 ) -> Any:
     done = await lessons.record_finished(session, person.user_id, callback_data.lesson, now)
-    told: list[Method] = [toast(query, words.is_done()), *without_done(query)]
+    told: list[Method] = [toast(query, words.WELL_DONE), *without_done(query)]
     if done.lesson.following is None:
-        back = press(words.all_lessons(), ShowLessons(module=done.lesson.module_id))
-        return [*told, say(query, words.finished(done), rows(back, go(words.my_progress(), PROGRESS)))]
+        back = press(words.ALL_LESSONS, ShowLessons(module=done.lesson.module_id))
+        return [
+            *told,
+            say(query, words.finished(done), rows(back, go(words.MY_PROGRESS, PROGRESS))),
+        ]
     page = await lessons.get_lesson(session, done.lesson.following, person.user_id, now)
     return [*told, *await say_lesson(query, page, session)]
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.context import AppContext
 from bot.payments.invoices import notify_charge
 from bot.payments.refunding import stars_refunded
-from bot.texts import invoices as words
+from bot.texts.payments import invoices as words
 from db.payments.telegram import PreCheckoutVerdict, TelegramCharge, check_pre_checkout, settle_charge
 
 log = structlog.get_logger(__name__)

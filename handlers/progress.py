@@ -11,7 +11,7 @@ from bot.chat.buttons import Go, ShowLesson
 from bot.chat.commands import LESSONS, PROGRESS
 from bot.chat.keyboards import go, press, rows
 from bot.chat.replies import say_pages
-from bot.texts import progress as words
+from bot.texts import lessons as words
 from db.chats import Person
 from db.lessons import progress
 from handlers.filters import SignedIn, is_
@@ -31,5 +31,5 @@ async def show_progress(
     found = await progress.list_progress(session, person.user_id, now)
     begun = [one for one in found if one.following is not None][:MAX_BUTTONS]
     buttons = [press(words.go_on(one), ShowLesson(id=one.following)) for one in begun]
-    text = words.progress(found) if found else words.nothing()
-    return say_pages(event, text, rows(*buttons, go(words.to_lessons(), LESSONS)))
+    text = words.progress(found) if found else words.NO_PROGRESS
+    return say_pages(event, text, rows(*buttons, go(words.LESSONS, LESSONS)))

@@ -42,7 +42,7 @@ async def redeem_or_ask(
 @router.callback_query(Go.filter(F.command == PROMO.name))
 async def ask(event: Message | CallbackQuery, state: FSMContext) -> Any:
     await state.set_state(Promo.code)
-    return say(event, promo.ask())
+    return say(event, promo.ASK)
 
 
 @router.message(Promo.code, F.text, ~F.text.startswith("/"))
@@ -54,7 +54,7 @@ async def take_code(
 
 @router.message(Promo.code, ~F.text)
 async def not_a_text(message: Message) -> Any:
-    return say(message, promo.text_please())
+    return say(message, promo.TEXT_PLEASE)
 
 
 async def redeem_code(

@@ -12,7 +12,7 @@ from bot.chat.commands import PURCHASES
 from bot.chat.replies import say, show, toast
 from bot.context import AppContext
 from bot.payments import timelines
-from bot.texts import purchases as words
+from bot.texts.payments import purchases as words
 from db.chats import Person
 from db.payments import purchases
 from db.payments.timeline import get_timeline
@@ -36,7 +36,7 @@ async def show_purchases(event: Message | CallbackQuery, session: AsyncSession, 
 async def show_unpaid(event: Message | CallbackQuery, session: AsyncSession, person: Person) -> Any:
     """What somebody who comes back from the checkout page wants to know."""
     found = await purchases.list_unpaid(session, person.user_id)
-    text = words.unpaid(found) if found else words.nothing_unpaid()
+    text = words.unpaid(found) if found else words.NOTHING_UNPAID
     return say(event, text, timelines.buttons(found))
 
 
@@ -61,4 +61,4 @@ async def show_timeline(
     payload = {"attempt": attempt.id, "telegram_id": person.telegram_id, "message_id": here}
     key = f"check_payment:{person.telegram_id}:{attempt.question}:{now.timestamp() // MAX_LENGTH:.0f}"
     await enqueue(session, "check_payment", payload, priority=5, key=key)
-    return toast(query, words.checking())
+    return toast(query, words.CHECKING)

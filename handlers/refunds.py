@@ -44,7 +44,7 @@ async def ask(
     learner = await people.get_account_summary(session, plan.purchase.user_id)
     buttons = rows(
         press(words.confirm(plan), ConfirmRefund(refund=plan.refund_id)),
-        press(words.drop(), DropRefund(refund=plan.refund_id)),
+        press(words.DROP, DropRefund(refund=plan.refund_id)),
     )
     return say(message, words.preview(plan, learner, now), buttons)
 
@@ -66,4 +66,4 @@ async def confirm(
 @router.callback_query(DropRefund.filter())
 async def drop(query: CallbackQuery, callback_data: DropRefund, session: AsyncSession) -> Any:
     await requests.delete_draft(session, callback_data.refund)
-    return show(query, words.dropped())
+    return show(query, words.DROPPED)

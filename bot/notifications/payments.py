@@ -14,7 +14,7 @@ from bot.notifications.events import (
 from bot.notifications.notification import Notification, to_lessons
 from bot.texts import _
 from bot.texts.format import days, money, safe, until
-from bot.texts.purchases import REASONS
+from bot.texts.payments.purchases import in_brackets
 
 
 def purchase_succeeded(event: PurchaseSucceeded) -> Notification:
@@ -37,10 +37,8 @@ def link_paid(event: LinkPaid) -> Notification:
 
 
 def purchase_canceled(event: PurchaseCanceled) -> Notification:
-    """Reasons are an open set (docs/facts.md#payment-life): unknown ones are left out."""
-    known = REASONS.get(event.reason or "")
     text = _("Order №{id} “{product}” was not paid{why}. No money was charged.").format(
-        id=event.purchase_id, product=safe(event.product), why=f" ({known()})" if known else ""
+        id=event.purchase_id, product=safe(event.product), why=in_brackets(event.reason)
     )
     again = rows(press(_("Order again"), ShowOffer(id=event.offer_id))) if event.offer_id else None
     return Notification(text, again)

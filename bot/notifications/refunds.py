@@ -4,7 +4,7 @@ from bot.chat.commands import BUY, STATUS
 from bot.chat.keyboards import go, rows
 from bot.notifications.events import AdminRefundDone, RefundDone, RefundFailed
 from bot.notifications.notification import Notification
-from bot.texts import _
+from bot.texts import _, __
 from bot.texts.format import days, exponent, money, safe, until
 
 
@@ -45,19 +45,18 @@ def admin_refund_done(event: AdminRefundDone) -> Notification:
 
 
 REASONS = {
-    "insufficient_funds": lambda: _("there is not enough money on the shop's account"),
-    "general_decline": lambda: _("the bank declined it and gave no reason"),
-    "rejected_by_payee": lambda: _("the payer's bank does not take it"),
-    "rejected_by_timeout": lambda: _("the bank did not answer in time"),
-    "yoo_money_account_closed": lambda: _("the payer's wallet is closed"),
-    "never created": lambda: _("the provider could not be reached for a day, and never made it"),
+    "insufficient_funds": __("there is not enough money on the shop's account"),
+    "general_decline": __("the bank declined it and gave no reason"),
+    "rejected_by_payee": __("the payer's bank does not take it"),
+    "rejected_by_timeout": __("the bank did not answer in time"),
+    "yoo_money_account_closed": __("the payer's wallet is closed"),
+    "never created": __("the provider could not be reached for a day, and never made it"),
 }
 
 
 def refund_failed(event: RefundFailed) -> Notification:
     """Codes are an open set: an unknown one is shown with the provider's own words."""
-    known = REASONS.get(event.code)
-    why = known() if known else f"{event.code} {event.about}".strip()
+    why = str(REASONS.get(event.code, f"{event.code} {event.about}".strip()))
     text = _(
         "⚠️ The refund of {price} of payment №{id} did not come about: {why}. The money is where it was, and no"
         " access was taken."

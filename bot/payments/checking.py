@@ -11,7 +11,7 @@ from bot.jobs.retry import RetryJobError
 from bot.payments import timelines
 from bot.payments.links import ask
 from bot.payments.reconciling import Report, stars_ledger
-from bot.texts.purchases import CheckStage
+from bot.texts.payments.purchases import CheckStage
 from bot.updates.sender import SendLaterError, send, send_all
 from db import chats
 from db.engine import Pool

@@ -15,8 +15,8 @@ from bot.context import AppContext
 from bot.notifications.events import AdminPurchaseSucceeded, PaymentParked, PurchaseSucceeded, SecondCharge
 from bot.notifications.notify import notify, notify_chats, notify_looked_into, raise_alert
 from bot.settings import Settings
-from bot.texts import invoices as words
-from bot.texts.purchases import where
+from bot.texts.payments import invoices as words
+from bot.texts.payments.purchases import WHERE
 from bot.yookassa import requests
 from db.alerts import close_payment_alerts
 from db.payments.purchases import AttemptDetails, PaymentMethod
@@ -66,7 +66,7 @@ def invoice(order: AttemptDetails, settings: Settings) -> SendInvoice:
         values["provider_token"] = token.get_secret_value()
     keyboard = rows(
         InlineKeyboardButton(text=words.pay(order.amount, order.currency), pay=True),  # has to be the first
-        press(where(), CheckPayment(purchase=order.purchase_id)),
+        press(WHERE, CheckPayment(purchase=order.purchase_id)),
     )
     return SendInvoice(chat_id=order.telegram_id, prices=prices, reply_markup=keyboard, **values)
 

@@ -20,8 +20,8 @@ from bot.payments.invoices import notify_charge
 from bot.payments.provider import KEY_LIFETIME, get_provider, retry_job
 from bot.payments.refund_requests import settle_refunds
 from bot.payments.settling import notify_not_credited, park_unknown, settle_payment, try_again
-from bot.texts import payments as words
-from bot.texts import purchases as purchase_words
+from bot.texts.payments import links as words
+from bot.texts.payments import purchases as purchase_words
 from bot.updates.sender import Method, SendLaterError, send
 from bot.yookassa.answers import ProviderPayment, ProviderRefusedError, ProviderUnknownError
 from bot.yookassa.client import YooKassa
@@ -128,7 +128,7 @@ def link_keyboard(order: AttemptDetails) -> InlineKeyboardMarkup | None:
         return None
     return rows(
         open_url(words.pay_button(order.amount, order.currency), order.link),
-        press(purchase_words.where(), CheckPayment(purchase=order.purchase_id)),
+        press(purchase_words.WHERE, CheckPayment(purchase=order.purchase_id)),
     )
 
 

@@ -21,7 +21,7 @@ from bot.notifications.events import (
     PurchaseSucceeded,
 )
 from bot.notifications.notify import notify, notify_chats, notify_looked_into, raise_alert
-from bot.texts import payments as words
+from bot.texts.payments import links as words
 from bot.yookassa.answers import ProviderPayment
 from db.alerts import close_payment_alerts
 from db.payments.parked import park_payment
@@ -167,4 +167,4 @@ async def park_unknown(
 
 
 def try_again(offer_id: int | None) -> InlineKeyboardMarkup | None:
-    return rows(press(words.try_again(), ShowOffer(id=offer_id))) if offer_id else None
+    return rows(press(words.TRY_AGAIN, ShowOffer(id=offer_id))) if offer_id else None

@@ -6,9 +6,9 @@ from aiogram.types import InlineKeyboardMarkup
 
 from bot.chat.buttons import CheckPayment
 from bot.chat.keyboards import open_url, press, rows
-from bot.texts import payments as payment_words
-from bot.texts import purchases as words
-from bot.texts.purchases import CheckStage
+from bot.texts.payments import links as payment_words
+from bot.texts.payments import purchases as words
+from bot.texts.payments.purchases import CheckStage
 from db.payments.purchases import PurchaseStatus, PurchaseSummary
 from db.payments.timeline import Timeline
 
@@ -25,7 +25,7 @@ def shown(
     pay = None
     if one.status == PurchaseStatus.PENDING and one.link and one.link_ends_at and one.link_ends_at > now:
         pay = open_url(payment_words.pay_button(one.amount, one.currency), one.link)
-    return text, rows(pay, press(words.ask_again(), CheckPayment(purchase=one.id, here=True)))
+    return text, rows(pay, press(words.ASK_AGAIN, CheckPayment(purchase=one.id, here=True)))
 
 
 def buttons(found: list[PurchaseSummary]) -> InlineKeyboardMarkup | None:

@@ -6,8 +6,8 @@ from datetime import datetime
 from bot.texts import _
 from bot.texts.format import days, moment, money
 from bot.texts.grants import state
+from bot.texts.payments.purchases import status
 from bot.texts.people import person, short
-from bot.texts.purchases import status
 from db.access.changes import AccessPeriod
 from db.accounts.people import AccountSummary, ChatContact
 from db.payments.purchases import PurchaseSummary

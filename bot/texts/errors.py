@@ -3,8 +3,9 @@
 from functools import singledispatch
 
 from bot.chat.arguments import WrongArguments
-from bot.texts import _, arguments, purchases
+from bot.texts import _, arguments
 from bot.texts.format import days, moment, money, safe
+from bot.texts.payments import purchases as purchase_words
 from db import errors
 
 
@@ -149,7 +150,7 @@ def _purchase_foreign(refused: errors.PurchaseForeign) -> str:
 @say.register
 def _not_refundable(refused: errors.NotRefundable) -> str:
     return _("Payment №{id} can't be returned: {status}.").format(
-        id=refused.purchase_id, status=purchases.status(refused.status)
+        id=refused.purchase_id, status=purchase_words.status(refused.status)
     )
 
 

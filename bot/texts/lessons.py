@@ -1,12 +1,25 @@
-"""Wording of lessons."""
+"""Wording of lessons and of progress."""
 
-from bot.texts import _, plural
+from bot.texts import _, __, plural
 from bot.texts.format import bar, safe, until
-from bot.texts.payments import offer_line
+from bot.texts.shop import offer_line
 from db.lessons.lessons import Contents, FinishedLesson, LessonLine, LessonPage, ModuleLessons
+from db.lessons.progress import ModuleProgress
 from db.shop.courses import OfferOnSale
 
-BUTTON = 60  # characters of a button that a phone still shows
+MAX_BUTTON = 60  # characters of a button that a phone still shows
+
+DONE = __("✅ Done")
+PREVIOUS = __("‹ Previous")
+FOLLOWING = __("Next ›")
+ALL_LESSONS = __("≡ All lessons")
+ALL_MODULES = __("‹ All modules")
+HOW_TO_OPEN = __("🔓 How to open it")
+MY_PROGRESS = __("My progress")
+MODULE_GONE = __("This module is no longer there. Your lessons: /lessons")
+WELL_DONE = __("✅ Well done!")
+NO_PROGRESS = __("There is no progress to show yet: start with a lesson.")
+LESSONS = __("📚 Lessons")
 
 
 def choose_module(found: list[ModuleLessons]) -> str:
@@ -85,55 +98,31 @@ def finished(done: FinishedLesson) -> str:
     )
 
 
-def is_done() -> str:
-    return _("✅ Well done!")
-
-
-def done() -> str:
-    return _("✅ Done")
-
-
-def previous() -> str:
-    return _("‹ Previous")
-
-
-def following() -> str:
-    return _("Next ›")
-
-
-def all_lessons() -> str:
-    return _("≡ All lessons")
-
-
-def all_modules() -> str:
-    return _("‹ All modules")
-
-
-def how_to_open() -> str:
-    return _("🔓 How to open it")
-
-
-def all_offers() -> str:
-    return _("All offers")
-
-
-def have_promo() -> str:
-    return _("I have a promo code")
-
-
-def my_progress() -> str:
-    return _("My progress")
-
-
 def offer_button(offer: OfferOnSale) -> str:
     return _cut(offer_line(offer))
-
-
-def module_gone() -> str:
-    return _("This module is no longer there. Your lessons: /lessons")
 
 
 def _cut(text: str, whole: str | None = None) -> str:
     """`whole` where it fits, else as much of `text` as does."""
     wanted = text if whole is None else whole
-    return wanted if len(wanted) <= BUTTON else text[: BUTTON - 1] + "…"
+    return wanted if len(wanted) <= MAX_BUTTON else text[: MAX_BUTTON - 1] + "…"
+
+
+def progress(found: list[ModuleProgress]) -> str:
+    return "\n\n".join([_("📈 <b>My progress</b>"), *(_module_progress(one) for one in found)])
+
+
+def _module_progress(one: ModuleProgress) -> str:
+    name = f"<b>{safe(one.module)}</b>" + ("" if one.is_open else " 🔒")
+    if not one.count:
+        return f"{name}\n" + _("It has no lessons yet.")
+    percent = one.done * 100 // one.count
+    counted = plural("{{done}} of {count} lesson", "{{done}} of {count} lessons", one.count).format(
+        done=one.done
+    )
+    end = " 🎉" if one.done == one.count else ""
+    return f"{name}\n{bar(one.share)} {percent}%\n{counted}{end}"
+
+
+def go_on(one: ModuleProgress) -> str:
+    return _("▶️ Go on: {module}").format(module=one.module)

@@ -1,11 +1,50 @@
-"""Wording of promo codes."""
+"""Wording of promo codes, for who redeems them and for admins."""
 
-from bot.texts import _
+from collections.abc import Sequence
+
+from bot.texts import _, __
+from bot.texts.format import days, safe
+from bot.texts.people import short
+from db.promo import PromoSummary
+
+ASK = __("Send me the promo code as a message. /cancel stops this.")
+TEXT_PLEASE = __("A promo code is a word: please send it as text. /cancel stops this.")
+HAVE_CODE = __("I have a promo code")
+MAKE_ONE = __("Make a promo code")
 
 
-def ask() -> str:
-    return _("Send me the promo code as a message. /cancel stops this.")
+def made(promo: PromoSummary, link: str | None) -> str:
+    lines = [
+        _("✅ The promo code {code} is ready.").format(code=f"<code>{safe(promo.code)}</code>"),
+        _("It gives {days} of “{product}”, to at most {most} people, once each.").format(
+            days=days(promo.days), product=short(promo.product, 80), most=promo.most
+        ),
+    ]
+    if link is not None:
+        lines.append(_("Link that redeems it: {link}").format(link=safe(link)))
+    else:
+        lines.append(
+            _(
+                "A link to it is not possible: only codes of up to 58 letters A-Z, digits, _ and - fit into one."
+            )
+        )
+    return "\n".join(lines)
 
 
-def text_please() -> str:
-    return _("A promo code is a word: please send it as text. /cancel stops this.")
+def promos(promos: Sequence[PromoSummary], more: bool) -> str:
+    title = "<b>" + _("Promo codes") + "</b>"
+    if not promos:
+        return title + "\n\n" + _("None yet. /promo_new makes one.")
+    text = title + "\n\n" + "\n".join(_line(promo) for promo in promos)
+    return text + "\n\n" + _("Older ones are not shown.") if more else text
+
+
+def _line(promo: PromoSummary) -> str:
+    mark = "🟢" if promo.used < promo.most else "⏸"
+    return f"{mark} " + _("{code}: {days} of “{product}”, used {used} of {most}").format(
+        code=f"<code>{short(promo.code, 64)}</code>",
+        days=days(promo.days),
+        product=short(promo.product),
+        used=promo.used,
+        most=promo.most,
+    )

@@ -2,13 +2,16 @@
 
 from datetime import datetime
 
-from bot.texts import _
+from bot.texts import _, __
 from bot.texts.format import days, moment, money
 from bot.texts.grants import state
 from bot.texts.people import person, short
 from db.accounts.people import AccountSummary
 from db.payments.purchases import STARS
 from db.refunds.requests import RefundPlan
+
+DROP = __("Don't return")
+DROPPED = __("Nothing was returned.")
 
 
 def description(refund_id: int, purchase_id: int) -> str:
@@ -56,16 +59,8 @@ def confirm(plan: RefundPlan) -> str:
     return _("Return {price}").format(price=money(plan.amount, plan.purchase.currency))
 
 
-def drop() -> str:
-    return _("Don't return")
-
-
 def asked(plan: RefundPlan) -> str:
     text = _("⏳ Refund of payment №{id}: {price} is being returned. I tell you how it ends.")
     if plan.purchase.provider == STARS:
         text = _("⏳ Refund of payment №{id}: {price} go back to the payer. I tell you how it ends.")
     return text.format(id=plan.purchase.id, price=money(plan.amount, plan.purchase.currency))
-
-
-def dropped() -> str:
-    return _("Nothing was returned.")

@@ -11,8 +11,8 @@ import aiohttp
 from babel.support import LazyProxy
 
 from bot.texts import Localizer
-from bot.texts import payments as payment_words
 from bot.texts import registration as registration_words
+from bot.texts import shop as shop_words
 
 Json = dict[str, Any]
 Said = str | LazyProxy | Callable[[], str]  # a text, or one of our words to be said in the person's language
@@ -111,7 +111,7 @@ class Person:
     async def order(self, offer: int) -> str:
         """Asks for a payment link, as a deep link and one button do; where it leads."""
         await self.send(f"/start buy_{offer}")
-        await self.click(lambda: payment_words.pay_by("link"))
+        await self.click(lambda: shop_words.pay_by("link"))
         return await self.gets_link()
 
     async def gets_link(self, within: float = PATIENCE) -> str:

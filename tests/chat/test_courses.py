@@ -6,9 +6,10 @@ import pytest
 from bot.chat.buttons import Pay, ShowModule, ShowOffer
 from bot.sandbox.app import Sandbox
 from bot.settings import Settings
-from bot.texts import payments as words
 from bot.texts import registration
+from bot.texts import shop as shop_words
 from bot.texts.format import days, money
+from bot.texts.payments import links as link_words
 from tests.chat.person import Person
 from tests.school import origin_of, settings_for
 
@@ -30,8 +31,8 @@ async def test_from_the_courses_to_the_link(anna: Person, sql: asyncpg.Connectio
     shown = await anna.hears(price)
     assert offer["product"] in shown
     assert anna.words(lambda: days(30)) in shown
-    await anna.click(lambda: words.pay_by("link"))
-    assert anna.toast == anna.words(words.link_soon)
+    await anna.click(lambda: shop_words.pay_by("link"))
+    assert anna.toast == anna.words(link_words.LINK_SOON)
     await anna.gets_link()
     row = await sql.fetchrow(
         "select p.*, a.request, a.key from purchases p join bot.payment_attempts a on a.purchase_id = p.id"
@@ -47,12 +48,12 @@ async def test_the_whole_way_is_one_message_that_changes(anna: Person, sql: asyn
     await anna.send("/buy")
     count = len(anna.texts)
     await anna.click("Python с нуля")
-    await anna.click(words.all_courses)
+    await anna.click(shop_words.ALL_COURSES)
     await anna.click("Python с нуля")
     await anna.click("₽")
-    await anna.click(words.back)
+    await anna.click(shop_words.BACK)
     await anna.click("₽")
-    await anna.click(lambda: words.pay_by("link"))
+    await anna.click(lambda: shop_words.pay_by("link"))
     await anna.gets_link()
     assert len(anna.texts) == count
 
@@ -62,13 +63,13 @@ async def test_who_is_not_registered_buys_after_registering(anna: Person, sql: a
     await anna.send("/courses")
     await anna.click(offer["module"])
     await anna.click(lambda: money(offer["price"], "RUB"))
-    await anna.click(lambda: words.pay_by("link"))
+    await anna.click(lambda: shop_words.pay_by("link"))
     await anna.hears(registration.not_registered)
     await anna.click(registration.register)
     await anna.send(anna.email)
     await anna.click(registration.skip)
     assert await sql.fetchval("select count(*) from purchases") == 0
-    await anna.click(lambda: words.pay_by("link"))
+    await anna.click(lambda: shop_words.pay_by("link"))
     await anna.gets_link()
     assert await sql.fetchval("select amount_cents from purchases") == offer["price"]
 
@@ -105,7 +106,7 @@ async def test_what_is_withdrawn_or_never_was_is_said(anna: Person, sql: asyncpg
     await anna.register()
     await anna.send(f"/start buy_{offer['id']}")
     await sql.execute("update bot.offers set active = false where id = $1", offer["id"])
-    await anna.click(lambda: words.pay_by("link"))
+    await anna.click(lambda: shop_words.pay_by("link"))
     await anna.hears("/courses")
     for data in (ShowOffer(id=999_999), Pay(offer=999_999, method="link"), ShowModule(id=999_999)):
         await anna.press(data.pack())
@@ -140,7 +141,7 @@ class TestWithoutProvider:
         offer = await sql.fetchrow(MONTH, "RUB")
         await anna.register()
         await anna.send(f"/start buy_{offer['id']}")
-        assert anna.buttons == [anna.words(words.back)]
+        assert anna.buttons == [anna.words(shop_words.BACK)]
         await anna.press(Pay(offer=offer["id"], method="link").pack())
         assert await sql.fetchval("select count(*) from purchases") == 0
 
@@ -150,4 +151,4 @@ async def test_an_empty_school_says_so(anna: Person, sql: asyncpg.Connection) ->
     await sql.execute("delete from products")
     await sql.execute("delete from modules")
     await anna.send("/courses")
-    await anna.hears(lambda: words.courses([]))
+    await anna.hears(lambda: shop_words.courses([]))

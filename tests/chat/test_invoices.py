@@ -10,8 +10,8 @@ from pydantic import SecretStr
 from bot.sandbox.app import Sandbox
 from bot.settings import Settings
 from bot.texts import admin as admin_words
-from bot.texts import invoices as words
-from bot.texts import payments as payment_words
+from bot.texts import shop as shop_words
+from bot.texts.payments import invoices as words
 from db.payments.telegram import PreCheckoutVerdict
 from main import Application
 from tests.chat.person import Person
@@ -33,7 +33,7 @@ def school_settings(sandbox: Sandbox) -> Settings:
 async def invoice(person: Person, sql: asyncpg.Connection, offer: str, method: str) -> dict[str, Any]:
     """Orders and gets the invoice's message."""
     await person.send(f"/start buy_{await sql.fetchval(offer)}")
-    await person.click(lambda: payment_words.pay_by(method))
+    await person.click(lambda: shop_words.pay_by(method))
     return next(one for one in reversed(person.messages) if "invoice" in one)
 
 

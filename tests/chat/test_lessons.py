@@ -40,7 +40,7 @@ async def test_before_access_modules_are_locked(anna: Person) -> None:
     await anna.click("Python")
     assert anna.buttons[0].startswith("🎁 1.")
     assert anna.buttons[2].startswith("🔒 3.")
-    assert anna.words(lessons.how_to_open) in anna.buttons
+    assert anna.words(lessons.HOW_TO_OPEN) in anna.buttons
 
 
 async def test_a_locked_lesson_shows_what_opens_it(anna: Person) -> None:
@@ -63,9 +63,9 @@ async def test_done_writes_progress_and_shows_the_next_lesson(anna: Person, sql:
     assert "Первая программа" in anna.last_text
     await anna.click(DONE)
     assert "Переменные" in anna.last_text
-    assert anna.toast == anna.words(lessons.is_done)
+    assert anna.toast == anna.words(lessons.WELL_DONE)
     assert await done(sql) == ["Первая программа"]
-    await anna.click(lessons.all_lessons)
+    await anna.click(lessons.ALL_LESSONS)
     assert anna.buttons[0].startswith("✅ 1.")
     assert anna.buttons[1].startswith("▫️ 2.")
 
@@ -114,10 +114,10 @@ async def test_access_is_checked_at_the_moment_of_done(anna: Person, sql: asyncp
 async def test_previous_and_next(anna: Person, sql: asyncpg.Connection) -> None:
     await with_python(anna)
     await anna.press(ShowLesson(id=await lesson_id(sql, "Первая программа")).pack())
-    assert anna.words(lessons.previous) not in anna.buttons
-    await anna.click(lessons.following)
+    assert anna.words(lessons.PREVIOUS) not in anna.buttons
+    await anna.click(lessons.FOLLOWING)
     assert "Переменные" in anna.last_text
-    await anna.click(lessons.previous)
+    await anna.click(lessons.PREVIOUS)
     assert "Первая программа" in anna.last_text
 
 
@@ -128,7 +128,7 @@ async def test_stale_and_made_up_buttons(anna: Person, sql: asyncpg.Connection) 
         await anna.press(data.pack())
         assert anna.last_text == gone
     await anna.press(ShowLessons(module=10**12).pack())
-    assert anna.toast == anna.words(lessons.module_gone)
+    assert anna.toast == anna.words(lessons.MODULE_GONE)
     await anna.press(ShowLessonModules(page=-(10**30)).pack())
     assert "Python" in " ".join(anna.buttons)
     await anna.press(f"lesson:{10**30}")

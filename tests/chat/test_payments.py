@@ -14,9 +14,10 @@ from bot.notifications.events import PurchaseSucceeded
 from bot.notifications.registry import word
 from bot.sandbox.app import Sandbox
 from bot.settings import Settings
-from bot.texts import payments as words
-from bot.texts import purchases as purchase_words
+from bot.texts import shop as shop_words
 from bot.texts.format import until
+from bot.texts.payments import links as link_words
+from bot.texts.payments import purchases as purchase_words
 from bot.timings import Timings
 from tests.chat.person import PATIENCE, Person
 from tests.school import QUICK, origin_of, settings_for
@@ -187,12 +188,12 @@ class TestByCallback:
         await anna.register()
         await anna.order(offer)
         await anna.at_checkout("close")
-        await anna.click(purchase_words.where)
-        assert anna.toast == anna.words(purchase_words.checking)
+        await anna.click(purchase_words.WHERE)
+        assert anna.toast == anna.words(purchase_words.CHECKING)
         await anna.hears("не поступил")
         await anna.pay()
         assert await database(sql) == (1, 0, 0, 0)
-        await anna.click(purchase_words.where)
+        await anna.click(purchase_words.WHERE)
         await anna.hears(lambda: arrived(anna))
         assert (await database(sql))[:2] == (1, 1)
 
@@ -203,7 +204,7 @@ class TestByCallback:
         await ben.register()
         await anna.order(offer)
         await ben.press(CheckPayment(purchase=1).pack())
-        assert ben.toast != ben.words(purchase_words.checking)
+        assert ben.toast != ben.words(purchase_words.CHECKING)
         assert ben.new_texts
 
     async def test_coming_back_from_the_checkout_page(
@@ -212,7 +213,7 @@ class TestByCallback:
         sandbox.faults.set(callback_lost=1.0)
         await anna.register()
         await anna.send("/start paid")
-        await anna.hears(purchase_words.nothing_unpaid)
+        await anna.hears(purchase_words.NOTHING_UNPAID)
         await anna.order(offer)
         await anna.pay()
         await anna.send("/start paid")
@@ -269,7 +270,7 @@ async def test_a_slow_provider_holds_up_nobody(
     await anna.register()
     sandbox.faults.set(provider_slow=1.0)
     await anna.send(f"/start buy_{offer}")
-    await anna.click(lambda: words.pay_by("link"))
+    await anna.click(lambda: shop_words.pay_by("link"))
     await anna.send("/courses")
     await anna.hears("Английский")
     assert await sql.fetchval("select link is null from bot.payment_attempts")
@@ -287,12 +288,13 @@ async def test_a_refused_order_is_told_to_the_payer_and_to_the_admins(
     async with anna.http.put(f"{anna.origin}/sandbox/yookassa", json={"receipts_required": True}) as response:
         assert response.status == 200
     await anna.register()
-    order = await sql.fetchrow(
+    row = await sql.fetchrow(
         "select name as product from bot.offers join products using (product_id) where id = $1", offer
     )
     await anna.send(f"/start buy_{offer}")
-    await anna.click(lambda: words.pay_by("link"))
-    await anna.hears(lambda: words.refused(SimpleNamespace(**order)))
+    await anna.click(lambda: shop_words.pay_by("link"))
+    order: Any = SimpleNamespace(**row)
+    await anna.hears(lambda: link_words.refused(order))
     await olga.hears("Receipt is missing or illegal")
     assert await sql.fetchval("select status from purchases") == "canceled"
     assert await database(sql) == (1, 0, 0, 0)

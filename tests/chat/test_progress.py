@@ -2,14 +2,14 @@
 
 import asyncpg
 
-from bot.texts import progress
+from bot.texts import lessons as words
 from tests.chat.person import Person
 
 
 async def test_nothing_yet(anna: Person) -> None:
     await anna.register()
-    assert await anna.send("/progress") == anna.words(progress.nothing)
-    await anna.click(progress.to_lessons)
+    assert await anna.send("/progress") == anna.words(words.NO_PROGRESS)
+    await anna.click(words.LESSONS)
     assert len(anna.buttons) == 3
 
 

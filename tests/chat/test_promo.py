@@ -34,7 +34,7 @@ async def test_a_code_opens_its_module_and_says_until_when(
 async def test_by_the_button_and_then_as_text(anna: Person, sql: asyncpg.Connection) -> None:
     await anna.register()
     await anna.click(registration.have_promo)
-    await anna.hears(words.ask)
+    await anna.hears(words.ASK)
     await anna.send("hello")
     await anna.hears("HELLO")
     assert await sql.fetchval(USED) == 1
@@ -63,7 +63,7 @@ async def test_a_photo_is_no_code(anna: Person, sql: asyncpg.Connection) -> None
     await anna.register()
     await anna.send("/promo")
     await anna.send_sticker()
-    await anna.hears(words.text_please)
+    await anna.hears(words.TEXT_PLEASE)
     await anna.send("SPRING")
     await anna.hears("SPRING")
 

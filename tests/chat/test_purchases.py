@@ -11,8 +11,8 @@ from bot.chat.buttons import CheckPayment
 from bot.sandbox.app import Sandbox
 from bot.settings import Settings
 from bot.texts import errors as error_words
-from bot.texts import payments as payment_words
-from bot.texts import purchases as words
+from bot.texts import shop as shop_words
+from bot.texts.payments import purchases as words
 from bot.timings import Timings
 from db.errors import PurchaseUnknown
 from tests.chat.person import Person
@@ -44,24 +44,24 @@ async def ordered(anna: Person, sandbox: Sandbox, sql: asyncpg.Connection) -> Pe
 
 
 async def test_not_paid_yet(ordered: Person) -> None:
-    await ordered.click(words.where)
-    assert ordered.toast == ordered.words(words.checking)
+    await ordered.click(words.WHERE)
+    assert ordered.toast == ordered.words(words.CHECKING)
     shown = await ordered.hears("Платёж ещё не поступил")
     lines = [line.partition(" — ")[2] for line in shown.splitlines() if " — " in line]
     assert lines == ["заказ создан", "ссылка на оплату отправлена", "платёжный сервис: пока не оплачено"]
     assert "Ссылка на оплату действует до" in shown
     assert "@school_support" in shown
     assert ordered.buttons[0].startswith("💳")
-    assert ordered.buttons[1] == ordered.words(words.ask_again)
+    assert ordered.buttons[1] == ordered.words(words.ASK_AGAIN)
 
 
 async def test_paid_and_the_callback_lost(ordered: Person, sql: asyncpg.Connection) -> None:
     """The question repairs it, and the timeline that was open already turns into the whole story."""
-    await ordered.click(words.where)
+    await ordered.click(words.WHERE)
     await ordered.hears("Платёж ещё не поступил")
     paid = await ordered.pay()
     assert await sql.fetchval("select status from purchases") == "pending"
-    await ordered.click(words.ask_again)
+    await ordered.click(words.ASK_AGAIN)
     shown = await ordered.hears("доступ открыт")
     assert "платёжный сервис: оплачено" in shown
     assert "30 дней" in shown
@@ -78,16 +78,16 @@ async def test_the_provider_does_not_answer(
 ) -> None:
     await ordered.pay()
     sandbox.faults.set(provider_down=True)
-    await ordered.click(words.where)
+    await ordered.click(words.WHERE)
     await ordered.hears("Платёжный сервис сейчас не отвечает")
     sandbox.faults.set(provider_down=False)
-    await ordered.click(words.ask_again)
+    await ordered.click(words.ASK_AGAIN)
     await ordered.hears("доступ открыт")
 
 
 async def test_declined_tells_why_and_what_to_do(ordered: Person) -> None:
     await ordered.at_checkout("decline", {"reason": "insufficient_funds"})
-    await ordered.click(words.where)
+    await ordered.click(words.WHERE)
     await ordered.hears("не оплачено (на карте не хватило денег)")
     await ordered.send("/purchases")
     await ordered.click(lambda: words.details(1))
@@ -100,7 +100,7 @@ async def test_pressed_many_times_at_once_is_asked_once(
     """Each press is answered; while the question is under way the provider hears no second one."""
     sandbox.faults.set(provider_slow=1.0)
     await asyncio.gather(*(ordered.press(CheckPayment(purchase=1).pack()) for _ in range(6)))
-    assert ordered.toast == ordered.words(words.checking)
+    assert ordered.toast == ordered.words(words.CHECKING)
     await ordered.hears("Платёж ещё не поступил")
     # A press may come in after the first answer where the machine is slow.
     assert 1 <= sum("заказ создан" in text for text in ordered.texts) <= 2
@@ -117,7 +117,7 @@ async def test_the_order_itself_not_confirmed_yet(
     await anna.register()
     sandbox.faults.set(provider_down=True)
     await anna.send(f"/start buy_{await sql.fetchval(ROUBLES)}")
-    await anna.click(lambda: payment_words.pay_by("link"))
+    await anna.click(lambda: shop_words.pay_by("link"))
     await anna.send("/purchases")
     await anna.click(lambda: words.where_number(1))
     shown = await anna.hears("ещё не подтвердил заказ")
@@ -129,8 +129,8 @@ async def test_the_order_itself_not_confirmed_yet(
 async def test_stars(anna: Person, sandbox: Sandbox, sql: asyncpg.Connection) -> None:
     await anna.register()
     await anna.send(f"/start buy_{await sql.fetchval(STARS)}")
-    await anna.click(lambda: payment_words.pay_by("stars"))
-    await anna.click(words.where)
+    await anna.click(lambda: shop_words.pay_by("stars"))
+    await anna.click(words.WHERE)
     await anna.hears("Этот заказ оплачивается в Telegram")
     message = next(one for one in reversed(anna.messages) if "invoice" in one)
     paid = await anna._post("/invoices", {"message_id": message["message_id"], "action": "pay"})
@@ -145,8 +145,8 @@ async def test_stars(anna: Person, sandbox: Sandbox, sql: asyncpg.Connection) ->
 async def test_an_invoice_is_told_of_by_telegram(anna: Person, sql: asyncpg.Connection) -> None:
     await anna.register()
     await anna.send(f"/start buy_{await sql.fetchval(ROUBLES)}")
-    await anna.click(lambda: payment_words.pay_by("invoice"))
-    await anna.click(words.where)
+    await anna.click(lambda: shop_words.pay_by("invoice"))
+    await anna.click(words.WHERE)
     await anna.hears("Этот заказ оплачивается в Telegram")
 
 
@@ -155,7 +155,7 @@ async def test_refunds_are_part_of_the_story(
 ) -> None:
     await olga.send("/start")
     paid = await ordered.pay()
-    await ordered.click(words.where)
+    await ordered.click(words.WHERE)
     await ordered.hears("доступ открыт")
     body = {"payment_id": paid["id"], "amount": "330.00"}
     sandbox.faults.set(callback_lost=0.0)

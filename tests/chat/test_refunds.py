@@ -18,8 +18,8 @@ from bot.payments.reconciling import reconcile
 from bot.sandbox.app import Sandbox
 from bot.settings import Settings
 from bot.texts import arguments, errors
-from bot.texts import payments as payment_words
 from bot.texts import refunds as words
+from bot.texts import shop as shop_words
 from db.errors import NotRefundable, RefundAsked, RefundTooMuch, StarsInFullOnly
 from main import Application
 from tests.chat.person import ANNA, PATIENCE, Person
@@ -52,7 +52,7 @@ async def invoiced(anna: Person, olga: Person, sql: asyncpg.Connection, offer: s
     await olga.send("/start")
     await anna.register()
     await anna.send(f"/start buy_{await sql.fetchval(offer)}")
-    await anna.click(lambda: payment_words.pay_by(method))
+    await anna.click(lambda: shop_words.pay_by(method))
     message = next(one for one in reversed(anna.messages) if "invoice" in one)
     paid = await anna._post("/invoices", {"message_id": message["message_id"], "action": "pay"})
     await anna.hears("✅ ")
@@ -471,8 +471,8 @@ async def test_an_unpaid_order_has_nothing_to_return(
 async def test_no_and_twice(anna: Person, olga: Person, bought: str, sql: asyncpg.Connection) -> None:
     await olga.send("/refund 1 330")
     asked = next(one for one in reversed(olga.messages) if "reply_markup" in one)["message_id"]
-    await olga.click(words.drop)
-    await olga.hears(words.dropped)
+    await olga.click(words.DROP)
+    await olga.hears(words.DROPPED)
     await olga.press(ConfirmRefund(refund=1).pack(), asked)
     assert "/refund" in olga.last_text
     await refund(olga, "1 330", 33_000)

@@ -13,8 +13,8 @@ from bot.payments.reconciling import Report, open_payments, reconcile
 from bot.sandbox.app import Sandbox
 from bot.texts import admin as admin_words
 from bot.texts import errors as error_words
-from bot.texts import payments as payment_words
-from bot.texts import purchases as purchase_words
+from bot.texts import shop as shop_words
+from bot.texts.payments import purchases as purchase_words
 from bot.timings import Timings
 from db.access.changes import AppliedChange
 from db.errors import AccessTooFar, AmountTooLarge
@@ -49,7 +49,7 @@ async def alarmed(sql: asyncpg.Connection) -> list[str]:
 async def stars_order(person: Person, sql: asyncpg.Connection) -> dict[str, Any]:
     """An open order, and what Telegram says when it is paid."""
     await person.send(f"/start buy_{await sql.fetchval(STARS)}")
-    await person.click(lambda: payment_words.pay_by("stars"))
+    await person.click(lambda: shop_words.pay_by("stars"))
     key, amount = await sql.fetchrow(
         "select key, amount_cents from bot.payment_attempts a join purchases p on p.id = a.purchase_id"
     )
@@ -195,7 +195,7 @@ async def test_stars_that_open_nothing_are_parked_by_the_ledger_and_hide_no_othe
     await ben.register()
     for person in (anna, ben):
         await person.send(f"/start buy_{await sql.fetchval(STARS)}")
-        await person.click(lambda: payment_words.pay_by("stars"))
+        await person.click(lambda: shop_words.pay_by("stars"))
         invoice = next(one for one in person.messages if "invoice" in one)
         await person._post("/invoices", {"message_id": invoice["message_id"], "action": "pay"})
     await ben.hears("№2")

@@ -9,8 +9,8 @@ import pytest
 
 from bot.sandbox.app import Sandbox
 from bot.settings import Settings
-from bot.texts import payments as payment_words
 from bot.texts import registration as words
+from bot.texts import shop as shop_words
 from main import Application
 from tests.chat.person import ANNA, BEN, Person
 from tests.school import origin_of, second_app, settings_for, update_of
@@ -220,7 +220,7 @@ async def test_a_deep_link_to_an_offer_waits_for_registration(anna: Person, sql:
     await anna.click(words.register)
     await anna.send(anna.email)
     await anna.click(words.skip)
-    assert anna.words(lambda: payment_words.pay_by("link")) in anna.buttons
+    assert anna.words(lambda: shop_words.pay_by("link")) in anna.buttons
 
 
 async def test_a_referral_is_kept_and_the_first_one_counts(anna: Person, sql: asyncpg.Connection) -> None:

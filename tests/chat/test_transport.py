@@ -19,8 +19,8 @@ from aiogram.methods import SendMessage
 
 from bot.sandbox.app import Sandbox
 from bot.texts import Localizer, errors
-from bot.texts import payments as payment_words
 from bot.texts import promo as promo_words
+from bot.texts import shop as shop_words
 from db.engine import Database
 from db.errors import PromoUnknown
 from db.postgres.server import EmbeddedServer
@@ -95,7 +95,7 @@ async def test_killed_while_the_link_is_made_it_makes_one_payment(
     await anna.register()
     sandbox.faults.set(provider_slow=2.0)
     await anna.send(f"/start buy_{await sql.fetchval('select min(id) from bot.offers')}")
-    await anna.click(lambda: payment_words.pay_by("link"))
+    await anna.click(lambda: shop_words.pay_by("link"))
     await anna.hears("⏳")
     await process.kill()
     sandbox.faults.set(provider_slow=0)
@@ -117,7 +117,7 @@ async def test_asked_to_end_it_finishes_what_it_has(
     assert await process.terminate() == 0
     await process.start()
     await anna.send("/promo NEVER")
-    asked = [text for text in anna.texts[before:] if text == anna.words(promo_words.ask)]
+    asked = [text for text in anna.texts[before:] if text == anna.words(promo_words.ASK)]
     assert len(asked) == 30
     assert await process.terminate() == 0
     assert process.errors == []
@@ -166,7 +166,7 @@ async def test_who_pays_waits_for_nobodys_replies(
     await anna.register()
     await ben.register()
     await ben.send(f"/start buy_{await sql.fetchval(STARS)}")
-    await ben.click(lambda: payment_words.pay_by("stars"))
+    await ben.click(lambda: shop_words.pay_by("stars"))
     invoice = next(one for one in ben.messages if "invoice" in one)
     released = asyncio.Event()
 
@@ -212,7 +212,7 @@ async def test_a_reply_that_neither_telegram_nor_the_books_take_is_kept_at_it(
     telegram_is_away = False
     await sql_becomes(sql, "select count(*) = 1 from bot.pgqueuer where entrypoint = 'send'")
     await sql.execute("update bot.pgqueuer set execute_after = now()")
-    await anna.hears(promo_words.ask)
+    await anna.hears(promo_words.ASK)
 
 
 NO_JOBS_FOR_REPLIES = """

@@ -8,7 +8,7 @@ from typing import Any
 
 import aiohttp
 
-from bot.texts import payments as words
+from bot.texts import shop as words
 from tests.chat.person import Json, Person, _inline, _keys
 
 LOOK_EVERY = 0.4  # seconds

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from bot.sandbox.app import Sandbox
 from bot.settings import Settings
-from bot.texts import payments as words
+from bot.texts import shop as words
 from tests.callbacks import becomes, credited
 from tests.chat.person import Json, Person
 from tests.school import origin_of, settings_for

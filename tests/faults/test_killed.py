@@ -12,7 +12,7 @@ import pytest
 
 from bot.sandbox.app import Sandbox
 from bot.texts import Localizer
-from bot.texts import payments as words
+from bot.texts import shop as words
 from tests.callbacks import becomes, credited
 from tests.chat.person import ANNA, Person
 from tests.faults.replicas import SCRIPT

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from bot.sandbox.app import Sandbox
 from bot.settings import Settings
-from bot.texts import payments as words
+from bot.texts import shop as words
 from tests.callbacks import ONLY_CALLBACKS, becomes, credited
 from tests.chat.person import Person
 from tests.http.outage import own_database

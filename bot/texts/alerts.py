@@ -1,16 +1,18 @@
-"""Wording of the admins' alarms and parked payments."""
+"""Wording of the admins' alerts and of parked payments."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.texts import _
+from bot.texts import _, __
 from bot.texts.format import moment, money, safe
 from db.alerts import OpenAlert
 from db.payments.parked import ParkedSummary
 from db.shop.courses import OfferOnSale
 
+ASSIGN_USAGE = __("Please send WHO and the offer's number, like this: <code>anna@example.com 3</code>")
 
-def alarms(open_ones: Sequence[tuple[str, datetime]], unclaimed: Sequence[ParkedSummary]) -> str:
+
+def alerts(open_ones: Sequence[tuple[str, datetime]], unclaimed: Sequence[ParkedSummary]) -> str:
     """`open_ones`: the wording of each alert, and when it was raised."""
     if not open_ones and not unclaimed:
         return _("✅ Nothing needs your attention.")
@@ -43,10 +45,6 @@ def ask_whom(one: ParkedSummary) -> str:
             "<code>anna@example.com 3</code>\nOffers and their numbers: /offers. /cancel stops this."
         )
     )
-
-
-def assign_usage() -> str:
-    return _("Please send WHO and the offer's number, like this: <code>anna@example.com 3</code>")
 
 
 def assigned(offer: OfferOnSale, user_id: int) -> str:

@@ -4,10 +4,15 @@ from collections.abc import Iterator
 from datetime import datetime
 from enum import StrEnum
 
-from bot.texts import _
+from bot.texts import _, __
 from bot.texts.format import days, moment, money, safe, short, until
 from db.payments.purchases import PaymentMethod, PurchaseSummary
 from db.payments.timeline import AccessOpened, AttemptEvents, Timeline
+
+NOTHING_UNPAID = __("There is no unpaid order. If you have just paid, access is open already: /status")
+WHERE = __("🔎 I paid, where is it?")
+ASK_AGAIN = __("🔄 Ask again")
+CHECKING = __("I am asking the payment service…")
 
 
 class CheckStage(StrEnum):
@@ -22,26 +27,31 @@ class CheckStage(StrEnum):
 
 # Why a payment was canceled: YooKassa's `cancellation_details.reason`.
 REASONS = {
-    "expired_on_confirmation": lambda: _("the link has expired"),
-    "insufficient_funds": lambda: _("not enough money on the card"),
-    "card_expired": lambda: _("the card has expired"),
-    "3d_secure_failed": lambda: _("the bank's confirmation failed"),
-    "invalid_csc": lambda: _("the card's code was wrong"),
-    "invalid_card_number": lambda: _("the card number was wrong"),
-    "canceled_by_merchant": lambda: _("the school has canceled it"),
+    "expired_on_confirmation": __("the link has expired"),
+    "insufficient_funds": __("not enough money on the card"),
+    "card_expired": __("the card has expired"),
+    "3d_secure_failed": __("the bank's confirmation failed"),
+    "invalid_csc": __("the card's code was wrong"),
+    "invalid_card_number": __("the card number was wrong"),
+    "canceled_by_merchant": __("the school has canceled it"),
 }
 STATUSES = {
-    "pending": lambda: _("⏳ waiting for payment"),
-    "succeeded": lambda: _("✅ paid"),
-    "canceled": lambda: _("✖️ not paid"),
-    "refunded": lambda: _("↩️ refunded"),
+    "pending": __("⏳ waiting for payment"),
+    "succeeded": __("✅ paid"),
+    "canceled": __("✖️ not paid"),
+    "refunded": __("↩️ refunded"),
+}
+SAID = {
+    "pending": __("not paid yet"),
+    "waiting_for_capture": __("the bank holds the money, the school has to take it"),
+    "mismatch": __("paid otherwise than ordered, the school looks into it"),
+    "not credited": __("paid; the school has to open the access by hand"),
 }
 
 
 def status(name: str) -> str:
     """Statuses of the other application are shown as they are."""
-    known = STATUSES.get(name)
-    return known() if known else safe(name)
+    return str(STATUSES.get(name, safe(name)))
 
 
 def purchase(one: PurchaseSummary) -> str:
@@ -70,10 +80,6 @@ def purchases(found: list[PurchaseSummary]) -> str:
     )
 
 
-def nothing_unpaid() -> str:
-    return _("There is no unpaid order. If you have just paid, access is open already: /status")
-
-
 def unpaid(found: list[PurchaseSummary]) -> str:
     return (
         _("Thank you! As soon as the payment service confirms the payment, access opens and I tell you.")
@@ -82,24 +88,12 @@ def unpaid(found: list[PurchaseSummary]) -> str:
     )
 
 
-def where() -> str:
-    return _("🔎 I paid, where is it?")
-
-
 def where_number(purchase_id: int) -> str:
     return _("🔎 №{id}: I paid, where is it?").format(id=purchase_id)
 
 
 def details(purchase_id: int) -> str:
     return _("🧾 №{id}").format(id=purchase_id)
-
-
-def ask_again() -> str:
-    return _("🔄 Ask again")
-
-
-def checking() -> str:
-    return _("I am asking the payment service…")
 
 
 def timeline(found: Timeline, heard: CheckStage, now: datetime, support: str | None) -> str:
@@ -150,21 +144,16 @@ def _attempt(attempt: AttemptEvents, one: PurchaseSummary) -> Iterator[tuple[dat
         )
 
 
-SAID = {
-    "pending": lambda: _("not paid yet"),
-    "waiting_for_capture": lambda: _("the bank holds the money, the school has to take it"),
-    "mismatch": lambda: _("paid otherwise than ordered, the school looks into it"),
-    "not credited": lambda: _("paid; the school has to open the access by hand"),
-}
-
-
 def _said(said: str | None, status: str) -> str:
-    """Reasons are an open set (docs/facts.md#payment-life): the ones we don't know are not read out."""
     if status != "canceled":
-        known = SAID.get(said or "")
-        return known() if known else safe(said)
-    reason = REASONS.get(said or "")
-    return _("not paid") + (f" ({reason()})" if reason else "")
+        return str(SAID.get(said or "", safe(said)))
+    return _("not paid") + in_brackets(said)
+
+
+def in_brackets(reason: str | None) -> str:
+    """Reasons are an open set (docs/facts.md#payment-life): unknown ones are left out."""
+    known = REASONS.get(reason or "")
+    return f" ({known})" if known else ""
 
 
 def _access(opened: AccessOpened) -> str:
@@ -176,7 +165,7 @@ def _now(found: Timeline, heard: CheckStage, now: datetime) -> Iterator[str]:
     one = found.bought
     match heard:
         case CheckStage.ASKING:
-            yield "⏳ " + checking()
+            yield f"⏳ {CHECKING}"
             return
         case CheckStage.AWAY:
             yield _(
