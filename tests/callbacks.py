@@ -10,8 +10,8 @@ import asyncpg
 
 from bot.timings import Timings, seconds
 from main import Application
-from tests.chat.person import PATIENCE
-from tests.school import QUICK
+from tests.app import QUICK
+from tests.chat_user import PATIENCE
 
 UNKNOWN = "2c5d8f9e-000f-5000-8000-1b68e7b15f3f"
 NOTHING = (0, 0)

@@ -8,6 +8,8 @@ import pytest
 from db.postgres.server import EmbeddedServer
 from tests.database import Databases
 
+pytest_plugins = ["tests.app"]
+
 
 @pytest.fixture(scope="session")
 async def cluster(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Databases]:

@@ -21,7 +21,6 @@ class Databases:
 
     def __init__(self, server: EmbeddedServer) -> None:
         self._server = server
-        self._kept: set[str] = set()
         self._making = asyncio.Lock()  # a template may be cloned by one session at a time
 
     @property
@@ -48,15 +47,11 @@ class Databases:
         finally:
             await self._admin(f"DROP DATABASE {name} WITH (FORCE)")
 
-    def keeps(self, name: str) -> bool:
-        return name in self._kept
-
     async def keep(self, dsn: str, name: str) -> None:
         """Makes a template of a database that nobody is connected to any more."""
         source = urlsplit(dsn).path.removeprefix("/")
         async with self._making:
             await self._admin(f"CREATE DATABASE {name} TEMPLATE {source} STRATEGY file_copy")
-        self._kept.add(name)
 
     async def _admin(self, statement: str) -> None:
         connection = await asyncpg.connect(self.admin_dsn)

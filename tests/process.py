@@ -8,7 +8,7 @@ from asyncio.subprocess import DEVNULL, PIPE, Process
 from pathlib import Path
 
 from bot.sandbox.yookassa import DEMO_SECRET_KEY, DEMO_SHOP_ID
-from tests.chat.person import OLGA
+from tests.chat_user import OLGA
 
 MAIN = Path(__file__).parents[1] / "main.py"
 PATIENCE = 60.0  # seconds

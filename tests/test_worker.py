@@ -14,9 +14,10 @@ from bot.jobs.worker import ListeningDriver, Worker
 from db.engine import Pool
 from db.queue import enqueue
 from main import Application
-from tests.chat.person import PATIENCE
-from tests.school import QUICK, _logs, errors, settings_for  # noqa: F401
+from tests.app import QUICK, settings_for
+from tests.chat_user import PATIENCE
 
+pytestmark = pytest.mark.usefixtures("errors")
 STATUS = "select status::text from bot.pgqueuer"
 
 

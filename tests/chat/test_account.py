@@ -10,7 +10,7 @@ from bot.texts import account as words
 from bot.texts import errors, languages
 from bot.texts import registration as registration_words
 from db.errors import SessionUnknown
-from tests.chat.person import BEN, Person
+from tests.chat_user import BEN, ChatUser
 
 LEARNERS = ("profile", "devices", "logout")
 
@@ -39,12 +39,12 @@ async def live(sql: asyncpg.Connection) -> int:
 
 
 @pytest.mark.parametrize("command", LEARNERS)
-async def test_a_stranger_is_asked_to_come_in(anna: Person, command: str) -> None:
+async def test_a_stranger_is_asked_to_come_in(anna: ChatUser, command: str) -> None:
     await anna.send(f"/{command}")
     assert anna.last_text == anna.words(registration_words.not_registered)
 
 
-async def test_the_profile_shows_what_is_known(ben: Person, sql: asyncpg.Connection) -> None:
+async def test_the_profile_shows_what_is_known(ben: ChatUser, sql: asyncpg.Connection) -> None:
     await ben.register(phone=True)
     await sql.execute("update users set name = '<b>Ben</b> & \"Co\"'")
     await ben.send("/profile")
@@ -59,7 +59,7 @@ async def test_the_profile_shows_what_is_known(ben: Person, sql: asyncpg.Connect
 
 
 async def test_devices_of_both_applications_are_listed_and_ended(
-    anna: Person, sql: asyncpg.Connection
+    anna: ChatUser, sql: asyncpg.Connection
 ) -> None:
     await anna.register()
     await elsewhere(sql, "anna@example.com", "web <Chrome>")
@@ -74,7 +74,7 @@ async def test_devices_of_both_applications_are_listed_and_ended(
 
 
 async def test_ending_an_ended_or_a_foreign_session_changes_nothing(
-    anna: Person, ben: Person, sql: asyncpg.Connection
+    anna: ChatUser, ben: ChatUser, sql: asyncpg.Connection
 ) -> None:
     await anna.register()
     await ben.register()
@@ -87,7 +87,7 @@ async def test_ending_an_ended_or_a_foreign_session_changes_nothing(
     assert await live(sql) == 3
 
 
-async def test_ending_ones_own_session_is_signing_out(anna: Person, sql: asyncpg.Connection) -> None:
+async def test_ending_ones_own_session_is_signing_out(anna: ChatUser, sql: asyncpg.Connection) -> None:
     await anna.register()
     await elsewhere(sql, "anna@example.com", "web")
     await anna.send("/devices")
@@ -98,7 +98,7 @@ async def test_ending_ones_own_session_is_signing_out(anna: Person, sql: asyncpg
     assert "anna@example.com" not in anna.last_text
 
 
-async def test_many_devices_turn_pages(anna: Person, sql: asyncpg.Connection) -> None:
+async def test_many_devices_turn_pages(anna: ChatUser, sql: asyncpg.Connection) -> None:
     await anna.register()
     for number in range(20):
         await elsewhere(sql, "anna@example.com", "web " + "🙂" * 900, number)
@@ -112,7 +112,7 @@ async def test_many_devices_turn_pages(anna: Person, sql: asyncpg.Connection) ->
     assert anna.last_text == first
 
 
-async def test_signing_out_and_back_in(anna: Person, sql: asyncpg.Connection) -> None:
+async def test_signing_out_and_back_in(anna: ChatUser, sql: asyncpg.Connection) -> None:
     await anna.register()
     await anna.send("/promo")
     await anna.send("/logout")
@@ -128,7 +128,7 @@ async def test_signing_out_and_back_in(anna: Person, sql: asyncpg.Connection) ->
     assert await sql.fetchval("select count(*) from users") == 1
 
 
-async def test_the_other_application_signs_this_chat_out(anna: Person, sql: asyncpg.Connection) -> None:
+async def test_the_other_application_signs_this_chat_out(anna: ChatUser, sql: asyncpg.Connection) -> None:
     await anna.register()
     await sql.execute("update sessions set revoked_at = now()")
     await anna.send("/devices")
@@ -136,7 +136,7 @@ async def test_the_other_application_signs_this_chat_out(anna: Person, sql: asyn
     assert anna.words(registration_words.sign_in) in anna.buttons
 
 
-async def test_a_stranger_changes_the_language_at_once(ben: Person, sql: asyncpg.Connection) -> None:
+async def test_a_stranger_changes_the_language_at_once(ben: ChatUser, sql: asyncpg.Connection) -> None:
     await ben.send("/language")
     await ben.click("Русский")
     ben.language = "ru"
@@ -150,7 +150,7 @@ async def test_a_stranger_changes_the_language_at_once(ben: Person, sql: asyncpg
     assert ben.last_text == ben.words(languages.chosen) or ben.words(languages.chosen) in ben.new_texts
 
 
-async def test_news_speak_the_chosen_language(olga: Person, ben: Person) -> None:
+async def test_news_speak_the_chosen_language(olga: ChatUser, ben: ChatUser) -> None:
     await olga.register()
     await ben.register()
     await ben.send("/language")
@@ -158,12 +158,12 @@ async def test_news_speak_the_chosen_language(olga: Person, ben: Person) -> None
     ben.language = "ru"
     await olga.send(f"/grant {BEN} 1 30")
     told = ben.words(lambda: word(AccessGranted(module="x", module_id=1, days=30, ends_at=None)).text)
-    await ben.hears(told.split("30")[0])
+    await ben.receives(told.split("30")[0])
 
 
 @pytest.mark.parametrize("language", ["de", "", "RU", "ru:en", "x" * 60])
 async def test_a_language_we_do_not_speak_is_not_taken(
-    ben: Person, sql: asyncpg.Connection, language: str
+    ben: ChatUser, sql: asyncpg.Connection, language: str
 ) -> None:
     await ben.send("/language")
     data = f"lang:{language}"

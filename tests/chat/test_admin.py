@@ -11,7 +11,7 @@ from bot.texts import errors, grants
 from bot.texts import registration as registration_words
 from bot.texts.format import money
 from db.errors import AlreadyUndone, GrantUnknown, OfferGone, PersonUnknown, ProductUnknown, PromoExists
-from tests.chat.person import BEN, Person, plain
+from tests.chat_user import BEN, ChatUser, plain
 
 NASTY = "<b>x</b>\" & '); drop table users; -- 🙂"
 BOOKS = """
@@ -28,18 +28,18 @@ async def days_open(sql: asyncpg.Connection) -> int:
 
 
 async def test_an_admin_without_an_account_is_asked_to_register(
-    olga: Person, ben: Person, sql: asyncpg.Connection
+    olga: ChatUser, ben: ChatUser, sql: asyncpg.Connection
 ) -> None:
     await ben.register()
     await olga.send(f"/grant {BEN} 1 30")
-    await olga.hears(grants.register_first)
+    await olga.receives(grants.register_first)
     assert olga.words(registration_words.register) in olga.buttons
     assert await sql.fetchval("select count(*) from adminaccesshistory") == 0
 
 
 @pytest.mark.parametrize("who", [str(BEN), "BEN@example.com", "#{id}", "@bEN_c"])
 async def test_a_grant_opens_access_and_tells_both(
-    olga: Person, ben: Person, sql: asyncpg.Connection, who: str
+    olga: ChatUser, ben: ChatUser, sql: asyncpg.Connection, who: str
 ) -> None:
     await olga.register()
     await ben.register()
@@ -48,7 +48,7 @@ async def test_a_grant_opens_access_and_tells_both(
     await olga.send(f"/grant {who.format(id=account)} 1 30")
     assert "Ben Carter" in olga.last_text
     assert f"#{account}" in olga.last_text
-    await ben.hears("30")
+    await ben.receives("30")
     assert await days_open(sql) == 30
     row = await sql.fetchrow("select * from adminaccesshistory")
     admin = await sql.fetchval("select id from users where email = 'olga@example.com'")
@@ -56,32 +56,32 @@ async def test_a_grant_opens_access_and_tells_both(
 
 
 async def test_undo_takes_back_once_and_tells_the_learner(
-    olga: Person, ben: Person, sql: asyncpg.Connection
+    olga: ChatUser, ben: ChatUser, sql: asyncpg.Connection
 ) -> None:
     await olga.register()
     await ben.register()
     await olga.send(f"/grant {BEN} 1 30")
-    await ben.hears("30")
+    await ben.receives("30")
     heard = len(ben.texts)
     await olga.click(grants.undo)
     assert await days_open(sql) == 0
     await told_anew(ben, heard)
     await olga.click(grants.undo)
-    await olga.hears(lambda: errors.say(AlreadyUndone(1)))
+    await olga.receives(lambda: errors.say(AlreadyUndone(1)))
     rows = await sql.fetch("select days from adminaccesshistory order by id")
     assert [row["days"] for row in rows] == [30, -30]
 
 
-async def told_anew(person: Person, heard: int) -> None:
+async def told_anew(person: ChatUser, heard: int) -> None:
     """Waits for a message that came by a job."""
     async with asyncio.timeout(20):
         while len(person.texts) <= heard:
             await asyncio.sleep(0.03)
-            await person.look()
+            await person.refresh()
 
 
 async def test_a_revocation_shortens_access_and_undo_restores_it(
-    olga: Person, ben: Person, sql: asyncpg.Connection
+    olga: ChatUser, ben: ChatUser, sql: asyncpg.Connection
 ) -> None:
     await olga.register()
     await ben.register()
@@ -94,7 +94,7 @@ async def test_a_revocation_shortens_access_and_undo_restores_it(
 
 @pytest.mark.parametrize("button", [Undo(change=1), WithdrawOffer(offer=1), RestoreOffer(offer=1)])
 async def test_a_learner_cannot_press_an_admins_button(
-    olga: Person, ben: Person, sql: asyncpg.Connection, button: Undo
+    olga: ChatUser, ben: ChatUser, sql: asyncpg.Connection, button: Undo
 ) -> None:
     await olga.register()
     await ben.register()
@@ -105,7 +105,7 @@ async def test_a_learner_cannot_press_an_admins_button(
     assert await sql.fetchval("select count(*) from bot.offers where not active") == 0
 
 
-async def test_admin_commands_are_unknown_to_everyone_else(ben: Person) -> None:
+async def test_admin_commands_are_unknown_to_everyone_else(ben: ChatUser) -> None:
     await ben.register()
     for command in COMMANDS:
         if command.audience is Audience.ADMIN:
@@ -124,7 +124,7 @@ WRONG_GRANTS = [
 
 @pytest.mark.parametrize("command", ["grant", "revoke"])
 async def test_wrong_arguments_get_usage_and_change_nothing(
-    olga: Person, ben: Person, sql: asyncpg.Connection, command: str
+    olga: ChatUser, ben: ChatUser, sql: asyncpg.Connection, command: str
 ) -> None:
     await olga.register()
     await ben.register()
@@ -141,7 +141,7 @@ NOBODIES = [
 ]  # fmt: skip
 
 
-async def test_nobody_is_told_as_nobody(olga: Person, sql: asyncpg.Connection) -> None:
+async def test_nobody_is_told_as_nobody(olga: ChatUser, sql: asyncpg.Connection) -> None:
     await olga.register()
     for who in NOBODIES:
         with olga.localizer.use_locale(olga.language):
@@ -152,7 +152,7 @@ async def test_nobody_is_told_as_nobody(olga: Person, sql: asyncpg.Connection) -
     assert await sql.fetchval("select count(*) from adminaccesshistory") == 0
 
 
-async def test_an_unknown_product_is_named(olga: Person, ben: Person) -> None:
+async def test_an_unknown_product_is_named(olga: ChatUser, ben: ChatUser) -> None:
     await olga.register()
     await ben.register()
     for command in (f"/grant {BEN} 77 1", "/promo_new ABC 77 1 1", "/offer 77 1 10 XTR"):
@@ -160,7 +160,7 @@ async def test_an_unknown_product_is_named(olga: Person, ben: Person) -> None:
         assert olga.last_text == olga.words(lambda: errors.say(ProductUnknown(77)))
 
 
-async def test_a_button_made_up_is_answered(olga: Person) -> None:
+async def test_a_button_made_up_is_answered(olga: ChatUser) -> None:
     await olga.register()
     await olga.press(Undo(change=2**63 - 1).pack())
     assert olga.last_text == olga.words(lambda: errors.say(GrantUnknown(1)))
@@ -171,14 +171,14 @@ async def test_a_button_made_up_is_answered(olga: Person) -> None:
         assert olga.toast == olga.words(registration_words.stale_button)
 
 
-async def test_a_promo_code_is_made_linked_listed_and_redeemed(olga: Person, ben: Person) -> None:
+async def test_a_promo_code_is_made_linked_listed_and_redeemed(olga: ChatUser, ben: ChatUser) -> None:
     await ben.register()
     await olga.send("/promo_new Winter_26 1 14 2")
     assert "?start=promo_Winter_26" in olga.last_text
     await olga.send("/promo_new winter_26 1 14 2")
     assert olga.last_text == olga.words(lambda: errors.say(PromoExists("winter_26")))
     await ben.send("/start promo_Winter_26")
-    await ben.hears("Winter_26")
+    await ben.receives("Winter_26")
     await olga.send("/promos")
     line = next(line for line in olga.last_text.splitlines() if "Winter_26" in line)
     assert line.startswith("🟢")
@@ -186,13 +186,13 @@ async def test_a_promo_code_is_made_linked_listed_and_redeemed(olga: Person, ben
 
 
 @pytest.mark.parametrize("code", ["СКИДКА", "🎁" * 10, "<b>&'\"--", "x" * 59, "x" * 64])
-async def test_a_code_that_fits_no_link_is_made_without(olga: Person, ben: Person, code: str) -> None:
+async def test_a_code_that_fits_no_link_is_made_without(olga: ChatUser, ben: ChatUser, code: str) -> None:
     await ben.register()
     await olga.send(f"/promo_new {code} 1 14 2")
     assert code in olga.last_text
     assert "start=promo_" not in olga.last_text
     await ben.send(f"/promo {code}")
-    await ben.hears(code)
+    await ben.receives(code)
     await olga.send("/promos")
     assert code in olga.last_text
 
@@ -202,7 +202,7 @@ WRONG_PROMOS = [
 ]  # fmt: skip
 
 
-async def test_a_promo_code_written_wrongly_is_not_made(olga: Person, sql: asyncpg.Connection) -> None:
+async def test_a_promo_code_written_wrongly_is_not_made(olga: ChatUser, sql: asyncpg.Connection) -> None:
     before = tuple(await sql.fetchrow(BOOKS))
     for written in WRONG_PROMOS:
         await olga.send(f"/promo_new {written}")
@@ -220,7 +220,7 @@ PRICES = [
 ]
 
 
-async def test_an_offer_is_made_as_its_price_is_written(olga: Person, sql: asyncpg.Connection) -> None:
+async def test_an_offer_is_made_as_its_price_is_written(olga: ChatUser, sql: asyncpg.Connection) -> None:
     for written, amount, currency in PRICES:
         await olga.send(f"/offer 1 30 {written}")
         row = await sql.fetchrow("select * from bot.offers order by id desc limit 1")
@@ -237,7 +237,7 @@ WRONG_OFFERS = [
 ]  # fmt: skip
 
 
-async def test_an_offer_written_wrongly_is_not_made(olga: Person, sql: asyncpg.Connection) -> None:
+async def test_an_offer_written_wrongly_is_not_made(olga: ChatUser, sql: asyncpg.Connection) -> None:
     before = tuple(await sql.fetchrow(BOOKS))
     for written in WRONG_OFFERS:
         await olga.send(f"/offer {written}")
@@ -245,7 +245,9 @@ async def test_an_offer_written_wrongly_is_not_made(olga: Person, sql: asyncpg.C
     assert tuple(await sql.fetchrow(BOOKS)) == before
 
 
-async def test_an_offer_is_withdrawn_and_restored(olga: Person, ben: Person, sql: asyncpg.Connection) -> None:
+async def test_an_offer_is_withdrawn_and_restored(
+    olga: ChatUser, ben: ChatUser, sql: asyncpg.Connection
+) -> None:
     await olga.send("/offer 1 30 990 RUB")
     made = await sql.fetchval("select max(id) from bot.offers")
     await olga.press(WithdrawOffer(offer=made).pack())
@@ -257,7 +259,7 @@ async def test_an_offer_is_withdrawn_and_restored(olga: Person, ben: Person, sql
     assert await sql.fetchval("select active from bot.offers where id = $1", made) is True
 
 
-async def test_offers_turn_pages_and_products_have_ids(olga: Person, sql: asyncpg.Connection) -> None:
+async def test_offers_turn_pages_and_products_have_ids(olga: ChatUser, sql: asyncpg.Connection) -> None:
     for price in range(1, 18):
         await sql.execute(
             "insert into bot.offers (product_id, days, price, currency) values (1, 5, $1, 'XTR')", price
@@ -273,7 +275,7 @@ async def test_offers_turn_pages_and_products_have_ids(olga: Person, sql: asyncp
 
 
 async def test_lists_of_the_longest_names_fit_into_a_message(
-    olga: Person, ben: Person, sql: asyncpg.Connection
+    olga: ChatUser, ben: ChatUser, sql: asyncpg.Connection
 ) -> None:
     await olga.register()
     await ben.register()
@@ -290,7 +292,7 @@ async def test_lists_of_the_longest_names_fit_into_a_message(
         assert "🙂<&" in olga.new_texts[-1]
 
 
-async def test_the_overview_leads_everywhere(olga: Person, sql: asyncpg.Connection) -> None:
+async def test_the_overview_leads_everywhere(olga: ChatUser, sql: asyncpg.Connection) -> None:
     await olga.send("/admin")
     assert await sql.fetchval("select name from products where product_id = 1") in olga.last_text
     with olga.localizer.use_locale(olga.language):
@@ -304,7 +306,7 @@ async def test_the_overview_leads_everywhere(olga: Person, sql: asyncpg.Connecti
         assert not olga.toast
 
 
-async def test_the_overview_shows_what_waits_for_somebody(olga: Person, sql: asyncpg.Connection) -> None:
+async def test_the_overview_shows_what_waits_for_somebody(olga: ChatUser, sql: asyncpg.Connection) -> None:
     await olga.send("/admin")
     assert "⚠️" not in olga.last_text
     await sql.execute(
@@ -318,7 +320,7 @@ async def test_the_overview_shows_what_waits_for_somebody(olga: Person, sql: asy
     assert "paint_the_fence: 1" in olga.last_text
 
 
-async def test_looking_somebody_up(olga: Person, ben: Person, sql: asyncpg.Connection) -> None:
+async def test_looking_somebody_up(olga: ChatUser, ben: ChatUser, sql: asyncpg.Connection) -> None:
     await olga.register()
     await ben.register()
     await ben.send("/promo SPRING")
@@ -335,7 +337,7 @@ async def test_looking_somebody_up(olga: Person, ben: Person, sql: asyncpg.Conne
     assert olga.words(lambda: money(12300, "RUB")) in olga.last_text
 
 
-async def test_history_of_one_and_of_all(olga: Person, ben: Person) -> None:
+async def test_history_of_one_and_of_all(olga: ChatUser, ben: ChatUser) -> None:
     await olga.register()
     await ben.register()
     await olga.send("/history")

@@ -6,7 +6,7 @@ import pytest
 from bot.payments.reconciling import audit_job
 from bot.texts import admin as admin_words
 from main import Application
-from tests.chat.person import Person
+from tests.chat_user import ChatUser
 
 SOLD = """
 with purchase as (
@@ -34,9 +34,9 @@ OPEN = "select array_agg(kind) from bot.alerts where solved_at is null"
     ],
 )
 async def test_alarmed_about_once_and_solved_when_it_is_so_no_longer(
-    school: Application,
-    anna: Person,
-    olga: Person,
+    app: Application,
+    anna: ChatUser,
+    olga: ChatUser,
     sql: asyncpg.Connection,
     status: str,
     opened: bool,
@@ -49,24 +49,24 @@ async def test_alarmed_about_once_and_solved_when_it_is_so_no_longer(
     if opened:
         await sql.execute(OPENED)
     for _ in range(2):
-        await audit_job({}, school.context)
-    told = await olga.hears("⚠️")
+        await audit_job({}, app.context)
+    told = await olga.receives("⚠️")
     assert await sql.fetchval(OPEN) == [kind]
     await olga.send("/admin")
     await olga.click(admin_words.alarms)
     assert told.removeprefix("⚠️ ").split(".")[0] in " ".join(olga.texts)
     await sql.execute(mended)
-    await audit_job({}, school.context)
+    await audit_job({}, app.context)
     assert await sql.fetchval(OPEN) is None
 
 
 @pytest.mark.parametrize("status", ["succeeded", "paid", "refunded"])
 async def test_the_other_applications_purchases_are_its_own(
-    school: Application, anna: Person, olga: Person, sql: asyncpg.Connection, status: str
+    app: Application, anna: ChatUser, olga: ChatUser, sql: asyncpg.Connection, status: str
 ) -> None:
     await olga.send("/start")
     await anna.register()
     await sql.execute(SOLD, status)
     await sql.execute("delete from bot.payment_attempts")
-    await audit_job({}, school.context)
+    await audit_job({}, app.context)
     assert await sql.fetchval(OPEN) is None

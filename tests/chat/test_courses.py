@@ -10,8 +10,8 @@ from bot.texts import registration
 from bot.texts import shop as shop_words
 from bot.texts.format import days, money
 from bot.texts.payments import links as link_words
-from tests.chat.person import Person
-from tests.school import origin_of, settings_for
+from tests.app import origin_of, settings_for
+from tests.chat_user import ChatUser
 
 MONTH = """
 select o.id, o.price, o.currency, o.days, p.product_id, p.name as product, m.id as module_id, m.name as module
@@ -20,15 +20,15 @@ where o.currency = $1 and o.days = 30 order by o.id limit 1
 """
 
 
-async def test_from_the_courses_to_the_link(anna: Person, sql: asyncpg.Connection) -> None:
+async def test_from_the_courses_to_the_link(anna: ChatUser, sql: asyncpg.Connection) -> None:
     offer = await sql.fetchrow(MONTH, "RUB")
     await anna.register()
     await anna.send("/courses")
-    await anna.hears(offer["module"])
+    await anna.receives(offer["module"])
     await anna.click(offer["module"])
     price = anna.words(lambda: money(offer["price"], "RUB"))
     await anna.click(price)
-    shown = await anna.hears(price)
+    shown = await anna.receives(price)
     assert offer["product"] in shown
     assert anna.words(lambda: days(30)) in shown
     await anna.click(lambda: shop_words.pay_by("link"))
@@ -43,7 +43,7 @@ async def test_from_the_courses_to_the_link(anna: Person, sql: asyncpg.Connectio
     assert not row["provider_payment_id"].startswith("key:")
 
 
-async def test_the_whole_way_is_one_message_that_changes(anna: Person, sql: asyncpg.Connection) -> None:
+async def test_the_whole_way_is_one_message_that_changes(anna: ChatUser, sql: asyncpg.Connection) -> None:
     await anna.register()
     await anna.send("/buy")
     count = len(anna.texts)
@@ -58,13 +58,13 @@ async def test_the_whole_way_is_one_message_that_changes(anna: Person, sql: asyn
     assert len(anna.texts) == count
 
 
-async def test_who_is_not_registered_buys_after_registering(anna: Person, sql: asyncpg.Connection) -> None:
+async def test_who_is_not_registered_buys_after_registering(anna: ChatUser, sql: asyncpg.Connection) -> None:
     offer = await sql.fetchrow(MONTH, "RUB")
     await anna.send("/courses")
     await anna.click(offer["module"])
     await anna.click(lambda: money(offer["price"], "RUB"))
     await anna.click(lambda: shop_words.pay_by("link"))
-    await anna.hears(registration.not_registered)
+    await anna.receives(registration.not_registered)
     await anna.click(registration.register)
     await anna.send(anna.email)
     await anna.click(registration.skip)
@@ -74,7 +74,7 @@ async def test_who_is_not_registered_buys_after_registering(anna: Person, sql: a
     assert await sql.fetchval("select amount_cents from purchases") == offer["price"]
 
 
-async def test_pressing_again_gives_the_same_link(anna: Person, sql: asyncpg.Connection) -> None:
+async def test_pressing_again_gives_the_same_link(anna: ChatUser, sql: asyncpg.Connection) -> None:
     offer = await sql.fetchrow(MONTH, "RUB")
     await anna.register()
     link = await anna.order(offer["id"])
@@ -83,7 +83,7 @@ async def test_pressing_again_gives_the_same_link(anna: Person, sql: asyncpg.Con
     assert await sql.fetchval("select count(*) from bot.payment_attempts") == 1
 
 
-async def test_a_new_price_is_a_new_order(anna: Person, sql: asyncpg.Connection) -> None:
+async def test_a_new_price_is_a_new_order(anna: ChatUser, sql: asyncpg.Connection) -> None:
     offer = await sql.fetchrow(MONTH, "RUB")
     await anna.register()
     link = await anna.order(offer["id"])
@@ -93,7 +93,9 @@ async def test_a_new_price_is_a_new_order(anna: Person, sql: asyncpg.Connection)
     assert [row[0] for row in amounts] == [offer["price"], offer["price"] + 100]
 
 
-async def test_two_people_have_links_of_their_own(anna: Person, ben: Person, sql: asyncpg.Connection) -> None:
+async def test_two_people_have_links_of_their_own(
+    anna: ChatUser, ben: ChatUser, sql: asyncpg.Connection
+) -> None:
     offer = await sql.fetchrow(MONTH, "RUB")
     await anna.register()
     await ben.register()
@@ -101,13 +103,13 @@ async def test_two_people_have_links_of_their_own(anna: Person, ben: Person, sql
     assert await sql.fetchval("select count(distinct user_id) from purchases") == 2
 
 
-async def test_what_is_withdrawn_or_never_was_is_said(anna: Person, sql: asyncpg.Connection) -> None:
+async def test_what_is_withdrawn_or_never_was_is_said(anna: ChatUser, sql: asyncpg.Connection) -> None:
     offer = await sql.fetchrow(MONTH, "RUB")
     await anna.register()
     await anna.send(f"/start buy_{offer['id']}")
     await sql.execute("update bot.offers set active = false where id = $1", offer["id"])
     await anna.click(lambda: shop_words.pay_by("link"))
-    await anna.hears("/courses")
+    await anna.receives("/courses")
     for data in (ShowOffer(id=999_999), Pay(offer=999_999, method="link"), ShowModule(id=999_999)):
         await anna.press(data.pack())
         assert anna.new_texts or anna.toast
@@ -115,7 +117,7 @@ async def test_what_is_withdrawn_or_never_was_is_said(anna: Person, sql: asyncpg
 
 
 async def test_a_button_gives_no_right_to_another_way_of_paying(
-    anna: Person, sql: asyncpg.Connection
+    anna: ChatUser, sql: asyncpg.Connection
 ) -> None:
     roubles, stars = await sql.fetchrow(MONTH, "RUB"), await sql.fetchrow(MONTH, "XTR")
     await anna.register()
@@ -126,18 +128,20 @@ async def test_a_button_gives_no_right_to_another_way_of_paying(
         Pay(offer=roubles["id"], method="gift"),
     ):
         await anna.press(data.pack())
-        await anna.hears("/buy")
+        await anna.receives("/buy")
     assert await sql.fetchval("select count(*) from purchases") == 0
 
 
 class TestWithoutProvider:
     @pytest.fixture
-    def school_settings(self, sandbox: Sandbox) -> Settings:
+    def app_settings(self, sandbox: Sandbox) -> Settings:
         return settings_for(
             origin_of(sandbox), yookassa_shop_id=None, yookassa_secret_key=None, stars_enabled=False
         )
 
-    async def test_nothing_can_be_paid_and_that_is_said(self, anna: Person, sql: asyncpg.Connection) -> None:
+    async def test_nothing_can_be_paid_and_that_is_said(
+        self, anna: ChatUser, sql: asyncpg.Connection
+    ) -> None:
         offer = await sql.fetchrow(MONTH, "RUB")
         await anna.register()
         await anna.send(f"/start buy_{offer['id']}")
@@ -146,9 +150,9 @@ class TestWithoutProvider:
         assert await sql.fetchval("select count(*) from purchases") == 0
 
 
-async def test_an_empty_school_says_so(anna: Person, sql: asyncpg.Connection) -> None:
+async def test_an_empty_school_says_so(anna: ChatUser, sql: asyncpg.Connection) -> None:
     await sql.execute("delete from promocodes")
     await sql.execute("delete from products")
     await sql.execute("delete from modules")
     await anna.send("/courses")
-    await anna.hears(lambda: shop_words.courses([]))
+    await anna.receives(lambda: shop_words.courses([]))

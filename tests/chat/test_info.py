@@ -10,8 +10,8 @@ from bot.sandbox.app import Sandbox
 from bot.settings import Settings
 from bot.texts import info as words
 from bot.texts import registration as registration_words
-from tests.chat.person import ANNA, Person
-from tests.school import origin_of, settings_for
+from tests.app import origin_of, settings_for
+from tests.chat_user import ANNA, ChatUser
 
 
 def commands_in(text: str) -> set[str]:
@@ -23,7 +23,7 @@ def names(audience: Audience) -> set[str]:
     return {one.name for one in for_audience(audience)}
 
 
-async def test_help_lists_what_one_may_do(anna: Person, ben: Person, olga: Person) -> None:
+async def test_help_lists_what_one_may_do(anna: ChatUser, ben: ChatUser, olga: ChatUser) -> None:
     await ben.register()
     await anna.send("/help")
     await ben.send("/help")
@@ -34,7 +34,7 @@ async def test_help_lists_what_one_may_do(anna: Person, ben: Person, olga: Perso
     assert anna.words(registration_words.register) in anna.buttons
 
 
-async def test_every_command_that_help_names_is_answered(olga: Person) -> None:
+async def test_every_command_that_help_names_is_answered(olga: ChatUser) -> None:
     await olga.register()
     for command in COMMANDS:
         if command.name != "logout":
@@ -43,7 +43,7 @@ async def test_every_command_that_help_names_is_answered(olga: Person) -> None:
             assert olga.words(registration_words.unknown_command) not in olga.new_texts
 
 
-async def test_every_command_is_reached_by_a_button_too(olga: Person) -> None:
+async def test_every_command_is_reached_by_a_button_too(olga: ChatUser) -> None:
     await olga.register()
     for command in COMMANDS:
         if command.name != "logout":
@@ -51,7 +51,7 @@ async def test_every_command_is_reached_by_a_button_too(olga: Person) -> None:
             assert olga.toast != olga.words(registration_words.stale_button), command.name
 
 
-async def test_commands_are_understood_in_capitals_and_with_the_bots_name(anna: Person) -> None:
+async def test_commands_are_understood_in_capitals_and_with_the_bots_name(anna: ChatUser) -> None:
     await anna.send("/help")
     text = anna.last_text
     await anna.send("/HELP")
@@ -59,7 +59,7 @@ async def test_commands_are_understood_in_capitals_and_with_the_bots_name(anna: 
 
 
 @pytest.mark.parametrize("command", ["terms", "privacy"])
-async def test_documents_that_are_not_published(anna: Person, command: str) -> None:
+async def test_documents_that_are_not_published(anna: ChatUser, command: str) -> None:
     await anna.send(f"/{command}")
     with anna.localizer.use_locale("ru"):
         about = next(one.about() for one in COMMANDS if one.name == command)
@@ -68,7 +68,7 @@ async def test_documents_that_are_not_published(anna: Person, command: str) -> N
 
 class TestPublished:
     @pytest.fixture
-    def school_settings(self, sandbox: Sandbox) -> Settings:
+    def app_settings(self, sandbox: Sandbox) -> Settings:
         return settings_for(
             origin_of(sandbox),
             terms_url="https://school.example/terms?a=1&b=2",
@@ -77,7 +77,7 @@ class TestPublished:
             support_contact=None,
         )
 
-    async def test_documents_show_address_and_version(self, anna: Person) -> None:
+    async def test_documents_show_address_and_version(self, anna: ChatUser) -> None:
         await anna.send("/terms")
         assert "https://school.example/terms?a=1&b=2" in anna.last_text
         assert "2026-03" in anna.last_text
@@ -85,18 +85,18 @@ class TestPublished:
         assert "https://school.example/privacy" in anna.last_text
         assert "2026-03" in anna.last_text
 
-    async def test_help_with_payments_without_a_contact(self, anna: Person) -> None:
+    async def test_help_with_payments_without_a_contact(self, anna: ChatUser) -> None:
         await anna.send("/paysupport")
         assert anna.last_text == anna.words(lambda: words.paysupport(None))
 
 
-async def test_help_with_payments(anna: Person) -> None:
+async def test_help_with_payments(anna: ChatUser) -> None:
     await anna.send("/paysupport")
     assert "@school_support" in anna.last_text
     assert anna.words(words.payments_button) in anna.buttons
 
 
-async def test_cancel_stops_a_question_once(anna: Person, sql: asyncpg.Connection) -> None:
+async def test_cancel_stops_a_question_once(anna: ChatUser, sql: asyncpg.Connection) -> None:
     await anna.send("/cancel")
     assert anna.last_text == anna.words(words.nothing_to_stop)
     await anna.register()
@@ -109,7 +109,7 @@ async def test_cancel_stops_a_question_once(anna: Person, sql: asyncpg.Connectio
     assert anna.last_text == anna.words(words.nothing_to_stop)
 
 
-async def test_cancel_in_the_middle_of_registration(anna: Person, sql: asyncpg.Connection) -> None:
+async def test_cancel_in_the_middle_of_registration(anna: ChatUser, sql: asyncpg.Connection) -> None:
     await anna.send("/start")
     await anna.click(registration_words.register)
     await anna.send("anna@example.com")

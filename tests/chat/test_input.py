@@ -10,8 +10,8 @@ from bot.chat.buttons import CheckPayment, EndSession, FinishLesson, ShowLesson,
 from bot.sandbox.app import Sandbox
 from bot.texts import registration as words
 from main import Application
-from tests.chat.person import Person
-from tests.school import update_of
+from tests.app import update_of
+from tests.chat_user import ChatUser
 
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 NASTY = [
@@ -44,7 +44,9 @@ async def database(sql: asyncpg.Connection) -> dict[str, list[Any]]:
 @pytest.mark.parametrize(
     "text", ["/nosuch", "/no_such 1 2 3", "/", "/ start", "//start", "/grant 1 2 3", "/старт"]
 )
-async def test_an_unknown_command_is_said_to_be_one(anna: Person, sql: asyncpg.Connection, text: str) -> None:
+async def test_an_unknown_command_is_said_to_be_one(
+    anna: ChatUser, sql: asyncpg.Connection, text: str
+) -> None:
     """A command of admins is one, too."""
     await anna.register()
     before = await database(sql)
@@ -53,7 +55,7 @@ async def test_an_unknown_command_is_said_to_be_one(anna: Person, sql: asyncpg.C
     assert await database(sql) == before
 
 
-async def test_nonsense_out_of_any_question(anna: Person, sql: asyncpg.Connection) -> None:
+async def test_nonsense_out_of_any_question(anna: ChatUser, sql: asyncpg.Connection) -> None:
     await anna.register()
     before = await database(sql)
     for text in NASTY:
@@ -84,7 +86,7 @@ async def test_nonsense_out_of_any_question(anna: Person, sql: asyncpg.Connectio
     ],
 )
 async def test_a_learners_commands_take_any_argument(
-    anna: Person, sql: asyncpg.Connection, command: str
+    anna: ChatUser, sql: asyncpg.Connection, command: str
 ) -> None:
     await anna.register()
     before = await database(sql)
@@ -94,7 +96,7 @@ async def test_a_learners_commands_take_any_argument(
     assert await database(sql) == before
 
 
-async def test_an_admins_commands_take_any_argument(olga: Person, sql: asyncpg.Connection) -> None:
+async def test_an_admins_commands_take_any_argument(olga: ChatUser, sql: asyncpg.Connection) -> None:
     await olga.register()
     before = await database(sql)
     for command in ("/grant", "/revoke", "/promo_new", "/offer", "/user", "/history", "/refund"):
@@ -105,7 +107,7 @@ async def test_an_admins_commands_take_any_argument(olga: Person, sql: asyncpg.C
 
 
 @pytest.mark.parametrize("email", NASTY)
-async def test_nonsense_where_an_email_is_asked(anna: Person, sql: asyncpg.Connection, email: str) -> None:
+async def test_nonsense_where_an_email_is_asked(anna: ChatUser, sql: asyncpg.Connection, email: str) -> None:
     await anna.send("/start")
     await anna.click(words.register)
     await anna.send(email)
@@ -116,7 +118,7 @@ async def test_nonsense_where_an_email_is_asked(anna: Person, sql: asyncpg.Conne
     await anna.send("o'brien+<x>@example.com")
     assert await sql.fetchval("select count(*) from users") == 0
     await anna.send("o'brien+tag@example.com")
-    await anna.hears(words.ask_phone)
+    await anna.receives(words.ask_phone)
     await anna.send(email)
     assert anna.new_texts == [anna.words(words.share_or_skip)]
     await anna.send_photo(PIXEL)
@@ -126,7 +128,7 @@ async def test_nonsense_where_an_email_is_asked(anna: Person, sql: asyncpg.Conne
     assert await sql.fetchval("select email from users") == "o'brien+tag@example.com"
 
 
-async def test_nonsense_where_a_code_is_asked(anna: Person, sql: asyncpg.Connection) -> None:
+async def test_nonsense_where_a_code_is_asked(anna: ChatUser, sql: asyncpg.Connection) -> None:
     await anna.register()
     before = await database(sql)
     for text in NASTY:
@@ -140,7 +142,7 @@ async def test_nonsense_where_a_code_is_asked(anna: Person, sql: asyncpg.Connect
 
 @pytest.mark.parametrize("name", [text[:64] for text in NASTY])
 async def test_names_are_shown_as_they_are(
-    anna: Person, sandbox: Sandbox, sql: asyncpg.Connection, name: str
+    anna: ChatUser, sandbox: Sandbox, sql: asyncpg.Connection, name: str
 ) -> None:
     person = sandbox.telegram.context.people.get(anna.id)
     person.first_name, person.last_name, person.username = name, "", ""
@@ -153,7 +155,7 @@ async def test_names_are_shown_as_they_are(
         assert anna.new_texts
 
 
-async def test_ids_beyond_32_bits(anna: Person, sandbox: Sandbox, sql: asyncpg.Connection) -> None:
+async def test_ids_beyond_32_bits(anna: ChatUser, sandbox: Sandbox, sql: asyncpg.Connection) -> None:
     """Telegram's ids have up to 52 significant bits."""
     async with anna.http.post(f"{anna.origin}/sandbox/people", json={"first_name": "Big"}) as response:
         person = await response.json()
@@ -167,7 +169,7 @@ async def test_ids_beyond_32_bits(anna: Person, sandbox: Sandbox, sql: asyncpg.C
         await big.register()
         assert await sql.fetchval("select providerkey from authidentities order by id desc") == str(number)
         await big.send("/promo SPRING")
-        await big.hears("SPRING")
+        await big.receives("SPRING")
 
 
 STALE = [
@@ -179,7 +181,7 @@ STALE = [
 ]  # fmt: skip
 
 
-async def test_stale_and_made_up_buttons(anna: Person, ben: Person, sql: asyncpg.Connection) -> None:
+async def test_stale_and_made_up_buttons(anna: ChatUser, ben: ChatUser, sql: asyncpg.Connection) -> None:
     """In the account and before it: each gets an answer, and changes nothing."""
     await anna.register()
     await ben.send("/start")
@@ -191,7 +193,7 @@ async def test_stale_and_made_up_buttons(anna: Person, ben: Person, sql: asyncpg
     assert await database(sql) == before
 
 
-async def test_buttons_of_others(anna: Person, ben: Person, sql: asyncpg.Connection) -> None:
+async def test_buttons_of_others(anna: ChatUser, ben: ChatUser, sql: asyncpg.Connection) -> None:
     """A button carries an id and no right."""
     await anna.register()
     await ben.register()
@@ -215,7 +217,7 @@ async def test_buttons_of_others(anna: Person, ben: Person, sql: asyncpg.Connect
     assert after == before
 
 
-async def test_edited_messages_change_nothing(anna: Person, sql: asyncpg.Connection) -> None:
+async def test_edited_messages_change_nothing(anna: ChatUser, sql: asyncpg.Connection) -> None:
     await anna.register()
     await anna.send("/promo")
     before = await database(sql)
@@ -224,7 +226,7 @@ async def test_edited_messages_change_nothing(anna: Person, sql: asyncpg.Connect
     assert await database(sql) == before
 
 
-def in_group(person: Person, kind: str) -> dict[str, Any]:
+def in_group(person: ChatUser, kind: str) -> dict[str, Any]:
     chat = {"id": -1001234567890, "type": kind, "title": "A <b>group</b>"}
     user = {"id": person.id, "is_bot": False, "first_name": "Anna", "language_code": "ru"}
     return {"message_id": 5, "date": 1_700_000_000, "chat": chat, "from": user}
@@ -232,17 +234,14 @@ def in_group(person: Person, kind: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("kind", ["group", "supergroup", "channel"])
 async def test_groups_and_channels_get_no_answer(
-    anna: Person, school: Application, sandbox: Sandbox, sql: asyncpg.Connection, kind: str
+    anna: ChatUser, app: Application, sandbox: Sandbox, sql: asyncpg.Connection, kind: str
 ) -> None:
     await anna.register()
     before, said = await database(sql), len(sandbox.telegram.context.calls)
     message = in_group(anna, kind)
     for update in (
         {"message": message | {"text": "/promo SPRING"}},
-        {
-            "message": message
-            | {"new_chat_members": [{"id": school.bot.id, "is_bot": True, "first_name": "B"}]}
-        },
+        {"message": message | {"new_chat_members": [{"id": app.bot.id, "is_bot": True, "first_name": "B"}]}},
         {"channel_post": message | {"text": "/start"}},
         {
             "callback_query": {
@@ -275,7 +274,7 @@ async def test_groups_and_channels_get_no_answer(
         {"something_new": {"x": 1}},
         {},
     ):
-        await school.processor.process({"update_id": update_of(anna)["update_id"], **update})
+        await app.processor.process({"update_id": update_of(anna)["update_id"], **update})
     calls = list(sandbox.telegram.context.calls)[said:]
     assert [
         call["method"]
@@ -285,25 +284,25 @@ async def test_groups_and_channels_get_no_answer(
     assert await database(sql) == before
 
 
-async def test_another_bot_gets_no_answer(anna: Person, school: Application, sql: asyncpg.Connection) -> None:
+async def test_another_bot_gets_no_answer(anna: ChatUser, app: Application, sql: asyncpg.Connection) -> None:
     update = update_of(anna, text="/start")
     update["message"]["from"]["is_bot"] = True
-    await school.processor.process(update)
+    await app.processor.process(update)
     assert await sql.fetchval("select count(*) from bot.chats") == 0
 
 
 @pytest.mark.errors_expected("what Telegram sends and we can't read is to be looked at")
 async def test_an_update_nobody_can_read_does_not_stop_the_others(
-    anna: Person, school: Application, sql: asyncpg.Connection, errors: list[str]
+    anna: ChatUser, app: Application, sql: asyncpg.Connection, errors: list[str]
 ) -> None:
-    await school.processor.process({"update_id": 7, "message": {"chat": "nonsense"}})
+    await app.processor.process({"update_id": 7, "message": {"chat": "nonsense"}})
     assert "update_unreadable" in errors[0]
     await anna.send("/start")
     assert anna.new_texts
 
 
 async def test_a_blocked_bot_says_nothing_and_goes_on(
-    anna: Person, ben: Person, sql: asyncpg.Connection
+    anna: ChatUser, ben: ChatUser, sql: asyncpg.Connection
 ) -> None:
     await anna.register()
     await anna.block()
@@ -316,7 +315,7 @@ async def test_a_blocked_bot_says_nothing_and_goes_on(
 
 
 async def test_a_button_under_a_message_too_old_to_be_edited(
-    anna: Person, school: Application, sql: asyncpg.Connection
+    anna: ChatUser, app: Application, sql: asyncpg.Connection
 ) -> None:
     """Telegram sends such a message without its text, with date 0."""
     await anna.register()
@@ -330,7 +329,7 @@ async def test_a_button_under_a_message_too_old_to_be_edited(
         "message": {"chat": message["chat"], "message_id": 1, "date": 0},
     }
     before = len(anna.texts)
-    await school.processor.process({**update, "callback_query": query})
-    await anna.look()
+    await app.processor.process({**update, "callback_query": query})
+    await anna.refresh()
     assert len(anna.texts) == before + 1
     assert "Python" in anna.last_text

@@ -14,8 +14,8 @@ from bot.texts import shop as shop_words
 from bot.texts.payments import invoices as words
 from db.payments.telegram import PreCheckoutVerdict
 from main import Application
-from tests.chat.person import Person
-from tests.school import origin_of, second_app, settings_for, update_of
+from tests.app import origin_of, second_app, settings_for, update_of
+from tests.chat_user import ChatUser
 
 STARS = "select id from bot.offers where currency = 'XTR' order by id limit 1"
 ORDER = (
@@ -26,18 +26,18 @@ ROUBLES = "select id from bot.offers where currency = 'RUB' order by id limit 1"
 
 
 @pytest.fixture
-def school_settings(sandbox: Sandbox) -> Settings:
+def app_settings(sandbox: Sandbox) -> Settings:
     return settings_for(origin_of(sandbox), telegram_payment_token=SecretStr("381764678:TEST:1"))
 
 
-async def invoice(person: Person, sql: asyncpg.Connection, offer: str, method: str) -> dict[str, Any]:
+async def invoice(person: ChatUser, sql: asyncpg.Connection, offer: str, method: str) -> dict[str, Any]:
     """Orders and gets the invoice's message."""
     await person.send(f"/start buy_{await sql.fetchval(offer)}")
     await person.click(lambda: shop_words.pay_by(method))
     return next(one for one in reversed(person.messages) if "invoice" in one)
 
 
-async def pays(person: Person, message: dict[str, Any], action: str = "pay", **more: Any) -> dict[str, Any]:
+async def pays(person: ChatUser, message: dict[str, Any], action: str = "pay", **more: Any) -> dict[str, Any]:
     return await person._post("/invoices", {"message_id": message["message_id"], "action": action, **more})
 
 
@@ -59,15 +59,15 @@ def charge(payload: str, amount: int, number: str) -> dict[str, Any]:
     ("offer", "method", "provider"), [(STARS, "stars", "stars"), (ROUBLES, "invoice", "yookassa")]
 )
 async def test_paid_is_credited_and_told(
-    anna: Person, olga: Person, sql: asyncpg.Connection, offer: str, method: str, provider: str
+    anna: ChatUser, olga: ChatUser, sql: asyncpg.Connection, offer: str, method: str, provider: str
 ) -> None:
     await olga.send("/start")
     await anna.register()
     message = await invoice(anna, sql, offer, method)
     paid = await pays(anna, message)
     assert paid["status"] == "paid"
-    await anna.hears("получен")
-    await olga.hears("Платёж №")
+    await anna.receives("получен")
+    await olga.receives("Платёж №")
     row = await sql.fetchrow("select * from purchases")
     assert (row["provider"], row["status"]) == (provider, "succeeded")
     known = paid["telegram_payment_charge_id" if method == "stars" else "provider_payment_charge_id"]
@@ -75,7 +75,7 @@ async def test_paid_is_credited_and_told(
     assert await days_given(sql) == row["days"]
 
 
-async def test_declined_changes_nothing(anna: Person, sql: asyncpg.Connection) -> None:
+async def test_declined_changes_nothing(anna: ChatUser, sql: asyncpg.Connection) -> None:
     await anna.register()
     message = await invoice(anna, sql, ROUBLES, "invoice")
     assert (await pays(anna, message, "decline"))["status"] == "declined"
@@ -84,7 +84,7 @@ async def test_declined_changes_nothing(anna: Person, sql: asyncpg.Connection) -
 
 
 async def test_an_invoice_of_somebody_else_is_refused(
-    anna: Person, ben: Person, sql: asyncpg.Connection
+    anna: ChatUser, ben: ChatUser, sql: asyncpg.Connection
 ) -> None:
     await anna.register()
     await ben.register()
@@ -95,7 +95,7 @@ async def test_an_invoice_of_somebody_else_is_refused(
     assert await days_given(sql) == 0
 
 
-async def test_a_changed_price_is_refused_at_the_old_one(anna: Person, sql: asyncpg.Connection) -> None:
+async def test_a_changed_price_is_refused_at_the_old_one(anna: ChatUser, sql: asyncpg.Connection) -> None:
     await anna.register()
     old = await invoice(anna, sql, STARS, "stars")
     await sql.execute("update bot.offers set price = price + 1")
@@ -104,17 +104,17 @@ async def test_a_changed_price_is_refused_at_the_old_one(anna: Person, sql: asyn
 
 
 async def test_a_second_charge_is_a_purchase_of_its_own(
-    anna: Person, olga: Person, school: Application, sql: asyncpg.Connection
+    anna: ChatUser, olga: ChatUser, app: Application, sql: asyncpg.Connection
 ) -> None:
     await olga.send("/start")
     await anna.register()
     message = await invoice(anna, sql, STARS, "stars")
     await pays(anna, message)
-    await anna.hears("получен")
+    await anna.receives("получен")
     row = await sql.fetchrow(ORDER)
     raw = update_of(anna, successful_payment=charge(row["key"], row["amount_cents"], "second-charge"))
-    await school.processor.process(raw)
-    await olga.hears("Второй платёж")
+    await app.processor.process(raw)
+    await olga.receives("Второй платёж")
     assert await sql.fetchval("select count(*) from purchases where status = 'succeeded'") == 2
     assert await days_given(sql) == 2 * row["days"]
 
@@ -122,7 +122,7 @@ async def test_a_second_charge_is_a_purchase_of_its_own(
 @pytest.mark.errors_expected("money nobody claims is an alarm")
 @pytest.mark.parametrize("wrong", ["payload", "amount"])
 async def test_money_nobody_claims_is_parked_and_assigned(
-    anna: Person, olga: Person, school: Application, sql: asyncpg.Connection, wrong: str
+    anna: ChatUser, olga: ChatUser, app: Application, sql: asyncpg.Connection, wrong: str
 ) -> None:
     await olga.register()
     await anna.register()
@@ -131,35 +131,35 @@ async def test_money_nobody_claims_is_parked_and_assigned(
     paid = charge(
         "nobody knows this" if wrong == "payload" else key, amount - (wrong == "amount"), "parked-1"
     )
-    await school.processor.process(update_of(anna, successful_payment=paid))
-    await anna.hears("Ничего не потеряно")
-    await olga.hears("Неопознанный платёж")
+    await app.processor.process(update_of(anna, successful_payment=paid))
+    await anna.receives("Ничего не потеряно")
+    await olga.receives("Неопознанный платёж")
     assert await days_given(sql) == 0
 
     await olga.send("/admin")
     await olga.click(admin_words.alarms)
     await olga.click("Назначить")
     await olga.send(f"anna@example.com {await sql.fetchval(STARS)}")
-    await anna.hears("Платёж №")
+    await anna.receives("Платёж №")
     assert await days_given(sql) > 0
     assert await sql.fetchval("select count(*) from bot.alerts where solved_at is null") == 0
 
 
 async def test_the_same_payment_delivered_to_two_processes_counts_once(
-    anna: Person, school: Application, school_database: str, sql: asyncpg.Connection
+    anna: ChatUser, app: Application, school_database: str, sql: asyncpg.Connection
 ) -> None:
     await anna.register()
     await invoice(anna, sql, STARS, "stars")
     key, amount = (await sql.fetchrow(ORDER))[:2]
     raw = update_of(anna, successful_payment=charge(key, amount, "twice-1"))
-    async with second_app(school, school_database) as other:
-        await asyncio.gather(*(app.processor.process(raw) for app in (school, other, school, other)))
+    async with second_app(app, school_database) as other:
+        await asyncio.gather(*(one.processor.process(raw) for one in (app, other, app, other)))
     assert await sql.fetchval("select count(*) from purchases where status = 'succeeded'") == 1
     assert await sql.fetchval("select count(*) from bot.access_changes") == 1
 
 
 async def test_a_slow_handler_of_the_same_person_delays_no_pre_checkout(
-    anna: Person, school: Application, sql: asyncpg.Connection
+    anna: ChatUser, app: Application, sql: asyncpg.Connection
 ) -> None:
     """The person's own row is locked, as by a handler that takes its time: the answer comes all the same."""
     await anna.register()

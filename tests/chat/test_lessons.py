@@ -9,7 +9,7 @@ from db.catalogue import loading
 from db.engine import Pool
 from db.errors import LessonLocked, LessonUnknown
 from main import Application
-from tests.chat.person import Person, plain
+from tests.chat_user import ChatUser, plain
 
 DONE = "Готово"
 LONG = "\n\n".join(f"<b>{number}</b> " + "слово " * 200 for number in range(12))
@@ -26,13 +26,13 @@ async def done(sql: asyncpg.Connection) -> list[str]:
     return [row["title"] for row in rows]
 
 
-async def with_python(person: Person) -> None:
+async def with_python(person: ChatUser) -> None:
     await person.register()
     await person.send("/promo SPRING")
-    await person.hears("SPRING")
+    await person.receives("SPRING")
 
 
-async def test_before_access_modules_are_locked(anna: Person) -> None:
+async def test_before_access_modules_are_locked(anna: ChatUser) -> None:
     await anna.register()
     await anna.send("/lessons")
     assert len(anna.buttons) == 3
@@ -43,7 +43,7 @@ async def test_before_access_modules_are_locked(anna: Person) -> None:
     assert anna.words(lessons.HOW_TO_OPEN) in anna.buttons
 
 
-async def test_a_locked_lesson_shows_what_opens_it(anna: Person) -> None:
+async def test_a_locked_lesson_shows_what_opens_it(anna: ChatUser) -> None:
     await anna.register()
     await anna.send("/lessons")
     await anna.click("Python")
@@ -54,7 +54,9 @@ async def test_a_locked_lesson_shows_what_opens_it(anna: Person) -> None:
     assert "990" in anna.last_text
 
 
-async def test_done_writes_progress_and_shows_the_next_lesson(anna: Person, sql: asyncpg.Connection) -> None:
+async def test_done_writes_progress_and_shows_the_next_lesson(
+    anna: ChatUser, sql: asyncpg.Connection
+) -> None:
     await with_python(anna)
     await anna.send("/lessons")
     assert anna.buttons[0].startswith("📖")
@@ -70,7 +72,7 @@ async def test_done_writes_progress_and_shows_the_next_lesson(anna: Person, sql:
     assert anna.buttons[1].startswith("▫️ 2.")
 
 
-async def test_a_module_can_be_done_to_its_end(anna: Person, sql: asyncpg.Connection) -> None:
+async def test_a_module_can_be_done_to_its_end(anna: ChatUser, sql: asyncpg.Connection) -> None:
     await with_python(anna)
     await anna.press(ShowLesson(id=await lesson_id(sql, "Первая программа")).pack())
     for _ in range(5):
@@ -82,7 +84,7 @@ async def test_a_module_can_be_done_to_its_end(anna: Person, sql: asyncpg.Connec
 
 
 async def test_the_last_lesson_before_the_others_says_what_is_left(
-    anna: Person, sql: asyncpg.Connection
+    anna: ChatUser, sql: asyncpg.Connection
 ) -> None:
     await with_python(anna)
     await anna.press(ShowLesson(id=await lesson_id(sql, "Функции")).pack())
@@ -91,7 +93,7 @@ async def test_the_last_lesson_before_the_others_says_what_is_left(
     assert not anna.last_text.startswith("🎉")
 
 
-async def test_done_pressed_again_is_harmless(anna: Person, sql: asyncpg.Connection) -> None:
+async def test_done_pressed_again_is_harmless(anna: ChatUser, sql: asyncpg.Connection) -> None:
     await with_python(anna)
     lesson = await lesson_id(sql, "Первая программа")
     for _ in range(2):
@@ -100,7 +102,7 @@ async def test_done_pressed_again_is_harmless(anna: Person, sql: asyncpg.Connect
     assert await done(sql) == ["Первая программа"]
 
 
-async def test_access_is_checked_at_the_moment_of_done(anna: Person, sql: asyncpg.Connection) -> None:
+async def test_access_is_checked_at_the_moment_of_done(anna: ChatUser, sql: asyncpg.Connection) -> None:
     await with_python(anna)
     lesson = await lesson_id(sql, "Условия")
     await anna.press(ShowLesson(id=lesson).pack())
@@ -111,7 +113,7 @@ async def test_access_is_checked_at_the_moment_of_done(anna: Person, sql: asyncp
     assert await done(sql) == []
 
 
-async def test_previous_and_next(anna: Person, sql: asyncpg.Connection) -> None:
+async def test_previous_and_next(anna: ChatUser, sql: asyncpg.Connection) -> None:
     await with_python(anna)
     await anna.press(ShowLesson(id=await lesson_id(sql, "Первая программа")).pack())
     assert anna.words(lessons.PREVIOUS) not in anna.buttons
@@ -121,7 +123,7 @@ async def test_previous_and_next(anna: Person, sql: asyncpg.Connection) -> None:
     assert "Первая программа" in anna.last_text
 
 
-async def test_stale_and_made_up_buttons(anna: Person, sql: asyncpg.Connection) -> None:
+async def test_stale_and_made_up_buttons(anna: ChatUser, sql: asyncpg.Connection) -> None:
     await with_python(anna)
     gone = anna.words(lambda: errors.say(LessonUnknown(0)))
     for data in (ShowLesson(id=10**12), FinishLesson(lesson=10**12)):
@@ -136,7 +138,7 @@ async def test_stale_and_made_up_buttons(anna: Person, sql: asyncpg.Connection) 
     assert await done(sql) == []
 
 
-async def test_free_lessons_are_open_before_registering(anna: Person, sql: asyncpg.Connection) -> None:
+async def test_free_lessons_are_open_before_registering(anna: ChatUser, sql: asyncpg.Connection) -> None:
     await anna.send("/start")
     await anna.press(ShowLessons(module=await sql.fetchval("SELECT min(id) FROM modules")).pack())
     await anna.click("🎁 1.")
@@ -147,7 +149,7 @@ async def test_free_lessons_are_open_before_registering(anna: Person, sql: async
 
 
 async def test_a_long_lesson_with_a_photo_comes_whole(
-    anna: Person, school: Application, sql: asyncpg.Connection
+    anna: ChatUser, app: Application, sql: asyncpg.Connection
 ) -> None:
     source = f"""
         [[modules]]
@@ -160,7 +162,7 @@ async def test_a_long_lesson_with_a_photo_comes_whole(
         media = {{kind = "photo", url = "https://example.com/a.png"}}
         text = '''{LONG}'''
     """
-    async with school.context.database.transaction(Pool.JOBS) as session:
+    async with app.context.database.transaction(Pool.JOBS) as session:
         await loading.load_catalogue(session, parse(source))
     await anna.register()
     await anna.press(ShowLesson(id=await lesson_id(sql, "Очень")).pack())
@@ -173,7 +175,7 @@ async def test_a_long_lesson_with_a_photo_comes_whole(
     assert DONE in " ".join(anna.buttons)
 
 
-async def test_english(ben: Person) -> None:
+async def test_english(ben: ChatUser) -> None:
     await ben.register()
     await ben.send("/lessons")
     await ben.click("Python")

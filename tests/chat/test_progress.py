@@ -3,20 +3,20 @@
 import asyncpg
 
 from bot.texts import lessons as words
-from tests.chat.person import Person
+from tests.chat_user import ChatUser
 
 
-async def test_nothing_yet(anna: Person) -> None:
+async def test_nothing_yet(anna: ChatUser) -> None:
     await anna.register()
     assert await anna.send("/progress") == anna.words(words.NO_PROGRESS)
     await anna.click(words.LESSONS)
     assert len(anna.buttons) == 3
 
 
-async def test_share_of_a_module_and_going_on(anna: Person) -> None:
+async def test_share_of_a_module_and_going_on(anna: ChatUser) -> None:
     await anna.register()
     await anna.send("/promo SPRING")
-    await anna.hears("SPRING")
+    await anna.receives("SPRING")
     await anna.send("/lessons")
     await anna.click("Python")
     await anna.click("1.")
@@ -28,7 +28,7 @@ async def test_share_of_a_module_and_going_on(anna: Person) -> None:
     assert "Переменные" in anna.last_text
 
 
-async def test_a_module_without_lessons(anna: Person, sql: asyncpg.Connection) -> None:
+async def test_a_module_without_lessons(anna: ChatUser, sql: asyncpg.Connection) -> None:
     await anna.register()
     await sql.execute("INSERT INTO modules (name, interval_count) VALUES ('Empty <module>', 0)")
     await sql.execute(

@@ -8,7 +8,7 @@ import pytest
 from bot.texts import promo as words
 from bot.texts import registration
 from bot.texts.format import moment
-from tests.chat.person import Person
+from tests.chat_user import ChatUser
 
 USED = "select count(*) from promocodeusages"
 OPEN = "select ends_at from usermoduleaccess"
@@ -16,11 +16,11 @@ OPEN = "select ends_at from usermoduleaccess"
 
 @pytest.mark.parametrize("code", ["SPRING", "spring", "  SpRiNg  "])
 async def test_a_code_opens_its_module_and_says_until_when(
-    anna: Person, sql: asyncpg.Connection, code: str
+    anna: ChatUser, sql: asyncpg.Connection, code: str
 ) -> None:
     await anna.register()
     await anna.send(f"/promo {code}")
-    told = await anna.hears("SPRING")
+    told = await anna.receives("SPRING")
     ends_at = await sql.fetchval(OPEN)
     assert abs(ends_at - datetime.now(UTC) - timedelta(days=14)) < timedelta(minutes=5)
     assert "Python с нуля" in told
@@ -31,74 +31,74 @@ async def test_a_code_opens_its_module_and_says_until_when(
     assert len(anna.new_texts) == 1
 
 
-async def test_by_the_button_and_then_as_text(anna: Person, sql: asyncpg.Connection) -> None:
+async def test_by_the_button_and_then_as_text(anna: ChatUser, sql: asyncpg.Connection) -> None:
     await anna.register()
     await anna.click(registration.have_promo)
-    await anna.hears(words.ASK)
+    await anna.receives(words.ASK)
     await anna.send("hello")
-    await anna.hears("HELLO")
+    await anna.receives("HELLO")
     assert await sql.fetchval(USED) == 1
     await anna.send("spring")
     assert await sql.fetchval(USED) == 1, "the question is over, so a text is no code any more"
 
 
-async def test_a_cyrillic_code_whatever_its_letter_case(anna: Person, sql: asyncpg.Connection) -> None:
+async def test_a_cyrillic_code_whatever_its_letter_case(anna: ChatUser, sql: asyncpg.Connection) -> None:
     await anna.register()
     await anna.send("/promo друзьям")
-    await anna.hears("ДРУЗЬЯМ")
+    await anna.receives("ДРУЗЬЯМ")
 
 
-async def test_an_unknown_code_keeps_the_question_open(anna: Person, sql: asyncpg.Connection) -> None:
+async def test_an_unknown_code_keeps_the_question_open(anna: ChatUser, sql: asyncpg.Connection) -> None:
     await anna.register()
     await anna.send("/promo")
     await anna.send("NEVER")
     assert "NEVER" in anna.last_text
     assert await sql.fetchval(USED) == 0
     await anna.send("SPRING")
-    await anna.hears("SPRING")
+    await anna.receives("SPRING")
     assert await sql.fetchval(USED) == 1
 
 
-async def test_a_photo_is_no_code(anna: Person, sql: asyncpg.Connection) -> None:
+async def test_a_photo_is_no_code(anna: ChatUser, sql: asyncpg.Connection) -> None:
     await anna.register()
     await anna.send("/promo")
     await anna.send_sticker()
-    await anna.hears(words.TEXT_PLEASE)
+    await anna.receives(words.TEXT_PLEASE)
     await anna.send("SPRING")
-    await anna.hears("SPRING")
+    await anna.receives("SPRING")
 
 
-async def test_a_code_already_used_says_when(anna: Person, sql: asyncpg.Connection) -> None:
+async def test_a_code_already_used_says_when(anna: ChatUser, sql: asyncpg.Connection) -> None:
     await anna.register()
     await anna.send("/promo SPRING")
-    await anna.hears("SPRING")
+    await anna.receives("SPRING")
     ends_at = await sql.fetchval(OPEN)
     await anna.send("/promo spring")
     used_at = await sql.fetchval("select used_at from promocodeusages")
-    assert anna.words(lambda: moment(used_at)) in await anna.hears("SPRING")
+    assert anna.words(lambda: moment(used_at)) in await anna.receives("SPRING")
     assert await sql.fetchval(USED) == 1
     assert await sql.fetchval(OPEN) == ends_at
 
 
-async def test_a_used_up_code_opens_nothing(anna: Person, ben: Person, sql: asyncpg.Connection) -> None:
+async def test_a_used_up_code_opens_nothing(anna: ChatUser, ben: ChatUser, sql: asyncpg.Connection) -> None:
     await sql.execute("update promocodes set max_usage_count = 1 where code = 'SPRING'")
     await anna.register()
     await ben.register()
     await anna.send("/promo SPRING")
-    await anna.hears("SPRING")
+    await anna.receives("SPRING")
     await ben.send("/promo SPRING")
-    await ben.hears("SPRING")
+    await ben.receives("SPRING")
     assert await sql.fetchval(USED) == 1
     assert await sql.fetchval("select count(*) from usermoduleaccess") == 1
 
 
-async def test_who_is_not_registered_redeems_nothing(anna: Person, sql: asyncpg.Connection) -> None:
+async def test_who_is_not_registered_redeems_nothing(anna: ChatUser, sql: asyncpg.Connection) -> None:
     await anna.send("/promo SPRING")
-    await anna.hears(registration.not_registered)
+    await anna.receives(registration.not_registered)
     assert await sql.fetchval(USED) == 0
 
 
-async def test_a_code_extends_what_is_open(anna: Person, sql: asyncpg.Connection) -> None:
+async def test_a_code_extends_what_is_open(anna: ChatUser, sql: asyncpg.Connection) -> None:
     await anna.register()
     await sql.execute(
         "insert into usermoduleaccess (user_id, module_id, ends_at)"
@@ -107,5 +107,5 @@ async def test_a_code_extends_what_is_open(anna: Person, sql: asyncpg.Connection
     )
     before = await sql.fetchval(OPEN)
     await anna.send("/promo SPRING")
-    await anna.hears("SPRING")
+    await anna.receives("SPRING")
     assert await sql.fetchval(OPEN) == before + timedelta(days=14)

@@ -15,8 +15,8 @@ from bot.texts import shop as shop_words
 from bot.texts.payments import purchases as words
 from bot.timings import Timings
 from db.errors import PurchaseUnknown
-from tests.chat.person import Person
-from tests.school import QUICK, origin_of, settings_for
+from tests.app import QUICK, origin_of, settings_for
+from tests.chat_user import ChatUser
 
 ROUBLES = "select min(id) from bot.offers where currency = 'RUB'"
 STARS = "select min(id) from bot.offers where currency = 'XTR'"
@@ -24,7 +24,7 @@ NEVER = timedelta(hours=10)
 
 
 @pytest.fixture
-def school_settings(sandbox: Sandbox) -> Settings:
+def app_settings(sandbox: Sandbox) -> Settings:
     return settings_for(origin_of(sandbox), telegram_payment_token=SecretStr("381764678:TEST:1"))
 
 
@@ -35,7 +35,7 @@ def timings() -> Timings:
 
 
 @pytest.fixture
-async def ordered(anna: Person, sandbox: Sandbox, sql: asyncpg.Connection) -> Person:
+async def ordered(anna: ChatUser, sandbox: Sandbox, sql: asyncpg.Connection) -> ChatUser:
     """Anna with an open payment link; no callback ever comes."""
     sandbox.faults.set(callback_lost=1.0)
     await anna.register()
@@ -43,10 +43,10 @@ async def ordered(anna: Person, sandbox: Sandbox, sql: asyncpg.Connection) -> Pe
     return anna
 
 
-async def test_not_paid_yet(ordered: Person) -> None:
+async def test_not_paid_yet(ordered: ChatUser) -> None:
     await ordered.click(words.WHERE)
     assert ordered.toast == ordered.words(words.CHECKING)
-    shown = await ordered.hears("Платёж ещё не поступил")
+    shown = await ordered.receives("Платёж ещё не поступил")
     lines = [line.partition(" — ")[2] for line in shown.splitlines() if " — " in line]
     assert lines == ["заказ создан", "ссылка на оплату отправлена", "платёжный сервис: пока не оплачено"]
     assert "Ссылка на оплату действует до" in shown
@@ -55,53 +55,53 @@ async def test_not_paid_yet(ordered: Person) -> None:
     assert ordered.buttons[1] == ordered.words(words.ASK_AGAIN)
 
 
-async def test_paid_and_the_callback_lost(ordered: Person, sql: asyncpg.Connection) -> None:
+async def test_paid_and_the_callback_lost(ordered: ChatUser, sql: asyncpg.Connection) -> None:
     """The question repairs it, and the timeline that was open already turns into the whole story."""
     await ordered.click(words.WHERE)
-    await ordered.hears("Платёж ещё не поступил")
+    await ordered.receives("Платёж ещё не поступил")
     paid = await ordered.pay()
     assert await sql.fetchval("select status from purchases") == "pending"
     await ordered.click(words.ASK_AGAIN)
-    shown = await ordered.hears("доступ открыт")
+    shown = await ordered.receives("доступ открыт")
     assert "платёжный сервис: оплачено" in shown
     assert "30 дней" in shown
     assert paid["id"]
     row = await sql.fetchrow("select status, provider_payment_id from purchases")
     assert tuple(row) == ("succeeded", paid["id"])
     assert sum("заказ создан" in text for text in ordered.texts) == 1
-    await ordered.hears("Платёж №1 получен")
+    await ordered.receives("Платёж №1 получен")
 
 
 @pytest.mark.errors_expected("the provider is away")
 async def test_the_provider_does_not_answer(
-    ordered: Person, sandbox: Sandbox, sql: asyncpg.Connection
+    ordered: ChatUser, sandbox: Sandbox, sql: asyncpg.Connection
 ) -> None:
     await ordered.pay()
     sandbox.faults.set(provider_down=True)
     await ordered.click(words.WHERE)
-    await ordered.hears("Платёжный сервис сейчас не отвечает")
+    await ordered.receives("Платёжный сервис сейчас не отвечает")
     sandbox.faults.set(provider_down=False)
     await ordered.click(words.ASK_AGAIN)
-    await ordered.hears("доступ открыт")
+    await ordered.receives("доступ открыт")
 
 
-async def test_declined_tells_why_and_what_to_do(ordered: Person) -> None:
+async def test_declined_tells_why_and_what_to_do(ordered: ChatUser) -> None:
     await ordered.at_checkout("decline", {"reason": "insufficient_funds"})
     await ordered.click(words.WHERE)
-    await ordered.hears("не оплачено (на карте не хватило денег)")
+    await ordered.receives("не оплачено (на карте не хватило денег)")
     await ordered.send("/purchases")
     await ordered.click(lambda: words.details(1))
-    await ordered.hears("Деньги не списаны")
+    await ordered.receives("Деньги не списаны")
 
 
 async def test_pressed_many_times_at_once_is_asked_once(
-    ordered: Person, sandbox: Sandbox, sql: asyncpg.Connection
+    ordered: ChatUser, sandbox: Sandbox, sql: asyncpg.Connection
 ) -> None:
     """Each press is answered; while the question is under way the provider hears no second one."""
     sandbox.faults.set(provider_slow=1.0)
     await asyncio.gather(*(ordered.press(CheckPayment(purchase=1).pack()) for _ in range(6)))
     assert ordered.toast == ordered.words(words.CHECKING)
-    await ordered.hears("Платёж ещё не поступил")
+    await ordered.receives("Платёж ещё не поступил")
     # A press may come in after the first answer where the machine is slow.
     assert 1 <= sum("заказ создан" in text for text in ordered.texts) <= 2
     assert await sql.fetchval("select asked from bot.payment_attempts") == 0
@@ -111,7 +111,7 @@ async def test_pressed_many_times_at_once_is_asked_once(
 
 @pytest.mark.errors_expected("the provider is away")
 async def test_the_order_itself_not_confirmed_yet(
-    anna: Person, sandbox: Sandbox, sql: asyncpg.Connection
+    anna: ChatUser, sandbox: Sandbox, sql: asyncpg.Connection
 ) -> None:
     """The answer to the creating request is unknown: nothing is claimed, and the order goes on being tried."""
     await anna.register()
@@ -120,21 +120,21 @@ async def test_the_order_itself_not_confirmed_yet(
     await anna.click(lambda: shop_words.pay_by("link"))
     await anna.send("/purchases")
     await anna.click(lambda: words.where_number(1))
-    shown = await anna.hears("ещё не подтвердил заказ")
+    shown = await anna.receives("ещё не подтвердил заказ")
     assert "ссылка на оплату отправлена" not in shown
     sandbox.faults.set(provider_down=False)
     await anna.gets_link()
 
 
-async def test_stars(anna: Person, sandbox: Sandbox, sql: asyncpg.Connection) -> None:
+async def test_stars(anna: ChatUser, sandbox: Sandbox, sql: asyncpg.Connection) -> None:
     await anna.register()
     await anna.send(f"/start buy_{await sql.fetchval(STARS)}")
     await anna.click(lambda: shop_words.pay_by("stars"))
     await anna.click(words.WHERE)
-    await anna.hears("Этот заказ оплачивается в Telegram")
+    await anna.receives("Этот заказ оплачивается в Telegram")
     message = next(one for one in reversed(anna.messages) if "invoice" in one)
     paid = await anna._post("/invoices", {"message_id": message["message_id"], "action": "pay"})
-    await anna.hears("Платёж №1 получен")
+    await anna.receives("Платёж №1 получен")
     await anna.send("/purchases")
     await anna.click(lambda: words.details(1))
     assert "счёт отправлен" in anna.last_text
@@ -142,33 +142,33 @@ async def test_stars(anna: Person, sandbox: Sandbox, sql: asyncpg.Connection) ->
     assert paid["telegram_payment_charge_id"] in anna.last_text
 
 
-async def test_an_invoice_is_told_of_by_telegram(anna: Person, sql: asyncpg.Connection) -> None:
+async def test_an_invoice_is_told_of_by_telegram(anna: ChatUser, sql: asyncpg.Connection) -> None:
     await anna.register()
     await anna.send(f"/start buy_{await sql.fetchval(ROUBLES)}")
     await anna.click(lambda: shop_words.pay_by("invoice"))
     await anna.click(words.WHERE)
-    await anna.hears("Этот заказ оплачивается в Telegram")
+    await anna.receives("Этот заказ оплачивается в Telegram")
 
 
 async def test_refunds_are_part_of_the_story(
-    ordered: Person, olga: Person, sandbox: Sandbox, sql: asyncpg.Connection
+    ordered: ChatUser, olga: ChatUser, sandbox: Sandbox, sql: asyncpg.Connection
 ) -> None:
     await olga.send("/start")
     paid = await ordered.pay()
     await ordered.click(words.WHERE)
-    await ordered.hears("доступ открыт")
+    await ordered.receives("доступ открыт")
     body = {"payment_id": paid["id"], "amount": "330.00"}
     sandbox.faults.set(callback_lost=0.0)
     async with ordered.http.post(f"{ordered.origin}/sandbox/refunds", json=body) as answer:
         assert answer.status == 200
-    await ordered.hears("Вам возвращено")
+    await ordered.receives("Вам возвращено")
     await ordered.send("/purchases")
     await ordered.click(lambda: words.details(1))
     assert "возвращено 330\xa0₽; доступ короче на 10 дней" in ordered.last_text
 
 
 async def test_the_other_applications_purchase_is_shown_and_never_asked_about(
-    ordered: Person, sql: asyncpg.Connection
+    ordered: ChatUser, sql: asyncpg.Connection
 ) -> None:
     await sql.execute(
         "insert into purchases (user_id, product_id, amount_cents, provider, status, provider_payment_id, days,"
@@ -182,10 +182,10 @@ async def test_the_other_applications_purchase_is_shown_and_never_asked_about(
 
 
 async def test_another_persons_purchase_is_nobodys(
-    ordered: Person, ben: Person, sql: asyncpg.Connection
+    ordered: ChatUser, ben: ChatUser, sql: asyncpg.Connection
 ) -> None:
     await ben.register()
     await ben.press(CheckPayment(purchase=1).pack())
-    await ben.hears(lambda: error_words.say(PurchaseUnknown(1)))
+    await ben.receives(lambda: error_words.say(PurchaseUnknown(1)))
     assert not any("№1" in text for text in ben.texts)
     assert await sql.fetchval("select asked from bot.payment_attempts") == 0

@@ -20,8 +20,8 @@ from db.access.changes import AppliedChange
 from db.errors import AccessTooFar, AmountTooLarge
 from handlers import payments
 from main import Application
-from tests.chat.person import PATIENCE, Person
-from tests.school import QUICK, update_of
+from tests.app import QUICK, update_of
+from tests.chat_user import PATIENCE, ChatUser
 
 ROUBLES = "select min(id) from bot.offers where currency = 'RUB'"
 STARS = "select min(id) from bot.offers where currency = 'XTR'"
@@ -46,7 +46,7 @@ async def alarmed(sql: asyncpg.Connection) -> list[str]:
     return await sql.fetchval(OPEN_ALARMS) or []
 
 
-async def stars_order(person: Person, sql: asyncpg.Connection) -> dict[str, Any]:
+async def stars_order(person: ChatUser, sql: asyncpg.Connection) -> dict[str, Any]:
     """An open order, and what Telegram says when it is paid."""
     await person.send(f"/start buy_{await sql.fetchval(STARS)}")
     await person.click(lambda: shop_words.pay_by("stars"))
@@ -64,7 +64,7 @@ async def stars_order(person: Person, sql: asyncpg.Connection) -> dict[str, Any]
 
 @pytest.mark.errors_expected
 async def test_a_message_of_money_that_meets_a_refusal_is_kept_told_and_tried_until_it_works(
-    school: Application, anna: Person, olga: Person, sql: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+    app: Application, anna: ChatUser, olga: ChatUser, sql: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await olga.send("/start")
     await anna.register()
@@ -77,14 +77,14 @@ async def test_a_message_of_money_that_meets_a_refusal_is_kept_told_and_tried_un
         broken.setattr(payments, "receive", refuse)
         update = update_of(anna, successful_payment=paid)
         for _ in range(2):  # Telegram may deliver it again
-            await school.processor.process(update)
-        await anna.hears("Ничего не потеряно")
-        await olga.hears("AccessTooFar")
+            await app.processor.process(update)
+        await anna.receives("Ничего не потеряно")
+        await olga.receives("AccessTooFar")
         assert await sql.fetchval("select count(*) from bot.failed_updates where solved_at is null") == 1
         assert await alarmed(sql) == ["update_failed"]
         await sql.execute("delete from bot.pgqueuer where entrypoint = 'retry_update'")  # lost
-    await sweep({}, school.context)
-    await anna.hears("Платёж №")
+    await sweep({}, app.context)
+    await anna.receives("Платёж №")
     await becomes(lambda: sql.fetchval("select solved_at is not null from bot.failed_updates"))
     assert await sql.fetchval("select count(*) from purchases where status = 'succeeded'") == 1
     assert await alarmed(sql) == []
@@ -92,12 +92,12 @@ async def test_a_message_of_money_that_meets_a_refusal_is_kept_told_and_tried_un
 
 @pytest.mark.errors_expected
 async def test_what_fails_once_more_is_tried_ever_more_seldom(
-    school: Application, anna: Person, sql: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+    app: Application, anna: ChatUser, sql: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await anna.register()
     paid = await stars_order(anna, sql)
     monkeypatch.setattr(payments, "receive", None)
-    await school.processor.process(update_of(anna, successful_payment=paid))
+    await app.processor.process(update_of(anna, successful_payment=paid))
     await sql.execute("update bot.failed_updates set tries = 100")
     await sql.execute("update bot.pgqueuer set execute_after = now() where entrypoint = 'retry_update'")
     await becomes(lambda: sql.fetchval("select tries = 101 from bot.failed_updates"))
@@ -117,35 +117,35 @@ class TestPaidByLink:
 
     @pytest.mark.errors_expected
     async def test_whose_access_would_end_too_far_away_is_alarmed_about_once_and_settled_later(
-        self, school: Application, anna: Person, olga: Person, sql: asyncpg.Connection
+        self, app: Application, anna: ChatUser, olga: ChatUser, sql: asyncpg.Connection
     ) -> None:
         await olga.send("/start")
         await anna.register()
         await anna.order(await sql.fetchval(ROUBLES))
         await sql.execute(TOO_FAR)
         await anna.pay()
-        await anna.hears("Ничего не потеряно")
-        told = await olga.hears("9000")
+        await anna.receives("Ничего не потеряно")
+        told = await olga.receives("9000")
         await becomes(lambda: sql.fetchval("select outcome = 'not credited' from bot.callbacks"))
         assert await sql.fetchval("select status from purchases") == "pending"
-        await reconcile(school.context)
+        await reconcile(app.context)
         assert await alarmed(sql) == ["payment_not_credited"]
-        await olga.look()
+        await olga.refresh()
         assert [text for text in olga.texts if "9000" in text] == [told]
         await anna.send("/start paid")
         await anna.click(lambda: purchase_words.where_number(1))
-        await anna.hears("Ничего не потеряно")
+        await anna.receives("Ничего не потеряно")
         await sql.execute(NEAR)
-        report = await reconcile(school.context)
+        report = await reconcile(app.context)
         assert report.failed == {}
-        await anna.hears("Платёж №")
+        await anna.receives("Платёж №")
         assert await sql.fetchval("select status from purchases") == "succeeded"
         assert await sql.fetchval("select count(*) from bot.access_changes") == 1
         assert await alarmed(sql) == []
 
     @pytest.mark.errors_expected
     async def test_a_mismatch_an_admin_has_seen_to_stays_away_until_it_is_another_one(
-        self, school: Application, anna: Person, olga: Person, sql: asyncpg.Connection
+        self, app: Application, anna: ChatUser, olga: ChatUser, sql: asyncpg.Connection
     ) -> None:
         await olga.send("/start")
         await anna.register()
@@ -157,15 +157,15 @@ class TestPaidByLink:
         await olga.click(admin_words.alarms)
         await olga.click("Разобрано")
         assert await alarmed(sql) == []
-        await reconcile(school.context)
+        await reconcile(app.context)
         assert await alarmed(sql) == []
         await sql.execute("update purchases set amount_cents = amount_cents - 1")
-        await reconcile(school.context)
+        await reconcile(app.context)
         assert await alarmed(sql) == ["payment_mismatch"]
 
     @pytest.mark.errors_expected
     async def test_money_only_held_is_an_alarm_until_it_ends(
-        self, school: Application, anna: Person, olga: Person, sandbox: Sandbox, sql: asyncpg.Connection
+        self, app: Application, anna: ChatUser, olga: ChatUser, sandbox: Sandbox, sql: asyncpg.Connection
     ) -> None:
         """Somebody has changed the shop's settings, or an order of another program: ours ask to capture."""
         await olga.send("/start")
@@ -175,19 +175,19 @@ class TestPaidByLink:
         record = sandbox.yookassa.provider.book.payments[payment]
         record.capture = False
         await anna.pay()
-        await olga.hears("№1")
+        await olga.receives("№1")
         for _ in range(2):
-            await reconcile(school.context)
+            await reconcile(app.context)
         assert await alarmed(sql) == ["payment_held"]
         assert await sql.fetchval("select count(*) from bot.alerts") == 1
         await anna.at_checkout("capture")
-        await anna.hears("Платёж №")
+        await anna.receives("Платёж №")
         assert await alarmed(sql) == []
 
 
 @pytest.mark.errors_expected
 async def test_stars_that_open_nothing_are_parked_by_the_ledger_and_hide_no_others(
-    school: Application, anna: Person, ben: Person, olga: Person, sql: asyncpg.Connection
+    app: Application, anna: ChatUser, ben: ChatUser, olga: ChatUser, sql: asyncpg.Connection
 ) -> None:
     await olga.send("/start")
     await anna.register()
@@ -198,22 +198,22 @@ async def test_stars_that_open_nothing_are_parked_by_the_ledger_and_hide_no_othe
         await person.click(lambda: shop_words.pay_by("stars"))
         invoice = next(one for one in person.messages if "invoice" in one)
         await person._post("/invoices", {"message_id": invoice["message_id"], "action": "pay"})
-    await ben.hears("№2")
+    await ben.receives("№2")
     await sql.execute("delete from bot.pgqueuer where entrypoint = 'retry_update'")
-    report = await reconcile(school.context)
+    report = await reconcile(app.context)
     assert (report.failed, report.looked_at["Stars"]) == ({}, 2)
     assert await alarmed(sql) == ["payment_parked", "update_failed"]
     assert await sql.fetchval("select value from bot.cursors") == 2
     await sql.execute(NEAR)
-    await sweep({}, school.context)
-    await anna.hears("Платёж №1")
+    await sweep({}, app.context)
+    await anna.receives("Платёж №1")
     await becomes(lambda: sql.fetchval("select solved_at is not null from bot.failed_updates"))
     assert await alarmed(sql) == []
     assert await sql.fetchval("select count(*) from bot.parked_payments where solved_at is null") == 0
 
 
 async def test_one_the_provider_does_not_show_hides_no_others(
-    school: Application, anna: Person, ben: Person, sandbox: Sandbox, sql: asyncpg.Connection
+    app: Application, anna: ChatUser, ben: ChatUser, sandbox: Sandbox, sql: asyncpg.Connection
 ) -> None:
     """The first answer can't be read; the second payment is credited all the same."""
     sandbox.faults.set(callback_lost=1.0)
@@ -225,15 +225,15 @@ async def test_one_the_provider_does_not_show_hides_no_others(
     del sandbox.yookassa.provider.book.payments[first].body["amount"]
     await ben.pay()
     report = Report()
-    await open_payments(school.context, report)
+    await open_payments(app.context, report)
     assert list(report.failed) == [f"payment {first}"]
-    await ben.hears("№2")
+    await ben.receives("№2")
     statuses = await sql.fetch("select status from purchases order by id")
     assert [row["status"] for row in statuses] == ["pending", "succeeded"]
 
 
 async def test_a_cancellation_is_written_over_the_order_only_in_the_chat_that_ordered(
-    anna: Person, ben: Person, sql: asyncpg.Connection
+    anna: ChatUser, ben: ChatUser, sql: asyncpg.Connection
 ) -> None:
     """An account with two chats: in the other one a message of the same number is about something else."""
     await anna.register()
@@ -246,14 +246,14 @@ async def test_a_cancellation_is_written_over_the_order_only_in_the_chat_that_or
     number, before = ben.messages[-1]["message_id"], list(ben.texts)
     await sql.execute("update bot.payment_attempts set message_id = $1", number)
     await anna.at_checkout("decline")
-    await anna.hears("№1")
-    await ben.hears("№1")
+    await anna.receives("№1")
+    await ben.receives("№1")
     assert ben.texts[: len(before)] == before
 
 
 @pytest.mark.errors_expected("money nobody claims is an alarm")
 async def test_more_than_a_purchase_can_bear_is_parked_and_not_assigned(
-    school: Application, anna: Person, olga: Person, sql: asyncpg.Connection
+    app: Application, anna: ChatUser, olga: ChatUser, sql: asyncpg.Connection
 ) -> None:
     await olga.register()
     await anna.register()
@@ -264,12 +264,12 @@ async def test_more_than_a_purchase_can_bear_is_parked_and_not_assigned(
         "telegram_payment_charge_id": "large-1",
         "provider_payment_charge_id": "",
     }
-    await school.processor.process(update_of(anna, successful_payment=paid))
-    await olga.hears("Неопознанный платёж")
+    await app.processor.process(update_of(anna, successful_payment=paid))
+    await olga.receives("Неопознанный платёж")
     assert await sql.fetchval("select amount from bot.parked_payments") == 2**31
     await olga.send("/admin")
     await olga.click(admin_words.alarms)
     await olga.click("Назначить")
     await olga.send(f"anna@example.com {await sql.fetchval(STARS)}")
-    await olga.hears(lambda: error_words.say(AmountTooLarge(2**31, "XTR")))
+    await olga.receives(lambda: error_words.say(AmountTooLarge(2**31, "XTR")))
     assert await sql.fetchval("select count(*) from bot.parked_payments where solved_at is null") == 1

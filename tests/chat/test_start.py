@@ -12,8 +12,8 @@ from bot.settings import Settings
 from bot.texts import registration as words
 from bot.texts import shop as shop_words
 from main import Application
-from tests.chat.person import ANNA, BEN, Person
-from tests.school import origin_of, second_app, settings_for, update_of
+from tests.app import origin_of, second_app, settings_for, update_of
+from tests.chat_user import ANNA, BEN, ChatUser
 
 COUNTS = """
 select (select count(*) from users), (select count(*) from authidentities), (select count(*) from devices),
@@ -27,21 +27,21 @@ async def counts(sql: asyncpg.Connection) -> tuple[int, ...]:
 
 
 async def test_a_stranger_is_greeted_and_sees_courses_without_registering(
-    anna: Person, ben: Person, sql: asyncpg.Connection
+    anna: ChatUser, ben: ChatUser, sql: asyncpg.Connection
 ) -> None:
     assert "Анна Соколова" in await anna.send("/start")
     assert "Python с нуля" in anna.last_text
     assert "Ben Carter" in await ben.send("/start")
     assert anna.words(words.register) in anna.buttons
     await anna.click(words.see_courses)
-    await anna.hears("Английский")
+    await anna.receives("Английский")
     await anna.click("Python с нуля")
-    await anna.hears("Пять коротких уроков")
+    await anna.receives("Пять коротких уроков")
     assert await counts(sql) == (0, 0, 0, 0, 0)
 
 
 async def test_registering_makes_account_identity_device_and_session(
-    anna: Person, sql: asyncpg.Connection
+    anna: ChatUser, sql: asyncpg.Connection
 ) -> None:
     started = datetime.now(UTC)
     await anna.register("Anna.Sokolova@Example.COM")
@@ -71,7 +71,7 @@ async def test_registering_makes_account_identity_device_and_session(
     assert await counts(sql) == (1, 1, 1, 1, 1)
 
 
-async def test_the_phone_is_kept_when_shared(anna: Person, sql: asyncpg.Connection) -> None:
+async def test_the_phone_is_kept_when_shared(anna: ChatUser, sql: asyncpg.Connection) -> None:
     await anna.register(phone=True)
     phone = await sql.fetchval("select phone from users")
     assert phone.startswith("+7900")
@@ -86,26 +86,26 @@ async def test_the_phone_is_kept_when_shared(anna: Person, sql: asyncpg.Connecti
     ],
 )
 async def test_only_ones_own_contact_is_taken(
-    anna: Person, sql: asyncpg.Connection, contact: dict[str, object]
+    anna: ChatUser, sql: asyncpg.Connection, contact: dict[str, object]
 ) -> None:
     await anna.send("/start")
     await anna.click(words.register)
     await anna.send(anna.email)
     await anna.share_contact(contact)
-    await anna.hears(words.own_contact_only)
+    await anna.receives(words.own_contact_only)
     assert await counts(sql) == (0, 0, 0, 0, 0)
     await anna.click(words.share)
-    await anna.hears(lambda: words.registered(anna.email))
+    await anna.receives(lambda: words.registered(anna.email))
     assert "9990000000" not in await sql.fetchval("select phone from users")
 
 
 @pytest.mark.parametrize("skip", ["Skip", "пропустить ", "SKIP"])
-async def test_skipping_in_either_language(anna: Person, sql: asyncpg.Connection, skip: str) -> None:
+async def test_skipping_in_either_language(anna: ChatUser, sql: asyncpg.Connection, skip: str) -> None:
     await anna.send("/start")
     await anna.click(words.register)
     await anna.send(anna.email)
     await anna.send(skip)
-    await anna.hears(lambda: words.registered(anna.email))
+    await anna.receives(lambda: words.registered(anna.email))
     assert await sql.fetchval("select phone from users") is None
 
 
@@ -113,49 +113,49 @@ async def test_skipping_in_either_language(anna: Person, sql: asyncpg.Connection
     "text",
     ["anna", "anna@", "@example.com", "anna@example", "a b@example.com", "a@b@example.com", "x" * 4000, "🙂"],
 )
-async def test_what_is_no_email_is_asked_again(anna: Person, sql: asyncpg.Connection, text: str) -> None:
+async def test_what_is_no_email_is_asked_again(anna: ChatUser, sql: asyncpg.Connection, text: str) -> None:
     await anna.send("/start")
     await anna.click(words.register)
     await anna.send(text)
-    await anna.hears(words.email_wrong)
+    await anna.receives(words.email_wrong)
     await anna.send(anna.email)
-    await anna.hears(words.ask_phone)
+    await anna.receives(words.ask_phone)
 
 
 @pytest.mark.parametrize("kept", ["anna@example.com", "Anna@Example.com"])
 async def test_an_email_with_an_account_is_never_linked(
-    anna: Person, sql: asyncpg.Connection, kept: str
+    anna: ChatUser, sql: asyncpg.Connection, kept: str
 ) -> None:
     """Whatever its letter case, here and in the other application's rows."""
     await sql.execute("insert into users (email, created_at) values ($1, now())", kept)
     await anna.send("/start")
     await anna.click(words.register)
     await anna.send("ANNA@example.COM")
-    heard = await anna.hears(lambda: words.email_taken("anna@example.com", "@school_support"))
+    heard = await anna.receives(lambda: words.email_taken("anna@example.com", "@school_support"))
     assert "@school_support" in heard
     assert await counts(sql) == (1, 0, 0, 0, 0)
     await anna.send("another@example.com")
     await anna.click(words.skip)
-    await anna.hears(lambda: words.registered("another@example.com"))
+    await anna.receives(lambda: words.registered("another@example.com"))
     assert await counts(sql) == (2, 1, 1, 1, 1)
 
 
-async def test_an_email_taken_meanwhile_is_not_linked_either(anna: Person, sql: asyncpg.Connection) -> None:
+async def test_an_email_taken_meanwhile_is_not_linked_either(anna: ChatUser, sql: asyncpg.Connection) -> None:
     await anna.send("/start")
     await anna.click(words.register)
     await anna.send("anna@example.com")
     await sql.execute("insert into users (email, created_at) values ('ANNA@example.com', now())")
     await anna.click(words.skip)
-    await anna.hears(lambda: words.email_taken("anna@example.com", "@school_support"))
+    await anna.receives(lambda: words.email_taken("anna@example.com", "@school_support"))
     assert await counts(sql) == (1, 0, 0, 0, 0)
     assert anna.reply_keyboard is None
     await anna.send("another@example.com")
-    await anna.hears(words.ask_phone)
+    await anna.receives(words.ask_phone)
 
 
 class TestConsent:
     @pytest.fixture
-    def school_settings(self, sandbox: Sandbox) -> Settings:
+    def app_settings(self, sandbox: Sandbox) -> Settings:
         return settings_for(
             origin_of(sandbox),
             terms_url="https://school.example/terms",
@@ -164,16 +164,16 @@ class TestConsent:
         )
 
     async def test_is_asked_first_and_recorded_with_time_and_version(
-        self, anna: Person, sql: asyncpg.Connection
+        self, anna: ChatUser, sql: asyncpg.Connection
     ) -> None:
         started = datetime.now(UTC)
         await anna.send("/start")
         await anna.click(words.register)
-        await anna.hears(words.ask_consent)
+        await anna.receives(words.ask_consent)
         assert anna.links == ["https://school.example/terms", "https://school.example/privacy"]
         assert await sql.fetchval("select count(*) from bot.consents") == 0
         await anna.click(words.agree)
-        await anna.hears(words.ask_email)
+        await anna.receives(words.ask_email)
         given = await sql.fetch("select * from bot.consents order by document")
         assert [(row["telegram_id"], row["document"], row["version"], row["url"]) for row in given] == [
             (ANNA, "privacy", "2026-03", "https://school.example/privacy"),
@@ -181,7 +181,7 @@ class TestConsent:
         ]
         assert all(started <= row["given_at"] <= datetime.now(UTC) for row in given)
 
-    async def test_is_given_once(self, anna: Person, sql: asyncpg.Connection) -> None:
+    async def test_is_given_once(self, anna: ChatUser, sql: asyncpg.Connection) -> None:
         await anna.send("/start")
         await anna.click(words.register)
         await anna.click(words.agree)
@@ -189,10 +189,10 @@ class TestConsent:
         await anna.click(words.agree)
         await anna.send("/start")
         await anna.click(words.register)
-        await anna.hears(words.ask_email)
+        await anna.receives(words.ask_email)
         assert await sql.fetch("select * from bot.consents order by id") == first
 
-    async def test_an_email_is_not_taken_before_it(self, anna: Person, sql: asyncpg.Connection) -> None:
+    async def test_an_email_is_not_taken_before_it(self, anna: ChatUser, sql: asyncpg.Connection) -> None:
         await anna.send("/start")
         await anna.click(words.register)
         await anna.send("anna@example.com")
@@ -201,19 +201,21 @@ class TestConsent:
 
 
 async def test_a_deep_link_with_a_promo_code_waits_for_registration(
-    anna: Person, sql: asyncpg.Connection
+    anna: ChatUser, sql: asyncpg.Connection
 ) -> None:
     await anna.send("/start promo_SPRING")
     assert await sql.fetchval("select count(*) from promocodeusages") == 0
     await anna.click(words.register)
     await anna.send(anna.email)
     await anna.click(words.skip)
-    await anna.hears("SPRING")
+    await anna.receives("SPRING")
     assert await sql.fetchval("select count(*) from promocodeusages") == 1
     assert await sql.fetchval("select start from bot.chats where telegram_id = $1", ANNA) is None
 
 
-async def test_a_deep_link_to_an_offer_waits_for_registration(anna: Person, sql: asyncpg.Connection) -> None:
+async def test_a_deep_link_to_an_offer_waits_for_registration(
+    anna: ChatUser, sql: asyncpg.Connection
+) -> None:
     offer = await sql.fetchval("select min(id) from bot.offers")
     await anna.send(f"/start buy_{offer}")
     await anna.send("/start")
@@ -223,12 +225,12 @@ async def test_a_deep_link_to_an_offer_waits_for_registration(anna: Person, sql:
     assert anna.words(lambda: shop_words.pay_by("link")) in anna.buttons
 
 
-async def test_a_referral_is_kept_and_the_first_one_counts(anna: Person, sql: asyncpg.Connection) -> None:
+async def test_a_referral_is_kept_and_the_first_one_counts(anna: ChatUser, sql: asyncpg.Connection) -> None:
     await anna.send("/start ref_from-a-friend")
     await anna.click(words.register)
     await anna.send(anna.email)
     await anna.click(words.skip)
-    await anna.hears(lambda: words.home("Анна Соколова"))
+    await anna.receives(lambda: words.home("Анна Соколова"))
     await anna.send("/start ref_somebody_else")
     assert (
         await sql.fetchval("select referral from bot.chats where telegram_id = $1", ANNA) == "from-a-friend"
@@ -236,7 +238,7 @@ async def test_a_referral_is_kept_and_the_first_one_counts(anna: Person, sql: as
 
 
 async def test_a_deep_link_that_is_refused_leaves_the_registration_standing(
-    anna: Person, sql: asyncpg.Connection
+    anna: ChatUser, sql: asyncpg.Connection
 ) -> None:
     await anna.send("/start promo_NEVER")
     await anna.click(words.register)
@@ -267,7 +269,7 @@ async def test_a_deep_link_that_is_refused_leaves_the_registration_standing(
     ],
 )
 async def test_any_payload_gets_an_answer(
-    anna: Person, ben: Person, sql: asyncpg.Connection, payload: str
+    anna: ChatUser, ben: ChatUser, sql: asyncpg.Connection, payload: str
 ) -> None:
     """Before registering, and after."""
     await ben.send(f"/start {payload}")
@@ -280,34 +282,34 @@ async def test_any_payload_gets_an_answer(
 
 
 async def test_two_starts_and_two_finishes_from_two_processes_make_one_account(
-    anna: Person, school: Application, school_database: str, sql: asyncpg.Connection
+    anna: ChatUser, app: Application, school_database: str, sql: asyncpg.Connection
 ) -> None:
-    async with second_app(school, school_database) as other:
+    async with second_app(app, school_database) as other:
         await anna.send("hello")
         starts = [update_of(anna, text="/start") for _ in range(4)]
-        await asyncio.gather(*(app.processor.process(one) for one in starts for app in (school, other)))
+        await asyncio.gather(*(each.processor.process(one) for one in starts for each in (app, other)))
         await anna.click(words.register)
         await anna.send(anna.email)
         ends = [update_of(anna, text="Skip") for _ in range(4)]
-        await asyncio.gather(*(app.processor.process(one) for one in ends for app in (school, other)))
+        await asyncio.gather(*(each.processor.process(one) for one in ends for each in (app, other)))
     assert await counts(sql) == (1, 1, 1, 1, 1)
 
 
 async def test_the_same_update_delivered_twice_to_two_processes_acts_once(
-    anna: Person, school: Application, school_database: str, sql: asyncpg.Connection
+    anna: ChatUser, app: Application, school_database: str, sql: asyncpg.Connection
 ) -> None:
     await anna.register()
-    async with second_app(school, school_database) as other:
+    async with second_app(app, school_database) as other:
         one = update_of(anna, text="/promo SPRING")
-        await asyncio.gather(*(app.processor.process(one) for _ in range(3) for app in (school, other)))
-        await school.processor.process(one)
-    await anna.hears("SPRING")
+        await asyncio.gather(*(each.processor.process(one) for _ in range(3) for each in (app, other)))
+        await app.processor.process(one)
+    await anna.receives("SPRING")
     assert [text for text in anna.texts if "SPRING" in text and "/" not in text] == [anna.last_text]
     assert await sql.fetchval("select count(*) from promocodeusages") == 1
 
 
 async def test_an_identity_without_device_or_session_is_signed_in_by_one_tap(
-    anna: Person, sql: asyncpg.Connection
+    anna: ChatUser, sql: asyncpg.Connection
 ) -> None:
     """As the other application may have made it."""
     user = await sql.fetchval(
@@ -320,14 +322,14 @@ async def test_an_identity_without_device_or_session_is_signed_in_by_one_tap(
     )
     await anna.send("/start")
     await anna.click(words.sign_in)
-    await anna.hears(lambda: words.home("Анна Соколова"))
+    await anna.receives(lambda: words.home("Анна Соколова"))
     assert await counts(sql) == (1, 1, 1, 1, 1)
     await anna.click(words.sign_in)
     assert await counts(sql) == (1, 1, 1, 1, 1)
 
 
 async def test_a_revoked_session_sees_nothing_but_hears_of_its_payment(
-    anna: Person, sql: asyncpg.Connection
+    anna: ChatUser, sql: asyncpg.Connection
 ) -> None:
     await anna.register()
     offer = await sql.fetchval("select min(id) from bot.offers where currency = 'RUB'")
@@ -343,26 +345,26 @@ async def test_a_revoked_session_sees_nothing_but_hears_of_its_payment(
         "/devices",
     ):
         await anna.send(command)
-        await anna.hears(lambda: words.welcome_back("Анна Соколова"))
+        await anna.receives(lambda: words.welcome_back("Анна Соколова"))
         assert len(anna.new_texts) == 1
     assert await sql.fetchval("select count(*) from promocodeusages") == 0
     await anna.pay()
-    await anna.hears("✅")
+    await anna.receives("✅")
     assert await sql.fetchval("select count(*) from usermoduleaccess") == 1
     await anna.click(words.sign_in)
-    await anna.hears(lambda: words.home("Анна Соколова"))
+    await anna.receives(lambda: words.home("Анна Соколова"))
     assert await sql.fetchval("select count(*) from sessions where revoked_at is null") == 1
 
 
-async def test_an_expired_session_is_none(anna: Person, sql: asyncpg.Connection) -> None:
+async def test_an_expired_session_is_none(anna: ChatUser, sql: asyncpg.Connection) -> None:
     await anna.register()
     await sql.execute("update sessions set expires_at = now() - interval '1 second'")
     await anna.send("/purchases")
-    await anna.hears(lambda: words.welcome_back("Анна Соколова"))
+    await anna.receives(lambda: words.welcome_back("Анна Соколова"))
 
 
 async def test_use_moves_the_sessions_end_at_most_every_five_minutes(
-    anna: Person, sql: asyncpg.Connection
+    anna: ChatUser, sql: asyncpg.Connection
 ) -> None:
     await anna.register()
     before = await sql.fetchval("select expires_at from sessions")

@@ -10,8 +10,8 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from main import Application
-from tests.chat.person import Person
-from tests.school import second_app, update_of
+from tests.app import second_app, update_of
+from tests.chat_user import ChatUser
 
 GROW = """
 with modules_ as (
@@ -53,27 +53,27 @@ def _hearing() -> Iterator[None]:
 
 
 @pytest.fixture
-async def app(school: Application, school_database: str) -> AsyncIterator[Application]:
+async def other(app: Application, school_database: str) -> AsyncIterator[Application]:
     """One that takes the updates it is given, while the school's worker tells the news."""
-    async with second_app(school, school_database) as app:
-        yield app
+    async with second_app(app, school_database) as other:
+        yield other
 
 
-async def statements(app: Application, person: Person, text: str) -> list[str]:
+async def statements(other: Application, person: ChatUser, text: str) -> list[str]:
     token = heard.set([])
     try:
-        await app.processor.process(update_of(person, text=text))
+        await other.processor.process(update_of(person, text=text))
         return heard.get() or []
     finally:
         heard.reset(token)
 
 
-async def test_one_statement_loads_all_an_update_needs(anna: Person, app: Application) -> None:
+async def test_one_statement_loads_all_an_update_needs(anna: ChatUser, other: Application) -> None:
     """Who it is, the session, the language and where the conversation stands; another one notes what was handled."""
     await anna.send("/start")
-    stranger = await statements(app, anna, "nonsense")
+    stranger = await statements(other, anna, "nonsense")
     await anna.register()
-    learner = await statements(app, anna, "nonsense")
+    learner = await statements(other, anna, "nonsense")
     assert learner == stranger
     load, mark = learner
     assert all(table in load for table in ("bot.chats", "authidentities", "users", "devices", "sessions"))
@@ -87,22 +87,22 @@ ADMINS = ("/admin", "/promos", "/offers", "/history", "/user #1", "/grant", "/pr
 
 @pytest.mark.parametrize("command", COMMANDS)
 async def test_more_rows_are_no_more_statements(
-    anna: Person, app: Application, sql: asyncpg.Connection, command: str
+    anna: ChatUser, other: Application, sql: asyncpg.Connection, command: str
 ) -> None:
     await anna.register()
-    few = await statements(app, anna, command)
+    few = await statements(other, anna, command)
     await sql.execute(GROW)
-    many = await statements(app, anna, command)
+    many = await statements(other, anna, command)
     assert many == few
     assert len(few) <= 6
 
 
 @pytest.mark.parametrize("command", ADMINS)
 async def test_more_rows_are_no_more_statements_for_admins_either(
-    olga: Person, app: Application, sql: asyncpg.Connection, command: str
+    olga: ChatUser, other: Application, sql: asyncpg.Connection, command: str
 ) -> None:
     await olga.register()
-    few = await statements(app, olga, command)
+    few = await statements(other, olga, command)
     await sql.execute(GROW)
-    many = await statements(app, olga, command)
+    many = await statements(other, olga, command)
     assert many == few

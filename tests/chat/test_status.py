@@ -3,7 +3,7 @@
 import asyncpg
 
 from bot.texts import status
-from tests.chat.person import Person
+from tests.chat_user import ChatUser
 
 
 async def give(sql: asyncpg.Connection, module: str, ends_at: str) -> None:
@@ -14,19 +14,19 @@ async def give(sql: asyncpg.Connection, module: str, ends_at: str) -> None:
     )
 
 
-async def test_nothing_yet_shows_the_ways_in(anna: Person) -> None:
+async def test_nothing_yet_shows_the_ways_in(anna: ChatUser) -> None:
     await anna.register()
     assert await anna.send("/status") == anna.words(status.nothing)
     assert anna.words(status.see_courses) in anna.buttons
     await anna.click(status.have_promo)
     await anna.send("spring")
-    await anna.hears("SPRING")
+    await anna.receives("SPRING")
 
 
-async def test_a_promo_code_is_seen_with_days_bar_and_renewal(anna: Person) -> None:
+async def test_a_promo_code_is_seen_with_days_bar_and_renewal(anna: ChatUser) -> None:
     await anna.register()
     await anna.send("/promo SPRING")
-    await anna.hears("SPRING")
+    await anna.receives("SPRING")
     await anna.send("/status")
     assert "Python с нуля" in anna.last_text
     assert "14 " in anna.last_text
@@ -36,7 +36,7 @@ async def test_a_promo_code_is_seen_with_days_bar_and_renewal(anna: Person) -> N
     assert any("990" in label for label in anna.buttons)
 
 
-async def test_for_ever_ended_and_of_unknown_start(anna: Person, sql: asyncpg.Connection) -> None:
+async def test_for_ever_ended_and_of_unknown_start(anna: ChatUser, sql: asyncpg.Connection) -> None:
     await anna.register()
     await give(sql, "Python", "'infinity'")
     await give(sql, "Английский", "now() - interval '1 day'")
@@ -52,7 +52,7 @@ async def test_for_ever_ended_and_of_unknown_start(anna: Person, sql: asyncpg.Co
 
 
 async def test_another_persons_access_is_not_shown(
-    anna: Person, ben: Person, sql: asyncpg.Connection
+    anna: ChatUser, ben: ChatUser, sql: asyncpg.Connection
 ) -> None:
     await anna.register()
     await give(sql, "Python", "'infinity'")
@@ -60,7 +60,7 @@ async def test_another_persons_access_is_not_shown(
     assert await ben.send("/status") == ben.words(status.nothing)
 
 
-async def test_many_modules_with_odd_names(anna: Person, sql: asyncpg.Connection) -> None:
+async def test_many_modules_with_odd_names(anna: ChatUser, sql: asyncpg.Connection) -> None:
     await anna.register()
     await sql.execute(
         "INSERT INTO modules (name, interval_count)"

@@ -25,10 +25,10 @@ from db.engine import Database
 from db.errors import PromoUnknown
 from db.postgres.server import EmbeddedServer
 from main import SCHOOL, Application, load_catalogue
-from tests.chat.person import ANNA, PATIENCE, Person
+from tests.app import BOT, QUICK, chat_user, origin_of, running_app, settings_for, update_of
+from tests.chat_user import ANNA, PATIENCE, ChatUser
 from tests.database import Databases
 from tests.process import BotProcess
-from tests.school import BOT, QUICK, open_school, origin_of, settings_for, somebody, update_of
 
 STARS = "select id from bot.offers where currency = 'XTR' order by id limit 1"
 USED = "select count(*) from promocodeusages"
@@ -44,10 +44,10 @@ async def process(sandbox: Sandbox, school_database: str, tmp_path: Path) -> Asy
 
 
 @pytest.fixture
-def anna(http: aiohttp.ClientSession, sandbox: Sandbox) -> Person:
+def anna(http: aiohttp.ClientSession, sandbox: Sandbox) -> ChatUser:
     """Anna, in a chat whose bot is another process."""
     localizer = Localizer("ru", ZoneInfo("Europe/Moscow"))
-    return Person(http, origin_of(sandbox), BOT, ANNA, "ru", localizer, "anna@example.com")
+    return ChatUser(http, origin_of(sandbox), BOT, ANNA, "ru", localizer, "anna@example.com")
 
 
 # Seconds: a job whose worker was killed is taken by another one after the heartbeat of bot/timings.py (30), not before.
@@ -55,7 +55,7 @@ TAKEN_OVER = 60.0
 
 
 async def test_killed_at_any_moment_it_loses_nothing_and_does_nothing_twice(
-    anna: Person, process: BotProcess, sql: asyncpg.Connection
+    anna: ChatUser, process: BotProcess, sql: asyncpg.Connection
 ) -> None:
     await anna.register()
     for number in range(4):
@@ -67,14 +67,14 @@ async def test_killed_at_any_moment_it_loses_nothing_and_does_nothing_twice(
         await asyncio.sleep(0.01 * number)
         await process.kill()
         await process.start()
-        await anna.hears(f"C{number}", within=TAKEN_OVER)
+        await anna.receives(f"C{number}", within=TAKEN_OVER)
         assert await sql.fetchval(USED) == number + 1
     assert await sql.fetchval("select sum(days) from bot.access_changes") == 4
     assert process.errors == []
 
 
 async def test_paid_while_it_was_dead_access_is_there_when_it_is_back(
-    anna: Person, process: BotProcess, sql: asyncpg.Connection
+    anna: ChatUser, process: BotProcess, sql: asyncpg.Connection
 ) -> None:
     await anna.register()
     await anna.order(await sql.fetchval("select min(id) from bot.offers where currency = 'RUB'"))
@@ -83,20 +83,20 @@ async def test_paid_while_it_was_dead_access_is_there_when_it_is_back(
     await anna.write("/purchases")
     assert await sql.fetchval("select count(*) from usermoduleaccess") == 0
     await process.start()
-    await anna.hears("№1")
-    await anna.hears("✅")
+    await anna.receives("№1")
+    await anna.receives("✅")
     assert await sql.fetchval("select status from purchases") == "succeeded"
     assert await sql.fetchval("select count(*) from usermoduleaccess") == 1
 
 
 async def test_killed_while_the_link_is_made_it_makes_one_payment(
-    anna: Person, process: BotProcess, sandbox: Sandbox, sql: asyncpg.Connection
+    anna: ChatUser, process: BotProcess, sandbox: Sandbox, sql: asyncpg.Connection
 ) -> None:
     await anna.register()
     sandbox.faults.set(provider_slow=2.0)
     await anna.send(f"/start buy_{await sql.fetchval('select min(id) from bot.offers')}")
     await anna.click(lambda: shop_words.pay_by("link"))
-    await anna.hears("⏳")
+    await anna.receives("⏳")
     await process.kill()
     sandbox.faults.set(provider_slow=0)
     await process.start()
@@ -107,7 +107,7 @@ async def test_killed_while_the_link_is_made_it_makes_one_payment(
 
 
 async def test_asked_to_end_it_finishes_what_it_has(
-    anna: Person, process: BotProcess, sql: asyncpg.Connection
+    anna: ChatUser, process: BotProcess, sql: asyncpg.Connection
 ) -> None:
     """Each message gets one answer, from the one that goes or from the one that comes."""
     await anna.register()
@@ -135,8 +135,8 @@ async def test_while_the_database_is_away_nothing_is_confirmed(
     async with AsyncExitStack() as stack:
         running = await stack.enter_async_context(AsyncExitStack())
         await running.enter_async_context(EmbeddedServer(tmp_path, durable=False))
-        school = await stack.enter_async_context(open_school(settings_for(origin_of(sandbox)), dsn))
-        anna = somebody(http, school, ANNA, "ru", "anna@example.com")
+        app = await stack.enter_async_context(running_app(settings_for(origin_of(sandbox)), dsn))
+        anna = chat_user(http, app, ANNA, "ru", "anna@example.com")
         await anna.register()
         await running.aclose()
         with caplog.at_level("WARNING"):
@@ -144,11 +144,11 @@ async def test_while_the_database_is_away_nothing_is_confirmed(
             for number in range(5):
                 await anna.write(f"/promo NO{number}")
             await becomes(lambda: "updates_put_off" in caplog.text)
-        await anna.look()
+        await anna.refresh()
         assert anna.new_texts == []
         await running.enter_async_context(EmbeddedServer(tmp_path, durable=False))
-        await anna.hears("SPRING")
-        await anna.hears("NO4")
+        await anna.receives("SPRING")
+        await anna.receives("NO4")
         connection = await asyncpg.connect(dsn)
         assert await connection.fetchval(USED) == 1
         await connection.close()
@@ -159,10 +159,10 @@ async def test_while_the_database_is_away_nothing_is_confirmed(
 
 @pytest.mark.parametrize("timings", [replace(QUICK, replies=timedelta(milliseconds=50))])
 async def test_who_pays_waits_for_nobodys_replies(
-    anna: Person, ben: Person, school: Application, sql: asyncpg.Connection
+    anna: ChatUser, ben: ChatUser, app: Application, sql: asyncpg.Connection
 ) -> None:
     """Telegram takes Anna's replies when it likes. More of her messages wait than one getUpdates brings."""
-    anna.localizer = school.context.localizer
+    anna.localizer = app.context.localizer
     await anna.register()
     await ben.register()
     await ben.send(f"/start buy_{await sql.fetchval(STARS)}")
@@ -175,26 +175,26 @@ async def test_who_pays_waits_for_nobodys_replies(
             await released.wait()
         return await make_request(bot, method)
 
-    school.bot.session.middleware(slowly)
+    app.bot.session.middleware(slowly)
     asked = [f"/promo NO{number}" for number in range(120)]
     for text in asked:
         await anna.write(text)
     paid = await ben._post("/invoices", {"message_id": invoice["message_id"], "action": "pay"})
     assert paid["status"] == "paid"
-    assert await ben.hears("✅")
-    await anna.look()
+    assert await ben.receives("✅")
+    await anna.refresh()
     assert anna.new_texts == []
     released.set()
-    await anna.hears("NO119")
+    await anna.receives("NO119")
     assert [text for text in anna.texts if "NO" in text] == said_to(anna, asked)
 
 
 @pytest.mark.parametrize("timings", [replace(QUICK, replies=timedelta(milliseconds=50))])
 async def test_a_reply_that_neither_telegram_nor_the_books_take_is_kept_at_it(
-    anna: Person, school: Application, sql: asyncpg.Connection
+    anna: ChatUser, app: Application, sql: asyncpg.Connection
 ) -> None:
     """What caused it is committed, so that the update is done with; the job for it is tried again."""
-    anna.localizer = school.context.localizer
+    anna.localizer = app.context.localizer
     await anna.register()
     telegram_is_away = True
 
@@ -203,16 +203,16 @@ async def test_a_reply_that_neither_telegram_nor_the_books_take_is_kept_at_it(
             raise TelegramServerError(method=method, message="away")
         return await make_request(bot, method)
 
-    school.bot.session.middleware(away)
+    app.bot.session.middleware(away)
     await sql.execute(NO_JOBS_FOR_REPLIES)
-    await school.processor.process(update_of(anna, text="/promo") | {"update_id": 10**6})
+    await app.processor.process(update_of(anna, text="/promo") | {"update_id": 10**6})
     assert await sql.fetchval("select count(*) from bot.updates where update_id = $1", 10**6) == 1
     await sql_becomes(sql, "select is_called from refused")
     await sql.execute("drop trigger refusing on bot.pgqueuer")
     telegram_is_away = False
     await sql_becomes(sql, "select count(*) = 1 from bot.pgqueuer where entrypoint = 'send'")
     await sql.execute("update bot.pgqueuer set execute_after = now()")
-    await anna.hears(promo_words.ASK)
+    await anna.receives(promo_words.ASK)
 
 
 NO_JOBS_FOR_REPLIES = """
@@ -231,8 +231,8 @@ async def test_what_is_paid_is_credited_while_telegram_is_out_of_reach(
     http: aiohttp.ClientSession, sandbox: Sandbox, school_database: str, sql: asyncpg.Connection
 ) -> None:
     """Started then, the bot does not know its own name yet."""
-    async with open_school(settings_for(origin_of(sandbox)), school_database) as school:
-        anna = somebody(http, school, ANNA, "ru", "anna@example.com")
+    async with running_app(settings_for(origin_of(sandbox)), school_database) as app:
+        anna = chat_user(http, app, ANNA, "ru", "anna@example.com")
         await anna.register()
         await anna.order(await sql.fetchval("select min(id) from bot.offers where currency = 'RUB'"))
     await anna.pay()
@@ -254,7 +254,7 @@ async def sql_becomes(sql: asyncpg.Connection, true: str) -> None:
             await asyncio.sleep(0.05)
 
 
-def said_to(person: Person, asked: list[str]) -> list[str]:
+def said_to(person: ChatUser, asked: list[str]) -> list[str]:
     refusals = [PromoUnknown(text.split()[1]) for text in asked]
     return [person.words(partial(errors.say, refused)) for refused in refusals]
 
@@ -273,9 +273,9 @@ async def becomes(condition: Callable[[], bool]) -> None:
 
 @pytest.mark.errors_expected("two processes that poll for one bot are a mistake to be mended")
 async def test_two_that_poll_for_one_bot_answer_once_and_say_what_is_wrong(
-    anna: Person, school: Application, school_database: str, errors: list[str]
+    anna: ChatUser, app: Application, school_database: str, errors: list[str]
 ) -> None:
-    async with open_school(school.settings, school_database):
+    async with running_app(app.settings, school_database):
         await anna.send("/start")
         assert len(anna.new_texts) == 1
         await becomes(lambda: any("polling_conflict" in line for line in errors))

@@ -9,7 +9,7 @@ from typing import Any
 import aiohttp
 
 from bot.texts import shop as words
-from tests.chat.person import Json, Person, _inline, _keys
+from tests.chat_user import ChatUser, Json, _inline, _keys
 
 LOOK_EVERY = 0.4  # seconds
 PATIENT = 15.0  # seconds somebody waits before trying again
@@ -39,7 +39,7 @@ class Till:
 class Shopper:
     """`forge` tells the bot that a payment (its id) has succeeded."""
 
-    person: Person
+    person: ChatUser
     wishes: list[Wish]
     till: Till
     chance: random.Random
@@ -138,7 +138,7 @@ class Shopper:
         """The newest message that is wanted, and what was wanted of it."""
         ends = asyncio.get_running_loop().time() + PATIENT
         while asyncio.get_running_loop().time() < ends:
-            await self.person.look()
+            await self.person.refresh()
             for message in reversed(self.person.messages):
                 if not message.get("outgoing") and (found := wanted(message)):
                     return message, found
@@ -152,10 +152,10 @@ def _button(message: Json, label: str) -> Json | None:
 
 async def newcomer(
     http: aiohttp.ClientSession, origin: str, bot: int, number: int, language: str, localizer: Any
-) -> Person:
+) -> ChatUser:
     """A new person of the sandbox, with Stars enough."""
     body = {"first_name": f"Learner {number}", "language_code": language}
     async with http.post(f"{origin}/sandbox/people", json=body) as response:
         made = await response.json()
     async with http.post(f"{origin}/sandbox/people/{made['id']}/stars", json={"amount": 1_000_000}):
-        return Person(http, origin, bot, made["id"], language, localizer, f"learner{number}@example.com")
+        return ChatUser(http, origin, bot, made["id"], language, localizer, f"learner{number}@example.com")

@@ -16,6 +16,7 @@ from bot.timings import Timings
 from db.engine import Pool
 from db.payments import purchases
 from main import Application
+from tests.app import origin_of, settings_for
 from tests.callbacks import (
     NOTHING,
     ONLY_CALLBACKS,
@@ -26,9 +27,8 @@ from tests.callbacks import (
     post,
     recorded,
 )
-from tests.chat.person import Person
+from tests.chat_user import ChatUser
 from tests.sandbox.provider_world import serve
-from tests.school import origin_of, settings_for
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def timings() -> Timings:
 
 
 @pytest.fixture
-async def payment(anna: Person, sql: asyncpg.Connection) -> str:
+async def payment(anna: ChatUser, sql: asyncpg.Connection) -> str:
     """Anna's, open at the provider."""
     await anna.register()
     await anna.order(await sql.fetchval("select min(id) from bot.offers where currency = 'RUB'"))
@@ -56,19 +56,19 @@ LIES: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("lie", LIES)
 async def test_forged_body(
-    anna: Person, school: Application, payment: str, sql: asyncpg.Connection, lie: str
+    anna: ChatUser, app: Application, payment: str, sql: asyncpg.Connection, lie: str
 ) -> None:
     thing: dict[str, Any] = {"id": payment, "status": "succeeded", "paid": True} | LIES[lie]
-    assert await post(school, anna.http, notification("payment.succeeded", **thing)) == 200
+    assert await post(app, anna.http, notification("payment.succeeded", **thing)) == 200
     await all_handled(sql, 1)
     assert await credited(sql) == (0, 0)
     await anna.pay()
-    await anna.hears("✅")
+    await anna.receives("✅")
     assert (await credited(sql))[0] == 1
 
 
 async def test_payment_of_another_shop(
-    anna: Person, school: Application, sandbox: Sandbox, payment: str, sql: asyncpg.Connection
+    anna: ChatUser, app: Application, sandbox: Sandbox, payment: str, sql: asyncpg.Connection
 ) -> None:
     """Really paid, with our purchase's own key in it, but not to us."""
     provider = sandbox.yookassa.provider
@@ -78,36 +78,36 @@ async def test_payment_of_another_shop(
     body = {key: ours.body[key] for key in ("amount", "metadata")}
     theirs = provider.payments.create_paid(other, 100, "RUB", body)
     thing = provider.payments.shown(theirs) | {"recipient": ours.body["recipient"]}
-    assert await post(school, anna.http, notification("payment.succeeded", **thing)) == 200
+    assert await post(app, anna.http, notification("payment.succeeded", **thing)) == 200
     await all_handled(sql, 1)
     assert await credited(sql) == (0, 0)
 
 
 async def test_replay(
-    anna: Person, school: Application, sandbox: Sandbox, payment: str, sql: asyncpg.Connection
+    anna: ChatUser, app: Application, sandbox: Sandbox, payment: str, sql: asyncpg.Connection
 ) -> None:
     sandbox.faults.set(callback_lost=1.0)
     body = notification("payment.succeeded", **await anna.pay())
-    assert await asyncio.gather(*(post(school, anna.http, body) for _ in range(10))) == [200] * 10
-    await anna.hears("✅")
+    assert await asyncio.gather(*(post(app, anna.http, body) for _ in range(10))) == [200] * 10
+    await anna.receives("✅")
     await all_handled(sql, 10)
-    assert await post(school, anna.http, body) == 200
+    assert await post(app, anna.http, body) == 200
     await all_handled(sql, 11)
     assert await credited(sql) == (1, await sql.fetchval("select days from purchases"))
 
 
 async def test_success_after_local_cancel(
-    anna: Person, school: Application, payment: str, sql: asyncpg.Connection
+    anna: ChatUser, app: Application, payment: str, sql: asyncpg.Connection
 ) -> None:
     """We had called it canceled, and its link is paid all the same: that is honoured, once."""
     attempt = await sql.fetchval("select id from bot.payment_attempts")
-    async with school.database.transaction(Pool.JOBS) as session:
+    async with app.database.transaction(Pool.JOBS) as session:
         order = await purchases.get_attempt(session, attempt)
         assert order is not None
-        assert await purchases.record_refusal(session, order, "never created", school.context.now())
+        assert await purchases.record_refusal(session, order, "never created", app.context.now())
     assert await sql.fetchval("select status from purchases") == "canceled"
     await anna.pay()
-    await anna.hears("✅")
+    await anna.receives("✅")
     assert await credited(sql) == (1, await sql.fetchval("select days from purchases"))
 
 
@@ -119,19 +119,19 @@ class TestPathCharactersInThePaymentId:
         return []
 
     @pytest.fixture
-    async def school_settings(self, sandbox: Sandbox, asked: list[str]) -> AsyncIterator[Settings]:
+    async def app_settings(self, sandbox: Sandbox, asked: list[str]) -> AsyncIterator[Settings]:
         async def answer(request: web.Request) -> web.Response:
             asked.append(request.raw_path)
             return web.json_response({"type": "error", "code": "not_found"}, status=404)
 
-        app = web.Application()
-        app.router.add_route("*", "/{tail:.*}", answer)
-        origin, runner = await serve(app)
+        server = web.Application()
+        server.router.add_route("*", "/{tail:.*}", answer)
+        origin, runner = await serve(server)
         yield settings_for(origin_of(sandbox), yookassa_api_url=f"{origin}/v3")
         await runner.cleanup()
 
     async def test_path_characters_in_the_payment_id(
-        self, school: Application, http: aiohttp.ClientSession, sql: asyncpg.Connection, asked: list[str]
+        self, app: Application, http: aiohttp.ClientSession, sql: asyncpg.Connection, asked: list[str]
     ) -> None:
         strange = [
             "../me",
@@ -151,11 +151,9 @@ class TestPathCharactersInThePaymentId:
             {"id": UNKNOWN},
         ]
         for one in strange:
-            assert await post(school, http, notification("payment.succeeded", id=one)) == 200, one
-            assert (
-                await post(school, http, notification("refund.succeeded", id=UNKNOWN, payment_id=one)) == 200
-            )
+            assert await post(app, http, notification("payment.succeeded", id=one)) == 200, one
+            assert await post(app, http, notification("refund.succeeded", id=UNKNOWN, payment_id=one)) == 200
         assert await recorded(sql) == NOTHING
-        assert await post(school, http, notification("payment.succeeded", id=UNKNOWN)) == 200
+        assert await post(app, http, notification("payment.succeeded", id=UNKNOWN)) == 200
         await all_handled(sql, 1)
         assert {path for path in asked if "?" not in path} == {f"/v3/payments/{UNKNOWN}"}

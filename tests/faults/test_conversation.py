@@ -10,50 +10,50 @@ from pydantic import SecretStr
 from bot.sandbox.app import Sandbox
 from bot.settings import Settings
 from bot.texts import shop as words
+from tests.app import origin_of, settings_for
 from tests.callbacks import becomes, credited
-from tests.chat.person import Json, Person
-from tests.school import origin_of, settings_for
+from tests.chat_user import ChatUser, Json
 
 STARS = "select min(o.id) from bot.offers o where currency = 'XTR'"
 ROUBLES = "select min(o.id) from bot.offers o where currency = 'RUB'"
 
 
 @pytest.fixture
-def school_settings(sandbox: Sandbox) -> Settings:
+def app_settings(sandbox: Sandbox) -> Settings:
     return settings_for(origin_of(sandbox), telegram_payment_token=SecretStr("381764678:TEST:1"))
 
 
-async def invoice(person: Person, offer: int, method: str) -> int:
+async def invoice(person: ChatUser, offer: int, method: str) -> int:
     """Orders; the number of the invoice's message."""
     await person.send(f"/start buy_{offer}")
     await person.click(lambda: words.pay_by(method))
     return next(int(one["message_id"]) for one in reversed(person.messages) if "invoice" in one)
 
 
-async def pays(person: Person, message_id: int) -> Json:
+async def pays(person: ChatUser, message_id: int) -> Json:
     return await person._post("/invoices", {"message_id": message_id, "action": "pay"})
 
 
-async def test_throttled_chat(anna: Person, sandbox: Sandbox, sql: asyncpg.Connection) -> None:
+async def test_throttled_chat(anna: ChatUser, sandbox: Sandbox, sql: asyncpg.Connection) -> None:
     """A hundred messages before the payment, and Telegram takes no more of our answers for a while."""
     await anna.register()
     message = await invoice(anna, await sql.fetchval(STARS), "stars")
     await asyncio.gather(*(anna.write(f"/promo NO{number}") for number in range(100)))
     sandbox.faults.set(telegram_429=5)
     assert (await pays(anna, message))["status"] == "paid"
-    await anna.hears("Платёж №1 получен")
+    await anna.receives("Платёж №1 получен")
     assert await credited(sql) == (1, await sql.fetchval("select days from purchases"))
     await becomes(lambda: answers(anna, 100))
 
 
-async def answers(person: Person, count: int) -> bool:
+async def answers(person: ChatUser, count: int) -> bool:
     """Whether all of what was asked has been answered by now."""
-    await person.look()
+    await person.refresh()
     return sum("NO" in text for text in person.texts) == count
 
 
 @pytest.mark.parametrize("method", ["stars", "invoice", "link"])
-async def test_open_conversation_step(anna: Person, sql: asyncpg.Connection, method: str) -> None:
+async def test_open_conversation_step(anna: ChatUser, sql: asyncpg.Connection, method: str) -> None:
     """A promo code is being asked for; the payment settles, and the question is still open."""
     await anna.register()
     offer = await sql.fetchval(STARS if method == "stars" else ROUBLES)
@@ -65,21 +65,23 @@ async def test_open_conversation_step(anna: Person, sql: asyncpg.Connection, met
         message = await invoice(anna, offer, method)
         await anna.send("/promo")
         assert (await pays(anna, message))["status"] == "paid"
-    await anna.hears("Платёж №1 получен")
+    await anna.receives("Платёж №1 получен")
     await anna.send("SPRING")
-    await anna.hears("Промокод SPRING принят")
+    await anna.receives("Промокод SPRING принят")
 
 
-async def test_missing_session(anna: Person, sql: asyncpg.Connection) -> None:
+async def test_missing_session(anna: ChatUser, sql: asyncpg.Connection) -> None:
     """Signed out from everywhere between the order and the payment."""
     await anna.register()
     message = await invoice(anna, await sql.fetchval(STARS), "stars")
     await sql.execute("update sessions set revoked_at = now()")
     assert (await pays(anna, message))["status"] == "paid"
-    await anna.hears("Платёж №1 получен")
+    await anna.receives("Платёж №1 получен")
 
 
-async def test_two_payments_of_one_person_at_once_extend_twice(anna: Person, sql: asyncpg.Connection) -> None:
+async def test_two_payments_of_one_person_at_once_extend_twice(
+    anna: ChatUser, sql: asyncpg.Connection
+) -> None:
     """Three ways at the same moment, for one module: each gives its days after the others'."""
     await anna.register()
     stars = await invoice(anna, await sql.fetchval(STARS), "stars")
@@ -87,7 +89,7 @@ async def test_two_payments_of_one_person_at_once_extend_twice(anna: Person, sql
     await anna.order(await sql.fetchval(ROUBLES))
     await asyncio.gather(pays(anna, stars), pays(anna, card), anna.pay())
     for number in (1, 2, 3):
-        await anna.hears(f"Платёж №{number} получен")
+        await anna.receives(f"Платёж №{number} получен")
     days = await sql.fetchval("select sum(days) from purchases")
     assert await credited(sql) == (3, days)
     began, ends = await sql.fetchrow(

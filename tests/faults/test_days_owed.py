@@ -38,8 +38,8 @@ from db.payments.telegram import TelegramCharge, settle_assigned_charge, settle_
 from db.refunds import booking, requests
 from db.refunds.booking import ReturnedMoney
 from db.shop import courses
+from tests.app import SMALL
 from tests.faults.owed import Code, Gift, Owed, Return, Sale
-from tests.school import SMALL
 
 T = TypeVar("T")
 STEPS = 2000  # at least so many must have been taken

@@ -13,11 +13,11 @@ import pytest
 from bot.sandbox.app import Sandbox
 from bot.texts import Localizer
 from bot.texts import shop as words
+from tests.app import BOT, origin_of
 from tests.callbacks import becomes, credited
-from tests.chat.person import ANNA, Person
+from tests.chat_user import ANNA, ChatUser
 from tests.faults.replicas import SCRIPT
 from tests.process import BotProcess
-from tests.school import BOT, origin_of
 
 STARS = "select min(id) from bot.offers where currency = 'XTR'"
 WAITS = """
@@ -35,9 +35,9 @@ async def process(sandbox: Sandbox, school_database: str, tmp_path: Path) -> Asy
 
 
 @pytest.fixture
-def anna(http: aiohttp.ClientSession, sandbox: Sandbox) -> Person:
+def anna(http: aiohttp.ClientSession, sandbox: Sandbox) -> ChatUser:
     """Anna, in a chat whose bot is another process."""
-    return Person(
+    return ChatUser(
         http,
         origin_of(sandbox),
         BOT,
@@ -49,7 +49,7 @@ def anna(http: aiohttp.ClientSession, sandbox: Sandbox) -> Person:
 
 
 @pytest.fixture
-async def invoice(anna: Person, process: BotProcess, sql: asyncpg.Connection) -> int:
+async def invoice(anna: ChatUser, process: BotProcess, sql: asyncpg.Connection) -> int:
     """The number of the message with an invoice in Stars."""
     await anna.register()
     await anna.send(f"/start buy_{await sql.fetchval(STARS)}")
@@ -58,7 +58,7 @@ async def invoice(anna: Person, process: BotProcess, sql: asyncpg.Connection) ->
 
 
 @asynccontextmanager
-async def being_settled(anna: Person, invoice: int, sql: asyncpg.Connection) -> AsyncIterator[None]:
+async def being_settled(anna: ChatUser, invoice: int, sql: asyncpg.Connection) -> AsyncIterator[None]:
     """The payment was fetched and its handler stands in its transaction: the purchase's row is locked by somebody."""
     async with sql.transaction():
         await sql.execute("select 1 from purchases for update")
@@ -68,13 +68,13 @@ async def being_settled(anna: Person, invoice: int, sql: asyncpg.Connection) -> 
         yield
 
 
-async def credited_once(anna: Person, sql: asyncpg.Connection) -> None:
-    await anna.hears("Платёж №1 получен", within=60)
+async def credited_once(anna: ChatUser, sql: asyncpg.Connection) -> None:
+    await anna.receives("Платёж №1 получен", within=60)
     assert await credited(sql) == (1, await sql.fetchval("select days from purchases"))
 
 
 async def test_sigterm_while_a_payment_is_being_handled(
-    anna: Person, process: BotProcess, invoice: int, sql: asyncpg.Connection
+    anna: ChatUser, process: BotProcess, invoice: int, sql: asyncpg.Connection
 ) -> None:
     """It finishes what it has before it goes; what it has told Telegram to be done is done."""
     async with being_settled(anna, invoice, sql):
@@ -89,7 +89,7 @@ async def test_sigterm_while_a_payment_is_being_handled(
 
 
 async def test_polling_killed_between_fetch_and_commit(
-    anna: Person, process: BotProcess, invoice: int, sql: asyncpg.Connection
+    anna: ChatUser, process: BotProcess, invoice: int, sql: asyncpg.Connection
 ) -> None:
     async with being_settled(anna, invoice, sql):
         await process.kill()
@@ -100,7 +100,7 @@ async def test_polling_killed_between_fetch_and_commit(
 
 
 async def test_killed_between_commit_and_news(
-    anna: Person, process: BotProcess, invoice: int, sandbox: Sandbox, sql: asyncpg.Connection
+    anna: ChatUser, process: BotProcess, invoice: int, sandbox: Sandbox, sql: asyncpg.Connection
 ) -> None:
     """The access is in the database, Telegram takes no message: the payer hears of it from the next process."""
     async with being_settled(anna, invoice, sql):
@@ -108,7 +108,7 @@ async def test_killed_between_commit_and_news(
     await becomes(lambda: sql.fetchval("select status = 'succeeded' from purchases"))
     await process.kill()
     sandbox.faults.reset()
-    await anna.look()
+    await anna.refresh()
     assert not any("Платёж №1 получен" in text for text in anna.texts)
     await process.start()
     await credited_once(anna, sql)

@@ -12,11 +12,11 @@ from aiohttp import web
 from bot.sandbox.app import Sandbox
 from bot.settings import Settings
 from bot.texts import shop as words
+from tests.app import chat_user, origin_of, running_app, settings_for
 from tests.callbacks import ONLY_CALLBACKS, becomes, credited
-from tests.chat.person import Person
+from tests.chat_user import ChatUser
 from tests.http.outage import own_database
 from tests.sandbox.provider_world import serve
-from tests.school import open_school, origin_of, settings_for, somebody
 
 ROUBLES = "select min(id) from bot.offers where currency = 'RUB'"
 KEPT = ("Authorization", "Idempotence-Key", "Content-Type")
@@ -29,10 +29,10 @@ async def test_database_down_at_the_callback(
     settings = settings_for(origin_of(sandbox))
     async with (
         own_database(tmp_path) as dsn,
-        open_school(settings, dsn.dsn, ONLY_CALLBACKS) as school,
+        running_app(settings, dsn.dsn, ONLY_CALLBACKS) as app,
     ):
-        sandbox.yookassa.notifications_url = f"http://127.0.0.1:{school.http_port}/yookassa/webhook"
-        anna = somebody(http, school, 7000000001, "ru", "anna@example.com")
+        sandbox.yookassa.notifications_url = f"http://127.0.0.1:{app.http_port}/yookassa/webhook"
+        anna = chat_user(http, app, 7000000001, "ru", "anna@example.com")
         await anna.register()
         await anna.order(1)
         await anna.open_checkout()
@@ -40,13 +40,13 @@ async def test_database_down_at_the_callback(
         await anna.pay()
         await becomes(lambda: refused_with_503(anna))
         await dsn.start()
-        await anna.hears("✅")
+        await anna.receives("✅")
         sql = await asyncpg.connect(dsn.dsn)
         assert await credited(sql) == (1, await sql.fetchval("select days from purchases"))
         await sql.close()
 
 
-async def refused_with_503(person: Person) -> bool:
+async def refused_with_503(person: ChatUser) -> bool:
     async with person.http.get(f"{person.origin}/sandbox/notifications") as response:
         attempts = [one for item in await response.json() for one in item["attempts"]]
     return any(one["status"] == 503 for one in attempts)
@@ -88,7 +88,7 @@ class TestSdkFailuresMeanUnknown:
         return Between(origin_of(sandbox))
 
     @pytest.fixture
-    async def school_settings(self, sandbox: Sandbox, between: Between) -> AsyncIterator[Settings]:
+    async def app_settings(self, sandbox: Sandbox, between: Between) -> AsyncIterator[Settings]:
         app = web.Application()
         app.router.add_route("*", "/{tail:.*}", between.pass_on)
         origin, runner = await serve(app)
@@ -96,7 +96,7 @@ class TestSdkFailuresMeanUnknown:
         await runner.cleanup()
 
     async def test_answers_the_sdk_breaks_at(
-        self, anna: Person, sandbox: Sandbox, between: Between, sql: asyncpg.Connection
+        self, anna: ChatUser, sandbox: Sandbox, between: Between, sql: asyncpg.Connection
     ) -> None:
         between.nonsense += self.SENSELESS
         await anna.register()
@@ -104,28 +104,28 @@ class TestSdkFailuresMeanUnknown:
         assert between.nonsense == []
         assert len(sandbox.yookassa.provider.book.payments) == 1
         await anna.pay()
-        await anna.hears("✅")
+        await anna.receives("✅")
         assert await credited(sql) == (1, await sql.fetchval("select days from purchases"))
 
     async def test_a_refund_likewise(
-        self, anna: Person, olga: Person, sandbox: Sandbox, between: Between, sql: asyncpg.Connection
+        self, anna: ChatUser, olga: ChatUser, sandbox: Sandbox, between: Between, sql: asyncpg.Connection
     ) -> None:
         await olga.send("/start")
         await anna.register()
         await anna.order(await sql.fetchval(ROUBLES))
         await anna.pay()
-        await anna.hears("✅")
+        await anna.receives("✅")
         between.nonsense += self.SENSELESS
         sandbox.faults.set(callback_lost=1.0)
         await olga.send("/refund 1 330")
         await olga.click("Вернуть")
-        await anna.hears("Вам возвращено")
+        await anna.receives("Вам возвращено")
         assert between.nonsense == []
         assert [one.amount for one in sandbox.yookassa.provider.book.refunds.values()] == [33_000]
 
     @pytest.mark.parametrize("made", [True, False])
     async def test_key_older_than_23_hours(
-        self, anna: Person, sandbox: Sandbox, between: Between, sql: asyncpg.Connection, made: bool
+        self, anna: ChatUser, sandbox: Sandbox, between: Between, sql: asyncpg.Connection, made: bool
     ) -> None:
         """The key would be a new operation by now: the payment is looked for, and nothing is posted again."""
         between.nonsense += ["null"] * 10_000
@@ -138,7 +138,7 @@ class TestSdkFailuresMeanUnknown:
         if made:
             await anna.gets_link()
         else:
-            await anna.hears("заказ на «Курс Python с нуля» закрыт")
+            await anna.receives("заказ на «Курс Python с нуля» закрыт")
             assert await sql.fetchval("select status from purchases") == "canceled"
         looked = between.asked.index("GET /v3/payments")
         assert "POST /v3/payments" not in between.asked[looked:]
@@ -150,7 +150,7 @@ class TestSdkFailuresMeanUnknown:
     ["provider_5xx", "provider_html_502", "provider_cut", "provider_cut_before", "provider_broken_json"],
 )
 async def test_provider_fails_while_the_payment_is_made(
-    anna: Person, sandbox: Sandbox, sql: asyncpg.Connection, fault: str
+    anna: ChatUser, sandbox: Sandbox, sql: asyncpg.Connection, fault: str
 ) -> None:
     """The provider may or may not have done the work each time: in the end there is one payment."""
     await anna.register()
@@ -166,5 +166,5 @@ async def test_provider_fails_while_the_payment_is_made(
     payments = sandbox.yookassa.provider.book.payments.values()
     assert [payment.body["metadata"]["key"] for payment in payments] == [request["key"]]
     await anna.pay()
-    await anna.hears("✅")
+    await anna.receives("✅")
     assert (await credited(sql))[0] == 1

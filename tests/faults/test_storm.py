@@ -16,12 +16,12 @@ import pytest
 
 from bot.sandbox.app import Sandbox
 from bot.texts import Localizer
+from tests.app import origin_of
 from tests.faults.replicas import Replicas, replicas
 from tests.faults.shoppers import METHODS, Shopper, Till, Wish, newcomer
 from tests.faults.verdict import Verdict, held, judge
 from tests.http.outage import OwnDatabase, own_database
 from tests.process import TOKEN, BotProcess
-from tests.school import origin_of
 
 PEOPLE = 100
 PURCHASES = 500  # paid, in all

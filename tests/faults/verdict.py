@@ -81,7 +81,7 @@ async def told(shoppers: list[Shopper]) -> Counter[tuple[int, int]]:
     """How often each person was told of each purchase."""
     heard: Counter[tuple[int, int]] = Counter()
     for shopper in shoppers:
-        await shopper.person.look()
+        await shopper.person.refresh()
         for text in shopper.person.texts:
             if match := ARRIVED.match(text):
                 heard[shopper.person.id, int(match[1])] += 1

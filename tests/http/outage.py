@@ -9,7 +9,7 @@ from db.engine import Database
 from db.postgres.server import EmbeddedServer
 from db.schema.migrate import migrate
 from main import SCHOOL, load_catalogue
-from tests.school import SMALL
+from tests.app import SMALL
 
 
 class OwnDatabase:

@@ -19,7 +19,6 @@ from tests.callbacks import (
     post,
     recorded,
 )
-from tests.school import errors  # noqa: F401
 
 
 @pytest.fixture
@@ -51,17 +50,17 @@ def timings() -> Timings:
     ],
 )
 async def test_what_is_no_notification_is_refused(
-    school: Application, http: aiohttp.ClientSession, sql: asyncpg.Connection, body: Any
+    app: Application, http: aiohttp.ClientSession, sql: asyncpg.Connection, body: Any
 ) -> None:
-    assert await post(school, http, body) == 400
+    assert await post(app, http, body) == 400
     assert await recorded(sql) == NOTHING
 
 
 async def test_a_body_too_large_is_refused(
-    school: Application, http: aiohttp.ClientSession, sql: asyncpg.Connection
+    app: Application, http: aiohttp.ClientSession, sql: asyncpg.Connection
 ) -> None:
     body = notification("payment.succeeded", id=UNKNOWN, description="x" * 300_000)
-    assert await post(school, http, body) == 413
+    assert await post(app, http, body) == 413
     assert await recorded(sql) == NOTHING
 
 
@@ -69,9 +68,9 @@ async def test_a_body_too_large_is_refused(
     "event", ["payment.surprised", "payout.succeeded", "deal.closed", "", "e" * 10_000, "\x00"]
 )
 async def test_an_unknown_event_is_answered_and_let_go(
-    school: Application, http: aiohttp.ClientSession, sql: asyncpg.Connection, event: str
+    app: Application, http: aiohttp.ClientSession, sql: asyncpg.Connection, event: str
 ) -> None:
-    assert await post(school, http, notification(event, id=UNKNOWN)) == 200
+    assert await post(app, http, notification(event, id=UNKNOWN)) == 200
     assert await recorded(sql) == NOTHING
 
 
@@ -79,21 +78,21 @@ async def test_an_unknown_event_is_answered_and_let_go(
 
 
 async def test_a_callback_is_kept_as_it_came_with_a_job_that_verifies_it(
-    school: Application, http: aiohttp.ClientSession, sql: asyncpg.Connection
+    app: Application, http: aiohttp.ClientSession, sql: asyncpg.Connection
 ) -> None:
-    school.worker.stop()
+    app.worker.stop()
     body = notification("payment.succeeded", id=UNKNOWN, description="<b>\"'; drop table users; -- \u0000 😀")
-    assert await post(school, http, body) == 200
+    assert await post(app, http, body) == 200
     row = await sql.fetchrow("select event, object_id, payment_id, body, handled_at from bot.callbacks")
     assert tuple(row) == ("payment.succeeded", UNKNOWN, UNKNOWN, json.dumps(body), None)
     assert (await recorded(sql))[0] == 1
 
 
 async def test_a_refund_speaks_of_its_payment(
-    school: Application, http: aiohttp.ClientSession, sql: asyncpg.Connection
+    app: Application, http: aiohttp.ClientSession, sql: asyncpg.Connection
 ) -> None:
     body = notification("refund.succeeded", id="r\x00" * 100, payment_id=UNKNOWN)
-    assert await post(school, http, body, **{"Content-Type": "text/plain; charset=utf-16"}) == 200
+    assert await post(app, http, body, **{"Content-Type": "text/plain; charset=utf-16"}) == 200
     row = await sql.fetchrow("select object_id, payment_id from bot.callbacks")
     assert tuple(row) == ("r" * 64, UNKNOWN)
     await all_handled(sql, 1)

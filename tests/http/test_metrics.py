@@ -20,8 +20,8 @@ from bot.payments.settling import settle_payment
 from db.engine import Pool
 from db.queue import enqueue
 from main import Application
+from tests.app import QUICK, settings_for
 from tests.bench import settling as orders
-from tests.school import QUICK, settings_for
 
 SECRET = "metrics"
 NOWHERE = "http://127.0.0.1:9"

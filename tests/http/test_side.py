@@ -7,13 +7,12 @@ import pytest
 
 from bot.sandbox.app import Sandbox
 from main import Application
-from tests.http.outage import own_database
-from tests.school import (
-    errors,  # noqa: F401
-    open_school,
+from tests.app import (
     origin_of,
+    running_app,
     settings_for,
 )
+from tests.http.outage import own_database
 
 
 def at(app: Application, path: str) -> str:
@@ -31,36 +30,36 @@ def at(app: Application, path: str) -> str:
     ],
 )
 async def test_the_payer_returns_to_a_page_that_leads_back(
-    school: Application, http: aiohttp.ClientSession, accepts: str, language: str | None, said: str | None
+    app: Application, http: aiohttp.ClientSession, accepts: str, language: str | None, said: str | None
 ) -> None:
-    async with http.get(at(school, "/paid"), headers={"Accept-Language": accepts}) as response:
+    async with http.get(at(app, "/paid"), headers={"Accept-Language": accepts}) as response:
         page = await response.text()
     assert (response.status, response.content_type, response.charset) == (200, "text/html", "utf-8")
-    assert f'href="https://t.me/{school.context.username}?start=paid"' in page
-    assert school.context.username
+    assert f'href="https://t.me/{app.context.username}?start=paid"' in page
+    assert app.context.username
     assert "<script" not in page
     if language is not None and said is not None:
         assert f'<html lang="{language}">' in page
         assert said in page
 
 
-async def test_alive_ready_and_measured(school: Application, http: aiohttp.ClientSession) -> None:
+async def test_alive_ready_and_measured(app: Application, http: aiohttp.ClientSession) -> None:
     for path in ("/healthz", "/readyz"):
-        async with http.get(at(school, path)) as response:
+        async with http.get(at(app, path)) as response:
             assert (response.status, await response.text()) == (200, "ok")
-    async with http.get(at(school, "/metrics")) as response:
+    async with http.get(at(app, "/metrics")) as response:
         lines = (await response.text()).splitlines()
     assert response.status == 200
     assert response.content_type == "text/plain"
     assert any(line.startswith("# HELP lessongate_") for line in lines)
 
 
-async def test_other_paths_and_methods(school: Application, http: aiohttp.ClientSession) -> None:
-    async with http.get(at(school, "/yookassa/webhook")) as response:
+async def test_other_paths_and_methods(app: Application, http: aiohttp.ClientSession) -> None:
+    async with http.get(at(app, "/yookassa/webhook")) as response:
         assert response.status == 405
-    async with http.get(at(school, "/.env")) as response:
+    async with http.get(at(app, "/.env")) as response:
         assert response.status == 404
-    async with http.post(at(school, "/telegram/webhook"), json={"update_id": 1}) as response:
+    async with http.post(at(app, "/telegram/webhook"), json={"update_id": 1}) as response:
         assert response.status == 404  # this school polls
 
 
@@ -70,14 +69,14 @@ async def test_without_the_database_it_is_alive_but_not_ready(
 ) -> None:
     async with (
         own_database(tmp_path) as dsn,
-        open_school(settings_for(origin_of(sandbox)), dsn.dsn) as school,
+        running_app(settings_for(origin_of(sandbox)), dsn.dsn) as app,
     ):
         await dsn.stop()
         seen = {}
         for path in ("/healthz", "/readyz", "/metrics", "/paid"):
-            async with http.get(at(school, path)) as response:
+            async with http.get(at(app, path)) as response:
                 seen[path] = response.status
         assert seen == {"/healthz": 200, "/readyz": 503, "/metrics": 200, "/paid": 200}
         await dsn.start()
-        async with http.get(at(school, "/readyz")) as response:
+        async with http.get(at(app, "/readyz")) as response:
             assert response.status == 200

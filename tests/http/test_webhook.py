@@ -14,17 +14,16 @@ from bot.sandbox.app import Sandbox
 from bot.settings import Settings
 from bot.updates.process import KINDS
 from main import Application
-from tests.chat.person import PATIENCE, Person
-from tests.http.outage import own_database
-from tests.school import (
+from tests.app import (
     BOT,
-    errors,  # noqa: F401
-    open_school,
+    chat_user,
     origin_of,
+    running_app,
     settings_for,
-    somebody,
     update_of,
 )
+from tests.chat_user import PATIENCE, ChatUser
+from tests.http.outage import own_database
 
 SECRET = "s3cret-of_the_tests"
 HEADER = "X-Telegram-Bot-Api-Secret-Token"
@@ -50,15 +49,15 @@ def webhook_settings(sandbox: Sandbox) -> Settings:
 
 
 @pytest.fixture
-def school_settings(sandbox: Sandbox) -> Settings:
+def app_settings(sandbox: Sandbox) -> Settings:
     return webhook_settings(sandbox)
 
 
 @pytest.fixture
-async def school(school: Application, sandbox: Sandbox) -> Application:
+async def app(app: Application, sandbox: Sandbox) -> Application:
     """Telegram knows where to bring the updates."""
     await webhook_is_set(sandbox)
-    return school
+    return app
 
 
 async def webhook_is_set(sandbox: Sandbox) -> None:
@@ -72,12 +71,12 @@ def calls(sandbox: Sandbox, method: str) -> list[dict[str, Any]]:
 
 
 async def bring(
-    school: Application, http: aiohttp.ClientSession, update: Any, secret: str | None = SECRET
+    app: Application, http: aiohttp.ClientSession, update: Any, secret: str | None = SECRET
 ) -> int:
     """Posts an update as Telegram would; the status."""
     body = {"data": update} if isinstance(update, bytes) else {"json": update}
     headers = {} if secret is None else {HEADER: secret}
-    url = f"{school.settings.public_url}/telegram/webhook"
+    url = f"{app.settings.public_url}/telegram/webhook"
     async with http.post(url, headers=headers, **body) as response:
         return response.status
 
@@ -90,39 +89,39 @@ async def code(sql: asyncpg.Connection) -> str:
     return "HOOK"
 
 
-async def test_telegram_is_told_where_and_how(school: Application, sandbox: Sandbox) -> None:
+async def test_telegram_is_told_where_and_how(app: Application, sandbox: Sandbox) -> None:
     [call] = calls(sandbox, "setWebhook")
-    assert call["params"]["url"] == f"{school.settings.public_url}/telegram/webhook"
+    assert call["params"]["url"] == f"{app.settings.public_url}/telegram/webhook"
     assert call["params"]["secret_token"] == SECRET
     assert set(call["params"]["allowed_updates"]) == set(KINDS)
     assert call["params"].get("drop_pending_updates", "false") == "false"
     assert calls(sandbox, "deleteWebhook") == []
 
 
-async def test_a_person_talks_and_pays_over_the_webhook(anna: Person, sql: asyncpg.Connection) -> None:
+async def test_a_person_talks_and_pays_over_the_webhook(anna: ChatUser, sql: asyncpg.Connection) -> None:
     await anna.register()
     await anna.send(f"/promo {await code(sql)}")
     assert await sql.fetchval(USED) == 1
     await anna.order(await sql.fetchval("select min(id) from bot.offers where currency = 'RUB'"))
     await anna.pay()
-    await anna.hears("✅")
+    await anna.receives("✅")
     assert await sql.fetchval("select status from purchases") == "succeeded"
 
 
 @pytest.mark.parametrize("secret", [None, "", "wrong", SECRET + "x", SECRET.upper(), "секрет"])
 async def test_without_the_secret_nothing_happens(
-    anna: Person, school: Application, sql: asyncpg.Connection, secret: str | None
+    anna: ChatUser, app: Application, sql: asyncpg.Connection, secret: str | None
 ) -> None:
     await anna.register()
     update = update_of(anna, text=f"/promo {await code(sql)}")
     handled = await sql.fetchval("select count(*) from bot.updates")
-    await anna.look()
+    await anna.refresh()
     heard = anna.texts
-    assert await bring(school, anna.http, update, secret) == 401
-    assert await bring(school, anna.http, b"not even JSON", secret) == 401
+    assert await bring(app, anna.http, update, secret) == 401
+    assert await bring(app, anna.http, b"not even JSON", secret) == 401
     assert await sql.fetchval(USED) == 0
     assert await sql.fetchval("select count(*) from bot.updates") == handled
-    await anna.look()
+    await anna.refresh()
     assert anna.texts == heard
 
 
@@ -141,47 +140,45 @@ async def test_without_the_secret_nothing_happens(
         {"update_id": True},
     ],
 )
-async def test_what_is_no_update_is_refused(
-    school: Application, http: aiohttp.ClientSession, body: Any
-) -> None:
-    assert await bring(school, http, body) == 400
+async def test_what_is_no_update_is_refused(app: Application, http: aiohttp.ClientSession, body: Any) -> None:
+    assert await bring(app, http, body) == 400
 
 
-async def test_an_update_too_large_is_refused(school: Application, http: aiohttp.ClientSession) -> None:
-    assert await bring(school, http, {"update_id": 1, "message": "x" * 300_000}) == 413
+async def test_an_update_too_large_is_refused(app: Application, http: aiohttp.ClientSession) -> None:
+    assert await bring(app, http, {"update_id": 1, "message": "x" * 300_000}) == 413
 
 
 async def test_kinds_nobody_asked_for_are_taken_and_let_go(
-    school: Application, sandbox: Sandbox, http: aiohttp.ClientSession
+    app: Application, sandbox: Sandbox, http: aiohttp.ClientSession
 ) -> None:
     said = len(calls(sandbox, "sendMessage"))
     for update in ({"update_id": 1}, {"update_id": 2, "poll_of_the_future": {"id": 1}}):
-        assert await bring(school, http, update) == 200
+        assert await bring(app, http, update) == 200
     assert len(calls(sandbox, "sendMessage")) == said
 
 
 async def test_the_same_update_acts_once(
-    anna: Person, school: Application, sandbox: Sandbox, sql: asyncpg.Connection
+    anna: ChatUser, app: Application, sandbox: Sandbox, sql: asyncpg.Connection
 ) -> None:
     await anna.register()
     update = update_of(anna, text=f"/promo {await code(sql)}")
-    assert await asyncio.gather(*(bring(school, anna.http, update) for _ in range(5))) == [200] * 5
-    assert await bring(school, anna.http, update) == 200
+    assert await asyncio.gather(*(bring(app, anna.http, update) for _ in range(5))) == [200] * 5
+    assert await bring(app, anna.http, update) == 200
     assert await sql.fetchval(USED) == 1
     assert await sql.fetchval("select sum(days) from bot.access_changes") == 1
-    await anna.hears("HOOK")
+    await anna.receives("HOOK")
     assert sum("HOOK" in text for text in anna.texts) == 1
 
 
 async def test_groups_and_channels_are_not_answered(
-    anna: Person, school: Application, sandbox: Sandbox, sql: asyncpg.Connection
+    anna: ChatUser, app: Application, sandbox: Sandbox, sql: asyncpg.Connection
 ) -> None:
     await anna.register()
     said, word = len(calls(sandbox, "sendMessage")), await code(sql)
     for kind in ("group", "supergroup", "channel"):
         update = update_of(anna, text=f"/promo {word}")
         update["message"]["chat"] = {"id": -1001234567890, "type": kind, "title": "Everybody"}
-        assert await bring(school, anna.http, update) == 200
+        assert await bring(app, anna.http, update) == 200
     assert await sql.fetchval(USED) == 0
     assert len(calls(sandbox, "sendMessage")) == said
 
@@ -192,20 +189,20 @@ async def test_while_the_database_is_away_updates_come_again_and_act_once(
 ) -> None:
     async with (
         own_database(tmp_path) as dsn,
-        open_school(webhook_settings(sandbox), dsn.dsn) as school,
+        running_app(webhook_settings(sandbox), dsn.dsn) as app,
     ):
         await webhook_is_set(sandbox)
-        anna = somebody(http, school, 7000000001, "ru", "anna@example.com")
+        anna = chat_user(http, app, 7000000001, "ru", "anna@example.com")
         await anna.register()
         sql = await asyncpg.connect(dsn.dsn)
         word = await code(sql)
         await sql.close()
         await dsn.stop()
-        assert await bring(school, http, update_of(anna, text="/status")) == 503
+        assert await bring(app, http, update_of(anna, text="/status")) == 503
         await anna.write(f"/promo {word}")
         await refused_by_us(sandbox)
         await dsn.start()
-        await anna.hears(word)
+        await anna.receives(word)
         sql = await asyncpg.connect(dsn.dsn)
         assert await sql.fetchval(USED) == 1
         assert await sql.fetchval("select sum(days) from bot.access_changes") == 1

@@ -1,4 +1,4 @@
-"""A person in the chat with the bot, through the sandbox's HTTP: writes, presses, reads, pays."""
+"""Somebody in a private chat with the bot, through the sandbox's HTTP: writes, presses, reads, pays."""
 
 import asyncio
 import html
@@ -21,12 +21,12 @@ PATIENCE = 20.0  # seconds until a test gives up
 LOOK_EVERY = 0.03
 
 
-class NotHeard(AssertionError):
+class NotReceivedError(AssertionError):
     """What was waited for did not come; the text is the conversation so far."""
 
 
 @dataclass
-class Person:
+class ChatUser:
     """`toast` is what the bot said to a pressed button: "" where it only let it go, None where it did not answer.
 
     What is read (`texts`, `last_text`, `buttons`, …) is as of the last action or `hears`; `look` reads it anew.
@@ -54,7 +54,7 @@ class Person:
 
     async def write(self, text: str) -> None:
         """Writes and waits for nothing: the bot may be away."""
-        await self.look()
+        await self.refresh()
         self._before = {one["message_id"]: _looks(one) for one in self.messages}
         await self._post("/messages", {"text": text})
 
@@ -75,7 +75,7 @@ class Person:
 
     async def click(self, text: Said) -> str:
         """Presses the newest button whose label contains the text: inline, or below the input."""
-        await self.look()
+        await self.refresh()
         label = self.words(text)
         for button in _keys((self.reply_keyboard or {}).get("keyboard")):
             if label in button["text"]:
@@ -86,11 +86,11 @@ class Person:
             for button in _keys(_inline(message)):
                 if label in button["text"]:
                     return await self._press(message, button)
-        raise NotHeard(f"there is no button {label!r}\n{self.transcript()}")
+        raise NotReceivedError(f"there is no button {label!r}\n{self.transcript()}")
 
     async def press(self, data: str, message_id: int | None = None) -> str:
         """A button that is not on the message (stale, or made up), pressed all the same."""
-        await self.look()
+        await self.refresh()
         number = message_id or next(
             one["message_id"] for one in reversed(self.messages) if not one.get("outgoing")
         )
@@ -106,7 +106,7 @@ class Person:
         await self.click(words.register)
         await self.send(email)
         await self.click(words.share if phone else words.skip)
-        return await self.hears(lambda: words.registered(email.lower()))
+        return await self.receives(lambda: words.registered(email.lower()))
 
     async def order(self, offer: int) -> str:
         """Asks for a payment link, as a deep link and one button do; where it leads."""
@@ -118,13 +118,13 @@ class Person:
         """Waits for a payment link that came since the last action."""
         ends = asyncio.get_running_loop().time() + within
         while asyncio.get_running_loop().time() < ends:
-            await self.look()
+            await self.refresh()
             for message in self._new():
                 for key in _keys(_inline(message)):
                     if "/checkout/" in key.get("url", ""):
                         return str(key["url"])
             await asyncio.sleep(LOOK_EVERY)
-        raise NotHeard(f"no payment link came\n{self.transcript()}")
+        raise NotReceivedError(f"no payment link came\n{self.transcript()}")
 
     async def pay(self, card: str | None = None) -> Json:
         """Follows the newest payment link and pays on the provider's page; the payment as the provider shows it."""
@@ -142,7 +142,7 @@ class Person:
 
     async def open_checkout(self) -> str:
         """Opens the newest payment link in the 'browser'; the payment's id."""
-        await self.look()
+        await self.refresh()
         links = [one["url"] for message in self.messages for one in _keys(_inline(message)) if one.get("url")]
         link = next((one for one in reversed(links) if "/checkout/" in one), None)
         assert link, f"there is no payment link\n{self.transcript()}"
@@ -185,21 +185,21 @@ class Person:
         chat = await self._chat()
         return {one["command"]: one["description"] for one in chat["commands"]}
 
-    async def hears(self, part: Said, within: float = PATIENCE) -> str:
+    async def receives(self, part: Said, within: float = PATIENCE) -> str:
         """Waits until the bot has said this since the person's last action, anew or by editing; the whole text."""
         wanted = self.words(part)
         loop = asyncio.get_running_loop()
         ends = loop.time() + within
         while True:
-            await self.look()
+            await self.refresh()
             for message in self._new():
                 if wanted in _text(message):
                     return _text(message)
             if loop.time() > ends:
-                raise NotHeard(f"{wanted!r} was not said\n{self.transcript()}")
+                raise NotReceivedError(f"{wanted!r} was not said\n{self.transcript()}")
             await asyncio.sleep(LOOK_EVERY)
 
-    async def look(self) -> None:
+    async def refresh(self) -> None:
         """Reads the chat."""
         chat = await self._chat()
         self.messages = chat["messages"]
@@ -236,11 +236,11 @@ class Person:
         return await self._do("/callbacks", body)
 
     async def _do(self, what: str, body: Json) -> str:
-        await self.look()
+        await self.refresh()
         self._before = {one["message_id"]: _looks(one) for one in self.messages}
         answer = await self._post(what, body, wait=PATIENCE)
         self.toast = answer["answer"].get("text", "") if answer.get("answer") else None
-        await self.look()
+        await self.refresh()
         if answer["update_id"] is not None:
             assert answer["confirmed"], f"the bot did not take {body}\n{self.transcript()}"
         return self.last_text

@@ -1,4 +1,6 @@
-"""A running bot for tests: the whole app in this process, over real PostgreSQL, the sandbox and real HTTP."""
+"""Fixtures (a pytest plugin, named in tests/conftest.py): the whole app in this process, over real PostgreSQL, the
+sandbox and real HTTP.
+"""
 
 import asyncio
 import itertools
@@ -21,7 +23,7 @@ from bot.timings import Timings, seconds
 from db.catalogue import loading as books_catalogue
 from db.engine import Database, Pool
 from main import SCHOOL, Application
-from tests.chat.person import ANNA, BEN, OLGA, PATIENCE, Person
+from tests.chat_user import ANNA, BEN, OLGA, PATIENCE, ChatUser
 from tests.database import Databases
 
 TOKEN = "7777777777:school-of-the-tests"
@@ -42,7 +44,7 @@ SMALL = {Pool.TALK: 4, Pool.MONEY: 2, Pool.JOBS: 3}
 
 
 def settings_for(origin: str, **changed: Any) -> Settings:
-    """A school over the sandbox at `origin`; nothing of the environment gets in."""
+    """The app's settings over the sandbox at `origin`; nothing of the environment gets in."""
     given: dict[str, Any] = {
         "bot_token": SecretStr(TOKEN),
         "telegram_api_url": origin,
@@ -58,9 +60,7 @@ def settings_for(origin: str, **changed: Any) -> Settings:
 
 @pytest.fixture(scope="session")
 async def school_template(cluster: Databases) -> str:
-    """A migrated database with the demo's catalogue in it, to be cloned; one, however many modules import this."""
-    if cluster.keeps(TEMPLATE):
-        return TEMPLATE
+    """A migrated database with the demo's catalogue in it, to be cloned."""
     async with cluster.clone() as dsn:
         database = Database(dsn, sizes=SMALL)
         async with database.transaction(Pool.JOBS) as session:
@@ -78,8 +78,11 @@ async def school_database(cluster: Databases, school_template: str) -> AsyncIter
 
 
 @pytest.fixture
-async def sandbox() -> AsyncIterator[Sandbox]:
-    """In memory; `sandbox.telegram`, `.yookassa` and `.faults` are at hand, and `origin_of(sandbox)` is where it is."""
+async def sandbox(errors: list[str]) -> AsyncIterator[Sandbox]:
+    """In memory; `sandbox.telegram`, `.yookassa` and `.faults` are at hand, and `origin_of(sandbox)` is where it is.
+
+    Through `errors` a test over it fails when an error was logged.
+    """
     sandbox = Sandbox(None, pace=0.01)
     await sandbox.start()
     yield sandbox
@@ -92,7 +95,7 @@ def origin_of(sandbox: Sandbox) -> str:
 
 
 @asynccontextmanager
-async def open_school(settings: Settings, dsn: str, timings: Timings = QUICK) -> AsyncIterator[Application]:
+async def running_app(settings: Settings, dsn: str, timings: Timings = QUICK) -> AsyncIterator[Application]:
     """An app that is up: it asks for updates (or has set its webhook), and its worker works."""
     app = Application(settings, dsn, timings=timings)
     await app.start()
@@ -118,23 +121,23 @@ async def wait_until_ready(app: Application, running: "asyncio.Task[None]") -> N
 
 
 @pytest.fixture
-def school_settings(sandbox: Sandbox) -> Settings:
-    """Override in a module or class to run the school with others."""
+def app_settings(sandbox: Sandbox) -> Settings:
+    """Override it in a module or class to run the app with others."""
     return settings_for(origin_of(sandbox))
 
 
 @pytest.fixture
 def timings() -> Timings:
-    """Override it to have the school hurry less."""
+    """Override it to have the app hurry less."""
     return QUICK
 
 
 @pytest.fixture
-async def school(
-    school_settings: Settings, school_database: str, sandbox: Sandbox, timings: Timings
+async def app(
+    app_settings: Settings, school_database: str, sandbox: Sandbox, timings: Timings
 ) -> AsyncIterator[Application]:
     """The bot, polling, with the demo's catalogue; the provider's callbacks reach it."""
-    async with open_school(school_settings, school_database, timings) as app:
+    async with running_app(app_settings, school_database, timings) as app:
         sandbox.yookassa.notifications_url = f"http://127.0.0.1:{app.http_port}/yookassa/webhook"
         yield app
 
@@ -145,30 +148,32 @@ async def http() -> AsyncIterator[aiohttp.ClientSession]:
         yield session
 
 
-def somebody(http: aiohttp.ClientSession, app: Application, person: int, language: str, email: str) -> Person:
+def chat_user(
+    http: aiohttp.ClientSession, app: Application, person: int, language: str, email: str
+) -> ChatUser:
     origin = app.settings.telegram_api_url
-    return Person(http, origin, app.bot.id, person, language, app.context.localizer, email)
+    return ChatUser(http, origin, app.bot.id, person, language, app.context.localizer, email)
 
 
 @pytest.fixture
-def anna(http: aiohttp.ClientSession, school: Application) -> Person:
-    return somebody(http, school, ANNA, "ru", "anna@example.com")
+def anna(http: aiohttp.ClientSession, app: Application) -> ChatUser:
+    return chat_user(http, app, ANNA, "ru", "anna@example.com")
 
 
 @pytest.fixture
-def ben(http: aiohttp.ClientSession, school: Application) -> Person:
-    return somebody(http, school, BEN, "en", "ben@example.com")
+def ben(http: aiohttp.ClientSession, app: Application) -> ChatUser:
+    return chat_user(http, app, BEN, "en", "ben@example.com")
 
 
 @pytest.fixture
-def olga(http: aiohttp.ClientSession, school: Application) -> Person:
+def olga(http: aiohttp.ClientSession, app: Application) -> ChatUser:
     """The admin."""
-    return somebody(http, school, OLGA, "ru", "olga@example.com")
+    return chat_user(http, app, OLGA, "ru", "olga@example.com")
 
 
 @pytest.fixture
 async def sql(school_database: str) -> AsyncIterator[asyncpg.Connection]:
-    """A connection to the school's database, beside the bot's own."""
+    """A connection to the app's database, beside its own."""
     connection = await asyncpg.connect(school_database)
     yield connection
     await connection.close()
@@ -186,7 +191,7 @@ async def second_app(first: Application, dsn: str) -> AsyncIterator[Application]
 _update_ids = itertools.count(1)
 
 
-def update_of(person: Person, **message: Any) -> dict[str, Any]:
+def update_of(person: ChatUser, **message: Any) -> dict[str, Any]:
     """An update with a private message of that person, as Telegram sends it, for `Intake.take`."""
     body = {
         "message_id": 1,
@@ -205,20 +210,20 @@ def update_of(person: Person, **message: Any) -> dict[str, Any]:
     return {"update_id": next(_update_ids), "message": body | message}
 
 
-class Loud(logging.Handler):
-    """Keeps what was logged as an error."""
+class ErrorLog(logging.Handler):
+    """Keeps the lines logged at level ERROR and above."""
 
     def __init__(self) -> None:
         super().__init__(logging.ERROR)
-        self.heard: list[str] = []
+        self.lines: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.heard.append(self.format(record))
+        self.lines.append(self.format(record))
 
 
 @pytest.fixture(scope="session")
-def _logs() -> None:
-    """Our own log through the standard one, where pytest shows it and `quiet` hears it."""
+def standard_log() -> None:
+    """Our own log through the standard one, where pytest shows it and `errors` collects it."""
     structlog.configure(
         processors=[
             structlog.processors.format_exc_info,
@@ -231,14 +236,14 @@ def _logs() -> None:
     logging.getLogger("pgqueuer").setLevel(logging.WARNING)
 
 
-@pytest.fixture(autouse=True)
-def errors(_logs: None, request: pytest.FixtureRequest) -> Iterator[list[str]]:
+@pytest.fixture
+def errors(standard_log: None, request: pytest.FixtureRequest) -> Iterator[list[str]]:
     """What was logged as an error; at the end of a test there must be none, unless it is marked `errors_expected`."""
-    loud = Loud()
-    logging.getLogger().addHandler(loud)
+    handler = ErrorLog()
+    logging.getLogger().addHandler(handler)
     try:
-        yield loud.heard
+        yield handler.lines
     finally:
-        logging.getLogger().removeHandler(loud)
+        logging.getLogger().removeHandler(handler)
     if request.node.get_closest_marker("errors_expected") is None:
-        assert loud.heard == []
+        assert handler.lines == []
