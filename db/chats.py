@@ -237,3 +237,11 @@ async def get_language(session: AsyncSession, telegram_id: int) -> tuple[str | N
         )
     ).one_or_none()
     return (row[0], row[1]) if row else (None, None)
+
+
+async def record_referral(session: AsyncSession, telegram_id: int, referral: str) -> None:
+    """`referral` is the TEXT of `?start=ref_TEXT`; the first one counts."""
+    await session.execute(
+        text("update bot.chats set referral = coalesce(referral, :referral) where telegram_id = :id"),
+        {"referral": referral, "id": telegram_id},
+    )

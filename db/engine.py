@@ -8,7 +8,6 @@ from uuid import uuid4
 
 from sqlalchemy import QueuePool, exc, text
 from sqlalchemy.ext.asyncio import (
-    AsyncConnection,
     AsyncEngine,
     AsyncSession,
     async_sessionmaker,
@@ -35,7 +34,6 @@ class Database:
     def __init__(self, dsn: str, *, sizes: dict[Pool, int] | None = None) -> None:
         sizes = sizes or {Pool.TALK: 10, Pool.MONEY: 4, Pool.JOBS: 6}
         self.talk_pool_size = sizes[Pool.TALK]
-        self._pooled = parse_dsn(dsn).pooled
         self._engines = {pool: _engine(dsn, size) for pool, size in sizes.items()}
         self._sessions = {
             pool: async_sessionmaker(engine, expire_on_commit=False) for pool, engine in self._engines.items()
@@ -46,19 +44,6 @@ class Database:
         """Returning commits, raising rolls back."""
         async with self._sessions[pool]() as session, session.begin():
             yield session
-
-    @asynccontextmanager
-    async def autocommit(self, pool: Pool) -> AsyncIterator[AsyncConnection]:
-        """For one statement, whole in itself: without BEGIN and COMMIT, which saves two journeys to the database.
-
-        Behind a pooler it is in a transaction all the same: preparing and running it are two messages there.
-        """
-        async with self._engines[pool].connect() as connection:
-            if not self._pooled:
-                yield await connection.execution_options(isolation_level="AUTOCOMMIT")
-                return
-            async with connection.begin():
-                yield connection
 
     def connections(self, pool: Pool) -> tuple[int, int]:
         """How many are in use, and how many there may be."""

@@ -11,7 +11,7 @@ from pgqueuer.adapters.persistence.queries import Queries
 from pgqueuer.domain.settings import DBSettings
 from pgqueuer.ports.driver import Driver
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession
 
 # Every name spelled for schema `bot`, whatever the environment says. Made once: pgqueuer's settings read the
 # environment each time they are made, which takes longer than the statement they are for.
@@ -85,35 +85,3 @@ async def get_queue_depth(session: AsyncSession) -> QueueDepth:
     rows = (await session.execute(DEPTH)).all()
     overdue = max((float(row.overdue) for row in rows if row.overdue is not None), default=0.0)
     return QueueDepth({row.status: row.jobs for row in rows}, max(overdue, 0.0))
-
-
-@dataclass(frozen=True, slots=True)
-class Recording:
-    """One statement that inserts a row and enqueues the job it causes: both or neither, without a transaction
-    around it, in one journey.
-
-    The job's payload is `{"id": <the row's id>}`.
-    """
-
-    text: str
-    job: str
-    priority: int
-
-    @classmethod
-    def of(cls, insert: str, job: str, priority: int = 0) -> "Recording":
-        """`insert` numbers its arguments from $7: the six before them are pgqueuer's, except $3, which is its first."""
-        payload = """ARRAY[(SELECT convert_to('{"id":' || id || '}', 'UTF8') FROM recorded)]"""
-        enqueuing = _once(QUEUE.build_enqueue_query("raise"), "$3::bytea[]", payload)
-        return cls(_once(enqueuing, "WITH input AS", f"WITH recorded AS ({insert}), input AS"), job, priority)
-
-    async def run(self, connection: AsyncConnection, first: str, *others: object) -> None:
-        """`first` is $3, `others` are $7 and on."""
-        priorities, jobs, _, *rest = _values(self.job, [{}], timedelta(), None, self.priority)
-        await connection.exec_driver_sql(self.text, (priorities, jobs, first, *rest, *others))
-
-
-def _once(text: str, old: str, new: str) -> str:
-    """A newer pgqueuer may word its statement differently: better to learn that at the start."""
-    if text.count(old) != 1:
-        raise AssertionError(f"pgqueuer's statement has changed: {old!r} in {text}")
-    return text.replace(old, new)

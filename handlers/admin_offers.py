@@ -19,7 +19,7 @@ from bot.texts import arguments
 from bot.texts import shop as words
 from db.shop import courses
 from db.shop import offers as database
-from db.shop.offers import OfferSummary
+from db.shop.courses import OfferDetails
 from handlers.courses import ways
 from handlers.filters import Admin, is_
 
@@ -100,7 +100,7 @@ async def offers_page(session: AsyncSession, page: int) -> tuple[str, InlineKeyb
     return text, rows(*pairs, place.navigation_buttons(lambda page: ShowOffers(page=page)), more)
 
 
-def switch(offer: OfferSummary, page: int) -> Any:
+def switch(offer: OfferDetails, page: int) -> Any:
     """The button that turns an offer's state round, says what it will do: pressed twice it does it once."""
     if offer.active:
         return press(words.withdraw(offer), WithdrawOffer(offer=offer.id, page=page))

@@ -23,7 +23,7 @@ from db.payments import purchases
 from db.payments.purchases import AttemptDetails, PaymentMethod
 from db.queue import enqueue
 from db.shop import courses
-from db.shop.courses import OfferOnSale
+from db.shop.courses import OfferDetails
 from handlers.filters import SignedIn, is_
 
 router = Router(name="courses")
@@ -65,7 +65,7 @@ async def show_offer(
     return show(event, shop_words.offer(offer, bool(ways(offer, context))), offer_keyboard(offer, context))
 
 
-def ways(offer: OfferOnSale, context: AppContext) -> list[PaymentMethod]:
+def ways(offer: OfferDetails, context: AppContext) -> list[PaymentMethod]:
     """How this offer can be paid: by its currency, what it allows, and the settings."""
     settings = context.settings
     there = {
@@ -76,7 +76,7 @@ def ways(offer: OfferOnSale, context: AppContext) -> list[PaymentMethod]:
     return [way for way, can in there.items() if can and (not offer.methods or way in offer.methods)]
 
 
-def offer_keyboard(offer: OfferOnSale, context: AppContext) -> InlineKeyboardMarkup:
+def offer_keyboard(offer: OfferDetails, context: AppContext) -> InlineKeyboardMarkup:
     buttons = [press(shop_words.pay_by(way), Pay(offer=offer.id, method=way)) for way in ways(offer, context)]
     return rows(*buttons, press(shop_words.BACK, ShowModule(id=offer.module_id)))
 
@@ -109,7 +109,7 @@ async def pay(
 
 
 async def freeze(
-    session: AsyncSession, attempt_id: int, offer: OfferOnSale, person: Person, context: AppContext
+    session: AsyncSession, attempt_id: int, offer: OfferDetails, person: Person, context: AppContext
 ) -> None:
     """Written once: what is asked again is asked in the same words."""
     order = await known_order(session, attempt_id)

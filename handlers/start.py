@@ -18,6 +18,7 @@ from bot.chat.replies import say
 from bot.context import AppContext
 from bot.texts import errors
 from bot.texts import registration as words
+from db import chats
 from db.accounts import registration
 from db.chats import Person
 from db.errors import EmailTaken, Refused
@@ -90,7 +91,7 @@ async def carry_out(
             if kind == "buy" and rest.isdecimal() and len(rest) < 19:
                 return [await courses.show_offer(event, int(rest), session, context)]
             if kind == "ref" and rest:
-                await shop.record_referral(session, person.telegram_id, rest)
+                await chats.record_referral(session, person.telegram_id, rest)
                 return []
             if kind == "paid":
                 return [await purchases.show_unpaid(event, session, person)]

@@ -7,7 +7,7 @@ from bot.texts import _, __
 from bot.texts.format import moment, money, safe
 from db.alerts import OpenAlert
 from db.payments.parked import ParkedSummary
-from db.shop.courses import OfferOnSale
+from db.shop.courses import OfferDetails
 
 ASSIGN_USAGE = __("Please send WHO and the offer's number, like this: <code>anna@example.com 3</code>")
 
@@ -47,7 +47,7 @@ def ask_whom(one: ParkedSummary) -> str:
     )
 
 
-def assigned(offer: OfferOnSale, user_id: int) -> str:
+def assigned(offer: OfferDetails, user_id: int) -> str:
     return _(
         "Assigned to account #{user} for “{product}”. I ask the provider now; as soon as it confirms, access opens."
     ).format(user=user_id, product=safe(offer.product))

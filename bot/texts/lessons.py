@@ -5,7 +5,7 @@ from bot.texts.format import bar, safe, until
 from bot.texts.shop import offer_line
 from db.lessons.lessons import Contents, FinishedLesson, LessonLine, LessonPage, ModuleLessons
 from db.lessons.progress import ModuleProgress
-from db.shop.courses import OfferOnSale
+from db.shop.courses import OfferDetails
 
 MAX_BUTTON = 60  # characters of a button that a phone still shows
 
@@ -73,7 +73,7 @@ def lesson(page: LessonPage) -> str:
     return f"<i>{head}</i>{done}\n<b>{safe(page.title)}</b>\n\n{page.text}"
 
 
-def locked(page: LessonPage, offers: list[OfferOnSale]) -> str:
+def locked(page: LessonPage, offers: list[OfferDetails]) -> str:
     text = _("🔒 <b>{title}</b>\nThis lesson is locked. Access to the module “{module}” opens it.").format(
         title=safe(page.title), module=safe(page.module)
     )
@@ -98,7 +98,7 @@ def finished(done: FinishedLesson) -> str:
     )
 
 
-def offer_button(offer: OfferOnSale) -> str:
+def offer_button(offer: OfferDetails) -> str:
     return _cut(offer_line(offer))
 
 

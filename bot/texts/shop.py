@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from bot.texts import _, __, plural
 from bot.texts.format import days, money, safe
 from bot.texts.people import short
-from db.shop.courses import ModuleOnSale, OfferOnSale
-from db.shop.offers import OfferSummary, ProductSummary
+from db.shop.courses import ModuleOnSale, OfferDetails
+from db.shop.offers import ProductSummary
 
 ALL_COURSES = __("← All courses")
 ALL_OFFERS = __("All offers")
@@ -27,20 +27,20 @@ def courses(found: list[ModuleOnSale]) -> str:
     )
 
 
-def module(one: ModuleOnSale, offers: list[OfferOnSale]) -> str:
+def module(one: ModuleOnSale, offers: list[OfferDetails]) -> str:
     text = f"<b>{safe(one.name)}</b>\n{safe(one.description)}".strip()
     if not offers:
         return text + "\n\n" + _("This course is not on sale right now.")
     return text + "\n\n" + _("Choose what suits you:")
 
 
-def offer_line(offer: OfferOnSale) -> str:
+def offer_line(offer: OfferDetails) -> str:
     return _("{product}: {days} for {price}").format(
         product=offer.product, days=days(offer.days), price=money(offer.price, offer.currency)
     )
 
 
-def offer(one: OfferOnSale, payable: bool) -> str:
+def offer(one: OfferDetails, payable: bool) -> str:
     text = _("<b>{product}</b>\nOpens “{module}” for {days}.\nPrice: <b>{price}</b>").format(
         product=safe(one.product),
         module=safe(one.module),
@@ -60,7 +60,7 @@ def pay_by(method: str) -> str:
             return _("⭐ Pay with Stars")
 
 
-def offer_made(offer: OfferSummary, link: str | None, payable: bool) -> str:
+def offer_made(offer: OfferDetails, link: str | None, payable: bool) -> str:
     lines = [_("✅ Offer {offer} is on sale.").format(offer=f"<b>{offer.id}</b>"), _terms(offer)]
     if link is not None:
         lines.append(_("Link to it: {link}").format(link=safe(link)))
@@ -73,20 +73,20 @@ def offer_made(offer: OfferSummary, link: str | None, payable: bool) -> str:
     return "\n".join(lines)
 
 
-def offers(offers: Sequence[OfferSummary], total: int) -> str:
+def offers(offers: Sequence[OfferDetails], total: int) -> str:
     title = "<b>" + _("Offers: {total}").format(total=total) + "</b>"
     if not offers:
         return title + "\n" + _("None yet. /offer makes one.")
     return title + "\n\n" + "\n".join(_line(offer) for offer in offers)
 
 
-def _line(offer: OfferSummary) -> str:
+def _line(offer: OfferDetails) -> str:
     mark = "🟢" if offer.active else "⏸"
     line = f"{mark} <b>{offer.id}</b> · {_terms(offer)}"
     return line if offer.active else line + " " + _("(withdrawn)")
 
 
-def _terms(offer: OfferSummary) -> str:
+def _terms(offer: OfferDetails) -> str:
     return _("“{module}” → {product}: {days} for {price}").format(
         module=short(offer.module),
         product=short(offer.product),
@@ -112,17 +112,17 @@ def products(goods: Sequence[ProductSummary], total: int) -> str:
     )
 
 
-def withdraw(offer: OfferSummary) -> str:
+def withdraw(offer: OfferDetails) -> str:
     return _("⏸ Withdraw {id}").format(id=offer.id)
 
 
-def restore(offer: OfferSummary) -> str:
+def restore(offer: OfferDetails) -> str:
     return _("▶️ Restore {id}").format(id=offer.id)
 
 
-def withdrawn(offer: OfferSummary) -> str:
+def withdrawn(offer: OfferDetails) -> str:
     return _("Offer {id} is withdrawn. Who has a link to pay already may still use it.").format(id=offer.id)
 
 
-def restored(offer: OfferSummary) -> str:
+def restored(offer: OfferDetails) -> str:
     return _("Offer {id} is on sale again.").format(id=offer.id)

@@ -7,7 +7,7 @@ import orjson
 from bot.settings import Settings
 from bot.texts import _, language
 from bot.texts.format import days, exponent
-from db.shop.courses import OfferOnSale
+from db.shop.courses import OfferDetails
 
 MAX_DESCRIPTION = 128  # of a payment and of a receipt's item alike: docs/facts.md#receipts
 
@@ -24,7 +24,7 @@ def description(product: str, count: int) -> str:
 
 
 def payment(
-    offer: OfferOnSale, purchase_id: int, key: str, return_url: str, email: str | None, settings: Settings
+    offer: OfferDetails, purchase_id: int, key: str, return_url: str, email: str | None, settings: Settings
 ) -> str:
     """The body of `POST /payments`. `capture` must be said: left out, money is only held."""
     amount = {"value": value(offer.price, offer.currency), "currency": offer.currency}

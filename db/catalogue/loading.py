@@ -6,14 +6,22 @@ as they are, and so do the lessons of a module that is no longer in the file: so
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any, TypeVar
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.catalogue.entries import Catalogue, LessonEntry, ModuleEntry, OfferEntry, ProductEntry, QuestionEntry
+from db.catalogue.entries import (
+    Catalogue,
+    LessonEntry,
+    ModuleEntry,
+    OfferEntry,
+    ProductEntry,
+    QuestionEntry,
+    ResultEntry,
+)
 from db.catalogue.stored import StoredCatalogue, list_refusals
 from db.locks import lock
 from db.promo import normalize_code
@@ -21,7 +29,8 @@ from db.tables import CatalogueKey, Lesson, Module, Offer, Product, PromoCode, Q
 
 Row = TypeVar("Row")
 
-SHOWN = 60  # characters of a value that a change still spells out
+MAX_SHOWN = 60  # characters of a value that a change still spells out
+KEYS_AND_PARTS = {"key", "id", "questions"}
 
 
 class Action(StrEnum):
@@ -48,7 +57,7 @@ class CatalogueChange:
 
 def _shown(name: str, before: object, after: object) -> str:
     values = [_value(before), _value(after)]
-    if any(len(value) > SHOWN or "\n" in value for value in values):
+    if any(len(value) > MAX_SHOWN or "\n" in value for value in values):
         return name
     return f"{name} {values[0]} → {values[1]}"
 
@@ -107,7 +116,7 @@ class _Loading:
     def results(self, catalogue: Catalogue) -> None:
         gone = dict(self.kept.results)
         for position, entry in enumerate(catalogue.results, 1):
-            values = {"name": entry.name, "passed": entry.passed, "position": position}
+            values = _columns(entry, position=position)
             fixed = {"key": entry.key} | _id(entry.id)
             self._put("result", entry.key, gone.pop(entry.key, None), Result, fixed, values)
         behind = sorted(gone.values(), key=lambda row: row.position)
@@ -140,7 +149,7 @@ class _Loading:
         gone, put = dict(self.kept.lessons.get(row.id, {})), []
         for position, entry in enumerate(module.lessons, 1):
             name, fixed = f"{module.key}/{entry.key}", {"module_id": row.id, "key": entry.key} | _id(entry.id)
-            values = _lesson_values(entry, position)
+            values = _columns(entry, position=position, active=True)
             lesson = self._put("lesson", name, gone.pop(entry.key, None), Lesson, fixed, values)
             put.append((name, entry, lesson))
         self._withdraw("lesson", {f"{module.key}/{key}": lesson for key, lesson in gone.items()})
@@ -150,7 +159,7 @@ class _Loading:
         gone = dict(self.kept.questions.get(row.id, {}))
         for position, entry in enumerate(lesson.questions, 1):
             name, fixed = f"{lesson_key}/{entry.key}", {"lesson_id": row.id, "key": entry.key}
-            values = _question_values(entry, position)
+            values = _columns(entry, position=position, active=True)
             self._put("question", name, gone.pop(entry.key, None), Question, fixed, values)
         self._withdraw("question", {f"{lesson_key}/{key}": question for key, question in gone.items()})
 
@@ -160,7 +169,7 @@ class _Loading:
             for entry in product.offers:
                 key = f"{product.key}/{entry.key}"
                 fixed = {"key": key, "product_id": row.product_id}
-                self._put("offer", key, gone.pop(key, None), Offer, fixed, _offer_values(entry))
+                self._put("offer", key, gone.pop(key, None), Offer, fixed, _columns(entry, active=True))
         self._withdraw("offer", gone)
 
     def promos(self, catalogue: Catalogue, products: dict[str, Product]) -> None:
@@ -215,37 +224,12 @@ def _apply(row: Any, values: dict[str, Any]) -> tuple[tuple[str, object, object]
     return tuple(differing)
 
 
-def _lesson_values(entry: LessonEntry, position: int) -> dict[str, Any]:
+def _columns(entry: QuestionEntry | LessonEntry | OfferEntry | ResultEntry, **others: Any) -> dict[str, Any]:
+    """The entry's own fields, which are named as the columns are, and `others`; not what finds the row."""
+    values = {one.name: getattr(entry, one.name) for one in fields(entry) if one.name not in KEYS_AND_PARTS}
     return {
-        "position": position,
-        "title": entry.title,
-        "text": entry.text,
-        "media_kind": entry.media_kind,
-        "media": entry.media,
-        "preview": entry.preview,
-        "active": True,
-    }
-
-
-def _question_values(entry: QuestionEntry, position: int) -> dict[str, Any]:
-    return {
-        "position": position,
-        "text": entry.text,
-        "options": list(entry.options),
-        "answer": entry.answer,
-        "explanation": entry.explanation,
-        "active": True,
-    }
-
-
-def _offer_values(entry: OfferEntry) -> dict[str, Any]:
-    return {
-        "days": entry.days,
-        "price": entry.price,
-        "currency": entry.currency,
-        "methods": list(entry.methods),
-        "active": True,
-    }
+        name: list(value) if isinstance(value, tuple) else value for name, value in values.items()
+    } | others
 
 
 def _id(number: int | None) -> dict[str, int]:

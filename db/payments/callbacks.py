@@ -2,24 +2,20 @@
 
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.engine import Database, Pool
-from db.queue import Recording
+from db.queue import enqueue
 from db.tables import Callback
-
-RECORD = Recording.of(
-    "insert into bot.callbacks (event, object_id, payment_id, body) values ($3, $7, $8, $9) returning id",
-    "verify_callback",
-    priority=10,
-)
 
 
 async def record_callback(database: Database, event: str, object_id: str, payment_id: str, body: str) -> None:
     """With the job that verifies it. `payment_id`: the payment it speaks of, whatever the object is."""
-    async with database.autocommit(Pool.MONEY) as connection:
-        await RECORD.run(connection, event, object_id, payment_id, body)
+    row = insert(Callback).values(event=event, object_id=object_id, payment_id=payment_id, body=body)
+    async with database.transaction(Pool.MONEY) as session:
+        callback_id = await session.scalar(row.returning(Callback.id))
+        await enqueue(session, "verify_callback", {"id": callback_id}, priority=10)
 
 
 async def get_unhandled(session: AsyncSession, callback_id: int) -> Callback | None:

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.errors import AmountTooLarge, ParkedGone
 from db.payments.purchases import PaymentMethod, PurchaseStatus
-from db.shop.courses import OfferOnSale
+from db.shop.courses import OfferDetails
 from db.tables import Attempt, ParkedPayment, Purchase
 
 MAX_AMOUNT = 2**31 - 1  # what purchases.amount_cents takes; a provider may name more
@@ -128,7 +128,7 @@ async def assign_parked(
     parked_id: int,
     user_id: int,
     telegram_id: int,
-    offer: OfferOnSale,
+    offer: OfferDetails,
     key: str,
     now: datetime,
 ) -> int:

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.errors import MethodNotOffered
 from db.locks import lock
-from db.shop.courses import OfferOnSale
+from db.shop.courses import OfferDetails
 from db.tables import Attempt, Module, Product, Purchase
 
 YOOKASSA = "yookassa"
@@ -89,7 +89,7 @@ async def open_attempt(
     session: AsyncSession,
     user_id: int,
     telegram_id: int,
-    offer: OfferOnSale,
+    offer: OfferDetails,
     method: PaymentMethod,
     key: str,
     message_id: int | None,
@@ -137,7 +137,7 @@ async def open_attempt(
 
 
 async def _still_open(
-    session: AsyncSession, user_id: int, offer: OfferOnSale, method: PaymentMethod, now: datetime
+    session: AsyncSession, user_id: int, offer: OfferDetails, method: PaymentMethod, now: datetime
 ) -> int | None:
     """An open attempt whose link can still be paid, at today's price; one that can't is closed (and still watched)."""
     row = (

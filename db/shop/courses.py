@@ -1,4 +1,4 @@
-"""What is sold: modules, their products, and offers."""
+"""What is sold: modules, and the offers of their products."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +11,7 @@ from db.errors import OfferGone
 
 @dataclass(frozen=True, slots=True)
 class ModuleOnSale:
-    """`offers` counts the ones that can be bought now."""
+    """`lessons` counts the active ones, `offers` those that can be bought now."""
 
     id: int
     name: str
@@ -21,8 +21,9 @@ class ModuleOnSale:
 
 
 @dataclass(frozen=True, slots=True)
-class OfferOnSale:
-    """`price` in the currency's smallest unit; no `methods` means every way there is."""
+class OfferDetails:
+    """An offer with its product and module. `price` in the currency's smallest unit; no `methods` means every way
+    there is; one that is not `active` is withdrawn."""
 
     id: int
     product_id: int
@@ -32,60 +33,55 @@ class OfferOnSale:
     days: int
     price: int
     currency: str
+    active: bool
     methods: tuple[str, ...]
 
 
-async def list_modules(session: AsyncSession) -> list[ModuleOnSale]:
-    rows = await session.execute(
-        text(
-            """
-            select m.id, m.name, m.description,
-                   (select count(*) from bot.lessons l where l.module_id = m.id and l.active) as lessons,
-                   (select count(*) from bot.offers o join products p using (product_id)
-                    where p.module_id = m.id and o.active) as offers
-            from modules m order by m.id
-            """
-        )
-    )
-    return [ModuleOnSale(*row) for row in rows]
-
+MODULES = """
+select m.id, m.name, m.description,
+       (select count(*) from bot.lessons l where l.module_id = m.id and l.active) as lessons,
+       (select count(*) from bot.offers o join products p using (product_id)
+        where p.module_id = m.id and o.active) as offers
+from modules m
+"""
 
 OFFERS = """
-select o.id, p.product_id, p.name, m.id, m.name, o.days, o.price, o.currency, o.methods
+select o.id, p.product_id, p.name, m.id, m.name, o.days, o.price, o.currency, o.active, o.methods
 from bot.offers o join products p using (product_id) join modules m on m.id = p.module_id
-where o.active
 """
 
 
-async def list_offers(session: AsyncSession, module_id: int) -> list[OfferOnSale]:
-    rows = await session.execute(
-        text(OFFERS + " and m.id = :module_id order by p.product_id, o.days, o.currency, o.id"),
-        {"module_id": module_id},
-    )
-    return [_offer(row) for row in rows]
-
-
-async def get_offer(session: AsyncSession, offer_id: int) -> OfferOnSale:
-    """Raises OfferGone."""
-    row = (await session.execute(text(OFFERS + " and o.id = :id"), {"id": offer_id})).one_or_none()
-    if row is None:
-        raise OfferGone(offer_id)
-    return _offer(row)
-
-
-def _offer(row: Row[*tuple[Any, ...]]) -> OfferOnSale:
-    values = tuple(row)
-    return OfferOnSale(*(*values[:-1], tuple(values[-1])))
+async def list_modules(session: AsyncSession) -> list[ModuleOnSale]:
+    """All modules, by id, those without lessons or offers among them."""
+    return [ModuleOnSale(*row) for row in await session.execute(text(MODULES + " order by m.id"))]
 
 
 async def get_module(session: AsyncSession, module_id: int) -> ModuleOnSale | None:
-    found = [one for one in await list_modules(session) if one.id == module_id]
-    return found[0] if found else None
+    """None where there is no such module."""
+    row = (await session.execute(text(MODULES + " where m.id = :id"), {"id": module_id})).one_or_none()
+    return ModuleOnSale(*row) if row else None
 
 
-async def record_referral(session: AsyncSession, telegram_id: int, referral: str) -> None:
-    """The first one counts."""
-    await session.execute(
-        text("update bot.chats set referral = coalesce(referral, :referral) where telegram_id = :id"),
-        {"referral": referral, "id": telegram_id},
+async def list_offers(session: AsyncSession, module_id: int) -> list[OfferDetails]:
+    """The module's offers on sale: by product, then days."""
+    rows = await session.execute(
+        text(OFFERS + " where o.active and m.id = :id order by p.product_id, o.days, o.currency, o.id"),
+        {"id": module_id},
     )
+    return [to_offer(row) for row in rows]
+
+
+async def get_offer(session: AsyncSession, offer_id: int) -> OfferDetails:
+    """One on sale. Raises OfferGone."""
+    row = (
+        await session.execute(text(OFFERS + " where o.active and o.id = :id"), {"id": offer_id})
+    ).one_or_none()
+    if row is None:
+        raise OfferGone(offer_id)
+    return to_offer(row)
+
+
+def to_offer(row: Row[*tuple[Any, ...]]) -> OfferDetails:
+    """A row of OFFERS."""
+    values = tuple(row)
+    return OfferDetails(*(*values[:-1], tuple(values[-1])))

@@ -1,4 +1,4 @@
-"""Offers as admins keep them: made, withdrawn, restored; and the products they are made of."""
+"""Offers as admins keep them: created, withdrawn, restored; and the products they sell."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,21 +7,8 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.errors import OfferGone, ProductUnknown
+from db.shop.courses import OFFERS, OfferDetails, to_offer
 from db.tables import Module, Offer, Product
-
-
-@dataclass(frozen=True, slots=True)
-class OfferSummary:
-    """`price` in the currency's smallest unit; one that is not `active` is withdrawn."""
-
-    id: int
-    product_id: int
-    product: str
-    module: str
-    days: int
-    price: int
-    currency: str
-    active: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +20,10 @@ class ProductSummary:
     module: str
 
 
-OFFERED = """
-select o.id, p.product_id, p.name, m.name, o.days, o.price, o.currency, o.active
-from bot.offers o join products p using (product_id) join modules m on m.id = p.module_id
-"""
-
-
 async def create_offer(
     session: AsyncSession, product_id: int, days: int, price: int, currency: str, now: datetime
-) -> OfferSummary:
-    """Raises ProductUnknown. Numbers are to be in the columns' range."""
+) -> OfferDetails:
+    """`price` in the currency's smallest unit. Raises ProductUnknown. Numbers are to be in the columns' range."""
     if await session.get(Product, product_id) is None:
         raise ProductUnknown(product_id)
     row = Offer(product_id=product_id, days=days, price=price, currency=currency, methods=[], created_at=now)
@@ -51,15 +32,15 @@ async def create_offer(
     return await get_offer(session, row.id)
 
 
-async def get_offer(session: AsyncSession, offer_id: int) -> OfferSummary:
-    """Raises OfferGone only where the row is."""
-    row = (await session.execute(text(OFFERED + " where o.id = :id"), {"id": offer_id})).one_or_none()
+async def get_offer(session: AsyncSession, offer_id: int) -> OfferDetails:
+    """Also a withdrawn one. Raises OfferGone where there is no such row."""
+    row = (await session.execute(text(OFFERS + " where o.id = :id"), {"id": offer_id})).one_or_none()
     if row is None:
         raise OfferGone(offer_id)
-    return OfferSummary(*row)
+    return to_offer(row)
 
 
-async def mark_active(session: AsyncSession, offer_id: int, *, active: bool) -> OfferSummary:
+async def mark_active(session: AsyncSession, offer_id: int, *, active: bool) -> OfferDetails:
     """Puts an offer on sale or withdraws it; where it is so already, nothing happens. Raises OfferGone."""
     await session.execute(update(Offer).where(Offer.id == offer_id).values(active=active))
     return await get_offer(session, offer_id)
@@ -69,13 +50,13 @@ async def count_offers(session: AsyncSession) -> int:
     return await session.scalar(select(func.count()).select_from(Offer)) or 0
 
 
-async def list_offers(session: AsyncSession, *, skip: int, limit: int) -> list[OfferSummary]:
+async def list_offers(session: AsyncSession, *, skip: int, limit: int) -> list[OfferDetails]:
     """By product, the withdrawn ones among them, in an order that withdrawing does not change."""
     rows = await session.execute(
-        text(OFFERED + " order by p.product_id, o.id offset :skip limit :limit"),
+        text(OFFERS + " order by p.product_id, o.id offset :skip limit :limit"),
         {"skip": skip, "limit": limit},
     )
-    return [OfferSummary(*row) for row in rows]
+    return [to_offer(row) for row in rows]
 
 
 async def count_products(session: AsyncSession) -> int:
@@ -83,6 +64,7 @@ async def count_products(session: AsyncSession) -> int:
 
 
 async def list_products(session: AsyncSession, *, skip: int, limit: int) -> list[ProductSummary]:
+    """By id."""
     rows = await session.execute(
         select(Product.product_id, Product.name, Module.name)
         .join(Module, Module.id == Product.module_id)

@@ -33,11 +33,11 @@ def identity() -> Mapped[int]:
     return mapped_column(BigInteger, Identity(), primary_key=True)
 
 
-def owned_by(target: str, **options: Any) -> Mapped[int]:
+def cascade_fk(target: str, **options: Any) -> Mapped[int]:
     """A link that goes with the row it names."""
     return mapped_column(ForeignKey(target, ondelete="CASCADE"), **options)
 
 
-def money_of(target: str, **options: Any) -> Mapped[int | None]:
+def set_null_fk(target: str, **options: Any) -> Mapped[int | None]:
     """A link of a record of money: the record outlives the row it names."""
     return mapped_column(ForeignKey(target, ondelete="SET NULL"), **options)

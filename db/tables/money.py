@@ -7,7 +7,7 @@ from sqlalchemy import CHAR, CheckConstraint, Index, Integer, UniqueConstraint
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.tables.base import Base, identity, money_of
+from db.tables.base import Base, identity, set_null_fk
 from db.tables.own import BOT, NOW
 
 
@@ -26,7 +26,7 @@ class Refund(Base):
     )
 
     id: Mapped[int] = identity()
-    purchase_id: Mapped[int | None] = money_of("purchases.id", index=True)
+    purchase_id: Mapped[int | None] = set_null_fk("purchases.id", index=True)
     provider: Mapped[str]
     key: Mapped[str] = mapped_column(unique=True)
     request: Mapped[str]
@@ -59,7 +59,7 @@ class ParkedPayment(Base):
     reason: Mapped[str]
     created_at: Mapped[datetime]
     solved_at: Mapped[datetime | None]
-    purchase_id: Mapped[int | None] = money_of("purchases.id", index=True)
+    purchase_id: Mapped[int | None] = set_null_fk("purchases.id", index=True)
 
 
 class Alert(Base):

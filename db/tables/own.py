@@ -7,7 +7,7 @@ from sqlalchemy import CHAR, CheckConstraint, ForeignKey, Index, Integer, Unique
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.tables.base import Base, identity, money_of, owned_by
+from db.tables.base import Base, cascade_fk, identity, set_null_fk
 
 BOT = "bot"
 NOW = sql("now()")
@@ -76,7 +76,7 @@ class Offer(Base):
 
     id: Mapped[int] = identity()
     key: Mapped[str | None] = mapped_column(unique=True)
-    product_id: Mapped[int] = owned_by("products.product_id", index=True)
+    product_id: Mapped[int] = cascade_fk("products.product_id", index=True)
     days: Mapped[int] = mapped_column(Integer)
     price: Mapped[int] = mapped_column(Integer)
     currency: Mapped[str] = mapped_column(CHAR(3))
@@ -92,7 +92,7 @@ class Lesson(Base):
     __table_args__ = (UniqueConstraint("module_id", "key"), {"schema": BOT})
 
     id: Mapped[int] = identity()
-    module_id: Mapped[int] = owned_by("modules.id")
+    module_id: Mapped[int] = cascade_fk("modules.id")
     key: Mapped[str]
     position: Mapped[int] = mapped_column(Integer)
     title: Mapped[str]
@@ -110,7 +110,7 @@ class Question(Base):
     __table_args__ = (UniqueConstraint("lesson_id", "key"), {"schema": BOT})
 
     id: Mapped[int] = identity()
-    lesson_id: Mapped[int] = owned_by("bot.lessons.id")
+    lesson_id: Mapped[int] = cascade_fk("bot.lessons.id")
     key: Mapped[str]
     position: Mapped[int] = mapped_column(Integer)
     text: Mapped[str]
@@ -153,9 +153,9 @@ class Attempt(Base):
     )
 
     id: Mapped[int] = identity()
-    purchase_id: Mapped[int | None] = money_of("purchases.id", unique=True)
-    user_id: Mapped[int | None] = money_of("users.id")
-    offer_id: Mapped[int | None] = money_of("bot.offers.id", index=True)
+    purchase_id: Mapped[int | None] = set_null_fk("purchases.id", unique=True)
+    user_id: Mapped[int | None] = set_null_fk("users.id")
+    offer_id: Mapped[int | None] = set_null_fk("bot.offers.id", index=True)
     telegram_id: Mapped[int]
     method: Mapped[str]
     key: Mapped[str] = mapped_column(unique=True)
@@ -204,8 +204,8 @@ class AccessChange(Base):
     __table_args__ = (UniqueConstraint("source", "source_id"), {"schema": BOT})
 
     id: Mapped[int] = identity()
-    user_id: Mapped[int] = owned_by("users.id", index=True)
-    module_id: Mapped[int] = owned_by("modules.id")
+    user_id: Mapped[int] = cascade_fk("users.id", index=True)
+    module_id: Mapped[int] = cascade_fk("modules.id")
     source: Mapped[str]
     source_id: Mapped[int]
     days: Mapped[int] = mapped_column(Integer)

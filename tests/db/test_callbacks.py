@@ -1,4 +1,4 @@
-"""Recording a callback: one statement, the row and its job, with and without a pooler's address."""
+"""Recording a callback: the row and its job in one transaction, with and without a pooler's address."""
 
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -8,13 +8,11 @@ import asyncpg
 import orjson
 import pytest
 from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
-from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from db.engine import Database, Pool
 from db.payments import callbacks
 from db.queue import enqueue, enqueue_all, queue_queries
-from db.tables import Callback
 
 PAYMENT = "2d4d8203-000f-5000-9000-15fc20582329"
 
@@ -90,15 +88,3 @@ async def test_without_its_job_a_callback_is_not_recorded(
     with pytest.raises(DBAPIError):
         await callbacks.record_callback(database, "payment.succeeded", "object", PAYMENT, "{}")
     assert await connection.fetchval("SELECT count(*) FROM bot.callbacks") == 0
-
-
-async def test_the_next_user_of_the_connection_has_transactions_again(dsn: str) -> None:
-    database = Database(dsn, sizes=dict.fromkeys(Pool, 1))
-    await callbacks.record_callback(database, "payment.succeeded", "object", PAYMENT, "{}")
-    with suppress(ZeroDivisionError):
-        async with database.transaction(Pool.MONEY) as session:
-            await session.execute(text("DELETE FROM bot.callbacks"))
-            raise ZeroDivisionError
-    async with database.transaction(Pool.MONEY) as session:
-        assert await session.get(Callback, 1) is not None
-    await database.close()

@@ -29,11 +29,8 @@ async def test_a_value_that_no_column_takes_is_no_outage(dsn: str, wrong: tuple[
 
 async def test_a_lost_connection_and_a_missing_server_are(dsn: str, connection: asyncpg.Connection) -> None:
     database = Database(dsn)
-    async with database.autocommit(Pool.TALK) as one:
-        own = await one.scalar(text("select pg_backend_pid()"))
-        await connection.execute("select pg_terminate_backend($1)", own)
-        with pytest.raises(Exception) as lost:
-            await one.execute(text("select 1"))
+    with pytest.raises(Exception) as lost:
+        await _lose_connection(database, connection)
     await database.close()
     assert is_unavailable(lost.value)
     nobody = Database("postgresql://nobody@127.0.0.1:1/none")
@@ -41,3 +38,10 @@ async def test_a_lost_connection_and_a_missing_server_are(dsn: str, connection: 
         await nobody.check_usable()
     await nobody.close()
     assert is_unavailable(missing.value)
+
+
+async def _lose_connection(database: Database, connection: asyncpg.Connection) -> None:
+    async with database.transaction(Pool.TALK) as session:
+        own = await session.scalar(text("select pg_backend_pid()"))
+        await connection.execute("select pg_terminate_backend($1)", own)
+        await session.execute(text("select 1"))

@@ -10,7 +10,7 @@ import pytest
 from db.engine import Database, Pool
 from db.errors import OfferGone, ProductUnknown
 from db.shop import courses, offers
-from db.shop.offers import OfferSummary
+from db.shop.courses import OfferDetails
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 GREATEST_PRICE = 2**31 - 1
@@ -33,7 +33,7 @@ async def product(connection: asyncpg.Connection) -> int:
     )
 
 
-async def make(database: Database, product: int, price: int = 99_050, currency: str = "RUB") -> OfferSummary:
+async def make(database: Database, product: int, price: int = 99_050, currency: str = "RUB") -> OfferDetails:
     async with database.transaction(Pool.TALK) as session:
         return await offers.create_offer(session, product, 30, price, currency, NOW)
 

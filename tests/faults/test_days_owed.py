@@ -66,7 +66,7 @@ class Town:
 
     database: Database
     run: Callable[[Awaitable[Any]], Any]
-    offers: list[courses.OfferOnSale]
+    offers: list[courses.OfferDetails]
     taken: Counter[str] = field(default_factory=Counter)
 
 
@@ -578,7 +578,7 @@ def test_days_given_are_days_owed(town_dsn: str, capsys: pytest.CaptureFixture[s
     with asyncio.Runner() as runner:
         database = Database(town_dsn, sizes=SMALL)
 
-        async def offers() -> list[courses.OfferOnSale]:
+        async def offers() -> list[courses.OfferDetails]:
             async with database.transaction(Pool.JOBS) as session:
                 return [await courses.get_offer(session, number) for number in range(1, 5)]
 
