@@ -27,7 +27,7 @@ from bot import logs
 from bot.catalogue import reading
 from bot.context import AppContext
 from bot.doctor import Verdict, examine
-from bot.jobs import JOBS, SCHEDULES
+from bot.jobs import SCHEDULES, all_jobs
 from bot.jobs.worker import Worker
 from bot.payments import reconciling
 from bot.sandbox.app import Sandbox
@@ -37,7 +37,6 @@ from bot.texts import Localizer
 from bot.timings import Timings
 from bot.updates.polling import Polling, Session, connect, introduce, show_commands
 from bot.updates.process import UpdateProcessor
-from bot.updates.retrying import retrying
 from bot.yookassa.client import YooKassa
 from db.catalogue import loading as books_catalogue
 from db.dsn import DsnError
@@ -88,8 +87,7 @@ class Application:
         )
         self.processor = UpdateProcessor(self.context, dispatcher())
         self.polling = None if settings.public_url else Polling(self.context, self.processor)
-        jobs = {**JOBS, "retry_update": retrying(self.processor)}
-        self.worker = Worker(direct_dsn or dsn, self.context, jobs, SCHEDULES)
+        self.worker = Worker(direct_dsn or dsn, self.context, all_jobs(self.processor), SCHEDULES)
         self.http_port = settings.http_port
         self._stopping = asyncio.Event()
         self._runner: web.AppRunner | None = None

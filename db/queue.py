@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import TypeVar
 
 import orjson
 from pgqueuer.adapters.persistence.qb import QueryBuilderEnvironment, QueryQueueBuilder, QuerySchedulerBuilder
@@ -12,6 +12,10 @@ from pgqueuer.domain.settings import DBSettings
 from pgqueuer.ports.driver import Driver
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.jobs import Job
+
+J = TypeVar("J", bound=Job)
 
 # Every name spelled for schema `bot`, whatever the environment says. Made once: pgqueuer's settings read the
 # environment each time they are made, which takes longer than the statement they are for.
@@ -35,33 +39,52 @@ ENQUEUE_ONCE = QUEUE.build_enqueue_query("skip")
 # transaction would commit by itself.
 async def enqueue(
     session: AsyncSession,
-    job: str,
-    payload: dict[str, Any],
+    job: Job,
     *,
     after: timedelta | None = None,
     key: str | None = None,
     priority: int = 0,
 ) -> None:
     """`key`: while a job of that key is queued or running, another one is not added."""
-    values = _values(job, [payload], after or timedelta(), key, priority)
+    values = _values(job.name, [job], after or timedelta(), key, priority)
     connection = await session.connection()
     await connection.exec_driver_sql(ENQUEUE_ONCE if key else ENQUEUE, values)
 
 
-async def enqueue_all(session: AsyncSession, job: str, payloads: Sequence[dict[str, Any]]) -> None:
-    """One job for each payload, by one statement."""
-    if payloads:
+async def enqueue_all(session: AsyncSession, jobs: Sequence[J]) -> None:
+    """Several of one kind, by one statement."""
+    if jobs:
         connection = await session.connection()
-        await connection.exec_driver_sql(ENQUEUE, _values(job, payloads, timedelta(), None, 0))
+        await connection.exec_driver_sql(ENQUEUE, _values(jobs[0].name, jobs, timedelta(), None, 0))
 
 
 def _values(
-    job: str, payloads: Sequence[dict[str, Any]], after: timedelta, key: str | None, priority: int
+    job: str, payloads: Sequence[object], after: timedelta, key: str | None, priority: int
 ) -> tuple[object, ...]:
     """The arguments of pgqueuer's statement, a list each: priorities, names, payloads, pauses, keys, headers."""
     count = len(payloads)
     packed = [orjson.dumps(payload) for payload in payloads]
     return ([priority] * count, [job] * count, packed, [after] * count, [key] * count, ["null"] * count)
+
+
+async def requeue_failed(session: AsyncSession, jobs: Sequence[str], younger_than: timedelta) -> None:
+    """A job that failed because the database went away can't be put back either; pgqueuer then holds it before its
+    time, once the database is there again."""
+    await session.execute(
+        text(
+            "update bot.pgqueuer set status = 'queued', attempts = attempts + 1, queue_manager_id = null,"
+            " execute_after = now(), updated = now()"
+            " where status = 'failed' and created > now() - cast(:age as interval)"
+            " and entrypoint = any(:names) and dedupe_key is null"
+        ),
+        {"age": younger_than, "names": list(jobs)},
+    )
+
+
+async def delete_log(session: AsyncSession, before: datetime) -> None:
+    """pgqueuer's own log and statistics up to that moment."""
+    for table in ("bot.pgqueuer_log", "bot.pgqueuer_statistics"):
+        await session.execute(text(f"delete from {table} where created < :before"), {"before": before})
 
 
 @dataclass(frozen=True, slots=True)

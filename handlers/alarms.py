@@ -19,6 +19,7 @@ from bot.texts import alerts as words
 from db import alerts
 from db.accounts import people
 from db.chats import list_reachable
+from db.jobs import SettleAssignedJob
 from db.payments import parked
 from db.queue import enqueue
 from db.shop import courses
@@ -71,7 +72,7 @@ async def assign(
     parked_id = (await state.get_data())["parked"]
     key = secrets.token_urlsafe(18)
     attempt_id = await parked.assign_parked(session, parked_id, user_id, telegram_id, offer, key, now)
-    await enqueue(session, "settle_assigned", {"attempt": attempt_id}, priority=5)
+    await enqueue(session, SettleAssignedJob(attempt=attempt_id), priority=5)
     await alerts.close_parked_alert(session, parked_id, now)
     await state.clear()
     return say(message, words.assigned(offer, user_id))

@@ -19,6 +19,7 @@ from bot.texts.payments import links as link_words
 from bot.yookassa import requests
 from db.chats import Person
 from db.errors import MethodNotOffered
+from db.jobs import CreatePaymentJob
 from db.payments import purchases
 from db.payments.purchases import AttemptDetails, PaymentMethod
 from db.queue import enqueue
@@ -104,7 +105,7 @@ async def pay(
         await freeze(session, attempt_id, offer, person, context)
     if method is not PaymentMethod.LINK:
         return invoice(await known_order(session, attempt_id), context.settings)
-    await enqueue(session, "create_payment", {"attempt": attempt_id}, priority=5)
+    await enqueue(session, CreatePaymentJob(attempt=attempt_id), priority=5)
     return toast(query, link_words.LINK_SOON)
 
 

@@ -14,6 +14,7 @@ from bot.context import AppContext
 from bot.payments import timelines
 from bot.texts.payments import purchases as words
 from db.chats import Person
+from db.jobs import CheckPaymentJob
 from db.payments import purchases
 from db.payments.timeline import get_timeline
 from db.queue import enqueue
@@ -58,7 +59,7 @@ async def show_timeline(
         )
         return (show if callback_data.here else say)(query, text, keyboard)
     here = query.message.message_id if callback_data.here and query.message else None
-    payload = {"attempt": attempt.id, "telegram_id": person.telegram_id, "message_id": here}
+    job = CheckPaymentJob(attempt=attempt.id, telegram_id=person.telegram_id, message_id=here)
     key = f"check_payment:{person.telegram_id}:{attempt.question}:{now.timestamp() // MAX_LENGTH:.0f}"
-    await enqueue(session, "check_payment", payload, priority=5, key=key)
+    await enqueue(session, job, priority=5, key=key)
     return toast(query, words.CHECKING)

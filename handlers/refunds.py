@@ -19,6 +19,7 @@ from bot.texts import arguments
 from bot.texts import refunds as words
 from db.accounts import people
 from db.chats import Person
+from db.jobs import CreateRefundJob
 from db.queue import enqueue
 from db.refunds import requests
 from handlers.filters import Admin, is_
@@ -59,7 +60,7 @@ async def confirm(
     query: CallbackQuery, callback_data: ConfirmRefund, session: AsyncSession, now: datetime
 ) -> Any:
     plan = await requests.record_confirmation(session, callback_data.refund, now)
-    await enqueue(session, "create_refund", {"refund": plan.refund_id}, priority=5)
+    await enqueue(session, CreateRefundJob(refund=plan.refund_id), priority=5)
     return show(query, words.asked(plan))
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -9,9 +10,11 @@ import asyncpg
 import pytest
 
 from bot.context import AppContext
-from bot.jobs.retry import MAX_RETRY_AGE, RetryJobError
+from bot.jobs import entry
 from bot.jobs.worker import ListeningDriver, Worker
+from bot.retry import MAX_RETRY_AGE, RetryJobError
 from db.engine import Pool
+from db.jobs import Job
 from db.queue import enqueue
 from main import Application
 from tests.app import QUICK, settings_for
@@ -19,6 +22,11 @@ from tests.chat_user import PATIENCE
 
 pytestmark = pytest.mark.usefixtures("errors")
 STATUS = "select status::text from bot.pgqueuer"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nap(Job):
+    name = "nap"
 
 
 async def test_a_probe_waits_until_somebody_listens(dsn: str) -> None:
@@ -35,7 +43,7 @@ async def test_a_probe_waits_until_somebody_listens(dsn: str) -> None:
 
 async def job_of(context: AppContext) -> None:
     async with context.database.transaction(Pool.JOBS) as session:
-        await enqueue(session, "nap", {})
+        await enqueue(session, Nap())
 
 
 async def becomes(condition: Callable[[], Awaitable[Any]]) -> None:
@@ -49,13 +57,13 @@ async def test_a_job_that_is_cancelled_is_run_again(dsn: str, connection: asyncp
     app = Application(settings_for("http://127.0.0.1:9"), dsn, timings=QUICK)
     naps, woken = asyncio.Semaphore(0), asyncio.Event()
 
-    async def nap(payload: dict[str, Any], context: AppContext) -> None:
+    async def nap(job: Nap, context: AppContext) -> None:
         naps.release()
         await woken.wait()
 
     await job_of(app.context)
     async with asyncio.timeout(PATIENCE):
-        first = asyncio.create_task(Worker(dsn, app.context, {"nap": nap}, {}).run())
+        first = asyncio.create_task(Worker(dsn, app.context, dict([entry(Nap, nap)]), {}).run())
         await naps.acquire()
         for _ in range(2):  # pgqueuer lets its jobs end, unless it is cancelled again meanwhile
             first.cancel()
@@ -63,7 +71,7 @@ async def test_a_job_that_is_cancelled_is_run_again(dsn: str, connection: asyncp
         await asyncio.wait({first})
         assert await connection.fetchval(STATUS) == "queued"
         woken.set()
-        worker = Worker(dsn, app.context, {"nap": nap}, {})
+        worker = Worker(dsn, app.context, dict([entry(Nap, nap)]), {})
         second = asyncio.create_task(worker.run())
         await naps.acquire()
         worker.stop()
@@ -82,7 +90,7 @@ async def test_a_job_is_held_by_its_age_however_often_it_had_to_wait(
     app = Application(settings_for("http://127.0.0.1:9"), dsn, timings=QUICK)
     runs = 0
 
-    async def nap(payload: dict[str, Any], context: AppContext) -> None:
+    async def nap(job: Nap, context: AppContext) -> None:
         nonlocal runs
         runs += 1
         if runs == 1:
@@ -91,7 +99,7 @@ async def test_a_job_is_held_by_its_age_however_often_it_had_to_wait(
 
     await job_of(app.context)
     await connection.execute("update bot.pgqueuer set attempts = 500, created = now() - $1::interval", age)
-    worker = Worker(dsn, app.context, {"nap": nap}, {})
+    worker = Worker(dsn, app.context, dict([entry(Nap, nap)]), {})
     running = asyncio.create_task(worker.run())
     await becomes(lambda: connection.fetchval("select attempts = 502 or status = 'failed' from bot.pgqueuer"))
     assert await connection.fetchval(STATUS) == status

@@ -1,35 +1,60 @@
-"""Jobs by name. A job takes its payload and the context, and must be idempotent: after a crash it runs again."""
+"""Jobs by name: payload and operation of each, and when the scheduled ones are due.
+
+An operation takes its payload and the context, and must be idempotent: after a crash its job runs again.
+"""
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import TypeVar
+
+from pydantic import TypeAdapter
 
 from bot.context import AppContext
 from bot.jobs import housekeeping
 from bot.notifications import delivery
 from bot.payments import checking, links, reconciling, refund_requests
+from bot.updates.process import UpdateProcessor
+from bot.updates.retrying import retrying
+from db import jobs
 
-Job = Callable[[dict[str, Any], AppContext], Awaitable[None]]
+P = TypeVar("P", bound=jobs.Job)
+Run = Callable[[bytes, AppContext], Awaitable[None]]  # of a payload as it is stored
 
-JOBS: Mapping[str, Job] = {
-    "tell": delivery.tell,
-    "send": delivery.send_later,
-    "create_payment": links.create_payment,
-    "ask_payment": links.ask_payment,
-    "check_payment": checking.check_payment,
-    "verify_callback": links.verify_callback,
-    "settle_assigned": links.settle_assigned,
-    "create_refund": refund_requests.create_refund,
-    "ask_refund": refund_requests.ask_refund,
-    "sweep": housekeeping.sweep,
-    "tidy": housekeeping.tidy,
-    "reconcile": reconciling.job,
-    "audit": reconciling.audit_job,
-}
 
-# Job and when it is due, as cron says it (minute hour day month weekday).
+def entry(payload: type[P], operation: Callable[[P, AppContext], Awaitable[None]]) -> tuple[str, Run]:
+    """The job's name, and how it is run. Raises ValueError where a stored payload is not of that type."""
+    adapter = TypeAdapter(payload)
+
+    async def run(stored: bytes, context: AppContext) -> None:
+        await operation(adapter.validate_json(stored), context)
+
+    return payload.name, run
+
+
+def all_jobs(processor: UpdateProcessor) -> Mapping[str, Run]:
+    return dict(
+        (
+            entry(jobs.TellJob, delivery.tell),
+            entry(jobs.SendJob, delivery.send_later),
+            entry(jobs.CreatePaymentJob, links.create_payment),
+            entry(jobs.AskPaymentJob, links.ask_payment),
+            entry(jobs.CheckPaymentJob, checking.check_payment),
+            entry(jobs.VerifyCallbackJob, links.verify_callback),
+            entry(jobs.SettleAssignedJob, links.settle_assigned),
+            entry(jobs.CreateRefundJob, refund_requests.create_refund),
+            entry(jobs.AskRefundJob, refund_requests.ask_refund),
+            entry(jobs.RetryUpdateJob, retrying(processor)),
+            entry(jobs.SweepJob, housekeeping.sweep),
+            entry(jobs.TidyJob, housekeeping.tidy),
+            entry(jobs.ReconcileJob, reconciling.reconcile_job),
+            entry(jobs.AuditJob, reconciling.audit_job),
+        )
+    )
+
+
+# When a job without facts is due, as cron says it (minute hour day month weekday).
 SCHEDULES: Mapping[str, str] = {
-    "sweep": "* * * * *",
-    "audit": "* * * * *",
-    "reconcile": "*/10 * * * *",
-    "tidy": "17 3 * * *",
+    jobs.SweepJob.name: "* * * * *",
+    jobs.AuditJob.name: "* * * * *",
+    jobs.ReconcileJob.name: "*/10 * * * *",
+    jobs.TidyJob.name: "17 3 * * *",
 }

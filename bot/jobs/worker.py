@@ -3,10 +3,8 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
-from typing import Any
 
 import asyncpg
-import orjson
 import structlog
 from pgqueuer import PgQueuer
 from pgqueuer.adapters.drivers.asyncpg import AsyncpgPoolDriver
@@ -18,15 +16,14 @@ from pgqueuer.ports.driver import NotifyCallback
 
 from bot import metrics
 from bot.context import AppContext, utc_now
-from bot.jobs.retry import MAX_RETRY_AGE, RetryJobError
+from bot.jobs import Run
+from bot.retry import MAX_RETRY_AGE, RetryJobError, backoff
 from bot.timings import Timings
 from db.dsn import asyncpg_arguments
 from db.engine import is_unavailable
 from db.queue import queue_queries
 
 log = structlog.get_logger(__name__)
-
-Run = Callable[[dict[str, Any], AppContext], Awaitable[None]]
 
 
 class RetryingExecutor(EntrypointExecutor):
@@ -51,8 +48,7 @@ class RetryingExecutor(EntrypointExecutor):
             raise RetryRequested(delay=self._pause(job), reason=repr(error)) from error
 
     def _pause(self, job: Job) -> timedelta:
-        doublings: int = 2 ** min(job.attempts, 20)
-        return min(self.timings.job_retry * doublings, self.timings.job_retry_most)
+        return backoff(self.timings.job_retry, job.attempts, self.timings.job_retry_most)
 
 
 class ListeningDriver(AsyncpgPoolDriver):
@@ -136,13 +132,13 @@ class Worker:
 
     def _entry(self, run: Run) -> Callable[[Job], Awaitable[None]]:
         async def entry(job: Job) -> None:
-            await run(orjson.loads(job.payload or b"{}"), self._context)
+            await run(job.payload or b"{}", self._context)
 
         return entry
 
     def _due(self, run: Run) -> Callable[[Schedule], Awaitable[None]]:
         async def due(schedule: Schedule) -> None:
-            await run({}, self._context)
+            await run(b"{}", self._context)
 
         return due
 

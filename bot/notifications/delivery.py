@@ -1,45 +1,46 @@
-"""News of money and access, said after the commit that made them true: at least once."""
+"""Delivers events after the commit that made them true, at least once, and replies that had to wait."""
 
+from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 from aiogram.methods import EditMessageText, SendMessage
 
 from bot.context import AppContext
-from bot.jobs.retry import RetryJobError
 from bot.notifications.events import EditingEvent
 from bot.notifications.registry import from_facts, word
-from bot.updates.sender import Method, SendLaterError, send, unpack
+from bot.updates.sender import Method, SendLaterError, send, send_in_job, unpack
 from db import chats
 from db.engine import Pool
+from db.jobs import SendJob, TellJob
 from db.queue import enqueue
 
 Chat = tuple[int, str | None, str | None]
 
 
-async def tell(payload: dict[str, Any], context: AppContext) -> None:
-    """To one chat; an account with several gets a job for each, so that none hears twice what another missed."""
-    to = await _recipients(payload, context)
+async def tell(job: TellJob, context: AppContext) -> None:
+    """To one chat; an account with several gets a job for each, so that a retry does not resend to the others."""
+    to = await _recipients(job, context)
     if len(to) > 1:
         async with context.database.transaction(Pool.JOBS) as session:
             for telegram_id, *_rest in to:
-                await enqueue(session, "tell", {**payload, "user_id": None, "telegram_id": telegram_id})
+                await enqueue(session, replace(job, user_id=None, telegram_id=telegram_id))
         return
     for chat in to:
-        await _send(context, _method(payload, context, chat))
+        await send_in_job(context, _method(job, context, chat))
 
 
-async def _recipients(payload: dict[str, Any], context: AppContext) -> list[Chat]:
+async def _recipients(job: TellJob, context: AppContext) -> list[Chat]:
     async with context.database.transaction(Pool.JOBS) as session:
-        if (telegram_id := payload.get("telegram_id")) is not None:
-            return [(telegram_id, *await chats.get_language(session, telegram_id))]
-        return await chats.list_reachable(session, payload["user_id"])
+        if job.telegram_id is not None:
+            return [(job.telegram_id, *await chats.get_language(session, job.telegram_id))]
+        assert job.user_id is not None
+        return await chats.list_reachable(session, job.user_id)
 
 
-def _method(payload: dict[str, Any], context: AppContext, chat: Chat) -> Method:
+def _method(job: TellJob, context: AppContext, chat: Chat) -> Method:
     """A new message, or an edit where the event replaces a message of this chat."""
     telegram_id, chosen, telegram = chat
-    event = from_facts(payload["news"], payload["facts"])
+    event = from_facts(job.news, job.facts, job.version)
     with context.localizer.use_locale(context.localizer.language(chosen, telegram)):
         worded = word(event)
     if isinstance(event, EditingEvent) and event.message_chat in (None, telegram_id) and event.message_id:
@@ -52,20 +53,14 @@ def _method(payload: dict[str, Any], context: AppContext, chat: Chat) -> Method:
     return SendMessage(chat_id=telegram_id, text=worded.text, reply_markup=worded.keyboard)
 
 
-async def send_later(payload: dict[str, Any], context: AppContext) -> None:
-    """What the edge could not send at once, in its order."""
-    for at, packed in enumerate(payload["methods"]):
+async def send_later(job: SendJob, context: AppContext) -> None:
+    """Replies that could not be sent at once, in their order."""
+    for at, packed in enumerate(job.methods):
         try:
             await send(context, unpack(packed))
         except SendLaterError as later:
             async with context.database.transaction(Pool.JOBS) as session:
-                rest = {"methods": payload["methods"][at:]}
-                await enqueue(session, "send", rest, after=timedelta(seconds=later.delay))
+                await enqueue(
+                    session, SendJob(methods=job.methods[at:]), after=timedelta(seconds=later.delay)
+                )
             return
-
-
-async def _send(context: AppContext, method: Method) -> None:
-    try:
-        await send(context, method)
-    except SendLaterError as later:
-        raise RetryJobError("not sent", timedelta(seconds=later.delay)) from later

@@ -7,8 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.context import AppContext
 from bot.notifications.events import AlertEvent, Event, PaymentLookedInto
-from bot.notifications.registry import to_facts
+from bot.notifications.registry import VERSION, to_facts
 from db.alerts import create_alert
+from db.jobs import TellJob
 from db.queue import enqueue, enqueue_all
 
 log = structlog.get_logger(__name__)
@@ -16,14 +17,17 @@ log = structlog.get_logger(__name__)
 
 async def notify(session: AsyncSession, user_id: int, event: Event) -> None:
     """In every chat of an account."""
-    await enqueue(session, "tell", {"user_id": user_id, "news": event.name, "facts": to_facts(event)})
+    await enqueue(session, TellJob(user_id=user_id, news=event.name, facts=to_facts(event), version=VERSION))
 
 
 async def notify_chats(session: AsyncSession, chats: Iterable[int], event: Event) -> None:
     """In these private chats, by Telegram id; the admins' for one."""
     facts = to_facts(event)
-    each = [{"telegram_id": telegram_id, "news": event.name, "facts": facts} for telegram_id in chats]
-    await enqueue_all(session, "tell", each)
+    each = [
+        TellJob(telegram_id=telegram_id, news=event.name, facts=facts, version=VERSION)
+        for telegram_id in chats
+    ]
+    await enqueue_all(session, each)
 
 
 async def notify_looked_into(

@@ -50,17 +50,23 @@ EVENTS: Mapping[str, type[Event]] = {kind.name: kind for kind in WORDINGS}
 ADAPTERS: Mapping[type[Event], TypeAdapter[Any]] = {kind: TypeAdapter(kind) for kind in WORDINGS}
 
 
+VERSION = 1  # of facts; jobs of releases before versions have 0 and read the same
+
+
 def to_facts(event: Event) -> dict[str, Any]:
     """The fields as JSON; those that have their default are left out. Raises KeyError where the event is not listed."""
     facts: dict[str, Any] = ADAPTERS[type(event)].dump_python(event, mode="json", exclude_defaults=True)
     return facts
 
 
-def from_facts(name: str, facts: Mapping[str, Any]) -> Event:
+def from_facts(name: str, facts: Mapping[str, Any], version: int = VERSION) -> Event:
     """The event as it was stored; facts that it does not have are ignored.
 
-    Raises KeyError where the name is not listed, ValueError where facts are missing or of another type.
+    Raises KeyError where the name is not listed, ValueError where facts are missing or of another type, or where a
+    newer release has stored them.
     """
+    if version > VERSION:
+        raise ValueError(f"{name} has facts of version {version}, this release reads {VERSION}")
     event: Event = ADAPTERS[EVENTS[name]].validate_python(facts)
     return event
 

@@ -1,39 +1,35 @@
 """“I paid, where is it?”: the provider is asked on the spot, and the payer sees what became of the purchase."""
 
-from datetime import timedelta
-from typing import Any
-
 from aiogram.exceptions import TelegramAPIError
 from aiogram.methods import EditMessageText, SendMessage
 
 from bot.context import AppContext
-from bot.jobs.retry import RetryJobError
 from bot.payments import timelines
 from bot.payments.links import ask
 from bot.payments.reconciling import Report, stars_ledger
 from bot.texts.payments.purchases import CheckStage
-from bot.updates.sender import SendLaterError, send, send_all
+from bot.updates.sender import SendLaterError, send_all, send_in_job
 from db import chats
 from db.engine import Pool
+from db.jobs import CheckPaymentJob
 from db.payments import purchases
 from db.payments.purchases import AttemptDetails
 from db.payments.purchases import PaymentMethod as Way
 from db.payments.timeline import get_timeline
 
 
-async def check_payment(payload: dict[str, Any], context: AppContext) -> None:
-    """`message_id`: where the timeline is shown, a new message without."""
+async def check_payment(job: CheckPaymentJob, context: AppContext) -> None:
+    """Asks, and shows the timeline before and after."""
     async with context.database.transaction(Pool.JOBS) as session:
-        order = await purchases.get_attempt(session, payload["attempt"])
+        order = await purchases.get_attempt(session, job.attempt)
     if order is None:
         return
-    telegram_id: int = payload["telegram_id"]
-    shown: int | None = payload.get("message_id")
+    shown = job.message_id
     if shown is None:
-        shown = await _show(context, order, telegram_id, None, CheckStage.ASKING)
+        shown = await _show(context, order, job.telegram_id, None, CheckStage.ASKING)
     heard = await _heard(context, order)
     if shown is not None:
-        await _show(context, order, telegram_id, shown, heard)
+        await _show(context, order, job.telegram_id, shown, heard)
 
 
 async def _heard(context: AppContext, order: AttemptDetails) -> CheckStage:
@@ -63,8 +59,5 @@ async def _show(
         edit = EditMessageText(chat_id=telegram_id, message_id=message_id, text=text, reply_markup=keyboard)
         await send_all(context, [edit])
         return message_id
-    try:
-        sent = await send(context, SendMessage(chat_id=telegram_id, text=text, reply_markup=keyboard))
-    except SendLaterError as later:
-        raise RetryJobError("not sent", timedelta(seconds=later.delay)) from later
+    sent = await send_in_job(context, SendMessage(chat_id=telegram_id, text=text, reply_markup=keyboard))
     return getattr(sent, "message_id", None)

@@ -13,21 +13,22 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.chat.buttons import CheckPayment
 from bot.chat.keyboards import open_url, press, rows
 from bot.context import AppContext
-from bot.jobs.retry import RetryJobError
 from bot.notifications.events import ProviderRefused
 from bot.notifications.notify import notify_chats
 from bot.payments.invoices import notify_charge
 from bot.payments.provider import KEY_LIFETIME, get_provider, retry_job
 from bot.payments.refund_requests import settle_refunds
 from bot.payments.settling import notify_not_credited, park_unknown, settle_payment, try_again
+from bot.retry import RetryJobError
 from bot.texts.payments import links as words
 from bot.texts.payments import purchases as purchase_words
-from bot.updates.sender import Method, SendLaterError, send
+from bot.updates.sender import send_in_job
 from bot.yookassa.answers import ProviderPayment, ProviderRefusedError, ProviderUnknownError
 from bot.yookassa.client import YooKassa
 from db import chats
 from db.engine import Pool
 from db.errors import Refused
+from db.jobs import AskPaymentJob, CreatePaymentJob, SettleAssignedJob, VerifyCallbackJob
 from db.payments import callbacks, purchases
 from db.payments.purchases import AttemptDetails
 from db.payments.settling import Outcome, Settlement
@@ -37,11 +38,11 @@ from db.queue import enqueue
 log = structlog.get_logger(__name__)
 
 
-async def create_payment(payload: dict[str, Any], context: AppContext) -> None:
+async def create_payment(job: CreatePaymentJob, context: AppContext) -> None:
     """Sends the frozen request under its key until an answer is known; then the waiting message becomes the link."""
     now = context.now()
     async with context.database.transaction(Pool.JOBS) as session:
-        order = await purchases.get_attempt(session, payload["attempt"])
+        order = await purchases.get_attempt(session, job.attempt)
         if order is None or order.closed_at is not None or order.status != purchases.PurchaseStatus.PENDING:
             return
         await purchases.mark_sent(session, order.attempt_id, now)
@@ -98,7 +99,7 @@ async def _created(context: AppContext, order: AttemptDetails, payment: Provider
             next_ask_at=now + first,
             now=now,
         )
-        await enqueue(session, "ask_payment", {"attempt": order.attempt_id}, after=first)
+        await enqueue(session, AskPaymentJob(attempt=order.attempt_id), after=first)
         settled = await settle_payment(session, context, payment, now)
         order = await purchases.get_attempt(session, order.attempt_id) or order
     if settled.outcome is Outcome.OPEN and order.link:
@@ -144,7 +145,7 @@ async def say(context: AppContext, order: AttemptDetails, text: Any, keyboard: A
             text=text(order),
             reply_markup=keyboard(order) if keyboard else None,
         )
-    await _deliver(context, method)
+    await send_in_job(context, method)
 
 
 async def send_new(context: AppContext, order: AttemptDetails, text: Any, keyboard: Any = None) -> None:
@@ -152,7 +153,7 @@ async def send_new(context: AppContext, order: AttemptDetails, text: Any, keyboa
         method = SendMessage(
             chat_id=order.telegram_id, text=text(), reply_markup=keyboard(order) if keyboard else None
         )
-    await _deliver(context, method)
+    await send_in_job(context, method)
 
 
 @asynccontextmanager
@@ -163,20 +164,13 @@ async def _spoken_to(context: AppContext, order: AttemptDetails) -> AsyncIterato
         yield
 
 
-async def _deliver(context: AppContext, method: Method) -> None:
-    try:
-        await send(context, method)
-    except SendLaterError as later:
-        raise RetryJobError("not sent", timedelta(seconds=later.delay)) from later
-
-
-async def ask_payment(payload: dict[str, Any], context: AppContext) -> None:
+async def ask_payment(job: AskPaymentJob, context: AppContext) -> None:
     """Asks the provider for an open payment, and arranges the next time while its link can be paid.
 
     A job that is not due has been overtaken by another one: there is one chain of questions per attempt.
     """
     async with context.database.transaction(Pool.JOBS) as session:
-        order = await purchases.get_attempt(session, payload["attempt"])
+        order = await purchases.get_attempt(session, job.attempt)
     if order is None or order.status != purchases.PurchaseStatus.PENDING:
         return
     if _is_due(order, context):
@@ -217,13 +211,13 @@ async def _ask_again(session: AsyncSession, context: AppContext, order: AttemptD
     alive = order.link_ends_at is None or now < order.link_ends_at + timedelta(minutes=5)
     pause = context.timings.ask_after(order.asked + 1) if alive else context.timings.link_lives
     await purchases.record_check(session, order.attempt_id, now, now + pause)
-    await enqueue(session, "ask_payment", {"attempt": order.attempt_id}, after=pause)
+    await enqueue(session, AskPaymentJob(attempt=order.attempt_id), after=pause)
 
 
-async def verify_callback(payload: dict[str, Any], context: AppContext) -> None:
+async def verify_callback(job: VerifyCallbackJob, context: AppContext) -> None:
     """A callback is a hint: what counts is the payment fetched with our own key."""
     async with context.database.transaction(Pool.JOBS) as session:
-        callback = await callbacks.get_unhandled(session, payload["id"])
+        callback = await callbacks.get_unhandled(session, job.id)
     if callback is None:
         return
     try:
@@ -255,10 +249,10 @@ async def _handled(context: AppContext, callback_id: int, outcome: str) -> None:
         await callbacks.mark_handled(session, callback_id, outcome, context.now())
 
 
-async def settle_assigned(payload: dict[str, Any], context: AppContext) -> None:
+async def settle_assigned(job: SettleAssignedJob, context: AppContext) -> None:
     """A parked payment an admin has assigned. Stars: Telegram's own word was the proof when it was parked."""
     async with context.database.transaction(Pool.MONEY) as session:
-        order = await purchases.get_attempt(session, payload["attempt"])
+        order = await purchases.get_attempt(session, job.attempt)
     if order is None or order.status != purchases.PurchaseStatus.PENDING:
         return
     if order.payment_id is not None and order.method is not purchases.PaymentMethod.STARS:

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from bot.context import AppContext
-from bot.jobs.retry import RetryJobError
+from bot.retry import RetryJobError
 from bot.yookassa.answers import ProviderUnknownError
 from bot.yookassa.client import YooKassa
 

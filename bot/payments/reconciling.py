@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
 
 import structlog
 from aiogram.exceptions import TelegramAPIError
@@ -16,7 +15,6 @@ from aiogram.methods import GetStarTransactions
 from aiogram.types import StarTransaction, TransactionPartnerUser
 
 from bot.context import AppContext
-from bot.jobs.retry import RetryJobError
 from bot.notifications.events import GrantedNotPaid, PaidNotGranted
 from bot.notifications.notify import raise_alert
 from bot.payments.invoices import notify_charge
@@ -24,11 +22,13 @@ from bot.payments.provider import NoProviderError, get_provider
 from bot.payments.refund_requests import create_refund, settle_refunds
 from bot.payments.refunding import stars_refunded
 from bot.payments.settling import park_unknown, settle_payment
+from bot.retry import RetryJobError
 from bot.updates.sender import SendLaterError
 from bot.yookassa.answers import ProviderPayment, ProviderRefusedError, ProviderUnknownError
 from db import alerts, audit
 from db.engine import Pool, is_unavailable
 from db.errors import Refused
+from db.jobs import AuditJob, CreatePaymentJob, CreateRefundJob, ReconcileJob
 from db.payments import cursors, purchases
 from db.payments.purchases import YOOKASSA
 from db.payments.settling import Outcome
@@ -117,13 +117,13 @@ async def reconcile(context: AppContext) -> Report:
     return report
 
 
-async def job(payload: dict[str, Any], context: AppContext) -> None:
+async def reconcile_job(_job: ReconcileJob, context: AppContext) -> None:
     report = await reconcile(context)
     if report.found or report.failed:
         log.info("reconciled", found=report.found, failed=report.failed)
 
 
-async def audit_job(payload: dict[str, Any], context: AppContext) -> None:
+async def audit_job(_job: AuditJob, context: AppContext) -> None:
     """Every minute: it reads our own database only."""
     await audit_purchases(context, Report())
 
@@ -133,7 +133,7 @@ async def open_payments(context: AppContext, report: Report) -> None:
     async with context.database.transaction(Pool.JOBS) as session:
         waiting = await purchases.list_pending_payment_ids(session)
         for attempt_id in await purchases.list_unsent(session, context.now() - timedelta(minutes=2)):
-            await enqueue(session, "create_payment", {"attempt": attempt_id}, key=f"create:{attempt_id}")
+            await enqueue(session, CreatePaymentJob(attempt=attempt_id), key=f"create:{attempt_id}")
     if not waiting:
         return
     provider, each = get_provider(context), ErrorCollector(report)
@@ -193,7 +193,7 @@ async def pending_refunds(context: AppContext, report: Report) -> None:
 
 async def _ended(context: AppContext, refund_id: int) -> bool:
     try:
-        await create_refund({"refund": refund_id}, context)
+        await create_refund(CreateRefundJob(refund=refund_id), context)
     except RetryJobError as error:
         log.warning("refund_still_unknown", refund_id=refund_id, reason=str(error))
     async with context.database.transaction(Pool.JOBS) as session:

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 import orjson
 import structlog
@@ -17,12 +16,13 @@ from aiogram.methods import RefundStarPayment
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.context import AppContext
-from bot.jobs.retry import RetryJobError
 from bot.payments import refunding
 from bot.payments.provider import KEY_LIFETIME, get_provider, retry_job
 from bot.payments.settling import settle_payment
+from bot.retry import RetryJobError, backoff
 from bot.yookassa.answers import ProviderRefund, ProviderRefusedError, ProviderUnknownError
 from db.engine import Pool
+from db.jobs import AskRefundJob, CreateRefundJob
 from db.payments.purchases import STARS, YOOKASSA, PurchaseStatus
 from db.payments.settling import Outcome, Settlement
 from db.queue import enqueue
@@ -38,11 +38,11 @@ EARLY_WAITS = timedelta(
 BACK_ALREADY = "CHARGE_ALREADY_REFUNDED"  # docs/facts.md#stars
 
 
-async def create_refund(payload: dict[str, Any], context: AppContext) -> None:
+async def create_refund(job: CreateRefundJob, context: AppContext) -> None:
     """Sends the frozen request under its key until an answer is known; one that is known already is asked for."""
     now = context.now()
     async with context.database.transaction(Pool.JOBS) as session:
-        refund = await requests.get_task(session, payload["refund"])
+        refund = await requests.get_task(session, job.refund)
         if refund is None or refund.status != RefundStatus.PENDING:
             return
         if not await requests.mark_sent(session, refund.id, now) and refund.sent_at is None:
@@ -132,17 +132,16 @@ async def _fail(context: AppContext, refund: RefundTask, code: str, about: str =
         await refunding.fail(session, context, refund, code, context.now(), about)
 
 
-async def ask_refund(payload: dict[str, Any], context: AppContext) -> None:
+async def ask_refund(job: AskRefundJob, context: AppContext) -> None:
     """Only success is called back (docs/facts.md#provider-refunds), so a pending refund is asked for, with growing
     pauses, to its end."""
     async with context.database.transaction(Pool.JOBS) as session:
-        refund = await requests.get_task(session, payload["refund"])
+        refund = await requests.get_task(session, job.refund)
     if refund is None or refund.status != RefundStatus.PENDING or refund.provider_refund_id is None:
         return
     if await _ask(context, refund, refund.provider_refund_id):
-        asked = payload["asked"]
         async with context.database.transaction(Pool.JOBS) as session:
-            await _ask_later(session, refund.id, asked + 1, _pause(context, asked))
+            await _ask_later(session, refund.id, job.asked + 1, _pause(context, job.asked))
 
 
 async def _ask(context: AppContext, refund: RefundTask, provider_refund_id: str) -> bool:
@@ -160,8 +159,7 @@ async def _ask_later(session: AsyncSession, refund_id: int, asked: int, pause: t
     """One chain of questions per refund: a job that was run twice adds no second one."""
     await enqueue(
         session,
-        "ask_refund",
-        {"refund": refund_id, "asked": asked},
+        AskRefundJob(refund=refund_id, asked=asked),
         after=pause,
         key=f"ask_refund:{refund_id}:{asked}",
     )
@@ -169,8 +167,8 @@ async def _ask_later(session: AsyncSession, refund_id: int, asked: int, pause: t
 
 def _pause(context: AppContext, asked: int) -> timedelta:
     """As an open payment is asked for, and then twice as long each time: a bank may take days."""
-    doublings: int = 2 ** min(max(0, asked - len(context.timings.asks) + 1), 16)
-    return min(context.timings.ask_after(asked) * doublings, LONGEST_PAUSE)
+    beyond = max(0, asked - len(context.timings.asks) + 1)
+    return backoff(context.timings.ask_after(asked), beyond, LONGEST_PAUSE)
 
 
 async def _return_stars(context: AppContext, refund: RefundTask, now: datetime) -> None:

@@ -32,6 +32,7 @@ from db import chats, updates
 from db.chats import HandledElsewhereError, Person, TelegramProfile
 from db.engine import Pool, is_retryable, is_unavailable
 from db.errors import Refused
+from db.jobs import RetryUpdateJob
 from db.queue import enqueue
 
 log = structlog.get_logger(__name__)
@@ -214,7 +215,7 @@ class UpdateProcessor:
                 )
                 if kept is not None:
                     key = f"retry_update:{kept}"
-                    await enqueue(session, "retry_update", {"id": kept}, after=RETRY_DELAY, key=key)
+                    await enqueue(session, RetryUpdateJob(id=kept), after=RETRY_DELAY, key=key)
                     await self._tell_kept(session, update, kept, error)
         except Exception as second:
             # Not kept, so it must come again, whatever the reason was.

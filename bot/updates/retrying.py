@@ -2,17 +2,17 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Any
 
 import orjson
 import structlog
 
 from bot.context import AppContext
-from bot.jobs.retry import RetryJobError
 from bot.notifications.events import UpdateFailed
+from bot.retry import RetryJobError, backoff
 from bot.updates.process import UpdateProcessor
 from db import alerts, updates
 from db.engine import Pool
+from db.jobs import RetryUpdateJob
 
 log = structlog.get_logger(__name__)
 
@@ -20,13 +20,13 @@ log = structlog.get_logger(__name__)
 MAX_PAUSE = timedelta(hours=1)  # between two tries
 
 
-def retrying(processor: UpdateProcessor) -> Callable[[dict[str, Any], AppContext], Awaitable[None]]:
+def retrying(processor: UpdateProcessor) -> Callable[[RetryUpdateJob, AppContext], Awaitable[None]]:
     """The job `retry_update`. It goes on, ever more seldom, until the update is solved: what was paid is not
     given up."""
 
-    async def retry_update(payload: dict[str, Any], context: AppContext) -> None:
+    async def retry_update(job: RetryUpdateJob, context: AppContext) -> None:
         async with context.database.transaction(Pool.MONEY) as session:
-            kept = await updates.get_failed(session, payload["id"])
+            kept = await updates.get_failed(session, job.id)
         if kept is None:
             return
         try:
@@ -35,14 +35,10 @@ def retrying(processor: UpdateProcessor) -> Callable[[dict[str, Any], AppContext
             log.exception("update_failed_again", id=kept.id, tries=kept.tries)
             async with context.database.transaction(Pool.MONEY) as session:
                 await updates.record_failure(session, kept.id, repr(error))
-            raise RetryJobError(repr(error), pause(context, kept.tries)) from error
+            pause = backoff(context.timings.job_retry, kept.tries, MAX_PAUSE)
+            raise RetryJobError(repr(error), pause) from error
         async with context.database.transaction(Pool.MONEY) as session:
             await updates.mark_solved(session, kept.id, context.now())
             await alerts.close_alert(session, UpdateFailed.name, str(kept.id), context.now())
 
     return retry_update
-
-
-def pause(context: AppContext, tries: int) -> timedelta:
-    doublings: int = 2 ** min(tries, 20)
-    return min(context.timings.job_retry * doublings, MAX_PAUSE)

@@ -21,8 +21,10 @@ from aiogram.methods import TelegramMethod
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.context import AppContext
+from bot.retry import RetryJobError
 from db import chats
 from db.engine import Pool, is_unavailable
+from db.jobs import PackedMethod, SendJob
 from db.queue import enqueue
 
 log = structlog.get_logger(__name__)
@@ -86,6 +88,14 @@ async def send(context: AppContext, method: Method) -> Any:
     return None
 
 
+async def send_in_job(context: AppContext, method: Method) -> Any:
+    """As `send`, but what can't be sent now lets the job run again: raises RetryJobError."""
+    try:
+        return await send(context, method)
+    except SendLaterError as later:
+        raise RetryJobError("not sent", timedelta(seconds=later.delay)) from later
+
+
 async def _after_refusal(context: AppContext, method: Method, error: TelegramBadRequest) -> Any:
     """A message that can't be edited any more is sent anew; the rest is nobody's loss but ours to know."""
     words = error.message.lower()
@@ -115,7 +125,7 @@ async def _send_by_job(context: AppContext, replies: Sequence[Method], delay: fl
     packed = [pack(context.bot, method) for method in replies]
 
     async def put_off(session: AsyncSession) -> None:
-        await enqueue(session, "send", {"methods": packed}, after=timedelta(seconds=delay))
+        await enqueue(session, SendJob(methods=packed), after=timedelta(seconds=delay))
 
     await _write_or_log(context, put_off, "replies_lost", count=len(replies))
 
@@ -186,13 +196,13 @@ class ReplySender:
             log.exception("replies_lost", count=len(replies))
 
 
-def pack(bot: Bot, method: Method) -> dict[str, Any]:
+def pack(bot: Bot, method: Method) -> PackedMethod:
     """A method as JSON, to be sent by a job."""
     values = method.model_dump(mode="json", exclude_none=True, exclude_defaults=True, warnings=False)
-    return {"method": type(method).__name__, "values": values}
+    return PackedMethod(method=type(method).__name__, values=values)
 
 
-def unpack(packed: dict[str, Any]) -> Method:
-    kind = getattr(methods, packed["method"])
-    method: Method = kind.model_validate(packed["values"])
+def unpack(packed: PackedMethod) -> Method:
+    kind = getattr(methods, packed.method)
+    method: Method = kind.model_validate(packed.values)
     return method

@@ -6,6 +6,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.engine import Database, Pool
+from db.jobs import VerifyCallbackJob
 from db.queue import enqueue
 from db.tables import Callback
 
@@ -14,8 +15,8 @@ async def record_callback(database: Database, event: str, object_id: str, paymen
     """With the job that verifies it. `payment_id`: the payment it speaks of, whatever the object is."""
     row = insert(Callback).values(event=event, object_id=object_id, payment_id=payment_id, body=body)
     async with database.transaction(Pool.MONEY) as session:
-        callback_id = await session.scalar(row.returning(Callback.id))
-        await enqueue(session, "verify_callback", {"id": callback_id}, priority=10)
+        callback_id = (await session.scalars(row.returning(Callback.id))).one()
+        await enqueue(session, VerifyCallbackJob(id=callback_id), priority=10)
 
 
 async def get_unhandled(session: AsyncSession, callback_id: int) -> Callback | None:

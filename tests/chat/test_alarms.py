@@ -5,6 +5,7 @@ import pytest
 
 from bot.payments.reconciling import audit_job
 from bot.texts import admin as admin_words
+from db.jobs import AuditJob
 from main import Application
 from tests.chat_user import ChatUser
 
@@ -49,14 +50,14 @@ async def test_alarmed_about_once_and_solved_when_it_is_so_no_longer(
     if opened:
         await sql.execute(OPENED)
     for _ in range(2):
-        await audit_job({}, app.context)
+        await audit_job(AuditJob(), app.context)
     told = await olga.receives("⚠️")
     assert await sql.fetchval(OPEN) == [kind]
     await olga.send("/admin")
     await olga.click(admin_words.alarms)
     assert told.removeprefix("⚠️ ").split(".")[0] in " ".join(olga.texts)
     await sql.execute(mended)
-    await audit_job({}, app.context)
+    await audit_job(AuditJob(), app.context)
     assert await sql.fetchval(OPEN) is None
 
 
@@ -68,5 +69,5 @@ async def test_the_other_applications_purchases_are_its_own(
     await anna.register()
     await sql.execute(SOLD, status)
     await sql.execute("delete from bot.payment_attempts")
-    await audit_job({}, app.context)
+    await audit_job(AuditJob(), app.context)
     assert await sql.fetchval(OPEN) is None

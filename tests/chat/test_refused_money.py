@@ -18,6 +18,7 @@ from bot.texts.payments import purchases as purchase_words
 from bot.timings import Timings
 from db.access.changes import AppliedChange
 from db.errors import AccessTooFar, AmountTooLarge
+from db.jobs import SweepJob
 from handlers import payments
 from main import Application
 from tests.app import QUICK, update_of
@@ -83,7 +84,7 @@ async def test_a_message_of_money_that_meets_a_refusal_is_kept_told_and_tried_un
         assert await sql.fetchval("select count(*) from bot.failed_updates where solved_at is null") == 1
         assert await alarmed(sql) == ["update_failed"]
         await sql.execute("delete from bot.pgqueuer where entrypoint = 'retry_update'")  # lost
-    await sweep({}, app.context)
+    await sweep(SweepJob(), app.context)
     await anna.receives("Платёж №")
     await becomes(lambda: sql.fetchval("select solved_at is not null from bot.failed_updates"))
     assert await sql.fetchval("select count(*) from purchases where status = 'succeeded'") == 1
@@ -205,7 +206,7 @@ async def test_stars_that_open_nothing_are_parked_by_the_ledger_and_hide_no_othe
     assert await alarmed(sql) == ["payment_parked", "update_failed"]
     assert await sql.fetchval("select value from bot.cursors") == 2
     await sql.execute(NEAR)
-    await sweep({}, app.context)
+    await sweep(SweepJob(), app.context)
     await anna.receives("Платёж №1")
     await becomes(lambda: sql.fetchval("select solved_at is not null from bot.failed_updates"))
     assert await alarmed(sql) == []

@@ -11,6 +11,7 @@ from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
 from sqlalchemy.exc import DBAPIError
 
 from db.engine import Database, Pool
+from db.jobs import SweepJob, VerifyCallbackJob
 from db.payments import callbacks
 from db.queue import enqueue, enqueue_all, queue_queries
 
@@ -45,12 +46,12 @@ async def test_jobs_are_as_pgqueuer_makes_them(database: Database, connection: a
     """Another pgqueuer may change its statement: what we make of it must not differ from what it makes itself."""
     await callbacks.record_callback(database, "payment.succeeded", "object", PAYMENT, "{}")
     [recorded] = await connection.fetch("SELECT id FROM bot.callbacks")
-    payload = {"id": recorded["id"]}
+    job = VerifyCallbackJob(id=recorded["id"])
     async with database.transaction(Pool.MONEY) as session:
-        await enqueue(session, "verify_callback", payload, priority=10)
-        await enqueue_all(session, "verify_callback", [payload, payload])
+        await enqueue(session, job, priority=10)
+        await enqueue_all(session, [job, job])
     await queue_queries(AsyncpgDriver(connection)).enqueue(
-        "verify_callback", orjson.dumps(payload), priority=10
+        "verify_callback", orjson.dumps({"id": job.id}), priority=10
     )
     jobs = [dict(job) for job in await connection.fetch("SELECT * FROM bot.pgqueuer ORDER BY id")]
     assert [job["priority"] for job in jobs] == [10, 10, 0, 0, 10]
@@ -65,7 +66,7 @@ async def test_a_job_of_a_key_is_queued_once_and_one_for_later_waits(
 ) -> None:
     async with database.transaction(Pool.MONEY) as session:
         for _ in range(2):
-            await enqueue(session, "sweep", {}, key="once", after=timedelta(hours=1))
+            await enqueue(session, SweepJob(), key="once", after=timedelta(hours=1))
     [job] = await connection.fetch("SELECT dedupe_key, execute_after - now() AS wait FROM bot.pgqueuer")
     assert job["dedupe_key"] == "once"
     assert timedelta(minutes=59) < job["wait"] <= timedelta(hours=1)
@@ -76,7 +77,7 @@ async def test_jobs_of_what_was_rolled_back_are_not_there(
 ) -> None:
     with suppress(ZeroDivisionError):
         async with database.transaction(Pool.MONEY) as session:
-            await enqueue(session, "sweep", {})
+            await enqueue(session, SweepJob())
             raise ZeroDivisionError
     assert await connection.fetchval("SELECT count(*) FROM bot.pgqueuer") == 0
 

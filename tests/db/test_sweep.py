@@ -4,10 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import asyncpg
 
-from bot.jobs.housekeeping import _release
-from bot.jobs.retry import MAX_RETRY_AGE
+from bot.jobs.housekeeping import ONLY_JOBS
+from bot.retry import MAX_RETRY_AGE
 from db.engine import Database, Pool
 from db.payments.purchases import list_overdue
+from db.queue import requeue_failed
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -41,7 +42,7 @@ async def test_a_job_held_before_its_time_is_run_again(dsn: str, connection: asy
         )
     database = Database(dsn)
     async with database.transaction(Pool.JOBS) as session:
-        await _release(session)
+        await requeue_failed(session, ONLY_JOBS, MAX_RETRY_AGE)
     await database.close()
     found = await connection.fetch("select entrypoint, status::text from bot.pgqueuer order by id")
     assert [tuple(row) for row in found] == [("tell", "queued"), ("send", "failed"), ("sweep", "failed")]

@@ -15,9 +15,11 @@ from pydantic import SecretStr
 
 from bot import metrics
 from bot.context import AppContext
+from bot.jobs import entry
 from bot.jobs.worker import Worker
 from bot.payments.settling import settle_payment
 from db.engine import Pool
+from db.jobs import Job, SweepJob, TidyJob
 from db.queue import enqueue
 from main import Application
 from tests.app import QUICK, settings_for
@@ -146,9 +148,9 @@ async def test_payments_count_when_they_are_committed(side: Side, connection: as
 
 async def test_the_queue_as_it_is(side: Side, connection: asyncpg.Connection) -> None:
     async with side.app.database.transaction(Pool.JOBS) as session:
-        await enqueue(session, "tidy", {})
-        await enqueue(session, "sweep", {})
-        await enqueue(session, "sweep", {}, after=timedelta(hours=1))
+        await enqueue(session, TidyJob())
+        await enqueue(session, SweepJob())
+        await enqueue(session, SweepJob(), after=timedelta(hours=1))
     shown = await side.scrape()
     assert shown['jobs{status="queued"}'] == 3
     await connection.execute(
@@ -164,7 +166,7 @@ async def test_the_queue_as_it_is(side: Side, connection: asyncpg.Connection) ->
 async def test_many_scrapes_read_the_queue_once(dsn: str) -> None:
     async with opened(dsn) as side:
         async with side.app.database.transaction(Pool.JOBS) as session:
-            await enqueue(session, "tidy", {})
+            await enqueue(session, TidyJob())
         assert 'jobs{status="queued"}' not in await side.scrape()
 
 
@@ -177,13 +179,18 @@ async def test_connections_in_use_by_lane(side: Side) -> None:
     assert shown['database_connections_most{lane="talk"}'] == 10
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bad(Job):
+    name = "bad"
+
+
 async def test_runs_of_jobs_that_fail(side: Side, dsn: str) -> None:
-    async def bad(payload: dict[str, Any], context: AppContext) -> None:
+    async def bad(job: Bad, context: AppContext) -> None:
         raise ZeroDivisionError
 
-    worker = Worker(dsn, side.app.context, {"bad": bad}, {})
+    worker = Worker(dsn, side.app.context, dict([entry(Bad, bad)]), {})
     async with side.app.database.transaction(Pool.JOBS) as session:
-        await enqueue(session, "bad", {})
+        await enqueue(session, Bad())
     running = asyncio.create_task(worker.run())
     async with asyncio.timeout(20):
         while await side.counted('job_failures_total{job="bad"}') < 1:  # noqa: ASYNC110  # that is how it is seen

@@ -1,4 +1,4 @@
-"""How a job says that it is to be run again."""
+"""How a job says that it is to be run again, and how long it waits until then."""
 
 from datetime import timedelta
 
@@ -12,3 +12,9 @@ class RetryJobError(Exception):
     def __init__(self, reason: str, delay: timedelta | None = None) -> None:
         super().__init__(reason)
         self.delay = delay
+
+
+def backoff(first: timedelta, tries: int, most: timedelta) -> timedelta:
+    """The pause after so many tries: `first` (after none), then twice as long each time, never more than `most`."""
+    doublings: int = 2 ** min(tries, 20)  # a timedelta has its limits
+    return min(first * doublings, most)

@@ -1,0 +1,119 @@
+"""Jobs as they are stored in the queue: a name and a payload each; `bot.jobs` says what they do.
+
+A job may be run by another release than the one that stored it: names stay, and so do the names of the fields.
+A new field needs a default.
+"""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    name: ClassVar[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TellJob(Job):
+    """Delivers an event (`bot.notifications.registry`) in every chat of the account `user_id`, or in the private chat
+    `telegram_id`. `version` is that of the facts; 0 where a release before versions has stored it."""
+
+    name = "tell"
+    news: str
+    facts: dict[str, Any]
+    user_id: int | None = None
+    telegram_id: int | None = None
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackedMethod:
+    """A Telegram method as JSON."""
+
+    method: str
+    values: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendJob(Job):
+    """Replies that could not be sent at once, in their order."""
+
+    name = "send"
+    methods: list[PackedMethod]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreatePaymentJob(Job):
+    name = "create_payment"
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskPaymentJob(Job):
+    name = "ask_payment"
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckPaymentJob(Job):
+    """`message_id`: the message that shows the timeline; None for a new one."""
+
+    name = "check_payment"
+    attempt: int
+    telegram_id: int
+    message_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifyCallbackJob(Job):
+    name = "verify_callback"
+    id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettleAssignedJob(Job):
+    name = "settle_assigned"
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateRefundJob(Job):
+    name = "create_refund"
+    refund: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskRefundJob(Job):
+    """`asked`: how many times the provider was asked before."""
+
+    name = "ask_refund"
+    refund: int
+    asked: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryUpdateJob(Job):
+    """`id`: of the failed update."""
+
+    name = "retry_update"
+    id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepJob(Job):
+    name = "sweep"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TidyJob(Job):
+    name = "tidy"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReconcileJob(Job):
+    name = "reconcile"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditJob(Job):
+    name = "audit"
