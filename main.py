@@ -172,8 +172,8 @@ def provider(settings: Settings) -> YooKassa | None:
 @asynccontextmanager
 async def database(settings: Settings) -> AsyncIterator[tuple[str, str]]:
     """The address of the database, and the one around a pooler; the embedded server runs meanwhile."""
-    if settings.database_url:
-        yield settings.database_url, settings.database_direct_url or settings.database_url
+    if settings.dsn:
+        yield settings.dsn, settings.direct_dsn or settings.dsn
         return
     async with EmbeddedServer(settings.data_dir) as server:
         yield server.dsn, server.dsn
@@ -442,7 +442,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = parser().parse_args(arguments)
     try:
         settings = settings_for(asked.command)
-        logs.set_up(settings.log_format, settings.log_level)
+        logs.set_up(settings.log_format, settings.log_level, settings.secrets())
         with asyncio.Runner(loop_factory=fast_loop()) as runner:
             runner.run(chosen(asked)(settings))
     except EXPECTED_ERRORS as error:

@@ -4,9 +4,10 @@ import re
 from datetime import tzinfo
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import idna
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -60,26 +61,54 @@ def _url(value: str | None) -> str | None:
     return value.rstrip("/")
 
 
+def _origin(value: str | None) -> str | None:
+    """Telegram and YooKassa are given it as it is, so it is only a host (in ASCII) and a port."""
+    if value is None:
+        return None
+    parts = urlsplit(_url(value) or "")
+    if re.search(r"\s", value) or parts.username is not None or "?" in value or "#" in value or parts.path:
+        raise ValueError("only https://, a host and perhaps a port, such as https://bot.example.com")
+    try:
+        host = idna.encode(parts.hostname or "", uts46=True).decode()
+    except idna.IDNAError as error:
+        host = parts.hostname or ""
+        if not re.fullmatch(r"[0-9a-z.:_-]+", host):
+            raise ValueError("the host is not a name that the internet's directory can hold") from error
+    host = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port else "")
+
+
 def _shop(value: str | None) -> str | None:
     if value is not None and not re.fullmatch(r"[0-9]+", value):
         raise ValueError("digits only, as the provider's dashboard shows it")
     return value
 
 
-def _database(value: str | None) -> str | None:
-    if value is not None and not re.match(r"postgres(ql)?(\+asyncpg)?://", value):
+def _database(value: SecretStr | None) -> SecretStr | None:
+    if value is not None and not re.match(r"postgres(ql)?(\+asyncpg)?://", value.get_secret_value()):
         raise ValueError("not an address of the form postgresql://user:password@host:port/database")
     return value
 
 
 def _secret(value: SecretStr | None) -> SecretStr | None:
-    if value is not None and not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", value.get_secret_value()):
-        raise ValueError("1 to 256 letters A-Z a-z, digits, _ and - only (Telegram's rule)")
+    """Whoever has it can speak as every admin and every payer, so it must not be guessed."""
+    if value is not None and not re.fullmatch(r"[A-Za-z0-9_-]{16,256}", value.get_secret_value()):
+        raise ValueError("16 to 256 letters A-Z a-z, digits, _ and - only; openssl rand -hex 32 makes one")
     return value
 
 
+def _passwords(address: str) -> list[str]:
+    """The password in an address, as written there and as it is meant."""
+    try:
+        password = urlsplit(address).password
+    except ValueError:
+        return []
+    return [password, unquote(password)] if password else []
+
+
 Url = Annotated[str, AfterValidator(_url)]
-Database = Annotated[str, AfterValidator(_database)]
+Origin = Annotated[str, AfterValidator(_origin)]
+Database = Annotated[SecretStr, AfterValidator(_database)]  # a password may be in it
 
 
 class Settings(BaseSettings):
@@ -95,7 +124,7 @@ class Settings(BaseSettings):
     database_direct_url: Database | None = None
     data_dir: Path = Path("var")
     admin_ids: Annotated[tuple[int, ...], NoDecode, BeforeValidator(_ids)] = ()
-    public_url: Url | None = None
+    public_url: Origin | None = None
     webhook_secret: Annotated[SecretStr | None, AfterValidator(_secret)] = None
     http_host: str = "127.0.0.1"
     http_port: int = Field(8080, ge=0, le=65535)
@@ -134,6 +163,23 @@ class Settings(BaseSettings):
             yield "YOOKASSA_SHOP_ID and YOOKASSA_SECRET_KEY go together"
         if self.yookassa_tax_system and not self.yookassa_vat_code:
             yield "YOOKASSA_TAX_SYSTEM needs YOOKASSA_VAT_CODE"
+
+    @property
+    def dsn(self) -> str | None:
+        """The database's address; None for the embedded server."""
+        return self.database_url.get_secret_value() if self.database_url else None
+
+    @property
+    def direct_dsn(self) -> str | None:
+        """Its address around a pooler."""
+        return self.database_direct_url.get_secret_value() if self.database_direct_url else self.dsn
+
+    def secrets(self) -> list[str]:
+        """Everything that no log may show, passwords inside addresses too."""
+        values = (value for value in vars(self).values() if value is not None)
+        known = [value.get_secret_value() if isinstance(value, SecretStr) else str(value) for value in values]
+        hidden = [value.get_secret_value() for value in vars(self).values() if isinstance(value, SecretStr)]
+        return hidden + [word for address in known if "://" in address for word in _passwords(address)]
 
     @property
     def zone(self) -> tzinfo:

@@ -64,6 +64,7 @@ class Database:
 def _engine(dsn: str, size: int) -> AsyncEngine:
     return create_async_engine(
         asyncpg_url(dsn),
+        hide_parameters=True,  # its errors are logged, and the arguments are people's
         pool_size=size,
         max_overflow=0,
         pool_timeout=30,

@@ -65,8 +65,8 @@ class World:
 
 @asynccontextmanager
 async def given(settings: Settings) -> AsyncIterator[tuple[str, str]]:
-    assert settings.database_url is not None
-    yield settings.database_url, settings.database_direct_url or settings.database_url
+    assert settings.dsn is not None
+    yield settings.dsn, settings.direct_dsn or settings.dsn
 
 
 async def examined(settings: Settings | SettingsError) -> list[Finding]:
@@ -185,7 +185,7 @@ async def test_updates_that_are_not_asked_for_and_deliveries_that_fail(world: Wo
         async with asyncio.timeout(20):
             while not (await bot.get_webhook_info()).last_error_message:  # noqa: ASYNC110  # the sandbox tells nobody
                 await asyncio.sleep(0.01)
-    found = await world.findings(public_url=origin, webhook_secret=SecretStr("secret"))
+    found = await world.findings(public_url=origin, webhook_secret=SecretStr("a-secret-of-sixteen"))
     await runner.cleanup()
     [kinds, delivery] = problems(found)
     assert "not delivered: callback_query, pre_checkout_query" in kinds
@@ -265,7 +265,9 @@ async def test_invoices_and_links_are_both_for_tests_or_both_for_money(
     ("port", "said"), [(8081, "Telegram never calls port 8081"), (88, "YooKassa never calls port 88")]
 )
 async def test_ports_that_are_never_called(world: World, port: int, said: str) -> None:
-    found = await world.findings(public_url=f"https://bot.invalid:{port}", webhook_secret=SecretStr("secret"))
+    found = await world.findings(
+        public_url=f"https://bot.invalid:{port}", webhook_secret=SecretStr("a-secret-of-sixteen")
+    )
     assert [said in line for line in problems(found)] == [True]
 
 
@@ -283,7 +285,7 @@ async def run_doctor(settings: Settings, folder: Path) -> tuple[int | None, str]
     environment |= {
         "BOT_TOKEN": TOKEN,
         "TELEGRAM_API_URL": settings.telegram_api_url,
-        "DATABASE_URL": settings.database_url or "",
+        "DATABASE_URL": settings.dsn or "",
         "ADMIN_IDS": str(ADMIN),
         "YOOKASSA_SHOP_ID": settings.yookassa_shop_id or "",
         "YOOKASSA_SECRET_KEY": DEMO_SECRET_KEY,

@@ -41,8 +41,14 @@ def refusal(monkeypatch: pytest.MonkeyPatch, **environment: str) -> list[str]:
         ("ADMIN_IDS", "1,olga", "'olga' is not a Telegram user id"),
         ("ADMIN_IDS", "-5", "'-5' is not a Telegram user id"),
         ("PUBLIC_URL", "bot.example.com", "not an http(s) address"),
+        ("PUBLIC_URL", "https://bot.example.com/bot", "a host and perhaps a port"),
+        ("PUBLIC_URL", "https://bot.example.com/?x=1", "a host and perhaps a port"),
+        ("PUBLIC_URL", "https://bot.example.com#x", "a host and perhaps a port"),
+        ("PUBLIC_URL", "https://olga@bot.example.com", "a host and perhaps a port"),
+        ("PUBLIC_URL", "https://bot example.com", "a host and perhaps a port"),
         ("WEBHOOK_SECRET", "with spaces", "A-Z a-z"),
-        ("WEBHOOK_SECRET", "s" * 257, "1 to 256"),
+        ("WEBHOOK_SECRET", "s" * 257, "16 to 256"),
+        ("WEBHOOK_SECRET", "s" * 15, "16 to 256"),
         ("HTTP_PORT", "65536", "less than or equal to 65535"),
         ("HTTP_PORT", "http", "integer"),
         ("YOOKASSA_SHOP_ID", "shop", "digits"),
@@ -74,7 +80,7 @@ def test_a_wrong_value_is_one_line_that_names_it(
     ("environment", "said"),
     [
         ({"PUBLIC_URL": "https://bot.example.com"}, "WEBHOOK_SECRET is required with PUBLIC_URL"),
-        ({"PUBLIC_URL": "http://bot.example.com", "WEBHOOK_SECRET": "s"}, "PUBLIC_URL must be https"),
+        ({"PUBLIC_URL": "http://bot.example.com", "WEBHOOK_SECRET": "s" * 16}, "PUBLIC_URL must be https"),
         ({"YOOKASSA_SHOP_ID": "100500"}, "YOOKASSA_SHOP_ID and YOOKASSA_SECRET_KEY go together"),
         ({"YOOKASSA_SECRET_KEY": "key"}, "YOOKASSA_SHOP_ID and YOOKASSA_SECRET_KEY go together"),
         ({"YOOKASSA_TAX_SYSTEM": "1"}, "YOOKASSA_TAX_SYSTEM needs YOOKASSA_VAT_CODE"),
@@ -150,14 +156,30 @@ def test_one_admin_needs_no_comma(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_addresses_lose_their_last_slash(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PUBLIC_URL", "https://bot.example.com/")
-    monkeypatch.setenv("WEBHOOK_SECRET", "s")
+    monkeypatch.setenv("WEBHOOK_SECRET", "s" * 16)
     assert load().public_url == "https://bot.example.com"
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("https://бот.школа.рф", "https://xn--90a0am.xn--80atdl2c.xn--p1ai"),
+        ("https://БОТ.школа.рф:8443/", "https://xn--90a0am.xn--80atdl2c.xn--p1ai:8443"),
+        ("HTTPS://Bot.Example.com", "https://bot.example.com"),
+    ],
+)
+def test_a_public_address_is_handed_on_in_ascii(
+    monkeypatch: pytest.MonkeyPatch, written: str, meant: str
+) -> None:
+    monkeypatch.setenv("PUBLIC_URL", written)
+    monkeypatch.setenv("WEBHOOK_SECRET", "s" * 16)
+    assert load().public_url == meant
 
 
 def test_plain_http_is_fine_beside_a_local_telegram(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TELEGRAM_API_URL", "http://127.0.0.1:8077")
     monkeypatch.setenv("PUBLIC_URL", "http://127.0.0.1:8080")
-    monkeypatch.setenv("WEBHOOK_SECRET", "s")
+    monkeypatch.setenv("WEBHOOK_SECRET", "s" * 16)
     assert load().public_url == "http://127.0.0.1:8080"
 
 

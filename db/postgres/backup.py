@@ -232,8 +232,12 @@ async def _run(command: Sequence[str], environment: dict[str, str]) -> str:
 
 def _environment(dsn: str) -> dict[str, str]:
     """For a server of the user's own the PG* variables count (certificates, password file), as for asyncpg."""
-    base = child_environment() if parse_dsn(dsn).local else os.environ | {"LC_ALL": "C"}
-    return {**base, **libpq_environment(dsn)}
+    own = (
+        {}
+        if parse_dsn(dsn).local
+        else {name: os.environ[name] for name in os.environ if name.startswith("PG")}
+    )
+    return {**child_environment(), **own, **libpq_environment(dsn)}
 
 
 @contextlib.contextmanager

@@ -25,13 +25,23 @@ class Binaries:
         return str(self.folder / program)
 
 
-def child_environment() -> dict[str, str]:
-    """Our environment for PostgreSQL's programs: English messages, none of the caller's PG* variables.
+INHERITED = (
+    "PATH",
+    "HOME",
+    "USER",
+    "TMPDIR",
+    "TEMP",
+    "TMP",
+    "SYSTEMROOT",
+    "LD_LIBRARY_PATH",
+    "DYLD_LIBRARY_PATH",
+)
 
-    PGPORT, PGOPTIONS and the like would otherwise redirect the server or its clients.
-    """
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
-    return kept | {"LC_ALL": "C"}
+
+def child_environment() -> dict[str, str]:
+    """What PostgreSQL's programs get of our environment: no secret of the bot's, none of the caller's PG* variables
+    (PGPORT and PGOPTIONS would redirect the server or its clients); English messages."""
+    return {name: os.environ[name] for name in INHERITED if name in os.environ} | {"LC_ALL": "C"}
 
 
 def server_binaries() -> Binaries:

@@ -27,7 +27,16 @@ NOBODY = 65534
 SOCKET_FOLDER_LIMIT = 80  # bytes; sun_path holds 107 (macOS 103) with "/.s.PGSQL.5432.lock" after it
 LOG_LIMIT = 5_000_000  # bytes, looked at before a start
 
-DURABLE = ("max_connections=100", "jit=off", "timezone=UTC", "log_timezone=UTC", "log_line_prefix=%m [%p] ")
+DURABLE = (
+    "max_connections=100",
+    "jit=off",
+    "timezone=UTC",
+    "log_timezone=UTC",
+    "log_line_prefix=%m [%p] ",
+    # Details and statements hold people's e-mails and names.
+    "log_error_verbosity=terse",
+    "log_min_error_statement=panic",
+)
 VOLATILE = (
     "fsync=off",
     "synchronous_commit=off",

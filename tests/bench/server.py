@@ -20,7 +20,7 @@ from db.dsn import asyncpg_arguments
 from main import Application, fast_loop
 
 TOKEN = "7777777777:bench"
-SECRET = "bench"
+SECRET = "bench-of-the-tests"
 POOL = 10  # asyncpg's own default
 INSERT = "insert into bench_callbacks (event, object_id, body) values ($1, $2, $3)"
 

@@ -20,7 +20,7 @@ PACE = Timings(
 
 def main() -> None:
     settings = load()
-    logs.set_up(settings.log_format, settings.log_level)
+    logs.set_up(settings.log_format, settings.log_level, settings.secrets())
     with asyncio.Runner(loop_factory=fast_loop()) as runner:
         runner.run(run(settings, None, PACE))
 

@@ -11,7 +11,7 @@ from tests.process import BotProcess
 
 SCRIPT = Path(__file__).with_name("bot_process.py")
 LIVES = (10.0, 20.0)  # seconds a process lives once it is ready
-SECRET = "storm-secret"
+SECRET = "storm-secret-of-the-tests"
 
 
 class Door:

@@ -25,7 +25,7 @@ from main import Application
 from tests.app import QUICK, settings_for
 from tests.bench import settling as orders
 
-SECRET = "metrics"
+SECRET = "metrics-of-the-tests"
 NOWHERE = "http://127.0.0.1:9"
 NO_DATABASE = "postgresql://app@127.0.0.1:9/app"
 NOBODY = "2d4d8203-000f-5000-9000-15fc20582329"
