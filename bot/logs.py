@@ -51,11 +51,11 @@ class Masker:
         """Secrets, tokens, all of an address but its host, e-mails and phone numbers."""
         text = text[:MAX_READ]
         if self._secrets is not None:
-            text = self._secrets.sub("<secret>", text)
-        text = TOKEN.sub("<token>", text)
+            text = self._secrets.sub("[secret]", text)
+        text = TOKEN.sub("[token]", text)
         text = ADDRESS.sub(lambda found: f"{found['origin']}{found['host']}/…", text)
-        text = EMAIL.sub("<e-mail>", text)
-        return PHONE.sub("<phone>", text)
+        text = EMAIL.sub("[e-mail]", text)
+        return PHONE.sub("[phone]", text)
 
     def foreign(self, text: str) -> str:
         """What a library or an exception says: masked, and without what it quotes."""
