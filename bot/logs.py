@@ -151,7 +151,7 @@ class Sanitizer:
         for key, value in list(event.items()):
             if key in ("_record", "_from_structlog", "timestamp", "level", "logger"):
                 continue
-            if (foreign and not ours and key == "event") or key in ("error", "reason", "about"):
+            if (foreign and key == "event") or key in ("error", "reason", "about"):
                 event[key] = one_line(self._masker.foreign(str(value)))
             else:
                 event[key] = self._masker.value(value)
