@@ -183,10 +183,12 @@ class Settings(BaseSettings):
 
     @property
     def zone(self) -> tzinfo:
+        """TIMEZONE: how times are shown."""
         return ZoneInfo(self.timezone)
 
     @property
     def asks_consent(self) -> bool:
+        """Whether people must agree to terms and privacy policy: only where both have an address."""
         return bool(self.terms_url and self.privacy_url)
 
     @property

@@ -23,6 +23,8 @@ class TelegramProfile:
 
 @dataclass(slots=True)
 class Account:
+    """The account a Telegram person has, as one update needs it."""
+
     id: int
     name: str | None
     email: str
@@ -56,10 +58,11 @@ class Person:
 
     @property
     def signed_in(self) -> bool:
+        """Has an account and a live session on this chat's device."""
         return self.account is not None and self.session_id is not None
 
 
-WRITE = """
+UPSERT_CHAT = """
 with fresh as (
     insert into bot.chats (telegram_id, username, name, telegram_language)
     select :id, :username, :name, :language
@@ -80,7 +83,7 @@ with fresh as (
 )
 """
 # Payments wait for no lock of the same person: their load only reads, even where the chat is new to us.
-READ = """
+READ_CHAT = """
 with chat as (
     select :id as telegram_id, coalesce(c.name, :name) as name, c.language,
            coalesce(c.telegram_language, :language) as telegram_language, c.state,
@@ -88,7 +91,7 @@ with chat as (
     from (select :username) one left join bot.chats c on c.telegram_id = :id
 )
 """
-REST = """
+LOAD_PERSON = """
 select chat.telegram_id, chat.name, chat.language, chat.telegram_language, chat.state, chat.data, chat.start,
        u.id as user_id, u.name as user_name, u.email, u.phone, u.last_seen,
        d.id as device_id, s.id as session_id,
@@ -103,14 +106,17 @@ left join lateral (
     order by expires_at desc limit 1
 ) s on true
 """
-TYPED = (
+PARAMETERS = (
     bindparam("id", type_=BigInteger),
     bindparam("username", type_=Text),
     bindparam("name", type_=Text),
     bindparam("language", type_=Text),
     bindparam("key", type_=Text),
 )
-LOADS = {False: text(WRITE + REST).bindparams(*TYPED), True: text(READ + REST).bindparams(*TYPED)}
+LOADS = {
+    False: text(UPSERT_CHAT + LOAD_PERSON).bindparams(*PARAMETERS),
+    True: text(READ_CHAT + LOAD_PERSON).bindparams(*PARAMETERS),
+}
 
 
 async def load_person(
@@ -122,6 +128,7 @@ async def load_person(
     *,
     read_only: bool = False,
 ) -> Person:
+    """One statement. `read_only` neither writes the chat's row nor waits for its lock (payment updates)."""
     values = {
         "id": profile.telegram_id,
         "key": str(profile.telegram_id),
@@ -151,7 +158,7 @@ async def load_person(
     )
 
 
-SAVE = text(
+SAVE_STATE = text(
     "update bot.chats set state = :state, data = :data, start = :start, language = :language"
     " where telegram_id = :telegram_id"
 ).bindparams(bindparam("data", type_=JSONB))
@@ -162,7 +169,7 @@ async def save_state(session: AsyncSession, person: Person) -> None:
     if not person.changed:
         return
     names = ("state", "data", "start", "language", "telegram_id")
-    await session.execute(SAVE, {name: getattr(person, name) for name in names})
+    await session.execute(SAVE_STATE, {name: getattr(person, name) for name in names})
 
 
 async def mark_seen(session: AsyncSession, person: Person, now: datetime, keep: timedelta) -> None:
@@ -181,7 +188,7 @@ async def mark_seen(session: AsyncSession, person: Person, now: datetime, keep: 
     )
 
 
-MARK = text(
+MARK_HANDLED = text(
     """
 with wrote as (select pg_current_xact_id_if_assigned() is not null as it),
 marked as (
@@ -202,7 +209,7 @@ async def mark_handled(session: AsyncSession, bot_id: int, update_id: int) -> No
 
     Raises HandledElsewhere.
     """
-    row = (await session.execute(MARK, {"bot_id": bot_id, "update_id": update_id})).one()
+    row = (await session.execute(MARK_HANDLED, {"bot_id": bot_id, "update_id": update_id})).one()
     if row.it and not row.first:
         raise HandledElsewhereError
 

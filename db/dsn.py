@@ -15,9 +15,9 @@ from sqlalchemy import URL
 SSL_MODES = {"disable", "allow", "prefer", "require", "verify-ca", "verify-full"}
 SSL_WORDS = {"true": "require", "1": "require", "on": "require", "no-verify": "require", "false": "disable"}
 
-PLACE = {"host", "port"}
-WHO = {"user", "password", "dbname", "database"}
-SSL = {
+PLACE_KEYS = {"host", "port"}
+IDENTITY_KEYS = {"user", "password", "dbname", "database"}
+SSL_KEYS = {
     "sslmode",
     "sslcert",
     "sslkey",
@@ -28,8 +28,15 @@ SSL = {
     "ssl_min_protocol_version",
     "ssl_max_protocol_version",
 }
-BOTH = PLACE | SSL | {"target_session_attrs", "passfile", "application_name", "options"}
-LIBPQ_ONLY = {"connect_timeout", "channel_binding", "hostaddr", "keepalives", "keepalives_idle", "gssencmode"}
+ASYNCPG_KEYS = PLACE_KEYS | SSL_KEYS | {"target_session_attrs", "passfile", "application_name", "options"}
+LIBPQ_ONLY_KEYS = {
+    "connect_timeout",
+    "channel_binding",
+    "hostaddr",
+    "keepalives",
+    "keepalives_idle",
+    "gssencmode",
+}
 
 
 class DsnError(ValueError):
@@ -54,7 +61,7 @@ class Dsn:
 
     def place(self) -> str:
         """Where and how to connect, without who and which, for asyncpg."""
-        return f"postgresql://{self.hosts}/{self._query(BOTH)}"
+        return f"postgresql://{self.hosts}/{self._query(ASYNCPG_KEYS)}"
 
     def _query(self, known: set[str]) -> str:
         kept = [(key, value) for key, value in self.query if key in known]
@@ -89,7 +96,7 @@ def parse_dsn(dsn: str) -> Dsn:
         password=unquote(password) or query.get("password"),
         hosts=hosts,
         database=unquote(parts.path.removeprefix("/")) or query.get("dbname") or query.get("database"),
-        query=_plain_ssl({key: value for key, value in query.items() if key not in WHO}),
+        query=_plain_ssl({key: value for key, value in query.items() if key not in IDENTITY_KEYS}),
     )
 
 
@@ -127,7 +134,7 @@ def asyncpg_url(dsn: str) -> URL:
 def asyncpg_arguments(dsn: str) -> dict[str, Any]:
     """Keyword arguments of `asyncpg.connect` and `asyncpg.create_pool`."""
     parsed = parse_dsn(dsn)
-    arguments: dict[str, Any] = {"dsn": parsed.url(BOTH, password=True)}
+    arguments: dict[str, Any] = {"dsn": parsed.url(ASYNCPG_KEYS, password=True)}
     if parsed.pooled:
         arguments["statement_cache_size"] = 0
     return arguments
@@ -135,7 +142,7 @@ def asyncpg_arguments(dsn: str) -> dict[str, Any]:
 
 def libpq_url(dsn: str) -> str:
     """For pg_dump and its kin, without the password: a command line is readable by everyone on the machine."""
-    return parse_dsn(dsn).url(BOTH | LIBPQ_ONLY, password=False)
+    return parse_dsn(dsn).url(ASYNCPG_KEYS | LIBPQ_ONLY_KEYS, password=False)
 
 
 def libpq_environment(dsn: str) -> dict[str, str]:

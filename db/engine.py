@@ -1,4 +1,4 @@
-"""Connections to the database, in two lanes: payment updates and callbacks never wait behind a burst of talk."""
+"""Connections to the database, in named pools: payment updates and callbacks never wait for chat updates."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -23,6 +23,8 @@ RETRYABLE_SQLSTATES = {"40001", "40P01"}
 
 
 class Pool(StrEnum):
+    """TALK: chat updates. MONEY: payment updates and callbacks. JOBS: the worker's."""
+
     TALK = "talk"
     MONEY = "money"
     JOBS = "jobs"
@@ -57,6 +59,7 @@ class Database:
             await session.execute(text("select 1 from bot.chats limit 1"))
 
     async def close(self) -> None:
+        """Closes all connections."""
         for engine in self._engines.values():
             await engine.dispose()
 
@@ -92,6 +95,7 @@ def _behind_pooler() -> dict[str, Any]:
 
 
 def sqlstate(error: BaseException) -> str | None:
+    """PostgreSQL's error code of five characters, from SQLAlchemy's error or asyncpg's; None for other errors."""
     original = getattr(error, "orig", error)
     state = getattr(original, "sqlstate", None)
     return state if isinstance(state, str) else None
@@ -115,4 +119,5 @@ def is_unavailable(error: BaseException) -> bool:
 
 
 def is_retryable(error: BaseException) -> bool:
+    """Whether the same transaction may succeed when it is run again."""
     return sqlstate(error) in RETRYABLE_SQLSTATES

@@ -15,6 +15,8 @@ from db.tables import Module, Product, PromoCode, PromoUsage
 
 @dataclass(frozen=True, slots=True)
 class RedeemedCode:
+    """`days` of `module` were added by `change`."""
+
     code: str
     product: str
     module: str
@@ -83,6 +85,7 @@ async def create_promo(
 
 
 async def list_promos(session: AsyncSession, limit: int = 30) -> list[PromoSummary]:
+    """The newest first."""
     uses = (
         select(PromoUsage.code_id, func.count().label("used")).group_by(PromoUsage.code_id).subquery("uses")
     )

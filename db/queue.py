@@ -95,7 +95,7 @@ class QueueDepth:
     oldest: float
 
 
-DEPTH = text(
+GET_DEPTH = text(
     """
     select status::text, count(*) as jobs,
            extract(epoch from max(now() - execute_after) filter (where status = 'queued')) as overdue
@@ -105,6 +105,7 @@ DEPTH = text(
 
 
 async def get_queue_depth(session: AsyncSession) -> QueueDepth:
-    rows = (await session.execute(DEPTH)).all()
+    """One statement over the whole queue table."""
+    rows = (await session.execute(GET_DEPTH)).all()
     overdue = max((float(row.overdue) for row in rows if row.overdue is not None), default=0.0)
     return QueueDepth({row.status: row.jobs for row in rows}, max(overdue, 0.0))

@@ -31,7 +31,7 @@ class Overview:
 
 @dataclass(frozen=True, slots=True)
 class FailedPaymentUpdate:
-    """A payment update that met a defect of ours."""
+    """A payment update that failed by an error of ours."""
 
     id: int
     tries: int
@@ -47,7 +47,7 @@ class HeldJobs:
     count: int
 
 
-OVERVIEW = text(
+GET_OVERVIEW = text(
     """
     select
         (select count(*) from users) as people,
@@ -68,7 +68,8 @@ OVERVIEW = text(
 
 
 async def get_overview(session: AsyncSession, now: datetime) -> Overview:
-    row = (await session.execute(OVERVIEW, {"now": now, "lately": now - WEEK})).one()
+    """One statement; counts whole tables."""
+    row = (await session.execute(GET_OVERVIEW, {"now": now, "lately": now - WEEK})).one()
     return Overview(*row)
 
 
@@ -85,6 +86,7 @@ async def list_failed_payments(session: AsyncSession, limit: int = 5) -> list[Fa
 
 
 async def list_held_jobs(session: AsyncSession, limit: int = 5) -> list[HeldJobs]:
+    """The most frequent first."""
     rows = await session.execute(
         text(
             "select entrypoint, count(*) from bot.pgqueuer where status = 'failed'"

@@ -1,4 +1,4 @@
-"""Access: a module until a moment. Every change has one cause and is written down with what was before and after.
+"""Access: a module until a moment. Every change has one cause and is recorded with the end before and after it.
 
 Positive days: `ends_at = greatest(now, ends_at) + days`; negative: `ends_at + days`, with no floor. `infinity`
 (the other application may write it) stays for ever.
@@ -20,6 +20,8 @@ LATEST_END = "9001-01-01+00"  # no access ends after the year 9000
 
 
 class Source(StrEnum):
+    """What changed an access; `source_id` is the id of its purchase, promo usage, grant, refund or undone change."""
+
     PURCHASE = "purchase"
     PROMO = "promo"
     GRANT = "grant"

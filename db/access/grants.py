@@ -13,7 +13,7 @@ from db.errors import AccessForEver, AccessNotOwned, AccessTooFar, GrantUnknown,
 from db.tables import AdminAccess
 
 LAST_YEAR = 9000
-# Taking back knows no floor but this one: PostgreSQL's moments reach further back than Python's.
+# The only floor of taking back: PostgreSQL's timestamps reach further back than Python's.
 FIRST_YEAR = 1000
 
 
@@ -49,7 +49,7 @@ async def create_grant(
     """
     if not -MAX_DAYS <= days <= MAX_DAYS or days == 0:
         raise AccessTooFar(days)
-    place = await _place(session, user_id, product_id, days)
+    place = await _get_place(session, user_id, product_id, days)
     entry = AdminAccess(
         admin_id=admin_id, target_user_id=user_id, product_id=product_id, days=days, created_at=now
     )
@@ -66,7 +66,7 @@ async def undo_grant(session: AsyncSession, admin_id: int, change_id: int, now: 
 
     Raises GrantUnknown (also for changes that no admin made), AlreadyUndone, AccessNotOwned, AccessTooFar.
     """
-    row = (await session.execute(GRANT_OF_CHANGE, {"change_id": change_id})).one_or_none()
+    row = (await session.execute(GET_GRANT_OF_CHANGE, {"change_id": change_id})).one_or_none()
     if row is None:
         raise GrantUnknown(change_id)
     if not row.owned:
@@ -87,7 +87,7 @@ async def undo_grant(session: AsyncSession, admin_id: int, change_id: int, now: 
     return GrantResult(row.product, row.module, change)
 
 
-GRANT_OF_CHANGE = text(
+GET_GRANT_OF_CHANGE = text(
     """
     select h.target_user_id as user_id, h.product_id, p.name as product, m.name as module,
            exists (select from usermoduleaccess a where a.user_id = c.user_id and a.module_id = c.module_id)
@@ -100,7 +100,7 @@ GRANT_OF_CHANGE = text(
     """
 )
 
-HISTORY = text(
+LIST_HISTORY = text(
     """
     select h.id, h.created_at, coalesce(admin.name, admin.email), coalesce(target.name, target.email), target.id,
            p.name, h.days, undone.id is not null
@@ -120,13 +120,13 @@ async def list_history(
     session: AsyncSession, user_id: int | None = None, limit: int = 20
 ) -> list[HistoryEntry]:
     """The newest first, of one person or of everybody."""
-    rows = await session.execute(HISTORY, {"user_id": user_id, "limit": limit})
+    rows = await session.execute(LIST_HISTORY, {"user_id": user_id, "limit": limit})
     return [HistoryEntry(*row) for row in rows]
 
 
-async def _place(session: AsyncSession, user_id: int, product_id: int, days: int) -> Row[Any]:
+async def _get_place(session: AsyncSession, user_id: int, product_id: int, days: int) -> Row[Any]:
     """The product, its module, and when the person's access to it ends now."""
-    row = (await session.execute(PLACE, {"user_id": user_id, "product_id": product_id})).one_or_none()
+    row = (await session.execute(GET_PLACE, {"user_id": user_id, "product_id": product_id})).one_or_none()
     if row is None:
         raise ProductUnknown(product_id)
     if days < 0 and row.ends_at is not None and row.ends_at.year <= FIRST_YEAR:
@@ -134,7 +134,7 @@ async def _place(session: AsyncSession, user_id: int, product_id: int, days: int
     return row
 
 
-PLACE = text(
+GET_PLACE = text(
     """
     select p.name as product, m.id as module_id, m.name as module, nullif(a.ends_at, 'infinity') as ends_at
     from products p join modules m on m.id = p.module_id

@@ -15,6 +15,8 @@ MAX_ID = 2**63 - 1
 
 @dataclass(frozen=True, slots=True)
 class AccountSummary:
+    """An account as admins see it."""
+
     id: int
     name: str | None
     email: str
@@ -85,6 +87,7 @@ async def get_account_summary(session: AsyncSession, user_id: int) -> AccountSum
 
 
 async def list_chats(session: AsyncSession, user_id: int) -> list[ChatContact]:
+    """The Telegram identities of an account, the oldest first."""
     rows = await session.execute(
         text(
             """

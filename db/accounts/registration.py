@@ -17,6 +17,7 @@ TELEGRAM = "telegram"
 
 
 async def is_email_free(session: AsyncSession, email: str) -> bool:
+    """Whether no account has this e-mail, in whatever letter case."""
     found = await session.scalar(select(User.id).where(func.lower(User.email) == email.lower()).limit(1))
     return found is None
 
@@ -106,6 +107,7 @@ async def record_consent(
 
 
 async def has_consented(session: AsyncSession, telegram_id: int, version: str) -> bool:
+    """Whether both documents (terms, privacy) of this version were agreed to."""
     found = await session.scalar(
         select(func.count()).where(Consent.telegram_id == telegram_id, Consent.version == version)
     )
@@ -125,6 +127,7 @@ async def _device(session: AsyncSession, telegram_id: int, now: datetime) -> int
 
 
 async def get_account(session: AsyncSession, telegram_id: int) -> Account | None:
+    """The account this Telegram person signs in to; None where there is none."""
     row = (
         await session.execute(
             select(User.id, User.name, User.email, User.phone, User.last_seen)

@@ -22,6 +22,7 @@ class LiveSession:
 
 
 async def count_sessions(session: AsyncSession, user_id: int, now: datetime) -> int:
+    """Live ones: neither revoked nor expired."""
     return await session.scalar(select(func.count()).where(*_live(user_id, now))) or 0
 
 

@@ -16,6 +16,8 @@ class QuestionEntry:
 
 @dataclass(frozen=True, slots=True)
 class LessonEntry:
+    """`text` is Telegram's HTML; `media` a URL or a Telegram file id of kind `media_kind`."""
+
     key: str
     id: int | None
     title: str
@@ -72,6 +74,8 @@ class PromoEntry:
 
 @dataclass(frozen=True, slots=True)
 class ResultEntry:
+    """How an attempt at a lesson can end; `passed` ones make the lesson done."""
+
     key: str
     id: int | None
     name: str

@@ -34,6 +34,8 @@ KEYS_AND_PARTS = {"key", "id", "questions"}
 
 
 class Action(StrEnum):
+    """ADOPTED: a row of the other application that the file has given a key."""
+
     ADDED = "added"
     ADOPTED = "adopted"
     UPDATED = "updated"
@@ -236,7 +238,7 @@ def _id(number: int | None) -> dict[str, int]:
     return {} if number is None else {"id": number}
 
 
-RESERVE = """
+RESERVE_IDS = """
 select setval(ids, :most) from (select pg_get_serial_sequence(:table, 'id')::regclass as ids) as sequence
 where :most > coalesce(pg_sequence_last_value(ids), 0)
 """
@@ -250,4 +252,4 @@ async def _reserve_ids(session: AsyncSession, catalogue: Catalogue) -> None:
     }
     for table, ids in given.items():
         if ids:
-            await session.execute(text(RESERVE), {"most": max(ids), "table": table})
+            await session.execute(text(RESERVE_IDS), {"most": max(ids), "table": table})

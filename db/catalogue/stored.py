@@ -1,4 +1,4 @@
-"""What the database hold of a catalogue, and where a file contradicts it."""
+"""The catalogue as the database has it, and where a file contradicts it."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -15,14 +15,14 @@ from db.tables import CatalogueKey, Lesson, Module, Offer, Product, PromoCode, Q
 Row = TypeVar("Row")
 
 # docs/adopting.md#ids: ours could be ones the other application uses for something else.
-STRANGERS = """
+HAS_UNKNOWN_IDS = """
 select exists (
     select from progress p
     where not exists (select from bot.lessons l where l.id = p.lesson_id)
        or not exists (select from bot.results r where r.id = p.result_id)
 )
 """
-COLLIDES = (
+NEEDS_ID = (
     "needs an id: progress holds ids that no catalogue here knows, and a new one of ours could be one of them"
 )
 
@@ -31,7 +31,7 @@ COLLIDES = (
 class StoredCatalogue:
     """Rows by key; lessons by module id and key, questions by lesson id and key, promo codes by plain code.
 
-    `strangers`: `progress` holds ids that the bot does not know.
+    `has_unknown_ids`: `progress` holds ids that the bot does not know.
     """
 
     modules: dict[str, Module]
@@ -43,10 +43,11 @@ class StoredCatalogue:
     offers: dict[str, Offer]
     promos: dict[str, PromoCode]
     results: dict[str, Result]
-    strangers: bool
+    has_unknown_ids: bool
 
     @classmethod
     async def read(cls, session: AsyncSession) -> "StoredCatalogue":
+        """Ten statements, whatever the size."""
         keys = await _all(session, CatalogueKey)
         module_rows = {row.id: row for row in await _all(session, Module)}
         product_rows = {row.product_id: row for row in await _all(session, Product)}
@@ -60,13 +61,15 @@ class StoredCatalogue:
             offers={row.key: row for row in await _all(session, Offer) if row.key},
             promos=_by_code(await _all(session, PromoCode)),
             results={row.key: row for row in await _all(session, Result)},
-            strangers=bool(await session.scalar(text(STRANGERS))),
+            has_unknown_ids=bool(await session.scalar(text(HAS_UNKNOWN_IDS))),
         )
 
     def module(self, entry: ModuleEntry) -> Module | None:
+        """The row that the entry means, by its key or its id; None where it is new."""
         return self.modules.get(entry.key) or self.module_rows.get(entry.id or 0)
 
     def product(self, entry: ProductEntry) -> Product | None:
+        """As `module`."""
         return self.products.get(entry.key) or self.product_rows.get(entry.id or 0)
 
 
@@ -101,7 +104,7 @@ def _results(catalogue: Catalogue, kept: StoredCatalogue) -> Iterator[str]:
     names = {row.id: key for key, row in kept.results.items()}
     for entry in catalogue.results:
         row = kept.results.get(entry.key)
-        for problem in _own_id(entry.key, entry.id, row.id if row else None, names, kept.strangers):
+        for problem in _own_id(entry.key, entry.id, row.id if row else None, names, kept.has_unknown_ids):
             yield f'results "{entry.key}": {problem}'
 
 
@@ -113,20 +116,20 @@ def _lessons(catalogue: Catalogue, kept: StoredCatalogue) -> Iterator[str]:
         for entry in module.lessons:
             row = rows.get(entry.key)
             me = (owner.id if owner else None, entry.key)
-            for problem in _own_id(me, entry.id, row.id if row else None, names, kept.strangers):
+            for problem in _own_id(me, entry.id, row.id if row else None, names, kept.has_unknown_ids):
                 yield f'modules "{module.key}" . lessons "{entry.key}": {problem}'
 
 
 def _own_id(
-    me: object, wanted: int | None, has: int | None, names: dict[int, Any], strangers: bool
+    me: object, wanted: int | None, has: int | None, names: dict[int, Any], has_unknown_ids: bool
 ) -> Iterator[str]:
     """What is wrong with the id of a row of ours: `names` tells whose each id is."""
     if has is not None and wanted not in (None, has):
         yield f"its id is {has} already and cannot become {wanted}"
     elif has is None and wanted in names and names[wanted] != me:
         yield f"the id {wanted} is taken by {_name(names[wanted])}"
-    elif has is None and wanted is None and strangers:
-        yield COLLIDES
+    elif has is None and wanted is None and has_unknown_ids:
+        yield NEEDS_ID
 
 
 def _name(name: object) -> str:

@@ -29,6 +29,8 @@ class ModuleLessons:
 
 @dataclass(frozen=True, slots=True)
 class LessonLine:
+    """A lesson in the list of its module; `number` counts from 1."""
+
     id: int
     number: int
     title: str
@@ -82,7 +84,7 @@ DONE = """
     where p.user_id = cast(:user_id as bigint)
 """
 
-MODULES = f"""
+LIST_MODULES = f"""
 with done as ({DONE})
 select m.id, m.name, coalesce(a.ends_at > :now, false) as is_open, count(*) as lessons,
        count(done.lesson_id) as done, count(*) filter (where l.preview) as previews
@@ -94,7 +96,7 @@ group by m.id, m.name, a.ends_at
 order by m.id
 """
 
-CONTENTS = f"""
+GET_CONTENTS = f"""
 with done as ({DONE})
 select m.id as module_id, m.name as module, a.ends_at > :now as is_open, nullif(a.ends_at, 'infinity') as ends_at,
        l.id, l.title, l.preview, done.lesson_id is not null as done
@@ -106,7 +108,7 @@ where m.id = :module_id
 order by l.position, l.id
 """
 
-PAGE = f"""
+GET_LESSON = f"""
 with done as ({DONE}), line as (
     select l.id, row_number() over place as number, lag(l.id) over place as previous,
            lead(l.id) over place as following, count(*) over () as count
@@ -125,14 +127,14 @@ left join usermoduleaccess a on a.module_id = m.id and a.user_id = cast(:user_id
 where line.id = :lesson_id
 """
 
-LEFT = f"""
+COUNT_LEFT = f"""
 with done as ({DONE})
 select count(*) from bot.lessons l
 where l.module_id = :module_id and l.active and not exists (select from done where lesson_id = l.id)
 """
 
 # The passing result with the lowest position, unless there is a passing one already.
-FINISH = f"""
+RECORD_FINISHED = f"""
 with done as ({DONE})
 insert into progress (user_id, lesson_id, result_id)
 select cast(:user_id as bigint), :lesson_id, r.id from bot.results r
@@ -143,7 +145,7 @@ order by r.position, r.id limit 1
 
 async def list_modules(session: AsyncSession, user_id: int | None, now: datetime) -> list[ModuleLessons]:
     """Every module that has lessons."""
-    rows = await session.execute(text(MODULES), {"user_id": user_id, "now": now})
+    rows = await session.execute(text(LIST_MODULES), {"user_id": user_id, "now": now})
     return [ModuleLessons(*row) for row in rows]
 
 
@@ -152,7 +154,7 @@ async def get_contents(
 ) -> Contents | None:
     """None where there is no such module."""
     values = {"module_id": module_id, "user_id": user_id, "now": now}
-    rows = (await session.execute(text(CONTENTS), values)).all()
+    rows = (await session.execute(text(GET_CONTENTS), values)).all()
     if not rows:
         return None
     lines = (
@@ -172,7 +174,7 @@ async def get_contents(
 async def get_lesson(session: AsyncSession, lesson_id: int, user_id: int | None, now: datetime) -> LessonPage:
     """Raises LessonUnknown, also for a withdrawn one."""
     values = {"lesson_id": lesson_id, "user_id": user_id, "now": now}
-    row = (await session.execute(text(PAGE), values)).one_or_none()
+    row = (await session.execute(text(GET_LESSON), values)).one_or_none()
     if row is None:
         raise LessonUnknown(lesson_id)
     return LessonPage(*row)
@@ -186,6 +188,6 @@ async def record_finished(
     if not page.is_open:
         raise LessonLocked(lesson_id, page.module_id)
     await lock(session, f"progress:{user_id}:{lesson_id}")
-    await session.execute(text(FINISH), {"user_id": user_id, "lesson_id": lesson_id})
+    await session.execute(text(RECORD_FINISHED), {"user_id": user_id, "lesson_id": lesson_id})
     values = {"user_id": user_id, "module_id": page.module_id}
-    return FinishedLesson(page, await session.scalar(text(LEFT), values) or 0)
+    return FinishedLesson(page, await session.scalar(text(COUNT_LEFT), values) or 0)

@@ -20,10 +20,11 @@ class ModuleProgress:
 
     @property
     def share(self) -> float:
+        """0.0 to 1.0."""
         return self.done / self.count if self.count else 0.0
 
 
-PROGRESS = """
+LIST_PROGRESS = """
 with attempts as (
     select p.lesson_id, bool_or(r.passed) as passed from progress p
     left join bot.results r on r.id = p.result_id
@@ -49,5 +50,5 @@ order by m.id
 
 async def list_progress(session: AsyncSession, user_id: int, now: datetime) -> list[ModuleProgress]:
     """Modules that the person has or had access to, or has taken a lesson of."""
-    rows = await session.execute(text(PROGRESS), {"user_id": user_id, "now": now})
+    rows = await session.execute(text(LIST_PROGRESS), {"user_id": user_id, "now": now})
     return [ModuleProgress(*row) for row in rows]

@@ -23,15 +23,15 @@ from db.postgres.binaries import Binaries, child_environment, installations
 from db.postgres.cluster import tail
 from db.schema.migrate import LOCK, SchemaState, get_schema_state
 
-CHUNK = 1 << 16  # bytes
+CHUNK_BYTES = 1 << 16  # bytes
 FIRST_WITH_TRANSACTION_TIMEOUT = 17  # pg_restore sets it whatever the server; older ones refuse it
 
-OTHERS = """
+COUNT_OTHER_CONNECTIONS = """
 SELECT count(*) FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid() AND usesysid IS NOT NULL
 """
 
-TABLES = """
+LIST_TABLES = """
 SELECT c.oid::regclass::text FROM pg_class c
 WHERE c.relnamespace IN (to_regnamespace('public'), to_regnamespace('bot')) AND c.relkind IN ('r', 'p')
   AND c.relname <> 'alembic_version'
@@ -103,7 +103,7 @@ async def _refuse_empty(connection: asyncpg.Connection) -> None:
 
 
 async def _refuse_busy(connection: asyncpg.Connection) -> None:
-    if others := await connection.fetchval(OTHERS):
+    if others := await connection.fetchval(COUNT_OTHER_CONNECTIONS):
         raise BackupError(
             f"{others} other connections to the database are open: stop the bot and all else first"
         )
@@ -111,7 +111,7 @@ async def _refuse_busy(connection: asyncpg.Connection) -> None:
 
 async def _refuse_busy_or_full(connection: asyncpg.Connection) -> None:
     await _refuse_busy(connection)
-    for (table,) in await connection.fetch(TABLES):
+    for (table,) in await connection.fetch(LIST_TABLES):
         if await connection.fetchval(f"SELECT EXISTS (SELECT FROM {table})"):
             raise BackupError(
                 f"the database has rows (in {table}): restoring would replace them, if you say so"
@@ -188,7 +188,7 @@ async def _replay(dsn: str, tools: Binaries, script: Sequence[str], *, old: int)
 async def _pump(source: Process, target: Process, *, old: int) -> None:
     assert source.stdout is not None
     first = True
-    while chunk := await source.stdout.read(CHUNK):
+    while chunk := await source.stdout.read(CHUNK_BYTES):
         if first and old < FIRST_WITH_TRANSACTION_TIMEOUT:
             chunk = chunk.replace(b"\nSET transaction_timeout = 0;\n", b"\n", 1)
         first = False

@@ -3,7 +3,7 @@
 DATA_DIR/postgres/            0700
     data/                     PostgreSQL's own; made as data.new, then renamed
     s/.s.PGSQL.5432           the unix socket (elsewhere if that path would be too long)
-    tie                       FIFO: the server lives as long as somebody holds its write end
+    tie                       FIFO, the lifeline: the server lives as long as somebody holds its write end
     users, lock               kernel locks: who uses the server; who starts or stops it
     server.log, server.log.1  what the server said
 """
@@ -27,7 +27,7 @@ NOBODY = 65534
 SOCKET_FOLDER_LIMIT = 80  # bytes; sun_path holds 107 (macOS 103) with "/.s.PGSQL.5432.lock" after it
 LOG_LIMIT = 5_000_000  # bytes, looked at before a start
 
-DURABLE = (
+SERVER_OPTIONS = (
     "max_connections=100",
     "jit=off",
     "timezone=UTC",
@@ -37,7 +37,7 @@ DURABLE = (
     "log_error_verbosity=terse",
     "log_min_error_statement=panic",
 )
-VOLATILE = (
+VOLATILE_OPTIONS = (
     "fsync=off",
     "synchronous_commit=off",
     "full_page_writes=off",
@@ -68,7 +68,7 @@ class Cluster:
     def __init__(self, data_dir: Path) -> None:
         self.home = data_dir.expanduser().absolute() / "postgres"
         self.data = self.home / "data"
-        self.tie = self.home / "tie"
+        self.lifeline = self.home / "tie"
         self.users = self.home / "users"
         self.lock = self.home / "lock"
         self.log = self.home / "server.log"
@@ -85,8 +85,8 @@ class Cluster:
         """
         self.sockets.mkdir(mode=0o700, exist_ok=True)
         _refuse_foreign(self.sockets, self.home)
-        if not self.tie.exists():
-            os.mkfifo(self.tie, 0o600)
+        if not self.lifeline.exists():
+            os.mkfifo(self.lifeline, 0o600)
 
     def hand_over(self) -> None:
         """As root, gives what we made in a plain user's folder to that user, who comes after us."""
@@ -155,7 +155,7 @@ class Cluster:
         """The server's command line; `options` are `name=value` and win over ours."""
         quoted = str(self.sockets).replace('"', '""')
         ours = ("listen_addresses=", f'unix_socket_directories="{quoted}"', "unix_socket_permissions=0700")
-        settings = (*DURABLE, *(() if durable else VOLATILE), *options, *ours, f"port={PORT}")
+        settings = (*SERVER_OPTIONS, *(() if durable else VOLATILE_OPTIONS), *options, *ours, f"port={PORT}")
         flags = [part for setting in settings for part in ("-c", setting)]
         return [*self.unprivileged(), binaries.path("postgres"), "-D", str(self.data), *flags]
 

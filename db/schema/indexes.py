@@ -29,7 +29,7 @@ def _on(table: str, *columns: str, where: str = "") -> WantedIndex:
     return WantedIndex(table, columns, f"ix_{table}_{'_'.join(columns)}", where)
 
 
-WANTED = (
+WANTED_INDEXES = (
     WantedIndex("users", ("lower(email)",), "ix_users_lower_email"),
     _on("users_devices", "device_id"),
     _on("sessions", "user_id"),
@@ -49,7 +49,7 @@ WANTED = (
     _on("progress", "user_id", "lesson_id"),
 )
 
-PRESENT = """
+LIST_INDEXES = """
 SELECT t.relname AS table, pg_get_expr(i.indpred, i.indrelid) AS predicate,
        ARRAY(SELECT pg_get_indexdef(i.indexrelid, k, true) FROM generate_series(1, i.indnkeyatts) AS k) AS columns
 FROM pg_index i JOIN pg_class t ON t.oid = i.indrelid
@@ -62,8 +62,8 @@ async def wanted_indexes(conn: asyncpg.Connection) -> list[str]:
 
     An index serves if the wanted columns lead it, whatever its name; a partial one only if it is partial alike.
     """
-    present = await conn.fetch(PRESENT, [wanted.table for wanted in WANTED])
-    return [wanted.statement for wanted in WANTED if not _served(wanted, present)]
+    present = await conn.fetch(LIST_INDEXES, [wanted.table for wanted in WANTED_INDEXES])
+    return [wanted.statement for wanted in WANTED_INDEXES if not _served(wanted, present)]
 
 
 def _served(wanted: WantedIndex, present: Sequence[asyncpg.Record]) -> bool:

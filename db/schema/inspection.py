@@ -7,14 +7,14 @@ import asyncpg
 
 Key = frozenset[str]
 
-KINDS = {"r": "table", "p": "table", "v": "view", "m": "materialized view", "f": "foreign table"}
+KIND_NAMES = {"r": "table", "p": "table", "v": "view", "m": "materialized view", "f": "foreign table"}
 
-TABLES = """
+LIST_TABLES = """
 SELECT oid, relname AS name, relkind::text AS kind FROM pg_class
 WHERE relnamespace = to_regnamespace('public') AND relname = ANY($1) AND relkind = ANY('{r,p,v,m,f}')
 """
 
-COLUMNS = """
+LIST_COLUMNS = """
 SELECT attrelid AS oid, attname AS name, format_type(atttypid, atttypmod) AS type, NOT attnotnull AS nullable,
        attidentity::text AS identity, attgenerated <> '' AS generated,
        atthasdef AND attgenerated = '' AS has_default
@@ -23,7 +23,7 @@ FROM pg_attribute WHERE attrelid = ANY($1) AND attnum > 0 AND NOT attisdropped O
 
 # A unique index serves as a key only if it holds for every row at once: not partial, not on expressions, not
 # deferrable (ON CONFLICT cannot use it), not left invalid by a failed CREATE INDEX CONCURRENTLY.
-UNIQUE_INDEXES = """
+LIST_UNIQUE_INDEXES = """
 SELECT i.indrelid AS oid, i.indisprimary AS is_primary, pg_get_indexdef(i.indexrelid) AS definition,
        i.indpred IS NULL AND i.indexprs IS NULL AND i.indimmediate AND i.indisvalid AS sound,
        i.indimmediate AS immediate, i.indisvalid AS valid,
@@ -40,7 +40,7 @@ FROM pg_index i WHERE i.indrelid = ANY($1) AND i.indisunique
 ORDER BY i.indexrelid
 """
 
-CONSTRAINTS = """
+LIST_CONSTRAINTS = """
 SELECT c.conrelid AS oid, c.contype::text AS type, pg_get_constraintdef(c.oid) AS definition,
        ARRAY(SELECT a.attname::text FROM unnest(c.conkey) WITH ORDINALITY AS k(num, pos)
              JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.num ORDER BY k.pos) AS columns,
@@ -99,14 +99,14 @@ class FoundTable:
 async def read_tables(conn: asyncpg.Connection, names: Sequence[str]) -> dict[str, FoundTable]:
     """The tables of schema `public` that have one of these names, by name."""
     by_oid: dict[int, FoundTable] = {}
-    for row in await conn.fetch(TABLES, names):
-        by_oid[row["oid"]] = FoundTable(row["name"], KINDS[row["kind"]])
+    for row in await conn.fetch(LIST_TABLES, names):
+        by_oid[row["oid"]] = FoundTable(row["name"], KIND_NAMES[row["kind"]])
     oids = list(by_oid)
-    for row in await conn.fetch(COLUMNS, oids):
+    for row in await conn.fetch(LIST_COLUMNS, oids):
         by_oid[row["oid"]].columns[row["name"]] = _column(row)
-    for row in await conn.fetch(UNIQUE_INDEXES, oids):
+    for row in await conn.fetch(LIST_UNIQUE_INDEXES, oids):
         _add_unique(by_oid[row["oid"]], row)
-    for row in await conn.fetch(CONSTRAINTS, oids):
+    for row in await conn.fetch(LIST_CONSTRAINTS, oids):
         _add_constraint(by_oid[row["oid"]], row)
     return {table.name: table for table in by_oid.values()}
 

@@ -25,7 +25,7 @@ MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 SEED = "0001"
 LOCK = 0x1E550  # the advisory lock of whoever migrates, `alembic …` by hand too
 # Foreign keys into live tables lock them: rather give up than make the other application queue behind us.
-LOCK_LIMIT = "10s"
+LOCK_TIMEOUT = "10s"
 
 LOCK_NOT_AVAILABLE = "55P03"
 INSUFFICIENT_PRIVILEGE = "42501"
@@ -109,7 +109,7 @@ async def _migrate(connection: AsyncConnection, say: Callable[[str], None]) -> b
     if state is not SchemaState.EMPTY and not await _as_agreed(driver, say):
         return False
     if state is not SchemaState.CURRENT:
-        await connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_LIMIT}'")
+        await connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
         await connection.run_sync(_upgrade, adopt=state is SchemaState.ADOPTABLE)
     say(_outcome(state))
     if missing := await wanted_indexes(driver):
@@ -152,7 +152,7 @@ def _refusal(error: DBAPIError) -> str | None:
     """What a person can do something about; None for everything else."""
     state = getattr(error.orig, "sqlstate", None)
     if state == LOCK_NOT_AVAILABLE:
-        return f"A table was in use for more than {LOCK_LIMIT}: try again later. Nothing was changed."
+        return f"A table was in use for more than {LOCK_TIMEOUT}: try again later. Nothing was changed."
     if state == INSUFFICIENT_PRIVILEGE:
         return f"The database does not allow it: {error.orig}. Nothing was changed."
     return None

@@ -47,6 +47,7 @@ async def mark_active(session: AsyncSession, offer_id: int, *, active: bool) -> 
 
 
 async def count_offers(session: AsyncSession) -> int:
+    """The withdrawn ones too."""
     return await session.scalar(select(func.count()).select_from(Offer)) or 0
 
 

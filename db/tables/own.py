@@ -226,7 +226,7 @@ class HandledUpdate(Base):
 
 
 class FailedUpdate(Base):
-    """A money update that met a defect of ours: kept raw, retried by a job, shown to admins."""
+    """A payment update whose handling failed: stored raw, retried by a job, shown to admins."""
 
     __tablename__ = "failed_updates"
     __table_args__ = (UniqueConstraint("bot_id", "update_id"), {"schema": BOT})

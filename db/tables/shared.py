@@ -9,6 +9,8 @@ from db.tables.base import Base, identity
 
 
 class User(Base):
+    """A person's account. `email` is in lower case; `password_hash` is the other application's alone."""
+
     __tablename__ = "users"
     __table_args__ = (Index("ix_users_lower_email", text("lower(email)")),)
 
@@ -22,6 +24,8 @@ class User(Base):
 
 
 class Device(Base):
+    """A Telegram chat is one: `platform` telegram, `device_key` telegram:<user id>."""
+
     __tablename__ = "devices"
 
     id: Mapped[int] = identity()
@@ -31,6 +35,8 @@ class Device(Base):
 
 
 class UserDevice(Base):
+    """Which accounts have signed in on a device."""
+
     __tablename__ = "users_devices"
 
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
@@ -53,6 +59,8 @@ class Session(Base):
 
 
 class AuthIdentity(Base):
+    """How a person signs in: for `loginprovider` telegram, `providerkey` is the Telegram user id in decimal."""
+
     __tablename__ = "authidentities"
     __table_args__ = (UniqueConstraint("loginprovider", "providerkey"),)
 
@@ -74,6 +82,8 @@ class Module(Base):
 
 
 class Product(Base):
+    """What is sold; opens one module."""
+
     __tablename__ = "products"
 
     product_id: Mapped[int] = identity()
@@ -115,6 +125,8 @@ class AdminAccess(Base):
 
 
 class PromoCode(Base):
+    """Gives `days` of its product's module, `max_usage_count` times in all, once per person (db/promo.py)."""
+
     __tablename__ = "promocodes"
 
     id: Mapped[int] = identity()
@@ -125,6 +137,8 @@ class PromoCode(Base):
 
 
 class PromoUsage(Base):
+    """One row per use of a code."""
+
     __tablename__ = "promocodeusages"
     __table_args__ = (Index("ix_promocodeusages_code_id_user_id", "code_id", "user_id"),)
 
