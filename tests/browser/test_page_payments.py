@@ -73,3 +73,31 @@ async def test_an_invoice_link_in_a_message_opens_the_sheet(
     await window.by("pay-confirm").click()
     await bot.got(lambda update: "successful_payment" in update.get("message", {}))
     await expect(window.messages("Вы заплатили")).to_contain_text(stars(250))
+
+
+async def test_paying_with_a_delivery(open_window: OpenWindow, start_bot: StartBot) -> None:
+    method, invoice = bill("RUB", 149000)
+    options = [
+        {"id": "post", "title": "Post", "prices": [{"label": "x", "amount": 5000}]},
+        {"id": "van", "title": "Van", "prices": [{"label": "x", "amount": 90000}]},
+    ]
+    bot = await start_bot(
+        {
+            "/buy": [(method, {**invoice, "is_flexible": True, "need_shipping_address": True})],
+            "shipping": [("answerShippingQuery", {"ok": True, "shipping_options": options})],
+            "pre_checkout": [("answerPreCheckoutQuery", {"ok": True})],
+        }
+    )
+    window = await open_window()
+    await window.say("/buy")
+    await window.by("invoice-pay").click()
+    await expect(window.by("pay-confirm")).to_be_disabled()
+    await window.by("address-city").fill("Тверь")
+    await window.by("shipping-ask").click()
+    await window.page.get_by_label("Van").check()
+    await expect(window.by("pay-confirm")).to_contain_text("2 390")
+    await window.by("pay-confirm").click()
+    paid = (await bot.got(lambda update: "successful_payment" in update.get("message", {})))["message"]
+    payment = paid["successful_payment"]
+    assert (payment["total_amount"], payment["shipping_option_id"]) == (239000, "van")
+    assert payment["order_info"]["shipping_address"]["city"] == "Тверь"

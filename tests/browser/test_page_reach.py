@@ -20,6 +20,8 @@ RICH = {
         say(HTML, parse_mode="HTML"),
         say("W" * 300 + " /help", reply_markup=inline([{"text": "B" * 60, "callback_data": "b"}] * 3)),
         bill("XTR", 1),
+        ("sendPoll", {"question": "Q" * 200, "options": ["O" * 100, "short"]}),
+        ("sendPoll", {"question": "closed", "options": ["O" * 100, "short"], "is_closed": True}),
         say("keys", reply_markup={"keyboard": [[{"text": "long button text"} for _ in range(4)]]}),
     ]
 }
@@ -40,6 +42,13 @@ async def test_a_phone_of_360_px_needs_no_sideways_scrolling(
     await window.by("invoice-pay").tap()
     assert await probe(window, "overflow") == []
     await window.by("pay-close").tap()
+    await window.by("chat-menu").tap()
+    await window.by("menu-groups").tap()
+    await window.by("group-title").fill("T" * 128)
+    await window.by("group-found").tap()
+    await expect(window.by("group")).to_have_count(1)
+    assert await probe(window, "overflow") == []
+    await window.page.keyboard.press("Escape")
     await window.by("back").tap()
     await expect(window.by(f"person-{BEN}")).to_be_visible()
     assert await probe(window, "overflow") == []

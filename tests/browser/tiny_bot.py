@@ -95,6 +95,8 @@ def _key(update: Json) -> str:
             return next((kind for kind in ("contact", "photo", "successful_payment") if kind in message), "")
         case {"pre_checkout_query": _}:
             return "pre_checkout"
+        case {"shipping_query": _}:
+            return "shipping"
     return ""
 
 
@@ -104,5 +106,7 @@ def _addressed(update: Json, method: str, params: Json) -> Json:
         return {"callback_query_id": update["callback_query"]["id"], **params}
     if method == "answerPreCheckoutQuery":
         return {"pre_checkout_query_id": update["pre_checkout_query"]["id"], **params}
+    if method == "answerShippingQuery":
+        return {"shipping_query_id": update["shipping_query"]["id"], **params}
     message = update.get("message") or update["callback_query"]["message"]
     return {"chat_id": message["chat"]["id"], **params}

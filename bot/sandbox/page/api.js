@@ -49,12 +49,21 @@ export class Api {
   press = (person, id, data) => this.call("POST", `chats/${person}/callbacks`, { message_id: id, data });
   invoice = (link) => this.call("GET", "invoices", undefined, { link });
   /** `bill` names the invoice: `{message_id}` or `{link}`. */
-  pay = (person, bill, action, payer) =>
+  pay = (person, bill, action, payer, delivery = {}) =>
     this.call("POST", `chats/${person}/invoices`, {
       ...bill,
+      ...delivery,
       action,
       ...(payer === person ? {} : { as: payer }),
     });
+  vote = (person, id, options) => this.call("POST", `chats/${person}/messages/${id}/vote`, { options });
+  react = (person, id, emoji) => this.call("POST", `chats/${person}/messages/${id}/reaction`, { emoji });
+  groups = () => this.call("GET", "groups");
+  found = (person, title, type) => this.call("POST", "groups", { as: person, title, type });
+  move = (group, person, action) => this.call("POST", `groups/${group}/members`, { as: person, action });
+  setBotStatus = (group, person, status) => this.call("POST", `groups/${group}/bot`, { as: person, status });
+  invite = (link) => this.call("GET", "invites", undefined, { link });
+  join = (person, link) => this.call("POST", "invites", { as: person, link });
   block = (person, blocked) => this.call("POST", `chats/${person}/block`, { blocked });
   faults = () => this.call("GET", "faults");
   setFaults = (changes) => this.call("PUT", "faults", changes);

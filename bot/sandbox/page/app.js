@@ -6,6 +6,7 @@ import { Composer, copyText } from "./composer.js";
 import { FaultPanel } from "./faults.js";
 import { Feed } from "./feed.js";
 import { Frame } from "./frame.js";
+import { Groups } from "./groups.js";
 import { History } from "./history.js";
 import { PaymentSheet } from "./invoice.js";
 import { ReplyKeyboard } from "./keyboards.js";
@@ -38,10 +39,12 @@ class Page {
     const { model, api } = this;
     const send = (message) => this.send(message);
     this.frame = new Frame(model);
+    this.groups = new Groups(model, api, (request) => this.tell(request));
     this.start = new StartBar(
       model,
       (text) => send({ text }),
       (link) => this.payLink(link),
+      (link) => this.groups.invite(link),
     );
     this.callbacks = new Callbacks(model, api, (event, url) => this.start.follow(event, url));
     this.history = new History(model, this.messageActions(), api);
@@ -52,6 +55,8 @@ class Page {
     this.feed = new Feed(model, api, {
       answered: (event) => this.callbacks.answered(event),
       problem: (event) => toast(t("problem", event), { loud: true }),
+      groups: () => this.groups.refresh(),
+      decided: (event) => this.groups.decided(event),
     });
   }
 
@@ -63,8 +68,14 @@ class Page {
       copy: copyText,
       callback: (message, data) => this.callbacks.press(message, data),
       menu: (message, anchor) =>
-        openMessageMenu(anchor, message, (kind, about) => this.composer.enterMode(kind, about)),
-      pay: (message) => new PaymentSheet(message.invoice, { message_id: message.message_id }, this),
+        openMessageMenu(
+          anchor,
+          message,
+          (kind, about) => this.composer.enterMode(kind, about),
+          (emoji) => this.tell(this.api.react(this.model.person, message.message_id, emoji)),
+        ),
+      pay: (message) => this.openPayment(message),
+      vote: (message, options) => this.tell(this.api.vote(this.model.person, message.message_id, options)),
       goTo: (id) => this.history.goTo(id),
       botName: () => this.model.bot?.first_name ?? "",
     };
@@ -173,6 +184,10 @@ class Page {
     });
   }
 
+  openPayment({ message_id: id, invoice, needs_address, flexible }) {
+    return new PaymentSheet({ ...invoice, needs_address, flexible }, { message_id: id }, this);
+  }
+
   async payLink(link) {
     const invoice = await this.tell(this.api.invoice(link));
     if (invoice) new PaymentSheet(invoice, { link }, this);
@@ -185,7 +200,8 @@ class Page {
 
   openMenu(anchor) {
     const { blocked } = this.model.chat(this.model.person);
-    openChatMenu(anchor, blocked, { block: (on) => this.block(on), faults: () => this.faults.open() });
+    const groups = () => this.groups.open();
+    openChatMenu(anchor, blocked, { block: (on) => this.block(on), groups, faults: () => this.faults.open() });
   }
 
   render() {

@@ -5,11 +5,12 @@ import { formatted } from "./format.js";
 import { inlineKeyboard } from "./keyboards.js";
 import { attachment, serviceNote, summary } from "./media.js";
 import { invoiceCard } from "./invoice.js";
+import { pollCard } from "./poll.js";
 import { clock, t } from "./language.js";
 
 /**
  * @param {object} message Bot API message with `outgoing`
- * @param {object} actions what a press leads to: command, link, copy, callback, menu, pay, goTo, tell
+ * @param {object} actions what a press leads to: command, link, copy, callback, menu, pay, vote, goTo, tell
  * @param {import("./api.js").Api} api
  */
 export function messageNode(message, actions, api) {
@@ -54,23 +55,36 @@ function bubble(message, actions, api) {
   return el(
     "div",
     { class: classes.filter(Boolean).join(" ") },
-    quote(message.reply_to_message, actions),
+    quote(message.reply_to_message, message.quote?.text, actions),
     above && words,
     media,
     message.invoice ? invoiceCard(message) : null,
+    message.poll ? pollCard(message, actions) : null,
     !above && words,
+    reactions(message),
     stamp(message),
   );
 }
 
-function quote(message, actions) {
+/** `part` is what the reply picked of the message. */
+function quote(message, part, actions) {
   if (!message) return null;
   const who = message.outgoing || !message.from?.is_bot ? t("you") : actions.botName();
   return el(
     "button",
     { type: "button", class: "quote", onclick: () => actions.goTo(message.message_id) },
     el("b", {}, who),
-    el("span", {}, summary(message)),
+    el("span", {}, part ?? summary(message)),
+  );
+}
+
+function reactions({ bot_reaction: bot, own_reaction: own }) {
+  const marks = [bot, own].filter(Boolean);
+  if (!marks.length) return null;
+  return el(
+    "div",
+    { class: "reactions", "data-testid": "reactions" },
+    ...marks.map((emoji) => el("span", { class: "reaction" }, emoji)),
   );
 }
 

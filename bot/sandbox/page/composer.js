@@ -1,11 +1,12 @@
 /** The box one writes in: text, reply and edit modes, attachments, drafts. */
 
-import { byId, el, fullName } from "./dom.js";
+import { makePoll, shareContact, sharePlace } from "./attach.js";
+import { byId, fullName } from "./dom.js";
 import { CommandMenu } from "./commands.js";
 import { confirmContact } from "./keyboards.js";
 import { summary } from "./media.js";
 import { sendPhoto } from "./photo.js";
-import { popup, sheet, sheetButton, toast } from "./sheets.js";
+import { popup, toast } from "./sheets.js";
 import { t } from "./language.js";
 
 /** Telegram's own limit; its clients send longer texts as several messages. */
@@ -157,7 +158,7 @@ export class Composer {
         text: t("otherContact"),
         icon: "add",
         testid: "attach-other-contact",
-        action: () => this.shareOther(),
+        action: () => shareContact(this.send),
       },
       {
         text: t("sticker"),
@@ -165,31 +166,13 @@ export class Composer {
         testid: "attach-sticker",
         action: () => this.send({ sticker: true }),
       },
+      { text: t("place"), icon: "pin", testid: "attach-place", action: () => sharePlace(this.send) },
+      { text: t("poll"), icon: "chart", testid: "attach-poll", action: () => makePoll(this.send) },
     ]);
   }
 
   shareOwn() {
     confirmContact(this.model.current, () => this.send({ contact: "own" }));
-  }
-
-  shareOther() {
-    const name = el("input", { required: true, name: "name", autocomplete: "off" });
-    const phone = el("input", {
-      required: true,
-      name: "phone",
-      type: "tel",
-      pattern: "\\+?[0-9 ()\\-]{5,20}",
-      autocomplete: "off",
-    });
-    const fields = [el("label", {}, t("firstName"), name), el("label", {}, t("phone"), phone)];
-    const submit = el("button", { class: "wide primary" }, t("send"));
-    const form = el("form", { method: "dialog" }, ...fields, el("div", { class: "sheet-buttons" }, submit));
-    form.addEventListener("submit", () =>
-      this.send({ contact: { first_name: name.value, phone_number: phone.value } }),
-    );
-    const dialog = sheet(t("contactTitle"), [form]);
-    form.lastElementChild.append(sheetButton(t("cancel"), () => dialog.close()));
-    name.focus();
   }
 
   picked(input) {

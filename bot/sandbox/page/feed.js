@@ -6,7 +6,7 @@ const ACTION_MS = 5000;
 const PREVIEWS = 30;
 
 export class Feed {
-  /** @param {{answered: (event: object) => void, problem: (event: object) => void}} others for what concerns no chat */
+  /** @param {{answered: (event: object) => void, problem: (event: object) => void, groups: () => void, decided: (event: object) => void}} others for what concerns no chat */
   constructor(model, api, others) {
     Object.assign(this, { model, api, others, loads: new Set(), timers: new Map() });
   }
@@ -44,6 +44,8 @@ export class Feed {
     if (event.bot !== this.model.bot?.id) return;
     if (event.type === "problem") this.others.problem(event);
     else if (event.type === "callback_answer") this.others.answered(event);
+    else if (event.type === "groups") this.others.groups();
+    else if (event.type === "join_decided") this.others.decided(event);
     else if (event.person === undefined) this.onCommands();
     else if (this.model.knows(event.person)) this.onChatEvent(event);
     else this.meet(event.person);

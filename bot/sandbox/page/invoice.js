@@ -3,6 +3,7 @@
 import { el, fullName } from "./dom.js";
 import { sheet, sheetButton, toast } from "./sheets.js";
 import { money, t } from "./language.js";
+import { Delivery } from "./shipping.js";
 
 export function invoiceCard(message) {
   const { title, description, currency, total_amount: total } = message.invoice;
@@ -41,15 +42,20 @@ export class PaymentSheet {
     this.status = el("p", { class: "pay-status", role: "status", "data-testid": "pay-status" });
     this.balance = el("p", { class: "balance" });
     this.payer = this.payerSelect();
+    this.delivery = invoice.needs_address
+      ? new Delivery(invoice, (address) => this.askDelivery(address), (total) => this.showTotal(total))
+      : null;
+    this.total = el("b", {}, this.sum);
     this.buttons = el("div", { class: "sheet-buttons" }, ...this.choices());
     this.dialog = sheet(t("payTitle"), this.content(), { onclose: () => this.closed(), class: "payment" });
     this.showBalance();
+    this.busy(false);
     this.buttons.querySelector("button").focus();
   }
 
   content() {
     const { title, description } = this.invoice;
-    const total = el("p", { class: "line" }, el("span", {}, t("total")), el("b", {}, this.sum));
+    const total = el("p", { class: "line" }, el("span", {}, t("total")), this.total);
     const card = el("p", { class: "line" }, el("span", {}, t("testCard")), el("span", {}, "•••• 4444"));
     const payer = el("label", { class: "line" }, el("span", {}, t("payer")), this.payer);
     return [
@@ -57,10 +63,11 @@ export class PaymentSheet {
       el("p", {}, description),
       payer,
       this.stars ? this.balance : card,
+      this.delivery?.node,
       total,
       this.status,
       this.buttons,
-    ];
+    ].filter(Boolean);
   }
 
   /** A forwarded invoice can be paid by someone else; the bot has to notice. */
@@ -94,6 +101,34 @@ export class PaymentSheet {
     this.balance.className = "line";
   }
 
+  /** Null while one of the bot's ways of delivery has to be chosen. */
+  showTotal(total) {
+    const sum = money(total ?? this.invoice.total_amount, this.invoice.currency);
+    this.total.textContent = total === null ? "…" : sum;
+    this.buttons.firstElementChild.textContent = t("payConfirm", { sum });
+    this.busy(false);
+  }
+
+  /** What the bot offers, null after its refusal was shown. */
+  async askDelivery(address) {
+    const offered = await this.request("ship", { address });
+    if (offered.status === "shipping") return offered;
+    this.say(this.reason(offered), true);
+    return null;
+  }
+
+  /** The server's answer; a failed request is one, too. */
+  async request(action, delivery) {
+    this.busy(true);
+    this.say(t("paying"));
+    const result = await this.api
+      .pay(this.owner, this.bill, action, this.payerId, delivery)
+      .catch((error) => ({ error_message: error.message || t("unreachable") }));
+    this.busy(false);
+    this.say("");
+    return result;
+  }
+
   async topUp() {
     const failed = await this.api.topUp(this.payerId, 1000).catch((error) => error);
     if (failed instanceof Error) return this.say(failed.message, true);
@@ -102,12 +137,7 @@ export class PaymentSheet {
   }
 
   async act(action) {
-    this.busy(true);
-    this.say(t("paying"));
-    const result = await this.api
-      .pay(this.owner, this.bill, action, this.payerId)
-      .catch((error) => ({ error_message: error.message || t("unreachable") }));
-    this.busy(false);
+    const result = await this.request(action, this.delivery?.body());
     return result.status === "paid" ? this.paid() : this.say(this.reason(result), true);
   }
 
@@ -137,8 +167,11 @@ export class PaymentSheet {
     if (!this.done) this.api.pay(this.owner, this.bill, "close", this.payerId).catch(() => undefined);
   }
 
+  /** Without a way of delivery there is nothing to pay yet. */
   busy(on) {
     for (const button of this.buttons.children) button.disabled = on;
+    const [pay, second] = this.buttons.children;
+    if (this.delivery && !this.delivery.ready) pay.disabled = second.disabled = true;
   }
 
   say(text, isError = false) {

@@ -1,5 +1,6 @@
 /** Inline keyboards under messages, and the reply keyboard under the composer. */
 
+import { makePoll, sharePlace } from "./attach.js";
 import { byId, el, icon } from "./dom.js";
 import { sheet, sheetButton, toast } from "./sheets.js";
 import { money, t } from "./language.js";
@@ -131,9 +132,11 @@ export class ReplyKeyboard {
     const hide = () => keyboard.one_time_keyboard && this.model.hideKeyboard(this.model.person, true);
     if (key.request_contact)
       return confirmContact(this.actions.person(), () => this.actions.send({ contact: "own" }).then(hide));
-    if (key.request_location) return toast(t("noLocation"));
+    if (key.request_location) return sharePlace((place) => this.actions.send(place).then(hide));
+    if (key.request_poll)
+      return makePoll((poll) => this.actions.send(poll).then(hide), key.request_poll.type);
     if (key.web_app) return window.open(key.web_app.url, "_blank", "noopener");
-    if (key.request_poll || key.request_users || key.request_chat) return toast(t("noInline"));
+    if (key.request_users || key.request_chat) return toast(t("noInline"));
     hide();
     return this.actions.send({ text: key.text });
   }

@@ -39,6 +39,10 @@ export function translatePage() {
   }
 }
 
+export function number(value) {
+  return new Intl.NumberFormat(current).format(value);
+}
+
 /** `amount` is in the currency's smallest unit, whole Stars for XTR. */
 export function money(amount, currency) {
   if (currency === "XTR") return `${new Intl.NumberFormat(current).format(amount)} ★`;

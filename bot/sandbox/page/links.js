@@ -8,13 +8,18 @@ import { t } from "./language.js";
 const PAYLOAD = /^[\w-]{1,64}$/;
 
 export class StartBar {
-  /** @param {(text: string) => Promise<boolean>} send @param {(link: string) => void} pay an invoice link */
-  constructor(model, send, pay) {
+  /**
+   * @param {(text: string) => Promise<boolean>} send
+   * @param {(link: string) => void} pay an invoice link
+   * @param {(link: string) => void} invite a link into a group or channel
+   */
+  constructor(model, send, pay, invite) {
     const given = new URLSearchParams(location.search).get("start");
     Object.assign(this, {
       model,
       send,
       pay,
+      invite,
       payload: given && PAYLOAD.test(given) ? given : null,
       bar: byId("start-bar"),
     });
@@ -52,16 +57,17 @@ export class StartBar {
     const { protocol, hostname, pathname, searchParams } = new URL(url);
     if (protocol === "tg:") return this.refuse(event);
     if (hostname !== "t.me") return this.model.leaves(this.model.person);
-    if (pathname.startsWith("/$")) return this.payInvoice(event, url);
+    if (pathname.startsWith("/$")) return this.handOver(event, url, this.pay);
+    if (pathname.startsWith("/+")) return this.handOver(event, url, this.invite);
     const name = this.model.bot?.username?.toLowerCase();
     if (pathname.slice(1).toLowerCase() !== name) return undefined;
     event.preventDefault();
     return this.offer(PAYLOAD.test(searchParams.get("start") ?? "") ? searchParams.get("start") : null);
   }
 
-  payInvoice(event, url) {
+  handOver(event, url, handler) {
     event.preventDefault();
-    this.pay(url);
+    handler(url);
   }
 
   refuse(event) {

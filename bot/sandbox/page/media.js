@@ -33,6 +33,11 @@ const FRAME = new Set([
   "media_group_id",
   "rendered",
   "receipt",
+  "voted",
+  "bot_reaction",
+  "own_reaction",
+  "needs_address",
+  "flexible",
 ]);
 
 const KINDS = {
@@ -43,8 +48,7 @@ const KINDS = {
   audio: (m, api) => sound(m.audio, api, m.audio.title ?? m.audio.file_name ?? t("audio")),
   voice: (m, api) => sound(m.voice, api, t("voice")),
   document: (m, api) => file(m.document, api),
-  sticker: (m) =>
-    el("div", { class: "sticker", role: "img", "aria-label": t("sticker") }, m.sticker.emoji ?? "☺"),
+  sticker: (m, api) => sticker(m.sticker, api),
   contact: (m) => contact(m.contact),
   venue: (m) => place(m.venue.title, m.venue.address),
   location: (m) => place(`${m.location.latitude}, ${m.location.longitude}`),
@@ -55,7 +59,7 @@ const KINDS = {
 export function attachment(message, api) {
   const kind = Object.keys(KINDS).find((name) => name in message);
   if (kind) return KINDS[kind](message, api);
-  if (message.text !== undefined || message.invoice) return null;
+  if (message.text !== undefined || message.invoice || message.poll) return null;
   const unknown = Object.keys(message).find((name) => !FRAME.has(name)) ?? "?";
   return el("p", { class: "unknown" }, t("unknownKind", { kind: unknown }));
 }
@@ -73,6 +77,7 @@ export function summary(message) {
   const text = message.text ?? message.caption ?? serviceNote(message);
   if (text) return text.replace(/\s+/g, " ");
   if (message.invoice) return `${t("invoice")}: ${message.invoice.title}`;
+  if (message.poll) return `${t("poll")}: ${message.poll.question}`;
   if (message.contact) return t("contactLabel");
   if (message.sticker) return `${message.sticker.emoji ?? ""} ${t("sticker")}`.trim();
   const kind = Object.keys(message).find((name) => !FRAME.has(name)) ?? "document";
@@ -96,6 +101,16 @@ function photo(size, api) {
 function showPhoto(source) {
   const dialog = sheet(t("photo"), [el("img", { src: source, alt: t("photo") })], { class: "lightbox" });
   dialog.append(sheetButton(t("closePhoto"), () => dialog.close()));
+}
+
+/** The picture itself; its emoji where there is none that a browser can show. */
+function sticker(one, api) {
+  const emoji = () =>
+    el("div", { class: "sticker", role: "img", "aria-label": t("sticker") }, one.emoji ?? "☺");
+  if (one.is_animated || one.is_video) return emoji();
+  const picture = el("img", { class: "sticker-picture", src: api.file(one.file_id), alt: one.emoji ?? t("sticker") });
+  picture.addEventListener("error", () => picture.replaceWith(emoji()));
+  return picture;
 }
 
 function movie(video, api, label) {

@@ -4,7 +4,9 @@ import { copyText } from "./composer.js";
 import { t } from "./language.js";
 import { popup } from "./sheets.js";
 
-/** @param {{block: (blocked: boolean) => void, faults: () => void}} actions */
+const REACTION = "👍";
+
+/** @param {{block: (blocked: boolean) => void, groups: () => void, faults: () => void}} actions */
 export function openChatMenu(anchor, blocked, actions) {
   popup(anchor, [
     {
@@ -13,13 +15,17 @@ export function openChatMenu(anchor, blocked, actions) {
       testid: "block",
       action: () => actions.block(!blocked),
     },
+    { text: t("groups"), icon: "person", testid: "menu-groups", action: actions.groups },
     { text: t("faults"), icon: "sliders", testid: "menu-faults", action: actions.faults },
     { text: t("dashboard"), icon: "chart", href: "/dashboard" },
   ]);
 }
 
-/** @param {(kind: "reply"|"edit", message: object) => void} enterMode */
-export function openMessageMenu(anchor, message, enterMode) {
+/**
+ * @param {(kind: "reply"|"edit", message: object) => void} enterMode
+ * @param {(emoji: string|null) => void} react
+ */
+export function openMessageMenu(anchor, message, enterMode, react) {
   const text = message.text ?? message.caption;
   const reply = {
     text: t("reply"),
@@ -34,6 +40,12 @@ export function openMessageMenu(anchor, message, enterMode) {
     action: () => enterMode("edit", message),
   };
   const copy = { text: t("copy"), icon: "copy", testid: "menu-copy", action: () => copyText(text) };
+  const mark = {
+    text: t(message.own_reaction ? "unreact" : "react", { emoji: REACTION }),
+    icon: "smile",
+    testid: "menu-react",
+    action: () => react(message.own_reaction ? null : REACTION),
+  };
   const isOwn = message.outgoing && message.text !== undefined;
-  popup(anchor, [reply, ...(isOwn ? [edit] : []), ...(text ? [copy] : [])]);
+  popup(anchor, [reply, ...(isOwn ? [edit] : []), ...(text ? [copy] : []), mark]);
 }

@@ -107,12 +107,19 @@ class Chats:
         self._store.put(CHAT, f"{chat.bot}:{chat.id}", row)
 
     def add(
-        self, chat: Chat, sender: Json, body: Json, *, outgoing: bool = False, invoice: str = ""
+        self,
+        chat: Chat,
+        sender: Json,
+        body: Json,
+        *,
+        outgoing: bool = False,
+        invoice: str = "",
+        page: Json | None = None,
     ) -> Entry:
         """A new message; its id counts over all chats of the bot, as in Telegram's private chats."""
         number = self._store.next_id(f"message:{chat.bot}")
         head = {"message_id": number, "from": sender, "chat": chat.info, "date": int(time.time())}
-        entry = Entry(head | body, outgoing, invoice)
+        entry = Entry(head | body, outgoing, invoice, page=page or {})
         chat.messages[number] = entry
         self.changed(chat, entry)
         return entry

@@ -42,10 +42,10 @@ class Invoice:
         names = ("title", "description", "start_parameter", "currency")
         return {name: getattr(self, name) for name in names} | {"total_amount": self.total}
 
-    def as_shown(self) -> Json:
-        """For the page: the Bot API object plus what the payer is asked for."""
+    def asked(self) -> Json:
+        """What the page has to ask the payer for."""
         asked = {"needs_address": self.need_shipping or self.flexible, "flexible": self.flexible}
-        return self.as_object() | {name: True for name, wanted in asked.items() if wanted and not self.stars}
+        return {name: True for name, wanted in asked.items() if wanted and not self.stars}
 
 
 def price_total(prices: list[Any]) -> int:

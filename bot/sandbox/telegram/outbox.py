@@ -54,10 +54,13 @@ def known_chat(ctx: Context, bot: Account, params: Params, name: str = "chat_id"
     return chat
 
 
-def send(ctx: Context, bot: Account, params: Params, body: Json, *, invoice: str = "") -> Json:
+def send(
+    ctx: Context, bot: Account, params: Params, body: Json, *, invoice: str = "", page: Json | None = None
+) -> Json:
     """Puts a new message of the bot into the chat the call names, with its keyboard, and returns it."""
     markup = checked_markup(params.mapping("reply_markup"))
-    return deliver(ctx, bot, target(ctx, bot, params), params, body, markup, invoice=invoice)
+    chat = target(ctx, bot, params)
+    return deliver(ctx, bot, chat, params, body, markup, invoice=invoice, page=page)
 
 
 def deliver(
@@ -69,7 +72,9 @@ def deliver(
     markup: Json | None,
     *,
     invoice: str = "",
+    page: Json | None = None,
 ) -> Json:
+    """`page`: what only the page may know of the message."""
     body = with_mentions(ctx, bot, body) | _reply(chat, params)
     if params.flag("protect_content"):
         body = body | {"has_protected_content": True}
@@ -77,7 +82,7 @@ def deliver(
         body = body | {"effect_id": effect}
     if inline := inline_part(markup):
         body = body | {"reply_markup": inline}
-    entry = ctx.chats.add(chat, bot.as_user(), body, invoice=invoice)
+    entry = ctx.chats.add(chat, bot.as_user(), body, invoice=invoice, page=page)
     ctx.hub.tell(bot.id, chat.id, "message", message=entry.as_shown())
     _change_reply_keyboard(ctx, chat, markup)
     return entry.body

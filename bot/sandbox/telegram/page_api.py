@@ -135,7 +135,7 @@ class PageApi:
     async def invoice(self, request: web.Request) -> web.Response:
         """What an invoice link (`?link=`) offers."""
         invoice = checkout.invoice_of_link(self._ctx, self._bot(request), request.query.get("link", ""))
-        return answer(invoice.as_shown())
+        return answer(invoice.as_object() | invoice.asked())
 
     async def block(self, request: web.Request) -> web.Response:
         bot, person, given = self._bot(request), self._person(request), await read_object(request)

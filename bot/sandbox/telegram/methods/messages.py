@@ -145,8 +145,10 @@ def forward_message(ctx: Context, bot: Account, params: Params) -> Json:
     if entry.body.get("has_protected_content"):
         raise bad_request("message can't be forwarded")
     body = {name: value for name, value in entry.body.items() if name not in HEAD}
+    asked = {name: True for name in ("needs_address", "flexible") if name in entry.page}
+    kept: Json = {"invoice": entry.invoice, "page": asked}
     origin = {"type": "user", "sender_user": entry.body["from"], "date": entry.body["date"]}
-    return deliver(ctx, bot, chat, params, body | {"forward_origin": origin}, None, invoice=entry.invoice)
+    return deliver(ctx, bot, chat, params, body | {"forward_origin": origin}, None, **kept)
 
 
 def _source(ctx: Context, bot: Account, params: Params, otherwise: str) -> Entry:

@@ -36,7 +36,8 @@ def send_invoice(ctx: Context, bot: Account, params: Params) -> Json:
         raise bad_request("SUBSCRIPTION_PERIOD_INVALID")
     _check_pay_button(checked_markup(params.mapping("reply_markup")))
     invoice = ctx.ledger.add_invoice(read_invoice(bot, params))
-    return send(ctx, bot, params, {"invoice": invoice.as_object()}, invoice=invoice.slug)
+    body = {"invoice": invoice.as_object()}
+    return send(ctx, bot, params, body, invoice=invoice.slug, page=invoice.asked())
 
 
 def _check_pay_button(markup: Json | None) -> None:
