@@ -5,6 +5,7 @@ import re
 from bot.texts.format import exponent
 
 WRITTEN = re.compile(r"(?P<whole>\d{1,3}(?:[ \u00a0\u202f]\d{3})+|\d+)(?:[.,](?P<rest>\d+))?")
+STARS = "XTR"  # Telegram Stars, as a currency
 MAX_AMOUNT = 2**31 - 1  # `amount_cents` and `price` are integer columns
 
 

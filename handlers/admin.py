@@ -9,8 +9,8 @@ from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat.arguments import Arguments
-from bot.chat.buttons import Alarms, Go
-from bot.chat.commands import ADMIN, COMMANDS, USER, Audience
+from bot.chat.buttons import Go, ShowAlerts
+from bot.chat.commands import ADMIN, COMMANDS, GRANT, OFFER, PROMO_NEW, REFUND, REVOKE, USER, Audience
 from bot.chat.keyboards import go, press, rows
 from bot.chat.replies import say
 from bot.texts import admin as words
@@ -23,6 +23,8 @@ from db.payments import purchases
 from db.shop import offers
 from handlers.filters import Admin, is_
 
+# Admins' commands that do nothing without arguments.
+EXPLAINED = {command.name: command for command in (GRANT, REVOKE, PROMO_NEW, OFFER, USER, REFUND)}
 PRODUCTS = 10
 PAYMENTS = 5
 
@@ -50,7 +52,7 @@ def desk_keyboard(*, alarmed: bool) -> InlineKeyboardMarkup:
         if command.audience is Audience.ADMIN and command is not ADMIN
     ]
     return rows(
-        press(words.alarms(), Alarms()) if alarmed else None,
+        press(words.alarms(), ShowAlerts()) if alarmed else None,
         *(buttons[at : at + 2] for at in range(0, len(buttons), 2)),
     )
 
@@ -72,6 +74,7 @@ async def show_person(message: Message, command: CommandObject, session: AsyncSe
     return say(message, text)
 
 
-@router.callback_query(Go.filter(F.command == USER.name))
-async def how_to_look_up(query: CallbackQuery) -> Any:
-    return say(query, arguments.usage(USER))
+@router.callback_query(Go.filter(F.command.in_(EXPLAINED)))
+async def explain(query: CallbackQuery, callback_data: Go) -> Any:
+    """A button has no arguments to give: it shows how the command is written."""
+    return say(query, arguments.usage(EXPLAINED[callback_data.command]))

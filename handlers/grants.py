@@ -15,7 +15,7 @@ from bot.chat.keyboards import press, rows
 from bot.chat.replies import say
 from bot.notifications.events import AccessGranted, AccessTaken
 from bot.notifications.notify import notify
-from bot.texts import arguments, grants
+from bot.texts import grants
 from db.access import grants as database
 from db.access.changes import AppliedChange
 from db.access.grants import GrantResult
@@ -40,16 +40,6 @@ async def process(
     message: Message, command: CommandObject, session: AsyncSession, person: Person, now: datetime
 ) -> Any:
     return await change_access(REVOKE, -1, message, command, session, person, now)
-
-
-@router.callback_query(Go.filter(F.command == GRANT.name))
-async def how_to_give(query: CallbackQuery) -> Any:
-    return say(query, arguments.usage(GRANT))
-
-
-@router.callback_query(Go.filter(F.command == REVOKE.name))
-async def how_to_take(query: CallbackQuery) -> Any:
-    return say(query, arguments.usage(REVOKE))
 
 
 async def change_access(

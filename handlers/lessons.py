@@ -1,6 +1,6 @@
-"""Lessons: modules, a module's contents, a lesson, and finishing it. Access is checked at each step.
+"""Lessons: modules, a module's contents, a lesson, finishing it, and /progress. Access is checked at each step.
 
-Contents and free previews are open for everyone, also before registering; finishing a lesson is for who is signed in.
+Contents and free previews are open for everyone, also before registering; finishing a lesson needs a session.
 """
 
 from datetime import datetime
@@ -8,7 +8,7 @@ from typing import Any
 
 from aiogram import F, Router
 from aiogram.methods import EditMessageReplyMarkup
-from aiogram.types import CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, Message
+from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat.buttons import (
@@ -22,12 +22,13 @@ from bot.chat.buttons import (
 )
 from bot.chat.commands import LESSONS, PROGRESS, PROMO
 from bot.chat.keyboards import go, press, rows
-from bot.chat.replies import Method, say, say_media, say_pages, show, toast
+from bot.chat.paging import Page
+from bot.chat.replies import Method, Reply, say, say_media, say_pages, show, toast
 from bot.texts import lessons as words
 from bot.texts import promo as promo_words
 from bot.texts import shop as shop_words
 from db.chats import Person
-from db.lessons import lessons
+from db.lessons import lessons, progress
 from db.lessons.lessons import Contents, LessonPage
 from db.shop import courses
 from handlers.doorstep import come_in
@@ -35,8 +36,9 @@ from handlers.filters import SignedIn, is_
 
 router = Router(name="lessons")
 
-A_PAGE = 8  # buttons of a list
-OFFERS = 6
+BUTTONS_A_PAGE = 8
+MAX_OFFERS = 6  # under a locked lesson
+MAX_MODULES = 40  # buttons under /progress
 
 
 def learner(person: Person) -> int | None:
@@ -48,7 +50,7 @@ def learner(person: Person) -> int | None:
 @router.callback_query(Go.filter(F.command == LESSONS.name), SignedIn())
 async def say_modules(
     event: Message | CallbackQuery, session: AsyncSession, person: Person, now: datetime
-) -> Any:
+) -> Reply:
     return say(event, *await modules(session, person, now, 0))
 
 
@@ -59,7 +61,7 @@ async def show_modules(
     session: AsyncSession,
     person: Person,
     now: datetime,
-) -> Any:
+) -> Reply:
     return show(query, *await modules(session, person, now, callback_data.page))
 
 
@@ -67,21 +69,20 @@ async def modules(
     session: AsyncSession, person: Person, now: datetime, page: int
 ) -> tuple[str, InlineKeyboardMarkup]:
     found = await lessons.list_modules(session, learner(person), now)
-    page = within(page, len(found))
+    place = Page(page, len(found), BUTTONS_A_PAGE)
     buttons = [
-        press(words.module_button(one), ShowLessons(module=one.id, page=0))
-        for one in found[page * A_PAGE : (page + 1) * A_PAGE]
+        press(words.module_button(one), ShowLessons(module=one.id, page=0)) for one in found[place.slice]
     ]
-    navigation_buttons = turn(
-        page, len(found), ShowLessonModules(page=page - 1), ShowLessonModules(page=page + 1)
+    turn = place.navigation_buttons(
+        lambda page: ShowLessonModules(page=page), words.PREVIOUS, words.FOLLOWING
     )
-    return words.choose_module(found), rows(*buttons, navigation_buttons)
+    return words.choose_module(found), rows(*buttons, turn)
 
 
 @router.callback_query(ShowLessons.filter())
 async def show_lessons(
     query: CallbackQuery, callback_data: ShowLessons, session: AsyncSession, person: Person, now: datetime
-) -> Any:
+) -> Reply:
     found = await lessons.get_contents(session, callback_data.module, learner(person), now)
     if found is None:
         return toast(query, words.MODULE_GONE, alert=True)
@@ -93,40 +94,26 @@ async def show_lessons(
 def page_of_next(found: Contents) -> int:
     """The page with the first lesson that is not done yet."""
     undone = (at for at, line in enumerate(found.lessons) if not line.done)
-    return next(undone, 0) // A_PAGE
+    return next(undone, 0) // BUTTONS_A_PAGE
 
 
 def contents_keyboard(found: Contents, page: int) -> InlineKeyboardMarkup:
-    page = within(page, len(found.lessons))
+    module, place = found.module_id, Page(page, len(found.lessons), BUTTONS_A_PAGE)
     buttons = [
         press(words.lesson_button(line, found.is_open), ShowLesson(id=line.id))
-        for line in found.lessons[page * A_PAGE : (page + 1) * A_PAGE]
+        for line in found.lessons[place.slice]
     ]
-    module = found.module_id
-    navigation_buttons = turn(
-        page,
-        len(found.lessons),
-        ShowLessons(module=module, page=page - 1),
-        ShowLessons(module=module, page=page + 1),
+    turn = place.navigation_buttons(
+        lambda page: ShowLessons(module=module, page=page), words.PREVIOUS, words.FOLLOWING
     )
     opens = None if found.is_open else press(words.HOW_TO_OPEN, ShowModule(id=module))
-    return rows(*buttons, navigation_buttons, opens, press(words.ALL_MODULES, ShowLessonModules()))
-
-
-def within(page: int, items: int) -> int:
-    """The page asked for, or the nearest one there is."""
-    return max(0, min(page, (items - 1) // A_PAGE))
-
-
-def turn(page: int, items: int, back: Any, on: Any) -> list[InlineKeyboardButton]:
-    buttons = [press(words.PREVIOUS, back)] if page > 0 else []
-    return [*buttons, press(words.FOLLOWING, on)] if (page + 1) * A_PAGE < items else buttons
+    return rows(*buttons, turn, opens, press(words.ALL_MODULES, ShowLessonModules()))
 
 
 @router.callback_query(ShowLesson.filter())
 async def show_lesson(
     query: CallbackQuery, callback_data: ShowLesson, session: AsyncSession, person: Person, now: datetime
-) -> Any:
+) -> Reply:
     page = await lessons.get_lesson(session, callback_data.id, learner(person), now)
     return await say_lesson(query, page, session)
 
@@ -151,12 +138,11 @@ def lesson_keyboard(page: LessonPage) -> InlineKeyboardMarkup:
 
 async def say_locked(query: CallbackQuery, page: LessonPage, session: AsyncSession) -> Method:
     offers = await courses.list_offers(session, page.module_id)
-    buttons = [press(words.offer_button(offer), ShowOffer(id=offer.id)) for offer in offers[:OFFERS]]
-    more = press(shop_words.ALL_OFFERS, ShowModule(id=page.module_id)) if len(offers) > OFFERS else None
+    buttons = [press(words.offer_button(offer), ShowOffer(id=offer.id)) for offer in offers[:MAX_OFFERS]]
+    more = press(shop_words.ALL_OFFERS, ShowModule(id=page.module_id)) if len(offers) > MAX_OFFERS else None
     back = press(words.ALL_LESSONS, ShowLessons(module=page.module_id))
-    return say(
-        query, words.locked(page, offers), rows(*buttons, more, go(promo_words.HAVE_CODE, PROMO), back)
-    )
+    keyboard = rows(*buttons, more, go(promo_words.HAVE_CODE, PROMO), back)
+    return say(query, words.locked(page, offers), keyboard)
 
 
 @router.callback_query(FinishLesson.filter(), ~SignedIn())
@@ -167,15 +153,13 @@ async def finish_before_registering(query: CallbackQuery, person: Person) -> Any
 @router.callback_query(FinishLesson.filter())
 async def finish(
     query: CallbackQuery, callback_data: FinishLesson, session: AsyncSession, person: Person, now: datetime
-) -> Any:
+) -> Reply:
     done = await lessons.record_finished(session, person.user_id, callback_data.lesson, now)
     told: list[Method] = [toast(query, words.WELL_DONE), *without_done(query)]
     if done.lesson.following is None:
         back = press(words.ALL_LESSONS, ShowLessons(module=done.lesson.module_id))
-        return [
-            *told,
-            say(query, words.finished(done), rows(back, go(words.MY_PROGRESS, PROGRESS))),
-        ]
+        keyboard = rows(back, go(words.MY_PROGRESS, PROGRESS))
+        return [*told, say(query, words.finished(done), keyboard)]
     page = await lessons.get_lesson(session, done.lesson.following, person.user_id, now)
     return [*told, *await say_lesson(query, page, session)]
 
@@ -194,3 +178,15 @@ def without_done(query: CallbackQuery) -> list[Method]:
             chat_id=message.chat.id, message_id=message.message_id, reply_markup=rows(*kept)
         )
     ]
+
+
+@router.message(is_(PROGRESS), SignedIn())
+@router.callback_query(Go.filter(F.command == PROGRESS.name), SignedIn())
+async def show_progress(
+    event: Message | CallbackQuery, session: AsyncSession, person: Person, now: datetime
+) -> Reply:
+    found = await progress.list_progress(session, person.user_id, now)
+    begun = [one for one in found if one.following is not None][:MAX_MODULES]
+    buttons = [press(words.go_on(one), ShowLesson(id=one.following)) for one in begun]
+    text = words.progress(found) if found else words.NO_PROGRESS
+    return say_pages(event, text, rows(*buttons, go(words.LESSONS, LESSONS)))

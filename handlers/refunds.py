@@ -1,21 +1,21 @@
-"""/refund: what it will do, a confirmation, and off it goes. The button carries the refund's id and nothing else."""
+"""/refund: a preview of what it will do, then a confirmation, then a job asks the provider. The buttons carry the
+refund's id and nothing else.
+"""
 
 from datetime import datetime
-from typing import Any
 
-from aiogram import F, Router
+from aiogram import Router
 from aiogram.filters import CommandObject
 from aiogram.types import CallbackQuery, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat.arguments import Arguments
-from bot.chat.buttons import ConfirmRefund, DropRefund, Go
+from bot.chat.buttons import ConfirmRefund, DropRefund
 from bot.chat.commands import REFUND
 from bot.chat.keyboards import press, rows
-from bot.chat.replies import say, show
+from bot.chat.replies import Reply, say, show
 from bot.context import AppContext
 from bot.payments import refunding
-from bot.texts import arguments
 from bot.texts import refunds as words
 from db.accounts import people
 from db.chats import Person
@@ -37,7 +37,7 @@ async def ask(
     context: AppContext,
     person: Person,
     now: datetime,
-) -> Any:
+) -> Reply:
     asked = Arguments(REFUND, command.args)
     purchase_id = asked.purchase()
     amount = asked.amount(await requests.get_currency(session, purchase_id)) if asked.left else None
@@ -50,21 +50,16 @@ async def ask(
     return say(message, words.preview(plan, learner, now), buttons)
 
 
-@router.callback_query(Go.filter(F.command == REFUND.name))
-async def how_to_ask(query: CallbackQuery) -> Any:
-    return say(query, arguments.usage(REFUND))
-
-
 @router.callback_query(ConfirmRefund.filter())
 async def confirm(
     query: CallbackQuery, callback_data: ConfirmRefund, session: AsyncSession, now: datetime
-) -> Any:
+) -> Reply:
     plan = await requests.record_confirmation(session, callback_data.refund, now)
     await enqueue(session, CreateRefundJob(refund=plan.refund_id), priority=5)
     return show(query, words.asked(plan))
 
 
 @router.callback_query(DropRefund.filter())
-async def drop(query: CallbackQuery, callback_data: DropRefund, session: AsyncSession) -> Any:
+async def drop(query: CallbackQuery, callback_data: DropRefund, session: AsyncSession) -> Reply:
     await requests.delete_draft(session, callback_data.refund)
     return show(query, words.DROPPED)

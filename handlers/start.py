@@ -22,8 +22,8 @@ from db import chats
 from db.accounts import registration
 from db.chats import Person
 from db.errors import EmailTaken, Refused
-from db.shop import courses as shop
-from handlers import courses, promo, purchases
+from db.shop import courses
+from handlers import payments, promo, shop
 from handlers.filters import is_
 
 router = Router(name="start")
@@ -47,7 +47,7 @@ async def start(
     remember(person, link)
     if person.account is not None:
         return say(event, words.welcome_back(person.name), rows(press(words.sign_in(), SignIn())))
-    modules = await shop.list_modules(session)
+    modules = await courses.list_modules(session)
     text = words.greeting(person.name, [module.name for module in modules], context.settings.asks_consent)
     keyboard = rows(press(words.register(), Register()), go(words.see_courses(), COURSES))
     return say(event, text, keyboard)
@@ -89,12 +89,12 @@ async def carry_out(
                 await promo.redeem_code(rest, session, person, state, now)
                 return [None]
             if kind == "buy" and rest.isdecimal() and len(rest) < 19:
-                return [await courses.show_offer(event, int(rest), session, context)]
+                return [await shop.show_offer(event, int(rest), session, context)]
             if kind == "ref" and rest:
                 await chats.record_referral(session, person.telegram_id, rest)
                 return []
             if kind == "paid":
-                return [await purchases.show_unpaid(event, session, person)]
+                return [await payments.show_unpaid(event, session, person)]
     except Refused as refused:
         return [say(event, errors.say(refused))]
     return []

@@ -7,11 +7,10 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from bot.chat import markup
-from bot.money import to_minor_units
+from bot.money import STARS, to_minor_units
 
 INTEGER = 2**31 - 1
 MAX_ID = 2**62  # room for ids of ours above the ones a file gives
-STARS = "XTR"
 
 
 def _plain(value: str) -> str:

@@ -7,7 +7,7 @@ from enum import StrEnum, auto
 from babel.core import get_global
 
 from bot.chat.commands import Command
-from bot.money import to_minor_units
+from bot.money import STARS, to_minor_units
 from bot.texts.format import exponent
 from db.access.changes import MAX_DAYS
 from db.errors import Refused
@@ -15,7 +15,6 @@ from db.errors import Refused
 MAX_ID = 2**63 - 1  # bigint
 MAX_COUNT = 2**31 - 1  # integer
 MAX_CODE = 64
-STARS = "XTR"
 
 CURRENCIES = frozenset(
     code

@@ -113,7 +113,7 @@ class RestoreOffer(CallbackData, prefix="restore"):
     page: PageNumber = 0
 
 
-class Alarms(CallbackData, prefix="alarms"):
+class ShowAlerts(CallbackData, prefix="alarms"):
     """Alarms and payments nobody claims."""
 
 

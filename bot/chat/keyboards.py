@@ -37,6 +37,10 @@ def rows(*buttons: Row | InlineKeyboardButton | None) -> InlineKeyboardMarkup:
     return InlineKeyboardMarkup(inline_keyboard=[row for row in made if row])
 
 
+def in_rows(buttons: Row, columns: int) -> list[Row]:
+    return [buttons[at : at + columns] for at in range(0, len(buttons), columns)]
+
+
 def share_phone(share: Text, skip: Text) -> ReplyKeyboardMarkup:
     return ReplyKeyboardMarkup(
         keyboard=[[KeyboardButton(text=str(share), request_contact=True)], [KeyboardButton(text=str(skip))]],

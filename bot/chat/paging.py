@@ -7,6 +7,7 @@ from aiogram.filters.callback_data import CallbackData
 from aiogram.types import InlineKeyboardButton
 
 from bot.chat.keyboards import press
+from bot.texts import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +30,14 @@ class Page:
     def skip(self) -> int:
         return self.number * self.size
 
-    def navigation_buttons(self, to: Callable[[int], CallbackData]) -> list[InlineKeyboardButton]:
+    @property
+    def slice(self) -> slice:
+        """What of a whole list stands on this page."""
+        return slice(self.skip, self.skip + self.size)
+
+    def navigation_buttons(
+        self, to: Callable[[int], CallbackData], back: Text = "◀️", on: Text = "▶️"
+    ) -> list[InlineKeyboardButton]:
         """Buttons to the page before and the page after, as far as they are there."""
-        found = []
-        if self.number > 0:
-            found.append(press("◀️", to(self.number - 1)))
-        if self.number < self.pages - 1:
-            found.append(press("▶️", to(self.number + 1)))
-        return found
+        before = [press(back, to(self.number - 1))] if self.number > 0 else []
+        return before + ([press(on, to(self.number + 1))] if self.number < self.pages - 1 else [])

@@ -5,7 +5,7 @@ from datetime import datetime
 from aiogram.types import InlineKeyboardMarkup
 
 from bot.chat.buttons import CheckPayment
-from bot.chat.keyboards import open_url, press, rows
+from bot.chat.keyboards import in_rows, open_url, press, rows
 from bot.texts.payments import links as payment_words
 from bot.texts.payments import purchases as words
 from bot.texts.payments.purchases import CheckStage
@@ -34,5 +34,4 @@ def buttons(found: list[PurchaseSummary]) -> InlineKeyboardMarkup | None:
     others = [one for one in found if one not in waiting]
     asking = [press(words.where_number(one.id), CheckPayment(purchase=one.id)) for one in waiting]
     telling = [press(words.details(one.id), CheckPayment(purchase=one.id)) for one in others]
-    told = (telling[at : at + IN_A_ROW] for at in range(0, len(telling), IN_A_ROW))
-    return rows(*asking, *told) if found else None
+    return rows(*asking, *in_rows(telling, IN_A_ROW)) if found else None

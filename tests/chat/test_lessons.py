@@ -181,3 +181,35 @@ async def test_english(ben: ChatUser) -> None:
     await ben.click("Python")
     await ben.click("1.")
     assert "✅ Done" in ben.buttons
+
+
+async def test_no_progress_yet(anna: ChatUser) -> None:
+    await anna.register()
+    assert await anna.send("/progress") == anna.words(lessons.NO_PROGRESS)
+    await anna.click(lessons.LESSONS)
+    assert len(anna.buttons) == 3
+
+
+async def test_share_of_a_module_and_going_on(anna: ChatUser) -> None:
+    await anna.register()
+    await anna.send("/promo SPRING")
+    await anna.receives("SPRING")
+    await anna.send("/lessons")
+    await anna.click("Python")
+    await anna.click("1.")
+    await anna.click("Готово")
+    await anna.send("/progress")
+    assert "▰▰▱▱▱▱▱▱▱▱ 20%" in anna.last_text
+    assert "Английский" not in anna.last_text
+    await anna.click("Python с нуля")
+    assert "Переменные" in anna.last_text
+
+
+async def test_a_module_without_lessons(anna: ChatUser, sql: asyncpg.Connection) -> None:
+    await anna.register()
+    await sql.execute("INSERT INTO modules (name, interval_count) VALUES ('Empty <module>', 0)")
+    await sql.execute(
+        "INSERT INTO usermoduleaccess (user_id, module_id, ends_at)"
+        " SELECT u.id, m.id, 'infinity' FROM users u, modules m WHERE m.interval_count = 0"
+    )
+    assert "Empty <module>" in await anna.send("/progress")

@@ -1,18 +1,17 @@
-"""What needs an admin's eyes: alarms until they are solved, and payments nobody claims, to be assigned."""
+"""Open alerts, which admins dismiss, and parked payments, which they assign to an account and an offer."""
 
 import secrets
 from datetime import datetime
-from typing import Any
 
 from aiogram import F, Router
 from aiogram.fsm.context import FSMContext
-from aiogram.types import CallbackQuery, Message
+from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.chat.buttons import Alarms, AssignParked, DismissAlert
+from bot.chat.buttons import AssignParked, DismissAlert, ShowAlerts
 from bot.chat.conversation import Assignment
 from bot.chat.keyboards import press, rows
-from bot.chat.replies import say, show
+from bot.chat.replies import Reply, say, show
 from bot.context import AppContext
 from bot.notifications.registry import word_alert
 from bot.texts import alerts as words
@@ -25,32 +24,39 @@ from db.queue import enqueue
 from db.shop import courses
 from handlers.filters import Admin
 
-router = Router(name="alarms")
+MAX_ALERTS = 10
+
+router = Router(name="alerts")
 router.message.filter(Admin())
 router.callback_query.filter(Admin())
 
 
-@router.callback_query(Alarms.filter())
-async def show_alarms(query: CallbackQuery, session: AsyncSession) -> Any:
-    open_ones, unclaimed = await alerts.list_open_alerts(session, 10), await parked.list_parked(session)
+@router.callback_query(ShowAlerts.filter())
+async def show_alerts(query: CallbackQuery, session: AsyncSession) -> Reply:
+    return show(query, *await alerts_page(session))
+
+
+async def alerts_page(session: AsyncSession) -> tuple[str, InlineKeyboardMarkup | None]:
+    open_ones = await alerts.list_open_alerts(session, MAX_ALERTS)
+    unclaimed = await parked.list_parked(session)
     buttons = [press(words.assign_button(one), AssignParked(id=one.id)) for one in unclaimed]
     buttons += [press(words.dismiss_button(one), DismissAlert(id=one.id)) for one in open_ones]
     text = words.alerts([(word_alert(one), one.created_at) for one in open_ones], unclaimed)
-    return show(query, text, rows(*buttons) if buttons else None)
+    return text, rows(*buttons) if buttons else None
 
 
 @router.callback_query(DismissAlert.filter())
 async def dismiss(
     query: CallbackQuery, callback_data: DismissAlert, session: AsyncSession, now: datetime
-) -> Any:
+) -> Reply:
     await alerts.mark_dismissed(session, callback_data.id, now)
-    return await show_alarms(query, session)
+    return show(query, *await alerts_page(session))
 
 
 @router.callback_query(AssignParked.filter())
 async def ask_whom(
     query: CallbackQuery, callback_data: AssignParked, session: AsyncSession, state: FSMContext
-) -> Any:
+) -> Reply:
     one = await parked.get_parked(session, callback_data.id)
     await state.set_state(Assignment.who_and_offer)
     await state.set_data({"parked": one.id})
@@ -60,8 +66,11 @@ async def ask_whom(
 @router.message(Assignment.who_and_offer, F.text, ~F.text.startswith("/"))
 async def assign(
     message: Message, session: AsyncSession, state: FSMContext, context: AppContext, now: datetime
-) -> Any:
-    """It is fetched and settled like any other: the admin says whose it is, the provider whether it is paid."""
+) -> Reply:
+    """The admin says whose payment it is; a job asks the provider whether it is paid, and settles it like any other.
+
+    Raises PersonUnknown and its like, OfferGone, ParkedGone.
+    """
     who, _, offer_id = (message.text or "").strip().rpartition(" ")
     if not who or not offer_id.isdecimal() or len(offer_id) > 18:
         return say(message, words.ASSIGN_USAGE)
