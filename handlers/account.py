@@ -1,7 +1,6 @@
 """One's own account: /profile, /devices with a button to end each session, /logout."""
 
 from datetime import datetime
-from typing import Any
 
 from aiogram import F, Router
 from aiogram.fsm.context import FSMContext
@@ -12,7 +11,7 @@ from bot.chat.buttons import EndSession, Go, ShowDevices, SignIn
 from bot.chat.commands import DEVICES, LANGUAGE, LOGOUT, PROFILE, PURCHASES
 from bot.chat.keyboards import go, press, rows
 from bot.chat.paging import Page
-from bot.chat.replies import say, show, toast
+from bot.chat.replies import Reply, say, show, toast
 from bot.context import AppContext
 from bot.texts import account as words
 from bot.texts import languages
@@ -31,7 +30,7 @@ router.callback_query.filter(SignedIn())
 @router.callback_query(Go.filter(F.command == PROFILE.name))
 async def profile(
     event: Message | CallbackQuery, session: AsyncSession, person: Person, context: AppContext
-) -> Any:
+) -> Reply:
     who = await people.get_account_summary(session, person.user_id)
     language = context.localizer.language(person.language, person.telegram_language)
     keyboard = rows(
@@ -45,14 +44,14 @@ async def profile(
 @router.callback_query(Go.filter(F.command == DEVICES.name))
 async def list_devices(
     event: Message | CallbackQuery, session: AsyncSession, person: Person, now: datetime
-) -> Any:
+) -> Reply:
     return say(event, *await devices_page(session, person, 0, now))
 
 
 @router.callback_query(ShowDevices.filter())
 async def turn_devices(
     query: CallbackQuery, callback_data: ShowDevices, session: AsyncSession, person: Person, now: datetime
-) -> Any:
+) -> Reply:
     return show(query, *await devices_page(session, person, callback_data.page, now))
 
 
@@ -64,11 +63,11 @@ async def end_session(
     person: Person,
     state: FSMContext,
     now: datetime,
-) -> Any:
+) -> Reply:
     """Ending a session of this chat's own device is signing out."""
     device_id = await sessions.end_session(session, person.user_id, callback_data.session, now)
     if device_id == person.device_id:
-        return await sign_out(query, session, person, state, now)
+        return await end_here(query, session, person, state, now)
     return [toast(query, words.ended()), show(query, *await devices_page(session, person, 0, now))]
 
 
@@ -76,7 +75,13 @@ async def end_session(
 @router.callback_query(Go.filter(F.command == LOGOUT.name))
 async def sign_out(
     event: Message | CallbackQuery, session: AsyncSession, person: Person, state: FSMContext, now: datetime
-) -> Any:
+) -> Reply:
+    return await end_here(event, session, person, state, now)
+
+
+async def end_here(
+    event: Message | CallbackQuery, session: AsyncSession, person: Person, state: FSMContext, now: datetime
+) -> Reply:
     await state.clear()
     await registration.sign_out(session, person.user_id, person.telegram_id, now)
     return say(event, words.signed_out(), rows(press(words.sign_in(), SignIn())))

@@ -1,7 +1,6 @@
 """The admins' context: /admin shows how things stand and leads on, /user shows a person."""
 
 from datetime import datetime
-from typing import Any
 
 from aiogram import F, Router
 from aiogram.filters import CommandObject
@@ -12,7 +11,7 @@ from bot.chat.arguments import Arguments
 from bot.chat.buttons import Go, ShowAlerts
 from bot.chat.commands import ADMIN, COMMANDS, GRANT, OFFER, PROMO_NEW, REFUND, REVOKE, USER, Audience
 from bot.chat.keyboards import go, press, rows
-from bot.chat.replies import say
+from bot.chat.replies import Reply, say
 from bot.texts import admin as words
 from bot.texts import arguments
 from bot.texts.shop import products
@@ -35,7 +34,7 @@ router.callback_query.filter(Admin())
 
 @router.message(is_(ADMIN))
 @router.callback_query(Go.filter(F.command == ADMIN.name))
-async def show_overview(event: Message | CallbackQuery, session: AsyncSession, now: datetime) -> Any:
+async def show_overview(event: Message | CallbackQuery, session: AsyncSession, now: datetime) -> Reply:
     found = await stats.get_overview(session, now)
     failed = await stats.list_failed_payments(session) if found.failed_updates else []
     held = await stats.list_held_jobs(session) if found.held_jobs else []
@@ -58,7 +57,9 @@ def desk_keyboard(*, alarmed: bool) -> InlineKeyboardMarkup:
 
 
 @router.message(is_(USER))
-async def show_person(message: Message, command: CommandObject, session: AsyncSession, now: datetime) -> Any:
+async def show_person(
+    message: Message, command: CommandObject, session: AsyncSession, now: datetime
+) -> Reply:
     asked = Arguments(USER, command.args)
     who = asked.who()
     asked.end()
@@ -75,6 +76,6 @@ async def show_person(message: Message, command: CommandObject, session: AsyncSe
 
 
 @router.callback_query(Go.filter(F.command.in_(EXPLAINED)))
-async def explain(query: CallbackQuery, callback_data: Go) -> Any:
+async def explain(query: CallbackQuery, callback_data: Go) -> Reply:
     """A button has no arguments to give: it shows how the command is written."""
     return say(query, arguments.usage(EXPLAINED[callback_data.command]))

@@ -1,7 +1,6 @@
 """What admins give and take: /grant, /revoke, the undo button, /history."""
 
 from datetime import datetime
-from typing import Any
 
 from aiogram import F, Router
 from aiogram.filters import CommandObject
@@ -12,7 +11,7 @@ from bot.chat.arguments import Arguments
 from bot.chat.buttons import Go, Register, Undo
 from bot.chat.commands import GRANT, HISTORY, REVOKE, Command
 from bot.chat.keyboards import press, rows
-from bot.chat.replies import say
+from bot.chat.replies import Reply, say
 from bot.notifications.events import AccessGranted, AccessTaken
 from bot.notifications.notify import notify
 from bot.texts import grants
@@ -31,14 +30,14 @@ router.callback_query.filter(Admin())
 @router.message(is_(GRANT))
 async def give(
     message: Message, command: CommandObject, session: AsyncSession, person: Person, now: datetime
-) -> Any:
+) -> Reply:
     return await change_access(GRANT, 1, message, command, session, person, now)
 
 
 @router.message(is_(REVOKE))
 async def process(
     message: Message, command: CommandObject, session: AsyncSession, person: Person, now: datetime
-) -> Any:
+) -> Reply:
     return await change_access(REVOKE, -1, message, command, session, person, now)
 
 
@@ -50,7 +49,7 @@ async def change_access(
     session: AsyncSession,
     person: Person,
     now: datetime,
-) -> Any:
+) -> Reply:
     asked = Arguments(which, command.args)
     who, product_id, days = asked.who(), asked.product(), asked.days()
     asked.end()
@@ -67,7 +66,7 @@ async def change_access(
 @router.callback_query(Undo.filter())
 async def undo(
     query: CallbackQuery, callback_data: Undo, session: AsyncSession, person: Person, now: datetime
-) -> Any:
+) -> Reply:
     if person.account is None:
         return register_first(query)
     granted = await database.undo_grant(session, person.account.id, callback_data.change, now)
@@ -76,7 +75,7 @@ async def undo(
     return say(query, grants.undone(target, granted, now))
 
 
-def register_first(event: Message | CallbackQuery) -> Any:
+def register_first(event: Message | CallbackQuery) -> Reply:
     return say(event, grants.register_first(), rows(press(grants.register(), Register())))
 
 
@@ -109,7 +108,7 @@ def was_open(change: AppliedChange, now: datetime) -> bool:
 
 
 @router.message(is_(HISTORY))
-async def history(message: Message, command: CommandObject, session: AsyncSession) -> Any:
+async def history(message: Message, command: CommandObject, session: AsyncSession) -> Reply:
     if not command.args:
         return say(message, grants.history(await database.list_history(session), None))
     asked = Arguments(HISTORY, command.args)
@@ -120,5 +119,5 @@ async def history(message: Message, command: CommandObject, session: AsyncSessio
 
 
 @router.callback_query(Go.filter(F.command == HISTORY.name))
-async def whole_history(query: CallbackQuery, session: AsyncSession) -> Any:
+async def whole_history(query: CallbackQuery, session: AsyncSession) -> Reply:
     return say(query, grants.history(await database.list_history(session), None))

@@ -1,7 +1,5 @@
 """What anyone may do: read /help, /terms, /privacy, /paysupport; choose the /language; /cancel any question."""
 
-from typing import Any
-
 from aiogram import F, Router
 from aiogram.fsm.context import FSMContext
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message, ReplyKeyboardRemove
@@ -27,7 +25,7 @@ from bot.chat.commands import (
     for_audience,
 )
 from bot.chat.keyboards import go, press, rows
-from bot.chat.replies import say, show
+from bot.chat.replies import Reply, say, show
 from bot.context import AppContext
 from bot.texts import LANGUAGES, languages, registration
 from bot.texts import info as words
@@ -39,7 +37,7 @@ router = Router(name="info")
 
 @router.message(is_(HELP))
 @router.callback_query(Go.filter(F.command == HELP.name))
-async def help_(event: Message | CallbackQuery, person: Person, context: AppContext) -> Any:
+async def help_(event: Message | CallbackQuery, person: Person, context: AppContext) -> Reply:
     audience = audience_of(person, context)
     return say(
         event, words.help_(for_audience(audience), person.account is not None), doors(person, audience)
@@ -67,21 +65,21 @@ def doors(person: Person, audience: Audience) -> InlineKeyboardMarkup:
 
 @router.message(is_(TERMS))
 @router.callback_query(Go.filter(F.command == TERMS.name))
-async def terms(event: Message | CallbackQuery, context: AppContext) -> Any:
+async def terms(event: Message | CallbackQuery, context: AppContext) -> Reply:
     settings = context.settings
     return say(event, words.document(TERMS.about(), settings.terms_url, settings.terms_version))
 
 
 @router.message(is_(PRIVACY))
 @router.callback_query(Go.filter(F.command == PRIVACY.name))
-async def privacy(event: Message | CallbackQuery, context: AppContext) -> Any:
+async def privacy(event: Message | CallbackQuery, context: AppContext) -> Reply:
     settings = context.settings
     return say(event, words.document(PRIVACY.about(), settings.privacy_url, settings.terms_version))
 
 
 @router.message(is_(PAYSUPPORT))
 @router.callback_query(Go.filter(F.command == PAYSUPPORT.name))
-async def paysupport(event: Message | CallbackQuery, context: AppContext) -> Any:
+async def paysupport(event: Message | CallbackQuery, context: AppContext) -> Reply:
     return say(
         event,
         words.paysupport(context.settings.support_contact),
@@ -91,7 +89,7 @@ async def paysupport(event: Message | CallbackQuery, context: AppContext) -> Any
 
 @router.message(is_(CANCEL))
 @router.callback_query(Go.filter(F.command == CANCEL.name))
-async def cancel(event: Message | CallbackQuery, state: FSMContext) -> Any:
+async def cancel(event: Message | CallbackQuery, state: FSMContext) -> Reply:
     """Also takes away the keys below the input that a question may have brought."""
     if await state.get_state() is None:
         return say(event, words.nothing_to_stop())
@@ -101,7 +99,7 @@ async def cancel(event: Message | CallbackQuery, state: FSMContext) -> Any:
 
 @router.message(is_(LANGUAGE))
 @router.callback_query(Go.filter(F.command == LANGUAGE.name))
-async def ask_language(event: Message | CallbackQuery, person: Person, context: AppContext) -> Any:
+async def ask_language(event: Message | CallbackQuery, person: Person, context: AppContext) -> Reply:
     spoken = context.localizer.language(person.language, person.telegram_language)
     return say(event, languages.ask(), languages_keyboard(spoken))
 
@@ -109,7 +107,7 @@ async def ask_language(event: Message | CallbackQuery, person: Person, context: 
 @router.callback_query(ChooseLanguage.filter(F.language.in_(LANGUAGES)))
 async def choose_language(
     query: CallbackQuery, callback_data: ChooseLanguage, person: Person, context: AppContext
-) -> Any:
+) -> Reply:
     """The answer is in the new language already."""
     person.language = callback_data.language
     person.changed = True

@@ -31,7 +31,7 @@ from db.chats import Person
 from db.lessons import lessons, progress
 from db.lessons.lessons import Contents, LessonPage
 from db.shop import courses
-from handlers.doorstep import come_in
+from handlers.fallback import sign_in_first
 from handlers.filters import SignedIn, is_
 
 router = Router(name="lessons")
@@ -147,7 +147,7 @@ async def say_locked(query: CallbackQuery, page: LessonPage, session: AsyncSessi
 
 @router.callback_query(FinishLesson.filter(), ~SignedIn())
 async def finish_before_registering(query: CallbackQuery, person: Person) -> Any:
-    return come_in(query, person)
+    return sign_in_first(query, person)
 
 
 @router.callback_query(FinishLesson.filter())

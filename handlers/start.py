@@ -14,7 +14,7 @@ from bot.chat.buttons import Agree, Go, Register, SignIn
 from bot.chat.commands import BUY, COURSES, LESSONS, PROMO, START, STATUS
 from bot.chat.conversation import Registration
 from bot.chat.keyboards import go, open_url, press, rows, share_phone
-from bot.chat.replies import say
+from bot.chat.replies import Reply, say
 from bot.context import AppContext
 from bot.texts import errors
 from bot.texts import registration as words
@@ -39,7 +39,7 @@ async def start(
     context: AppContext,
     now: datetime,
     command: CommandObject | None = None,
-) -> Any:
+) -> Reply:
     await state.clear()
     link = (command.args or "").strip() if command else ""
     if person.signed_in:
@@ -53,7 +53,7 @@ async def start(
     return say(event, text, keyboard)
 
 
-def home(event: Message | CallbackQuery, person: Person) -> Any:
+def home(event: Message | CallbackQuery, person: Person) -> Reply:
     """Where a signed-in person starts from."""
     return say(
         event,
@@ -103,7 +103,7 @@ async def carry_out(
 @router.callback_query(Register.filter())
 async def register(
     query: CallbackQuery, session: AsyncSession, person: Person, state: FSMContext, context: AppContext
-) -> Any:
+) -> Reply:
     if person.account is not None:
         return home(query, person) if person.signed_in else say_sign_in(query, person)
     settings = context.settings
@@ -125,7 +125,7 @@ async def agree(
     state: FSMContext,
     context: AppContext,
     now: datetime,
-) -> Any:
+) -> Reply:
     settings = context.settings
     if settings.terms_url and settings.privacy_url:
         documents = {"terms": settings.terms_url, "privacy": settings.privacy_url}
@@ -135,13 +135,15 @@ async def agree(
     return await ask_email(query, state)
 
 
-async def ask_email(event: Message | CallbackQuery, state: FSMContext) -> Any:
+async def ask_email(event: Message | CallbackQuery, state: FSMContext) -> Reply:
     await state.set_state(Registration.email)
     return say(event, words.ask_email())
 
 
 @router.message(Registration.email, F.text, ~F.text.startswith("/"))
-async def take_email(message: Message, session: AsyncSession, state: FSMContext, context: AppContext) -> Any:
+async def take_email(
+    message: Message, session: AsyncSession, state: FSMContext, context: AppContext
+) -> Reply:
     email = readable_email(message.text or "")
     if email is None:
         return say(message, words.email_wrong())
@@ -153,7 +155,7 @@ async def take_email(message: Message, session: AsyncSession, state: FSMContext,
 
 
 @router.message(Registration.email, ~F.text)
-async def email_is_no_text(message: Message) -> Any:
+async def email_is_no_text(message: Message) -> Reply:
     return say(message, words.email_wrong())
 
 
@@ -165,7 +167,7 @@ async def take_phone(
     state: FSMContext,
     context: AppContext,
     now: datetime,
-) -> Any:
+) -> Reply:
     contact = message.contact
     if contact is None or contact.user_id != person.telegram_id:
         return say(message, words.own_contact_only(), share_phone(words.share(), words.skip()))
@@ -181,12 +183,12 @@ async def skip_phone(
     state: FSMContext,
     context: AppContext,
     now: datetime,
-) -> Any:
+) -> Reply:
     return await finish(message, None, session, person, state, context, now)
 
 
 @router.message(Registration.phone, ~F.text | ~F.text.startswith("/"))
-async def neither(message: Message) -> Any:
+async def neither(message: Message) -> Reply:
     return say(message, words.share_or_skip(), share_phone(words.share(), words.skip()))
 
 
@@ -198,7 +200,7 @@ async def finish(
     state: FSMContext,
     context: AppContext,
     now: datetime,
-) -> Any:
+) -> Reply:
     email = (await state.get_data()).get("email")
     if not email:
         return await ask_email(message, state)
@@ -225,7 +227,7 @@ async def sign_in(
     state: FSMContext,
     context: AppContext,
     now: datetime,
-) -> Any:
+) -> Reply:
     if person.account is None:
         return say(query, words.not_registered(), rows(press(words.register(), Register())))
     if not person.signed_in:
@@ -251,11 +253,11 @@ async def enter(
     return carried or [home(event, person)]
 
 
-def say_sign_in(event: Message | CallbackQuery, person: Person) -> Any:
+def say_sign_in(event: Message | CallbackQuery, person: Person) -> Reply:
     return say(event, words.welcome_back(person.name), rows(press(words.sign_in(), SignIn())))
 
 
-def say_register(event: Message | CallbackQuery) -> Any:
+def say_register(event: Message | CallbackQuery) -> Reply:
     return say(event, words.not_registered(), rows(press(words.register(), Register()), go(words.buy(), BUY)))
 
 

@@ -1,7 +1,6 @@
 """What is open, until when: `/status`."""
 
 from datetime import datetime
-from typing import Any
 
 from aiogram import F, Router
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
@@ -10,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.chat.buttons import Go, ShowModule
 from bot.chat.commands import COURSES, LESSONS, PROMO, STATUS
 from bot.chat.keyboards import go, press, rows
-from bot.chat.replies import say, say_pages
+from bot.chat.replies import Reply, say, say_pages
 from bot.texts import status as words
 from db.access.changes import AccessPeriod, list_access
 from db.chats import Person
@@ -27,7 +26,7 @@ MAX_BUTTONS = 40
 @router.callback_query(Go.filter(F.command == STATUS.name))
 async def show_status(
     event: Message | CallbackQuery, session: AsyncSession, person: Person, now: datetime
-) -> Any:
+) -> Reply:
     found = await list_access(session, person.user_id)
     if not found:
         ways_in = (go(words.see_courses(), COURSES), go(words.have_promo(), PROMO))

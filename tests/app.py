@@ -22,7 +22,8 @@ from bot.settings import FixedSettings, Settings
 from bot.timings import Timings, seconds
 from db.catalogue import loading as books_catalogue
 from db.engine import Database, Pool
-from main import SCHOOL, Application
+from handlers.app import Application
+from handlers.demo import SCHOOL
 from tests.chat_user import ANNA, BEN, OLGA, PATIENCE, ChatUser
 from tests.database import Databases
 

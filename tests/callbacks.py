@@ -9,7 +9,7 @@ import aiohttp
 import asyncpg
 
 from bot.timings import Timings, seconds
-from main import Application
+from handlers.app import Application
 from tests.app import QUICK
 from tests.chat_user import PATIENCE
 

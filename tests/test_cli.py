@@ -14,7 +14,8 @@ import pytest
 
 from bot.sandbox.app import Sandbox
 from bot.sandbox.yookassa import DEMO_SECRET_KEY, DEMO_SHOP_ID
-from main import SCHOOL, main
+from handlers.demo import SCHOOL
+from main import main
 from tests.database import Databases
 
 ROOT = Path(__file__).parent.parent

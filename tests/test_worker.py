@@ -16,7 +16,7 @@ from bot.retry import MAX_RETRY_AGE, RetryJobError
 from db.engine import Pool
 from db.jobs import Job
 from db.queue import enqueue
-from main import Application
+from handlers.app import Application
 from tests.app import QUICK, settings_for
 from tests.chat_user import PATIENCE
 

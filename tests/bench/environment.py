@@ -18,7 +18,7 @@ from aiohttp import web
 from db.dsn import asyncpg_arguments
 from db.postgres.server import EmbeddedServer
 from db.schema.migrate import migrate
-from main import fast_loop
+from handlers.app import fast_loop
 from tests.bench.figures import Pair
 
 ROOT = Path(__file__).parents[2]

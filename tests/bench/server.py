@@ -17,7 +17,7 @@ from sqlalchemy import Engine, event
 
 from bot.settings import FixedSettings, Settings
 from db.dsn import asyncpg_arguments
-from main import Application, fast_loop
+from handlers.app import Application, fast_loop
 
 TOKEN = "7777777777:bench"
 SECRET = "bench-of-the-tests"

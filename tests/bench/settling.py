@@ -19,7 +19,7 @@ from bot.yookassa.answers import ProviderPayment
 from db.dsn import asyncpg_arguments
 from db.engine import Pool
 from db.payments.settling import Outcome
-from main import Application
+from handlers.app import Application
 from tests.bench.environment import by_hand
 from tests.bench.figures import Pair, Try, in_turn
 from tests.bench.server import settings

@@ -6,7 +6,7 @@ import pytest
 from bot.payments.reconciling import audit_job
 from bot.texts import admin as admin_words
 from db.jobs import AuditJob
-from main import Application
+from handlers.app import Application
 from tests.chat_user import ChatUser
 
 SOLD = """

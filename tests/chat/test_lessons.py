@@ -8,7 +8,7 @@ from bot.texts import errors, lessons, registration
 from db.catalogue import loading
 from db.engine import Pool
 from db.errors import LessonLocked, LessonUnknown
-from main import Application
+from handlers.app import Application
 from tests.chat_user import ChatUser, plain
 
 DONE = "Готово"

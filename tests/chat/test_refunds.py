@@ -21,7 +21,7 @@ from bot.texts import arguments, errors
 from bot.texts import refunds as words
 from bot.texts import shop as shop_words
 from db.errors import NotRefundable, RefundAsked, RefundTooMuch, StarsInFullOnly
-from main import Application
+from handlers.app import Application
 from tests.app import origin_of, settings_for, update_of
 from tests.chat_user import ANNA, PATIENCE, ChatUser
 

@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from bot.notifications.registry import EVENTS, VERSION, from_facts, word
-from main import Application
+from handlers.app import Application
 from tests.chat_user import BEN, PATIENCE, ChatUser
 
 Facts = dict[str, Any]

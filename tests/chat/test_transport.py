@@ -17,6 +17,7 @@ from aiogram import Bot
 from aiogram.exceptions import TelegramServerError
 from aiogram.methods import SendMessage
 
+from bot.catalogue.loading import load_file
 from bot.sandbox.app import Sandbox
 from bot.texts import Localizer, errors
 from bot.texts import promo as promo_words
@@ -24,7 +25,8 @@ from bot.texts import shop as shop_words
 from db.engine import Database
 from db.errors import PromoUnknown
 from db.postgres.server import EmbeddedServer
-from main import SCHOOL, Application, load_catalogue
+from handlers.app import Application
+from handlers.demo import SCHOOL
 from tests.app import BOT, QUICK, chat_user, origin_of, running_app, settings_for, update_of
 from tests.chat_user import ANNA, PATIENCE, ChatUser
 from tests.database import Databases
@@ -261,7 +263,7 @@ def said_to(person: ChatUser, asked: list[str]) -> list[str]:
 
 async def load_school(dsn: str) -> None:
     database = Database(dsn)
-    await load_catalogue(database, SCHOOL, say=lambda _line: None)
+    await load_file(database, SCHOOL)
     await database.close()
 
 

@@ -5,7 +5,7 @@ import asyncio
 from bot import logs
 from bot.settings import load
 from bot.timings import Timings, seconds
-from main import fast_loop, run
+from handlers.app import fast_loop, serve
 
 PACE = Timings(
     asks=seconds(1, 2, 4, 8),
@@ -22,7 +22,7 @@ def main() -> None:
     settings = load()
     logs.set_up(settings.log_format, settings.log_level, settings.secrets())
     with asyncio.Runner(loop_factory=fast_loop()) as runner:
-        runner.run(run(settings, None, PACE))
+        runner.run(serve(settings, timings=PACE))
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from bot.settings import Settings
 from bot.timings import Timings
 from db.engine import Pool
 from db.payments import purchases
-from main import Application
+from handlers.app import Application
 from tests.app import origin_of, settings_for
 from tests.callbacks import (
     NOTHING,

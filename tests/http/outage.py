@@ -5,10 +5,11 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
+from bot.catalogue.loading import load_file
 from db.engine import Database
 from db.postgres.server import EmbeddedServer
 from db.schema.migrate import migrate
-from main import SCHOOL, load_catalogue
+from handlers.demo import SCHOOL
 from tests.app import SMALL
 
 
@@ -36,7 +37,7 @@ async def own_database(folder: Path) -> AsyncIterator[OwnDatabase]:
     try:
         assert await asyncio.wait_for(migrate(dsn.dsn, lambda _line: None), 60)
         database = Database(dsn.dsn, sizes=SMALL)
-        await load_catalogue(database, SCHOOL, say=lambda _line: None)
+        await load_file(database, SCHOOL)
         await database.close()
         yield dsn
     finally:

@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from bot.timings import Timings
-from main import Application
+from handlers.app import Application
 from tests.callbacks import (
     NOTHING,
     ONLY_CALLBACKS,

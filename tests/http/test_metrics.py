@@ -21,7 +21,7 @@ from bot.payments.settling import settle_payment
 from db.engine import Pool
 from db.jobs import Job, SweepJob, TidyJob
 from db.queue import enqueue
-from main import Application
+from handlers.app import Application
 from tests.app import QUICK, settings_for
 from tests.bench import settling as orders
 

@@ -6,7 +6,7 @@ import aiohttp
 import pytest
 
 from bot.sandbox.app import Sandbox
-from main import Application
+from handlers.app import Application
 from tests.app import (
     origin_of,
     running_app,

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from bot.sandbox.app import Sandbox
 from bot.settings import Settings
 from bot.updates.process import KINDS
-from main import Application
+from handlers.app import Application
 from tests.app import (
     BOT,
     chat_user,

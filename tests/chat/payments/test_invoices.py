@@ -13,7 +13,7 @@ from bot.texts import admin as admin_words
 from bot.texts import shop as shop_words
 from bot.texts.payments import invoices as words
 from db.payments.telegram import PreCheckoutVerdict
-from main import Application
+from handlers.app import Application
 from tests.app import origin_of, second_app, settings_for, update_of
 from tests.chat_user import ChatUser
 

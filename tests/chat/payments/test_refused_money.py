@@ -20,7 +20,7 @@ from db.access.changes import AppliedChange
 from db.errors import AccessTooFar, AmountTooLarge
 from db.jobs import SweepJob
 from handlers import payments
-from main import Application
+from handlers.app import Application
 from tests.app import QUICK, update_of
 from tests.chat_user import PATIENCE, ChatUser
 

@@ -1,0 +1,217 @@
+"""Composition root: the whole bot over one database, wired in one place for the commands and for the tests."""
+
+import asyncio
+import signal
+from collections.abc import Callable
+from contextlib import suppress
+from functools import cache
+
+import structlog
+from aiogram import Bot, Dispatcher, Router
+from aiogram.client.default import DefaultBotProperties
+from aiogram.client.telegram import TelegramAPIServer
+from aiogram.enums import ParseMode
+from aiogram.exceptions import TelegramAPIError
+from aiohttp import web
+
+from bot.context import AppContext
+from bot.database import open_migrated
+from bot.jobs import SCHEDULES, all_jobs
+from bot.jobs.worker import Worker
+from bot.settings import Settings
+from bot.texts import Localizer
+from bot.timings import Timings
+from bot.updates.polling import Polling, Session, connect, introduce, show_commands
+from bot.updates.process import UpdateProcessor
+from bot.yookassa.client import YooKassa
+from db.engine import Database
+from handlers import (
+    account,
+    admin,
+    alerts,
+    fallback,
+    grants,
+    http,
+    info,
+    lessons,
+    payments,
+    promo,
+    refunds,
+    shop,
+    start,
+    status,
+)
+
+log = structlog.get_logger("lessongate")
+
+# In the order in which they are asked: payments first, unknown commands and buttons last.
+ROUTERS: tuple[Router, ...] = (
+    payments.router,
+    start.router,
+    info.router,
+    shop.router,
+    lessons.router,
+    status.router,
+    promo.router,
+    account.router,
+    admin.router,
+    grants.router,
+    refunds.router,
+    promo.admin_router,
+    shop.admin_router,
+    alerts.router,
+    fallback.login_required,
+    fallback.router,
+)
+
+
+class PortInUseError(Exception):
+    """A port can't be listened on; the message names it."""
+
+
+class Application:
+    """`http_port` is where its HTTP endpoints are once `start` has returned. The settings must have a bot token."""
+
+    def __init__(
+        self, settings: Settings, dsn: str, *, direct_dsn: str | None = None, timings: Timings | None = None
+    ):
+        assert settings.bot_token is not None
+        self.settings = settings
+        self.database = Database(dsn)
+        self.bot = Bot(
+            settings.bot_token.get_secret_value(),
+            session=Session(api=TelegramAPIServer.from_base(settings.telegram_api_url)),
+            default=DefaultBotProperties(parse_mode=ParseMode.HTML, link_preview_is_disabled=True),
+        )
+        self.context = AppContext(
+            settings=settings,
+            database=self.database,
+            bot=self.bot,
+            localizer=Localizer(settings.default_language, settings.zone),
+            provider=yookassa_client(settings),
+            timings=timings or Timings(),
+        )
+        self.processor = UpdateProcessor(self.context, dispatcher())
+        self.polling = None if settings.public_url else Polling(self.context, self.processor)
+        self.worker = Worker(direct_dsn or dsn, self.context, all_jobs(self.processor), SCHEDULES)
+        self.http_port = settings.http_port
+        self._stopping = asyncio.Event()
+        self._runner: web.AppRunner | None = None
+
+    def stop(self) -> None:
+        """Updates and jobs under way are finished; then `run` returns."""
+        self._stopping.set()
+        self.worker.stop()
+        if self.polling is not None:
+            self.polling.stop()
+
+    async def start(self, *, bot: bool = True) -> None:
+        """Opens the HTTP endpoints. Raises PortInUseError."""
+        if not bot:
+            return
+        processor = None if self.polling else self.processor
+        self._runner = web.AppRunner(
+            http.build(self.context, processor), access_log=None, shutdown_timeout=30
+        )
+        await self._runner.setup()
+        host, port = self.settings.http_host, self.settings.http_port
+        try:
+            await web.TCPSite(self._runner, host, port).start()
+        except OSError as error:
+            raise PortInUseError(f"HTTP_PORT: {host}:{port} can't be used: {error}") from error
+        self.http_port = self._runner.addresses[0][1]
+
+    async def run(self, *, bot: bool = True, worker: bool = True) -> None:
+        """Returns after `stop`. Raises TelegramUnauthorizedError where the token is wrong."""
+        async with asyncio.TaskGroup() as tasks:
+            if worker:  # at once: what was paid is credited whether Telegram answers or not
+                tasks.create_task(self.worker.run())
+            tasks.create_task(self._receive_updates(bot=bot, tasks=tasks))
+
+    async def run_until_signal(self, *, bot: bool = True, worker: bool = True) -> None:
+        """As `run`, until SIGTERM or SIGINT; then closes."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.stop)
+        try:
+            await self.run(bot=bot, worker=worker)
+        finally:
+            await self.close()
+
+    async def _receive_updates(self, *, bot: bool, tasks: asyncio.TaskGroup) -> None:
+        if not await introduce(self.context, self._stopping) or not bot:
+            return
+        await self._connect()
+        tasks.create_task(self._show_commands())
+        log.info("ready", bot=self.context.username, port=self.http_port, polling=self.polling is not None)
+        if self.polling is not None:
+            await self.polling.run()
+        else:
+            await self._stopping.wait()
+
+    async def _connect(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                return await connect(self.context)
+            except TelegramAPIError as error:
+                log.warning("not_connected", error=str(error))
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), 5)
+        return None
+
+    async def _show_commands(self) -> None:
+        with suppress(TelegramAPIError):
+            await show_commands(self.context)
+
+    async def close(self) -> None:
+        """Returns when every reply is sent or enqueued, and every connection is closed."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+        await self.processor.finish()
+        await self.bot.session.close()
+        if self.context.provider is not None:
+            await self.context.provider.close()
+        await self.database.close()
+
+
+async def serve(
+    settings: Settings, *, bot: bool = True, worker: bool = True, timings: Timings | None = None
+) -> None:
+    """The bot, the worker or both over the settings' database, until a signal.
+
+    Raises NotMigratedError, PortInUseError, TelegramUnauthorizedError.
+    """
+    async with open_migrated(settings) as (dsn, direct):
+        app = Application(settings, dsn, direct_dsn=direct, timings=timings)
+        try:
+            await app.start(bot=bot)
+        except PortInUseError:
+            await app.close()
+            raise
+        await app.run_until_signal(bot=bot, worker=worker)
+
+
+@cache
+def dispatcher() -> Dispatcher:
+    """One for every app in the process: aiogram lets a router belong to one dispatcher only. FSM is off: aiogram's
+    own would read on a connection of its own; the conversation's state is read and written in the transaction of
+    the update (`bot.chat.conversation`)."""
+    made = Dispatcher(disable_fsm=True)
+    made.include_routers(*ROUTERS)
+    return made
+
+
+def yookassa_client(settings: Settings) -> YooKassa | None:
+    if settings.yookassa_shop_id is None or settings.yookassa_secret_key is None:
+        return None
+    secret = settings.yookassa_secret_key.get_secret_value()
+    return YooKassa(settings.yookassa_shop_id, secret, settings.yookassa_api_url)
+
+
+def fast_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """uvloop where there is one (not on Windows)."""
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
