@@ -15,7 +15,7 @@ from bot import logs
 from bot.catalogue import reading
 from bot.catalogue.loading import load_file
 from bot.database import NotMigratedError, open_database, open_migrated
-from bot.doctor import Verdict, examine
+from bot.doctor import Severity, examine
 from bot.payments import reconciling
 from bot.settings import FixedSettings, Settings, SettingsError, load
 from db.catalogue.loading import CatalogueRefusedError
@@ -107,7 +107,7 @@ async def doctor(_settings: Settings, _: Namespace) -> None:
     problems = 0
     async for finding in examine(settings, open_database):
         print(finding, flush=True)
-        problems += finding.verdict is Verdict.PROBLEM
+        problems += finding.severity is Severity.PROBLEM
     if problems:
         raise CommandError(f"{problems} to be put right")
 

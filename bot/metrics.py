@@ -1,7 +1,7 @@
-"""What a person on duty watches: updates, callbacks, payments, jobs, the queue, the connections.
+"""Prometheus metrics: updates, callbacks, payments, jobs, the queue, the database connections.
 
-Counters are of this process. The queue's gauges are read from the database when they are asked for, at most once
-in `MAX_AGE` seconds, however many ask.
+Counters count in this process only. The queue's gauges are read from the database on a scrape, at most once in
+`MAX_AGE` seconds.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ EVENTS = {"payment.succeeded", "payment.canceled", "payment.waiting_for_capture"
 
 UPDATES = Counter(
     "lessongate_updates",
-    "Updates by kind and outcome: handled, failed (a defect of ours), put off (no database), repeated",
+    "Updates by kind and outcome: handled, failed (internal error), put off (no database), repeated",
     ["kind", "outcome"],
 )
 CALLBACKS = Counter(
@@ -34,43 +34,43 @@ CALLBACKS = Counter(
     ["event", "outcome"],
 )
 PAYMENTS = Counter(
-    "lessongate_payments_settled", "What the books made of payments, committed", ["provider", "outcome"]
+    "lessongate_payments_settled",
+    "Payments settled, by provider and outcome, once committed",
+    ["provider", "outcome"],
 )
 JOB_FAILURES = Counter("lessongate_job_failures", "Runs of jobs that ended in an error", ["job"])
 JOBS = Gauge("lessongate_jobs", "Jobs in the queue by status", ["status"])
-OLDEST_JOB = Gauge(
-    "lessongate_oldest_job_seconds", "How long the job that is due for the longest has been due"
+OLDEST_JOB = Gauge("lessongate_oldest_job_seconds", "Seconds since the oldest waiting job became due")
+POOL = Gauge("lessongate_database_connections_in_use", "Database connections in use, by pool", ["lane"])
+POOL_SIZE = Gauge(
+    "lessongate_database_connections_most", "Maximum of database connections, by pool", ["lane"]
 )
-POOL = Gauge(
-    "lessongate_database_connections_in_use", "Connections that something is done on, by lane", ["lane"]
-)
-POOL_SIZE = Gauge("lessongate_database_connections_most", "Connections there may be, by lane", ["lane"])
-DATABASE_UP = Gauge("lessongate_database_up", "1 where the queue could be read when it was last asked for")
+DATABASE_UP = Gauge("lessongate_database_up", "1 if the last reading of the queue succeeded, else 0")
 
 
-def update_taken(update: Update, outcome: str) -> None:
+def count_update(update: Update, outcome: str) -> None:
     UPDATES.labels(_kind(update), outcome).inc()
 
 
-def callback_taken(name: str, outcome: str) -> None:
-    """Anybody may send a callback of any name: only known ones get a series of their own."""
+def count_callback(name: str, outcome: str) -> None:
+    """Unknown event names are counted as `other`: anybody may send any, and each would be a new series."""
     CALLBACKS.labels(name if name in EVENTS else "other", outcome).inc()
 
 
-def payment_settled(session: AsyncSession, provider: str, outcome: str) -> None:
-    """Counted when the transaction commits, and not at all if it doesn't."""
+def count_settlement(session: AsyncSession, provider: str, outcome: str) -> None:
+    """Counted when the transaction commits, and not at all if it rolls back."""
     session.info.setdefault(PAYMENTS, []).append((provider, outcome))
 
 
 @event.listens_for(Session, "after_commit")
-def _count(session: Session) -> None:
+def _count_committed(session: Session) -> None:
     if session.in_nested_transaction():
         return
     for labels in session.info.pop(PAYMENTS, ()):
         PAYMENTS.labels(*labels).inc()
 
 
-def job_failed(job: str) -> None:
+def count_job_failure(job: str) -> None:
     JOB_FAILURES.labels(job).inc()
 
 
@@ -82,7 +82,7 @@ def _kind(update: Update) -> str:
 
 
 class Gauges:
-    """What is measured when it is asked for."""
+    """Gauges that are measured on a scrape."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -90,7 +90,7 @@ class Gauges:
         self._read_at = -MAX_AGE
 
     async def refresh(self) -> None:
-        """Never raises: without the database the rest is wanted all the more."""
+        """Never raises: without the database the other metrics are still wanted."""
         for pool in Pool:
             in_use, most = self._database.connections(pool)
             POOL.labels(pool).set(in_use)
@@ -108,10 +108,10 @@ class Gauges:
             log.warning("queue_not_read", error=repr(error))
             found = None
         DATABASE_UP.set(found is not None)
-        _show(found or QueueDepth({}, 0.0))
+        _set_jobs(found or QueueDepth({}, 0.0))
 
 
-def _show(found: QueueDepth) -> None:
+def _set_jobs(found: QueueDepth) -> None:
     JOBS.clear()
     for status, count in found.jobs.items():
         JOBS.labels(status).set(count)

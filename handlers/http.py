@@ -76,7 +76,7 @@ class HttpEndpoints:
             raise web.HTTPBadRequest(text="not a notification")
         payment_id = _payment_id(event, thing)
         if payment_id is None:
-            metrics.callback_taken(event, "ignored")
+            metrics.count_callback(event, "ignored")
             log.warning("callback_ignored", callback_event=event[:64])
             return web.Response()
         try:
@@ -85,10 +85,10 @@ class HttpEndpoints:
             text = (await request.read()).decode().replace("\x00", "")
             await callbacks.record_callback(self._context.database, event, object_id, payment_id, text)
         except Exception:
-            metrics.callback_taken(event, "not recorded")
+            metrics.count_callback(event, "not recorded")
             log.exception("callback_not_recorded", callback_event=event)
             return web.Response(status=503, headers=RETRY)
-        metrics.callback_taken(event, "recorded")
+        metrics.count_callback(event, "recorded")
         return web.Response()
 
     async def paid(self, request: web.Request) -> web.Response:

@@ -17,7 +17,7 @@ from aiogram.client.telegram import TelegramAPIServer
 from aiohttp import web
 from pydantic import SecretStr
 
-from bot.doctor import Finding, Verdict, examine
+from bot.doctor import Finding, Severity, examine
 from bot.sandbox.app import Sandbox
 from bot.sandbox.yookassa import DEMO_SECRET_KEY, DEMO_SHOP_ID
 from bot.settings import FixedSettings, Settings, SettingsError
@@ -74,11 +74,11 @@ async def examined(settings: Settings | SettingsError) -> list[Finding]:
 
 
 def problems(findings: list[Finding]) -> list[str]:
-    return [str(one) for one in findings if one.verdict is Verdict.PROBLEM]
+    return [str(one) for one in findings if one.severity is Severity.PROBLEM]
 
 
 def advice(findings: list[Finding]) -> list[str]:
-    return [str(one) for one in findings if one.verdict is Verdict.ADVICE]
+    return [str(one) for one in findings if one.severity is Severity.ADVICE]
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ async def test_where_all_is_well_there_is_no_problem(world: World) -> None:
     world.shop(test=False)
     found = await world.findings()
     assert problems(found) == []
-    shown = [str(one) for one in found if one.verdict is Verdict.OK]
+    shown = [str(one) for one in found if one.severity is Severity.OK]
     assert "ok Telegram: the token is that of @sandbox_7777777777_bot" in shown
     assert f"ok YooKassa: shop {DEMO_SHOP_ID} is enabled" in shown
     assert "ok database: the shared tables are as agreed" in shown

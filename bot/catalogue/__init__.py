@@ -1,1 +1,1 @@
-"""The catalogue file: read, checked against its tables."""
+"""The catalogue file: its format, and reading it."""

@@ -1,6 +1,6 @@
-"""The catalogue file: TOML that a school keeps in version control, checked before a database sees it.
+"""Reads the catalogue file: TOML that a school keeps in version control, checked before it reaches the database.
 
-`bot/sandbox/school.toml` explains every key by example. A mistake is named by table and key, all of them at once.
+`bot/sandbox/school.toml` explains every key by example. All mistakes are reported at once, each by table and key.
 """
 
 import tomllib
@@ -24,14 +24,14 @@ from bot.catalogue.tables import (
     ResultTable,
     Table,
 )
-from db.catalogue import entries as to
+from db.catalogue import entries
 from db.catalogue.entries import Catalogue
 
-DONE = to.ResultEntry(key="done", id=None, name="Done", passed=True)
+DONE = entries.ResultEntry(key="done", id=None, name="Done", passed=True)
 
 
 class CatalogueError(Exception):
-    """`lines` name each place of the file that is wrong, and what is wrong with it."""
+    """`lines`: one for each mistake, with its place in the file."""
 
     def __init__(self, lines: list[str]) -> None:
         super().__init__("\n".join(lines))
@@ -57,19 +57,19 @@ def parse(source: str) -> Catalogue:
     try:
         file = File.model_validate(raw)
     except ValidationError as error:
-        raise CatalogueError([_line(raw, problem) for problem in error.errors()]) from error
-    if lines := list(_contradictions(file)):
+        raise CatalogueError([_sentence(raw, problem) for problem in error.errors()]) from error
+    if lines := list(_cross_checks(file)):
         raise CatalogueError(lines)
     return _catalogue(file)
 
 
-def _line(raw: Any, problem: Any) -> str:
+def _sentence(raw: Any, problem: Any) -> str:
     """`modules[2] "python" . lessons[1] "intro" . title: is missing`, counted from 1 as people do."""
     match problem["type"]:
         case "missing":
             what = "is missing"
         case "extra_forbidden":
-            what = "unknown key" + _guess(raw, problem["loc"])
+            what = "unknown key" + _suggestion(raw, problem["loc"])
         case _:
             what = problem["msg"].removeprefix("Value error, ")
     place = _place(raw, problem["loc"])
@@ -80,22 +80,22 @@ def _place(raw: Any, location: tuple[str | int, ...]) -> str:
     parts: list[str] = []
     node = raw
     for step in location:
-        node = _inside(node, step)
+        node = _child(node, step)
         if isinstance(step, int) and parts:
-            parts[-1] += f"[{step + 1}]{_called(node)}"
+            parts[-1] += f"[{step + 1}]{_name_of(node)}"
         else:
             parts.append(str(step))
     return " . ".join(parts)
 
 
-def _inside(node: Any, step: str | int) -> Any:
+def _child(node: Any, step: str | int) -> Any:
     try:
         return node[step]
     except (KeyError, IndexError, TypeError):
         return None
 
 
-def _called(table: Any) -> str:
+def _name_of(table: Any) -> str:
     name = (table.get("key") or table.get("code")) if isinstance(table, dict) else None
     return f' "{name}"' if isinstance(name, str) else ""
 
@@ -112,7 +112,7 @@ KEYS: dict[str, type[Table]] = {
 }
 
 
-def _guess(raw: Any, location: tuple[str | int, ...]) -> str:
+def _suggestion(raw: Any, location: tuple[str | int, ...]) -> str:
     tables = [step for step in location[:-1] if isinstance(step, str)]
     table = KEYS.get(tables[-1]) if tables else File
     known = table.model_fields if table else {}
@@ -120,36 +120,40 @@ def _guess(raw: Any, location: tuple[str | int, ...]) -> str:
     return f"; did you mean {close[0]}?" if close else ""
 
 
-def _contradictions(file: File) -> Iterator[str]:
-    """What no table can know by itself: names given twice, names of nothing."""
+def _cross_checks(file: File) -> Iterator[str]:
+    """What no table can check by itself: keys given twice, references to keys that do not exist."""
     lessons = [(module, lesson) for module in file.modules for lesson in module.lessons]
-    yield from _twice("modules", "key", [module.key for module in file.modules])
-    yield from _twice("modules", "id", [module.id for module in file.modules])
-    yield from _twice("products", "key", [product.key for product in file.products])
-    yield from _twice("products", "id", [product.id for product in file.products])
-    yield from _twice("results", "key", [result.key for result in file.results])
-    yield from _twice("results", "id", [result.id for result in file.results])
-    yield from _twice("promocodes", "code", [promo.code.lower() for promo in file.promocodes])
-    yield from _twice("modules . lessons", "id", [lesson.id for _module, lesson in lessons])
+    yield from _duplicates("modules", "key", [module.key for module in file.modules])
+    yield from _duplicates("modules", "id", [module.id for module in file.modules])
+    yield from _duplicates("products", "key", [product.key for product in file.products])
+    yield from _duplicates("products", "id", [product.id for product in file.products])
+    yield from _duplicates("results", "key", [result.key for result in file.results])
+    yield from _duplicates("results", "id", [result.id for result in file.results])
+    yield from _duplicates("promocodes", "code", [promo.code.lower() for promo in file.promocodes])
+    yield from _duplicates("modules . lessons", "id", [lesson.id for _module, lesson in lessons])
     for module in file.modules:
-        yield from _twice(f'modules "{module.key}" . lessons', "key", [one.key for one in module.lessons])
+        yield from _duplicates(
+            f'modules "{module.key}" . lessons', "key", [one.key for one in module.lessons]
+        )
     for module, lesson in lessons:
         place = f'modules "{module.key}" . lessons "{lesson.key}" . questions'
-        yield from _twice(place, "key", [question.key for question in lesson.questions])
+        yield from _duplicates(place, "key", [question.key for question in lesson.questions])
     for product in file.products:
-        yield from _twice(f'products "{product.key}" . offers', "key", [one.key for one in product.offers])
-    yield from _dangling(file)
+        yield from _duplicates(
+            f'products "{product.key}" . offers', "key", [one.key for one in product.offers]
+        )
+    yield from _unknown_references(file)
     if file.results and not any(result.passed for result in file.results):
         yield "results: none has passed = true, so no lesson could ever be done"
 
 
-def _twice(place: str, name: str, values: list[Any]) -> Iterator[str]:
+def _duplicates(place: str, name: str, values: list[Any]) -> Iterator[str]:
     given = [value for value in values if value is not None]
     for value in dict.fromkeys(value for value in given if given.count(value) > 1):
         yield f"{place}: {name} {value!r} is there {given.count(value)} times"
 
 
-def _dangling(file: File) -> Iterator[str]:
+def _unknown_references(file: File) -> Iterator[str]:
     modules = {module.key for module in file.modules}
     products = {product.key for product in file.products}
     for at, product in enumerate(file.products, 1):
@@ -164,22 +168,22 @@ def _catalogue(file: File) -> Catalogue:
     return Catalogue(
         modules=tuple(_module(module) for module in file.modules),
         products=tuple(_product(product) for product in file.products),
-        promos=tuple(to.PromoEntry(**dict(promo)) for promo in file.promocodes),
-        results=tuple(to.ResultEntry(**dict(result)) for result in file.results) or (DONE,),
+        promos=tuple(entries.PromoEntry(**dict(promo)) for promo in file.promocodes),
+        results=tuple(entries.ResultEntry(**dict(result)) for result in file.results) or (DONE,),
     )
 
 
-def _module(module: ModuleTable) -> to.ModuleEntry:
-    """Lessons are what a module is divided into, where neither the file nor the other application says otherwise."""
+def _module(module: ModuleTable) -> entries.ModuleEntry:
+    """Without an id, `interval_count` defaults to the number of lessons; with one the other application says it."""
     count = module.interval_count
     if count is None and module.id is None:
         count = len(module.lessons)
     lessons = tuple(_lesson(lesson) for lesson in module.lessons)
-    return to.ModuleEntry(module.key, module.id, module.name, module.description, count, lessons)
+    return entries.ModuleEntry(module.key, module.id, module.name, module.description, count, lessons)
 
 
-def _lesson(lesson: LessonTable) -> to.LessonEntry:
-    return to.LessonEntry(
+def _lesson(lesson: LessonTable) -> entries.LessonEntry:
+    return entries.LessonEntry(
         key=lesson.key,
         id=lesson.id,
         title=lesson.title,
@@ -191,15 +195,15 @@ def _lesson(lesson: LessonTable) -> to.LessonEntry:
     )
 
 
-def _question(question: QuestionTable) -> to.QuestionEntry:
-    return to.QuestionEntry(
+def _question(question: QuestionTable) -> entries.QuestionEntry:
+    return entries.QuestionEntry(
         question.key, question.text, tuple(question.options), question.right, question.explanation
     )
 
 
-def _product(product: ProductTable) -> to.ProductEntry:
+def _product(product: ProductTable) -> entries.ProductEntry:
     offers = tuple(
-        to.OfferEntry(offer.key, offer.days, offer.amount, offer.currency, tuple(offer.methods))
+        entries.OfferEntry(offer.key, offer.days, offer.amount, offer.currency, tuple(offer.methods))
         for offer in product.offers
     )
-    return to.ProductEntry(product.key, product.id, product.module, product.name, offers)
+    return entries.ProductEntry(product.key, product.id, product.module, product.name, offers)

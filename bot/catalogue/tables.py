@@ -1,4 +1,4 @@
-"""The tables of the catalogue file, one model each. Strict: no unknown keys, no value of another type."""
+"""The tables of the catalogue file, a pydantic model each. Strict: unknown keys and other types are refused."""
 
 import re
 from decimal import Decimal
@@ -9,11 +9,11 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from bot.chat import markup
 from bot.money import STARS, to_minor_units
 
-INTEGER = 2**31 - 1
-MAX_ID = 2**62  # room for ids of ours above the ones a file gives
+MAX_INTEGER = 2**31 - 1
+MAX_ID = 2**62  # leaves room above the file's ids for those of the sequence
 
 
-def _plain(value: str) -> str:
+def _not_empty(value: str) -> str:
     if not value.strip():
         raise ValueError("is empty")
     if "\x00" in value:
@@ -21,7 +21,7 @@ def _plain(value: str) -> str:
     return value
 
 
-def _title(value: str) -> str:
+def _one_line(value: str) -> str:
     if "\n" in value:
         raise ValueError("is one line")
     return value.strip()
@@ -32,8 +32,8 @@ def _markup(value: str) -> str:
     return value.strip()
 
 
-def _written(value: Any) -> str:
-    """Money as people write it; TOML's numbers arrive as integers and decimals."""
+def _amount_text(value: Any) -> str:
+    """An amount as text; TOML's numbers arrive as integers and decimals."""
     if isinstance(value, bool) or not isinstance(value, int | Decimal | str):
         raise ValueError('an amount such as 990, 990.50 or "990,50"')
     return format(value, "f") if isinstance(value, Decimal) else str(value)
@@ -45,7 +45,7 @@ def _number_or_text(value: Any) -> Any:
     return value
 
 
-def _of(pattern: str, what: str) -> AfterValidator:
+def _matching(pattern: str, what: str) -> AfterValidator:
     def check(value: str) -> str:
         if not re.fullmatch(pattern, value):
             raise ValueError(f"{value!r} is not {what}")
@@ -54,15 +54,17 @@ def _of(pattern: str, what: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-Key = Annotated[str, _of(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", "a key: up to 64 letters a-z, digits, - and _")]
+Key = Annotated[
+    str, _matching(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", "a key: up to 64 letters a-z, digits, - and _")
+]
 Id = Annotated[int, Field(ge=1, le=MAX_ID)]
-Name = Annotated[str, AfterValidator(_plain), AfterValidator(_title), Field(max_length=128)]
-Text = Annotated[str, AfterValidator(_plain), Field(max_length=1000)]
-Markup = Annotated[str, AfterValidator(_plain), AfterValidator(_markup)]
+Name = Annotated[str, AfterValidator(_not_empty), AfterValidator(_one_line), Field(max_length=128)]
+Text = Annotated[str, AfterValidator(_not_empty), Field(max_length=1000)]
+Markup = Annotated[str, AfterValidator(_not_empty), AfterValidator(_markup)]
 Days = Annotated[int, Field(ge=1, le=36_500)]
-Price = Annotated[str, BeforeValidator(_written)]
-Currency = Annotated[str, _of(r"[A-Z]{3}", "a currency: three capital letters such as RUB")]
-Option = Annotated[str, AfterValidator(_plain), AfterValidator(_title), Field(max_length=100)]
+Price = Annotated[str, BeforeValidator(_amount_text)]
+Currency = Annotated[str, _matching(r"[A-Z]{3}", "a currency: three capital letters such as RUB")]
+Option = Annotated[str, AfterValidator(_not_empty), AfterValidator(_one_line), Field(max_length=100)]
 Answer = Annotated[Any, BeforeValidator(_number_or_text)]
 
 
@@ -74,8 +76,10 @@ class MediaTable(Table):
     """Telegram fetches a `url` itself; a `file_id` is what the bot was given for a file sent to it."""
 
     kind: Literal["photo", "video", "audio", "voice", "document"]
-    url: Annotated[str, _of(r"https?://[^\s/]+\S*", "an http(s) address")] | None = None
-    file_id: Annotated[str, _of(r"[A-Za-z0-9_-]{10,}", "a file id as Telegram gives them")] | None = None
+    url: Annotated[str, _matching(r"https?://[^\s/]+\S*", "an http(s) address")] | None = None
+    file_id: Annotated[str, _matching(r"[A-Za-z0-9_-]{10,}", "a file id as Telegram gives them")] | None = (
+        None
+    )
 
     @model_validator(mode="after")
     def _one(self) -> Self:
@@ -126,7 +130,7 @@ class ModuleTable(Table):
     id: Id | None = None
     name: Name
     description: Text | None = None
-    interval_count: Annotated[int, Field(ge=1, le=INTEGER)] | None = None
+    interval_count: Annotated[int, Field(ge=1, le=MAX_INTEGER)] | None = None
     lessons: list[LessonTable] = []
 
 
@@ -170,10 +174,12 @@ class ProductTable(Table):
 class PromoTable(Table):
     """A code that only has A-Z a-z 0-9 _ - in it can also be given as a link: t.me/<bot>?start=promo_CODE."""
 
-    code: Annotated[str, _of(r"[^\s\x00/]{1,58}", "a code: up to 58 characters, no blanks and no slash")]
+    code: Annotated[
+        str, _matching(r"[^\s\x00/]{1,58}", "a code: up to 58 characters, no blanks and no slash")
+    ]
     product: Key
     days: Days
-    max_uses: Annotated[int, Field(ge=1, le=INTEGER)]
+    max_uses: Annotated[int, Field(ge=1, le=MAX_INTEGER)]
 
 
 class ResultTable(Table):

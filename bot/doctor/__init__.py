@@ -1,23 +1,23 @@
-"""`main.py doctor`: whether everything the bot stands on is as it must be, and what to do where it is not."""
+"""`main.py doctor`: checks everything the bot depends on, and says what to do about each problem."""
 
 from collections.abc import AsyncIterator, Callable
 
-from bot.doctor import database, provider, public, telegram, wording
+from bot.doctor import database, documents, public_url, telegram, yookassa
 from bot.doctor.database import OpenDatabase
-from bot.doctor.finding import Area, Finding, Verdict
+from bot.doctor.finding import Area, Finding, Severity
 from bot.logs import TOKEN
 from bot.settings import Settings, SettingsError
 
-__all__ = ["Finding", "Verdict", "examine"]
+__all__ = ["Finding", "Severity", "examine"]
 
 Check = Callable[[Settings], AsyncIterator[Finding]]
 
 
 async def examine(settings: Settings | SettingsError, open_database: OpenDatabase) -> AsyncIterator[Finding]:
-    """Everything that can be looked at, in the order of a person setting it up; nothing outside is changed.
+    """Runs all checks in the order of setting up; they change nothing.
 
-    `open_database` gives the address of the database and the one around a pooler, the embedded server running
-    meanwhile. What is wrong is a finding, never an exception.
+    `open_database` yields the DSN and the direct DSN (around a pooler), and keeps the embedded server running
+    meanwhile. Never raises: each problem is a finding.
     """
     if isinstance(settings, SettingsError):
         for line in settings.lines:
@@ -28,9 +28,9 @@ async def examine(settings: Settings | SettingsError, open_database: OpenDatabas
     checks: dict[str, Check] = {
         "database": lambda settings: database.check(settings, open_database),
         "Telegram": telegram.check,
-        "provider": provider.check,
-        "PUBLIC_URL": public.check,
-        "wording": wording.check,
+        "provider": yookassa.check,
+        "PUBLIC_URL": public_url.check,
+        "wording": documents.check,
     }
     for name, check in checks.items():
         async for finding in _guarded(name, check, settings):
@@ -38,7 +38,7 @@ async def examine(settings: Settings | SettingsError, open_database: OpenDatabas
 
 
 async def _guarded(name: str, check: Check, settings: Settings) -> AsyncIterator[Finding]:
-    """A check that breaks hides no other one."""
+    """An exception in one check does not stop the others."""
     try:
         async for finding in check(settings):
             yield finding

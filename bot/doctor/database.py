@@ -1,4 +1,4 @@
-"""The database: there, migrated, and as the contract says."""
+"""The database: reachable, migrated, and its shared tables as the contract demands."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
@@ -18,14 +18,14 @@ OpenDatabase = Callable[[Settings], AbstractAsyncContextManager[tuple[str, str]]
 
 TIMEOUT = 10.0  # seconds
 AREA = Area("database")
-AWAY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+UNAVAILABLE = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 
 async def check(settings: Settings, open_database: OpenDatabase) -> AsyncIterator[Finding]:
     try:
         async with open_database(settings) as (dsn, direct):
             yield AREA.ok("external, by DATABASE_URL" if settings.database_url else "embedded: it starts")
-            async for finding in _at(settings, dsn, direct):
+            async for finding in _check_reachable(settings, dsn, direct):
                 yield finding
     except (ServerError, NoBinariesError, OSError) as error:
         yield AREA.problem(
@@ -33,11 +33,11 @@ async def check(settings: Settings, open_database: OpenDatabase) -> AsyncIterato
         )
 
 
-async def _at(settings: Settings, dsn: str, direct: str) -> AsyncIterator[Finding]:
+async def _check_reachable(settings: Settings, dsn: str, direct: str) -> AsyncIterator[Finding]:
     ways = {"DATABASE_URL": dsn} if dsn == direct else {"DATABASE_URL": dsn, "DATABASE_DIRECT_URL": direct}
     reached = True
     for name, address in ways.items():
-        finding = await _reach(name if settings.database_url else "embedded", address)
+        finding = await _connection_problem(name if settings.database_url else "embedded", address)
         reached = reached and finding is None
         if finding is not None:
             yield finding
@@ -48,27 +48,27 @@ async def _at(settings: Settings, dsn: str, direct: str) -> AsyncIterator[Findin
             "DATABASE_URL leads through a pooler, where nobody can listen for jobs",
             "set DATABASE_DIRECT_URL to an address around it",
         )
-    async for finding in _schema(settings, direct):
+    async for finding in _check_schema(settings, direct):
         yield finding
 
 
-async def _reach(name: str, dsn: str) -> Finding | None:
-    """None where a connection was made and answered."""
+async def _connection_problem(name: str, dsn: str) -> Finding | None:
+    """None if a connection could be made."""
     try:
         connection = await asyncpg.connect(**asyncpg_arguments(dsn), timeout=TIMEOUT)
     except DsnError as error:
         return AREA.problem(f"{name}: {error}", "correct the address")
-    except AWAY as error:
-        return AREA.problem(f"{name}: not reached: {_said(error)}", _after(error))
+    except UNAVAILABLE as error:
+        return AREA.problem(f"{name}: not reached: {_reason(error)}", _remedy(error))
     await connection.close()
     return None
 
 
-def _said(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     return str(error) or f"no answer within {TIMEOUT:.0f} s"
 
 
-def _after(error: Exception) -> str:
+def _remedy(error: Exception) -> str:
     match error:
         case asyncpg.InvalidAuthorizationSpecificationError():
             return "check user and password in the address"
@@ -80,15 +80,15 @@ def _after(error: Exception) -> str:
             return "check that the server runs and that host and port are right"
 
 
-async def _schema(settings: Settings, dsn: str) -> AsyncIterator[Finding]:
+async def _check_schema(settings: Settings, dsn: str) -> AsyncIterator[Finding]:
     connection = await asyncpg.connect(**asyncpg_arguments(dsn), timeout=TIMEOUT)
     try:
         state = await get_schema_state(connection)
         version = str(connection.get_server_version().major)
-        yield _of_state(state, version, embedded=settings.database_url is None)
+        yield _schema_finding(state, version, embedded=settings.database_url is None)
         if state is SchemaState.EMPTY:
             return
-        async for finding in _contract(connection):
+        async for finding in _check_contract(connection):
             yield finding
         for statement in await wanted_indexes(connection):
             yield AREA.advice(
@@ -98,7 +98,7 @@ async def _schema(settings: Settings, dsn: str) -> AsyncIterator[Finding]:
         await connection.close()
 
 
-def _of_state(state: SchemaState, version: str, *, embedded: bool) -> Finding:
+def _schema_finding(state: SchemaState, version: str, *, embedded: bool) -> Finding:
     text = f"PostgreSQL {version}, schema {state} (this code's revision: {revisions()[0]})"
     match state:
         case SchemaState.CURRENT:
@@ -111,7 +111,7 @@ def _of_state(state: SchemaState, version: str, *, embedded: bool) -> Finding:
             return AREA.problem(text, "run: python main.py migrate")
 
 
-async def _contract(connection: asyncpg.Connection) -> AsyncIterator[Finding]:
+async def _check_contract(connection: asyncpg.Connection) -> AsyncIterator[Finding]:
     found = await list_differences(connection)
     for difference in found:
         yield AREA.problem(

@@ -1,11 +1,11 @@
-"""What an examination finds: one line each."""
+"""Findings of the doctor: one line each."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Verdict(StrEnum):
-    """ADVICE is for a person to weigh; only a PROBLEM makes the examination fail."""
+class Severity(StrEnum):
+    """Only a PROBLEM makes the command fail; ADVICE is for the operator to weigh."""
 
     OK = "ok"
     ADVICE = "advice"
@@ -15,28 +15,28 @@ class Verdict(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Finding:
     area: str
-    verdict: Verdict
+    severity: Severity
     text: str
     remedy: str = ""
 
     def __str__(self) -> str:
-        if self.verdict is Verdict.OK:
+        if self.severity is Severity.OK:
             return f"ok {self.area}: {self.text}"
-        advice = " (advice)" if self.verdict is Verdict.ADVICE else ""
+        advice = " (advice)" if self.severity is Severity.ADVICE else ""
         return f"! {self.area}{advice}: {self.text} → {self.remedy}"
 
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """Makes the findings about one thing."""
+    """Makes findings about one subject."""
 
     name: str
 
     def ok(self, text: str) -> Finding:
-        return Finding(self.name, Verdict.OK, text)
+        return Finding(self.name, Severity.OK, text)
 
     def advice(self, text: str, remedy: str) -> Finding:
-        return Finding(self.name, Verdict.ADVICE, text, remedy)
+        return Finding(self.name, Severity.ADVICE, text, remedy)
 
     def problem(self, text: str, remedy: str) -> Finding:
-        return Finding(self.name, Verdict.PROBLEM, text, remedy)
+        return Finding(self.name, Severity.PROBLEM, text, remedy)

@@ -1,4 +1,4 @@
-"""Telegram: the token, who gets the updates, and whether the admins can be told of anything."""
+"""Telegram: the token, where updates are delivered, and whether the bot may write to the admins."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -16,7 +16,7 @@ from bot.updates.process import KINDS
 
 AREA = Area("Telegram")
 TIMEOUT = 10  # seconds
-MANY = 100  # updates waiting
+MANY_UPDATES = 100  # updates waiting
 RECENT = timedelta(hours=1)
 
 
@@ -39,9 +39,9 @@ async def check(settings: Settings) -> AsyncIterator[Finding]:
             )
             return
         yield AREA.ok(f"the token is that of @{me.username}")
-        async for finding in _updates(settings, bot):
+        async for finding in _check_updates(settings, bot):
             yield finding
-        async for finding in _admins(settings, bot):
+        async for finding in _check_admins(settings, bot):
             yield finding
 
 
@@ -49,19 +49,19 @@ def _session(settings: Settings) -> AiohttpSession:
     return AiohttpSession(api=TelegramAPIServer.from_base(settings.telegram_api_url))
 
 
-async def _updates(settings: Settings, bot: Bot) -> AsyncIterator[Finding]:
+async def _check_updates(settings: Settings, bot: Bot) -> AsyncIterator[Finding]:
     info = await bot.get_webhook_info(request_timeout=TIMEOUT)
     yield (
         _polling(info)
         if settings.public_url is None
         else _webhook(info, f"{settings.public_url}/telegram/webhook")
     )
-    if info.pending_update_count >= MANY:
+    if info.pending_update_count >= MANY_UPDATES:
         yield AREA.advice(
             f"{info.pending_update_count} updates wait to be handled", "is the bot running? see its log"
         )
     if settings.public_url is not None and info.url:
-        for finding in _troubles(info):
+        for finding in _delivery_problems(info):
             yield finding
 
 
@@ -85,9 +85,8 @@ def _webhook(info: WebhookInfo, ours: str) -> Finding:
     )
 
 
-def _troubles(info: WebhookInfo) -> list[Finding]:
-    """What the delivery to the webhook suffers from. Telegram keeps the last error after it is over, so an old
-    one is only worth a look."""
+def _delivery_problems(info: WebhookInfo) -> list[Finding]:
+    """Problems of delivery to the webhook. Telegram keeps the last error after it is over: an old one is advice."""
     found = []
     if info.allowed_updates is not None and (
         missing := [kind for kind in KINDS if kind not in info.allowed_updates]
@@ -106,7 +105,7 @@ def _troubles(info: WebhookInfo) -> list[Finding]:
     return found
 
 
-async def _admins(settings: Settings, bot: Bot) -> AsyncIterator[Finding]:
+async def _check_admins(settings: Settings, bot: Bot) -> AsyncIterator[Finding]:
     area = Area("admins")
     if not settings.admin_ids:
         yield area.advice(
@@ -114,14 +113,14 @@ async def _admins(settings: Settings, bot: Bot) -> AsyncIterator[Finding]:
             "put your own Telegram id there",
         )
         return
-    silent = [admin for admin in settings.admin_ids if not await _known(bot, admin)]
+    silent = [admin for admin in settings.admin_ids if not await _can_write_to(bot, admin)]
     for admin in silent:
         yield area.advice(f"{admin} can't be written to", "let that person open the bot and press Start")
     if not silent:
         yield area.ok(f"{len(settings.admin_ids)}, all of them can be written to")
 
 
-async def _known(bot: Bot, admin: int) -> bool:
+async def _can_write_to(bot: Bot, admin: int) -> bool:
     """A bot may write only to whoever wrote to it first."""
     try:
         await bot.get_chat(admin, request_timeout=TIMEOUT)

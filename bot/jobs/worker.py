@@ -41,7 +41,7 @@ class RetryingExecutor(EntrypointExecutor):
         except asyncio.CancelledError as error:
             raise RetryRequested(reason="cancelled") from error
         except Exception as error:
-            metrics.job_failed(job.entrypoint)
+            metrics.count_job_failure(job.entrypoint)
             log.exception("job_failed", job=job.entrypoint, id=int(job.id), attempts=job.attempts)
             if utc_now() - job.created > MAX_RETRY_AGE and not is_unavailable(error):
                 raise

@@ -75,7 +75,7 @@ async def notify_charge(
     session: AsyncSession, context: AppContext, charge: TelegramCharge | None, received: ChargeSettlement
 ) -> None:
     """`charge` is what came in just now; None where an admin has assigned what came before."""
-    metrics.payment_settled(session, "telegram", received.outcome)
+    metrics.count_settlement(session, "telegram", received.outcome)
     match received.outcome:
         case ChargeOutcome.CREDITED | ChargeOutcome.SECOND:
             await _notify_credit(session, context, received)

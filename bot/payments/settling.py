@@ -52,7 +52,7 @@ async def settle_payment(
     session: AsyncSession, context: AppContext, payment: ProviderPayment, now: datetime
 ) -> Settlement:
     settled = await settle(session, to_snapshot(payment), now)
-    metrics.payment_settled(session, YOOKASSA, settled.outcome)
+    metrics.count_settlement(session, YOOKASSA, settled.outcome)
     match settled.outcome:
         case Outcome.SUCCEEDED:
             await _notify_success(session, context, settled)

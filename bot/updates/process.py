@@ -104,7 +104,7 @@ class UpdateProcessor:
             try:
                 return with_answer(update, await self._once(update, user, raw, pool))
             except DatabaseUnavailableError:
-                metrics.update_taken(update, "put off")
+                metrics.count_update(update, "put off")
                 if away is None:
                     raise
                 await away()
@@ -113,15 +113,15 @@ class UpdateProcessor:
         try:
             replies = await self._commit(update, user, pool)
         except HandledElsewhereError:
-            metrics.update_taken(update, "repeated")
+            metrics.count_update(update, "repeated")
             return []
         except Exception as error:
             if is_unavailable(error):
                 raise DatabaseUnavailableError from error
-            metrics.update_taken(update, "failed")
+            metrics.count_update(update, "failed")
             log.exception("update_failed", update_id=update.update_id)
             return await self._after_defect(update, user, raw, error)
-        metrics.update_taken(update, "handled")
+        metrics.count_update(update, "handled")
         return replies
 
     async def _commit(self, update: Update, user: User, pool: Pool) -> list[Method]:

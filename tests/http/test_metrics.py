@@ -94,7 +94,7 @@ async def opened(dsn: str) -> AsyncIterator[Side]:
 
 @pytest.fixture
 async def side(dsn: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Side]:
-    monkeypatch.setattr(metrics, "KEPT", 0.0)
+    monkeypatch.setattr(metrics, "MAX_AGE", 0.0)
     async with opened(dsn) as made:
         yield made
 

@@ -1,4 +1,4 @@
-"""YooKassa: the shop behind the key, its receipts, and whether the invoice token is of the same kind."""
+"""YooKassa: the credentials, the shop's receipts, and whether the invoice token is for tests as the shop is."""
 
 from collections.abc import AsyncIterator, Iterator
 
@@ -24,9 +24,9 @@ async def check(settings: Settings) -> AsyncIterator[Finding]:
     else:
         yield AREA.ok("not configured: paying by link is not offered")
     if account is not None:
-        for finding in _shop(settings, account):
+        for finding in _check_shop(settings, account):
             yield finding
-    for finding in _invoices(settings, account):
+    for finding in _check_invoice_token(settings, account):
         yield finding
 
 
@@ -43,7 +43,7 @@ async def _account(settings: Settings) -> ShopAccount:
         await client.close()
 
 
-def _shop(settings: Settings, account: ShopAccount) -> Iterator[Finding]:
+def _check_shop(settings: Settings, account: ShopAccount) -> Iterator[Finding]:
     if account.account_id != settings.yookassa_shop_id:
         yield AREA.problem(
             f"the key is that of shop {account.account_id}, not of {settings.yookassa_shop_id}",
@@ -59,10 +59,10 @@ def _shop(settings: Settings, account: ShopAccount) -> Iterator[Finding]:
         yield AREA.advice(
             "a test shop: no real money moves", "before selling, set id and key of the live shop"
         )
-    yield from _receipts(settings, account)
+    yield from _check_receipts(settings, account)
 
 
-def _receipts(settings: Settings, account: ShopAccount) -> Iterator[Finding]:
+def _check_receipts(settings: Settings, account: ShopAccount) -> Iterator[Finding]:
     """Without a receipt such a shop refuses every payment (docs/facts.md#receipts)."""
     vat = settings.yookassa_vat_code
     if account.fiscalization and vat is None:
@@ -84,7 +84,7 @@ def _receipts(settings: Settings, account: ShopAccount) -> Iterator[Finding]:
         )
 
 
-def _invoices(settings: Settings, account: ShopAccount | None) -> Iterator[Finding]:
+def _check_invoice_token(settings: Settings, account: ShopAccount | None) -> Iterator[Finding]:
     """The token's middle part is TEST or LIVE (docs/facts.md#provider-token)."""
     if settings.telegram_payment_token is None:
         return

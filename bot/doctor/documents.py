@@ -1,4 +1,4 @@
-"""Whom people turn to and what they agree to: settings without which a bot that sells breaks Telegram's terms."""
+"""Support contact, terms and privacy policy: Telegram's terms demand them of a bot that sells."""
 
 from collections.abc import AsyncIterator
 

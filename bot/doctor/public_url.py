@@ -1,4 +1,4 @@
-"""PUBLIC_URL: whether Telegram and the provider may call it at all, and whether it leads to the bot."""
+"""PUBLIC_URL: whether Telegram and YooKassa call its port, and whether it leads to the running bot."""
 
 from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
@@ -28,7 +28,7 @@ async def check(settings: Settings) -> AsyncIterator[Finding]:
         yield AREA.problem(
             f"YooKassa never calls port {port}", "use 443 or 8443, which Telegram calls as well"
         )
-    yield await _answers(settings.public_url)
+    yield await _check_health(settings.public_url)
     if settings.takes_links:
         yield AREA.advice(
             "whether YooKassa calls us can't be seen from here",
@@ -36,7 +36,7 @@ async def check(settings: Settings) -> AsyncIterator[Finding]:
         )
 
 
-async def _answers(url: str) -> Finding:
+async def _check_health(url: str) -> Finding:
     try:
         async with aiohttp.ClientSession(timeout=TIMEOUT) as client, client.get(f"{url}/healthz") as response:
             body = await response.content.read(64)
