@@ -15,6 +15,7 @@ from bot.chat.replies import Reply, say, show, toast
 from bot.context import AppContext
 from bot.texts import account as words
 from bot.texts import languages
+from bot.texts import registration as registration_words
 from db.accounts import people, registration, sessions
 from db.chats import Person
 from handlers.filters import SignedIn, is_
@@ -35,7 +36,7 @@ async def profile(
     language = context.localizer.language(person.language, person.telegram_language)
     keyboard = rows(
         (go(words.devices_button(), DEVICES), go(words.language_button(), LANGUAGE)),
-        (go(words.payments_button(), PURCHASES), go(words.logout_button(), LOGOUT)),
+        (go(words.PAYMENTS, PURCHASES), go(words.logout_button(), LOGOUT)),
     )
     return say(event, words.profile(who, languages.name(language)), keyboard)
 
@@ -84,7 +85,7 @@ async def end_here(
 ) -> Reply:
     await state.clear()
     await registration.sign_out(session, person.user_id, person.telegram_id, now)
-    return say(event, words.signed_out(), rows(press(words.sign_in(), SignIn())))
+    return say(event, words.signed_out(), rows(press(registration_words.SIGN_IN, SignIn())))
 
 
 async def devices_page(

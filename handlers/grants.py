@@ -15,6 +15,7 @@ from bot.chat.replies import Reply, say
 from bot.notifications.events import AccessGranted, AccessTaken
 from bot.notifications.notify import notify
 from bot.texts import grants
+from bot.texts import registration as registration_words
 from db.access import grants as database
 from db.access.changes import AppliedChange
 from db.access.grants import GrantResult
@@ -76,7 +77,7 @@ async def undo(
 
 
 def register_first(event: Message | CallbackQuery) -> Reply:
-    return say(event, grants.register_first(), rows(press(grants.register(), Register())))
+    return say(event, grants.register_first(), rows(press(registration_words.REGISTER, Register())))
 
 
 async def tell_learner(session: AsyncSession, granted: GrantResult, now: datetime) -> None:

@@ -28,6 +28,7 @@ from bot.chat.keyboards import go, press, rows
 from bot.chat.replies import Reply, say, show
 from bot.context import AppContext
 from bot.texts import LANGUAGES, languages, registration
+from bot.texts import account as account_words
 from bot.texts import info as words
 from db.chats import Person
 from handlers.filters import is_
@@ -57,7 +58,7 @@ def doors(person: Person, audience: Audience) -> InlineKeyboardMarkup:
         places = (COURSES, LESSONS, STATUS, PROGRESS, PROMO, PURCHASES, PROFILE, LANGUAGE)
     buttons = [go(place.about(), place) for place in places]
     return rows(
-        press(registration.register(), Register()) if person.account is None else None,
+        press(registration.REGISTER, Register()) if person.account is None else None,
         *(buttons[at : at + 2] for at in range(0, len(buttons), 2)),
         go(ADMIN.about(), ADMIN) if audience is Audience.ADMIN else None,
     )
@@ -83,7 +84,7 @@ async def paysupport(event: Message | CallbackQuery, context: AppContext) -> Rep
     return say(
         event,
         words.paysupport(context.settings.support_contact),
-        rows(go(words.payments_button(), PURCHASES)),
+        rows(go(account_words.PAYMENTS, PURCHASES)),
     )
 
 

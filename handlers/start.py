@@ -46,10 +46,10 @@ async def start(
         return await carry_out(link, event, session, person, state, context, now) or [home(event, person)]
     remember(person, link)
     if person.account is not None:
-        return say(event, words.welcome_back(person.name), rows(press(words.sign_in(), SignIn())))
+        return say(event, words.welcome_back(person.name), rows(press(words.SIGN_IN, SignIn())))
     modules = await courses.list_modules(session)
     text = words.greeting(person.name, [module.name for module in modules], context.settings.asks_consent)
-    keyboard = rows(press(words.register(), Register()), go(words.see_courses(), COURSES))
+    keyboard = rows(press(words.REGISTER, Register()), go(words.see_courses(), COURSES))
     return say(event, text, keyboard)
 
 
@@ -229,7 +229,7 @@ async def sign_in(
     now: datetime,
 ) -> Reply:
     if person.account is None:
-        return say(query, words.not_registered(), rows(press(words.register(), Register())))
+        return say(query, words.not_registered(), rows(press(words.REGISTER, Register())))
     if not person.signed_in:
         keep = timedelta(days=context.settings.session_days)
         await registration.sign_in(session, person.user_id, person.telegram_id, now=now, keep=keep)
@@ -254,11 +254,11 @@ async def enter(
 
 
 def say_sign_in(event: Message | CallbackQuery, person: Person) -> Reply:
-    return say(event, words.welcome_back(person.name), rows(press(words.sign_in(), SignIn())))
+    return say(event, words.welcome_back(person.name), rows(press(words.SIGN_IN, SignIn())))
 
 
 def say_register(event: Message | CallbackQuery) -> Reply:
-    return say(event, words.not_registered(), rows(press(words.register(), Register()), go(words.buy(), BUY)))
+    return say(event, words.not_registered(), rows(press(words.REGISTER, Register()), go(words.buy(), BUY)))
 
 
 def readable_email(text: str) -> str | None:

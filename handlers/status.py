@@ -10,6 +10,8 @@ from bot.chat.buttons import Go, ShowModule
 from bot.chat.commands import COURSES, LESSONS, PROMO, STATUS
 from bot.chat.keyboards import go, press, rows
 from bot.chat.replies import Reply, say, say_pages
+from bot.texts import lessons as lesson_words
+from bot.texts import promo as promo_words
 from bot.texts import status as words
 from db.access.changes import AccessPeriod, list_access
 from db.chats import Person
@@ -29,8 +31,8 @@ async def show_status(
 ) -> Reply:
     found = await list_access(session, person.user_id)
     if not found:
-        ways_in = (go(words.see_courses(), COURSES), go(words.have_promo(), PROMO))
-        return say(event, words.nothing(), rows(ways_in, go(words.free_lessons(), LESSONS)))
+        ways_in = (go(words.see_courses(), COURSES), go(promo_words.HAVE_CODE, PROMO))
+        return say(event, words.nothing(), rows(ways_in, go(lesson_words.LESSONS, LESSONS)))
     return say_pages(event, words.status(found, now), renewals(found, now))
 
 
@@ -38,4 +40,4 @@ def renewals(found: list[AccessPeriod], now: datetime) -> InlineKeyboardMarkup:
     """What is open for ever needs none."""
     ending = [one for one in found if one.ends_at is not None][:MAX_BUTTONS]
     buttons = [press(words.renew(one, now), ShowModule(id=one.module_id)) for one in ending]
-    return rows(*buttons, (go(words.free_lessons(), LESSONS), go(words.have_promo(), PROMO)))
+    return rows(*buttons, (go(lesson_words.LESSONS, LESSONS), go(promo_words.HAVE_CODE, PROMO)))

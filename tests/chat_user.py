@@ -103,7 +103,7 @@ class ChatUser:
         """From the first word to the end; without documents to agree to."""
         words, email = registration_words, email or self.email
         await self.send("/start")
-        await self.click(words.register)
+        await self.click(words.REGISTER)
         await self.send(email)
         await self.click(words.share if phone else words.skip)
         return await self.receives(lambda: words.registered(email.lower()))

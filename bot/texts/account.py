@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 
-from bot.texts import _
+from bot.texts import _, __
 from bot.texts.format import moment, safe
 from bot.texts.people import short
 from db.accounts.people import AccountSummary
 from db.accounts.sessions import LiveSession
+
+PAYMENTS = __("🧾 My payments")
 
 
 def profile(who: AccountSummary, language: str) -> str:
@@ -30,10 +32,6 @@ def devices_button() -> str:
 
 def language_button() -> str:
     return _("🌐 Language")
-
-
-def payments_button() -> str:
-    return _("🧾 My payments")
 
 
 def logout_button() -> str:
@@ -79,7 +77,3 @@ def signed_out() -> str:
         "You are signed out in this chat: nothing of your account is shown here any more."
         " Your access stays yours. To come back, press the button or send /start."
     )
-
-
-def sign_in() -> str:
-    return _("Sign in")

@@ -57,10 +57,6 @@ def register_first() -> str:
     return _("Grants are booked on your own account, and you have none yet. Please register first.")
 
 
-def register() -> str:
-    return _("Register")
-
-
 def history(entries: Sequence[HistoryEntry], who: AccountSummary | None) -> str:
     title = _("Grants and revocations")
     if who is not None:

@@ -49,10 +49,6 @@ def paysupport(contact: str | None) -> str:
     return "\n\n".join(parts)
 
 
-def payments_button() -> str:
-    return _("🧾 My payments")
-
-
 def stopped() -> str:
     return _("All right, I have stopped asking. What I can do: /help")
 

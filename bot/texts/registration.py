@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 
-from bot.texts import LANGUAGES, _, i18n
+from bot.texts import LANGUAGES, _, __, i18n
 from bot.texts.format import safe
 
 SHOWN = 8  # courses named in the greeting
+
+REGISTER = __("Register")
+SIGN_IN = __("Sign in")
 
 
 def greeting(name: str, courses: Sequence[str], asks_consent: bool) -> str:
@@ -17,10 +20,6 @@ def greeting(name: str, courses: Sequence[str], asks_consent: bool) -> str:
     return text + "\n\n" + _("Registration takes a minute: an e-mail is all we need.")
 
 
-def register() -> str:
-    return _("Register")
-
-
 def see_courses() -> str:
     return _("🎓 Courses and prices")
 
@@ -29,10 +28,6 @@ def welcome_back(name: str) -> str:
     return _("Welcome back, {name}! You are signed out in this chat: one tap signs you in again.").format(
         name=safe(name)
     )
-
-
-def sign_in() -> str:
-    return _("Sign in")
 
 
 def home(name: str) -> str:

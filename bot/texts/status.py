@@ -49,11 +49,3 @@ def renew(one: AccessPeriod, now: datetime) -> str:
 
 def see_courses() -> str:
     return _("🎓 Courses")
-
-
-def have_promo() -> str:
-    return _("I have a promo code")
-
-
-def free_lessons() -> str:
-    return _("📚 Lessons")

@@ -51,7 +51,7 @@ async def test_the_profile_shows_what_is_known(ben: ChatUser, sql: asyncpg.Conne
     phone = await sql.fetchval("select phone from users")
     for part in ('<b>Ben</b> & "Co"', "ben@example.com", phone, "English"):
         assert part in ben.last_text
-    for label in (words.devices_button, words.language_button, words.payments_button, words.logout_button):
+    for label in (words.devices_button, words.language_button, words.PAYMENTS, words.logout_button):
         await ben.send("/profile")
         profile = ben.last_text
         await ben.click(label)
@@ -121,7 +121,7 @@ async def test_signing_out_and_back_in(anna: ChatUser, sql: asyncpg.Connection) 
     await anna.send("SPRING")  # what was being asked is forgotten
     assert await sql.fetchval("select count(*) from promocodeusages") == 0
     await anna.send("/start")
-    await anna.click(words.sign_in)
+    await anna.click(registration_words.SIGN_IN)
     await anna.send("/profile")
     assert "anna@example.com" in anna.last_text
     assert await live(sql) == 1
@@ -133,7 +133,7 @@ async def test_the_other_application_signs_this_chat_out(anna: ChatUser, sql: as
     await sql.execute("update sessions set revoked_at = now()")
     await anna.send("/devices")
     assert "Telegram" not in anna.last_text
-    assert anna.words(registration_words.sign_in) in anna.buttons
+    assert anna.words(registration_words.SIGN_IN) in anna.buttons
 
 
 async def test_a_stranger_changes_the_language_at_once(ben: ChatUser, sql: asyncpg.Connection) -> None:

@@ -33,7 +33,7 @@ async def test_an_admin_without_an_account_is_asked_to_register(
     await ben.register()
     await olga.send(f"/grant {BEN} 1 30")
     await olga.receives(grants.register_first)
-    assert olga.words(registration_words.register) in olga.buttons
+    assert olga.words(registration_words.REGISTER) in olga.buttons
     assert await sql.fetchval("select count(*) from adminaccesshistory") == 0
 
 

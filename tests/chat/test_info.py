@@ -8,6 +8,7 @@ import pytest
 from bot.chat.commands import COMMANDS, Audience, for_audience
 from bot.sandbox.app import Sandbox
 from bot.settings import Settings
+from bot.texts import account as account_words
 from bot.texts import info as words
 from bot.texts import registration as registration_words
 from tests.app import origin_of, settings_for
@@ -31,7 +32,7 @@ async def test_help_lists_what_one_may_do(anna: ChatUser, ben: ChatUser, olga: C
     assert commands_in(anna.last_text) == names(Audience.ANYONE)
     assert commands_in(ben.last_text) == names(Audience.LEARNER)
     assert commands_in(olga.last_text) == names(Audience.ADMIN)
-    assert anna.words(registration_words.register) in anna.buttons
+    assert anna.words(registration_words.REGISTER) in anna.buttons
 
 
 async def test_every_command_that_help_names_is_answered(olga: ChatUser) -> None:
@@ -93,7 +94,7 @@ class TestPublished:
 async def test_help_with_payments(anna: ChatUser) -> None:
     await anna.send("/paysupport")
     assert "@school_support" in anna.last_text
-    assert anna.words(words.payments_button) in anna.buttons
+    assert anna.words(account_words.PAYMENTS) in anna.buttons
 
 
 async def test_cancel_stops_a_question_once(anna: ChatUser, sql: asyncpg.Connection) -> None:
@@ -111,7 +112,7 @@ async def test_cancel_stops_a_question_once(anna: ChatUser, sql: asyncpg.Connect
 
 async def test_cancel_in_the_middle_of_registration(anna: ChatUser, sql: asyncpg.Connection) -> None:
     await anna.send("/start")
-    await anna.click(registration_words.register)
+    await anna.click(registration_words.REGISTER)
     await anna.send("anna@example.com")
     assert anna.reply_keyboard
     await anna.send("/cancel")

@@ -109,7 +109,7 @@ async def test_an_admins_commands_take_any_argument(olga: ChatUser, sql: asyncpg
 @pytest.mark.parametrize("email", NASTY)
 async def test_nonsense_where_an_email_is_asked(anna: ChatUser, sql: asyncpg.Connection, email: str) -> None:
     await anna.send("/start")
-    await anna.click(words.register)
+    await anna.click(words.REGISTER)
     await anna.send(email)
     assert anna.new_texts == [anna.words(words.email_wrong)]
     await anna.send_photo(PIXEL)

@@ -65,7 +65,7 @@ async def test_who_is_not_registered_buys_after_registering(anna: ChatUser, sql:
     await anna.click(lambda: money(offer["price"], "RUB"))
     await anna.click(lambda: shop_words.pay_by("link"))
     await anna.receives(registration.not_registered)
-    await anna.click(registration.register)
+    await anna.click(registration.REGISTER)
     await anna.send(anna.email)
     await anna.click(registration.skip)
     assert await sql.fetchval("select count(*) from purchases") == 0

@@ -32,7 +32,7 @@ async def test_a_stranger_is_greeted_and_sees_courses_without_registering(
     assert "Анна Соколова" in await anna.send("/start")
     assert "Python с нуля" in anna.last_text
     assert "Ben Carter" in await ben.send("/start")
-    assert anna.words(words.register) in anna.buttons
+    assert anna.words(words.REGISTER) in anna.buttons
     await anna.click(words.see_courses)
     await anna.receives("Английский")
     await anna.click("Python с нуля")
@@ -89,7 +89,7 @@ async def test_only_ones_own_contact_is_taken(
     anna: ChatUser, sql: asyncpg.Connection, contact: dict[str, object]
 ) -> None:
     await anna.send("/start")
-    await anna.click(words.register)
+    await anna.click(words.REGISTER)
     await anna.send(anna.email)
     await anna.share_contact(contact)
     await anna.receives(words.own_contact_only)
@@ -102,7 +102,7 @@ async def test_only_ones_own_contact_is_taken(
 @pytest.mark.parametrize("skip", ["Skip", "пропустить ", "SKIP"])
 async def test_skipping_in_either_language(anna: ChatUser, sql: asyncpg.Connection, skip: str) -> None:
     await anna.send("/start")
-    await anna.click(words.register)
+    await anna.click(words.REGISTER)
     await anna.send(anna.email)
     await anna.send(skip)
     await anna.receives(lambda: words.registered(anna.email))
@@ -115,7 +115,7 @@ async def test_skipping_in_either_language(anna: ChatUser, sql: asyncpg.Connecti
 )
 async def test_what_is_no_email_is_asked_again(anna: ChatUser, sql: asyncpg.Connection, text: str) -> None:
     await anna.send("/start")
-    await anna.click(words.register)
+    await anna.click(words.REGISTER)
     await anna.send(text)
     await anna.receives(words.email_wrong)
     await anna.send(anna.email)
@@ -129,7 +129,7 @@ async def test_an_email_with_an_account_is_never_linked(
     """Whatever its letter case, here and in the other application's rows."""
     await sql.execute("insert into users (email, created_at) values ($1, now())", kept)
     await anna.send("/start")
-    await anna.click(words.register)
+    await anna.click(words.REGISTER)
     await anna.send("ANNA@example.COM")
     heard = await anna.receives(lambda: words.email_taken("anna@example.com", "@school_support"))
     assert "@school_support" in heard
@@ -142,7 +142,7 @@ async def test_an_email_with_an_account_is_never_linked(
 
 async def test_an_email_taken_meanwhile_is_not_linked_either(anna: ChatUser, sql: asyncpg.Connection) -> None:
     await anna.send("/start")
-    await anna.click(words.register)
+    await anna.click(words.REGISTER)
     await anna.send("anna@example.com")
     await sql.execute("insert into users (email, created_at) values ('ANNA@example.com', now())")
     await anna.click(words.skip)
@@ -168,7 +168,7 @@ class TestConsent:
     ) -> None:
         started = datetime.now(UTC)
         await anna.send("/start")
-        await anna.click(words.register)
+        await anna.click(words.REGISTER)
         await anna.receives(words.ask_consent)
         assert anna.links == ["https://school.example/terms", "https://school.example/privacy"]
         assert await sql.fetchval("select count(*) from bot.consents") == 0
@@ -183,18 +183,18 @@ class TestConsent:
 
     async def test_is_given_once(self, anna: ChatUser, sql: asyncpg.Connection) -> None:
         await anna.send("/start")
-        await anna.click(words.register)
+        await anna.click(words.REGISTER)
         await anna.click(words.agree)
         first = await sql.fetch("select * from bot.consents order by id")
         await anna.click(words.agree)
         await anna.send("/start")
-        await anna.click(words.register)
+        await anna.click(words.REGISTER)
         await anna.receives(words.ask_email)
         assert await sql.fetch("select * from bot.consents order by id") == first
 
     async def test_an_email_is_not_taken_before_it(self, anna: ChatUser, sql: asyncpg.Connection) -> None:
         await anna.send("/start")
-        await anna.click(words.register)
+        await anna.click(words.REGISTER)
         await anna.send("anna@example.com")
         assert await counts(sql) == (0, 0, 0, 0, 0)
         assert anna.words(words.ask_phone) not in anna.texts
@@ -205,7 +205,7 @@ async def test_a_deep_link_with_a_promo_code_waits_for_registration(
 ) -> None:
     await anna.send("/start promo_SPRING")
     assert await sql.fetchval("select count(*) from promocodeusages") == 0
-    await anna.click(words.register)
+    await anna.click(words.REGISTER)
     await anna.send(anna.email)
     await anna.click(words.skip)
     await anna.receives("SPRING")
@@ -219,7 +219,7 @@ async def test_a_deep_link_to_an_offer_waits_for_registration(
     offer = await sql.fetchval("select min(id) from bot.offers")
     await anna.send(f"/start buy_{offer}")
     await anna.send("/start")
-    await anna.click(words.register)
+    await anna.click(words.REGISTER)
     await anna.send(anna.email)
     await anna.click(words.skip)
     assert anna.words(lambda: shop_words.pay_by("link")) in anna.buttons
@@ -227,7 +227,7 @@ async def test_a_deep_link_to_an_offer_waits_for_registration(
 
 async def test_a_referral_is_kept_and_the_first_one_counts(anna: ChatUser, sql: asyncpg.Connection) -> None:
     await anna.send("/start ref_from-a-friend")
-    await anna.click(words.register)
+    await anna.click(words.REGISTER)
     await anna.send(anna.email)
     await anna.click(words.skip)
     await anna.receives(lambda: words.home("Анна Соколова"))
@@ -241,7 +241,7 @@ async def test_a_deep_link_that_is_refused_leaves_the_registration_standing(
     anna: ChatUser, sql: asyncpg.Connection
 ) -> None:
     await anna.send("/start promo_NEVER")
-    await anna.click(words.register)
+    await anna.click(words.REGISTER)
     await anna.send(anna.email)
     await anna.click(words.skip)
     assert "NEVER" in anna.last_text
@@ -288,7 +288,7 @@ async def test_two_starts_and_two_finishes_from_two_processes_make_one_account(
         await anna.send("hello")
         starts = [update_of(anna, text="/start") for _ in range(4)]
         await asyncio.gather(*(each.processor.process(one) for one in starts for each in (app, other)))
-        await anna.click(words.register)
+        await anna.click(words.REGISTER)
         await anna.send(anna.email)
         ends = [update_of(anna, text="Skip") for _ in range(4)]
         await asyncio.gather(*(each.processor.process(one) for one in ends for each in (app, other)))
@@ -321,10 +321,10 @@ async def test_an_identity_without_device_or_session_is_signed_in_by_one_tap(
         str(ANNA),
     )
     await anna.send("/start")
-    await anna.click(words.sign_in)
+    await anna.click(words.SIGN_IN)
     await anna.receives(lambda: words.home("Анна Соколова"))
     assert await counts(sql) == (1, 1, 1, 1, 1)
-    await anna.click(words.sign_in)
+    await anna.click(words.SIGN_IN)
     assert await counts(sql) == (1, 1, 1, 1, 1)
 
 
@@ -351,7 +351,7 @@ async def test_a_revoked_session_sees_nothing_but_hears_of_its_payment(
     await anna.pay()
     await anna.receives("✅")
     assert await sql.fetchval("select count(*) from usermoduleaccess") == 1
-    await anna.click(words.sign_in)
+    await anna.click(words.SIGN_IN)
     await anna.receives(lambda: words.home("Анна Соколова"))
     assert await sql.fetchval("select count(*) from sessions where revoked_at is null") == 1
 

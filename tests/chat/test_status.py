@@ -2,6 +2,7 @@
 
 import asyncpg
 
+from bot.texts import promo as promo_words
 from bot.texts import status
 from tests.chat_user import ChatUser
 
@@ -18,7 +19,7 @@ async def test_nothing_yet_shows_the_ways_in(anna: ChatUser) -> None:
     await anna.register()
     assert await anna.send("/status") == anna.words(status.nothing)
     assert anna.words(status.see_courses) in anna.buttons
-    await anna.click(status.have_promo)
+    await anna.click(promo_words.HAVE_CODE)
     await anna.send("spring")
     await anna.receives("SPRING")
 
