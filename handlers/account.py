@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat.buttons import EndSession, Go, ShowDevices, SignIn
 from bot.chat.commands import DEVICES, LANGUAGE, LOGOUT, PROFILE, PURCHASES
-from bot.chat.keyboards import go, press, rows
+from bot.chat.keyboards import go, in_rows, press, rows
 from bot.chat.paging import Page
 from bot.chat.replies import Reply, say, show, toast
 from bot.context import AppContext
@@ -101,5 +101,4 @@ async def devices_page(
         for number, one in enumerate(found, place.skip + 1)
     ]
     text = words.devices(found, place.skip, place.total, person.device_id)
-    pairs = (ends[at : at + 2] for at in range(0, len(ends), 2))
-    return text, rows(*pairs, place.navigation_buttons(lambda page: ShowDevices(page=page)))
+    return text, rows(*in_rows(ends, 2), place.navigation_buttons(lambda page: ShowDevices(page=page)))

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.chat.arguments import Arguments
 from bot.chat.buttons import Go, ShowAlerts
 from bot.chat.commands import ADMIN, COMMANDS, GRANT, OFFER, PROMO_NEW, REFUND, REVOKE, USER, Audience
-from bot.chat.keyboards import go, press, rows
+from bot.chat.keyboards import go, in_rows, press, rows
 from bot.chat.replies import Reply, say
 from bot.texts import admin as words
 from bot.texts import arguments
@@ -52,7 +52,7 @@ def desk_keyboard(*, alarmed: bool) -> InlineKeyboardMarkup:
     ]
     return rows(
         press(words.alarms(), ShowAlerts()) if alarmed else None,
-        *(buttons[at : at + 2] for at in range(0, len(buttons), 2)),
+        *in_rows(buttons, 2),
     )
 
 

@@ -24,7 +24,7 @@ from bot.chat.commands import (
     Command,
     for_audience,
 )
-from bot.chat.keyboards import go, press, rows
+from bot.chat.keyboards import go, in_rows, press, rows
 from bot.chat.replies import Reply, say, show
 from bot.context import AppContext
 from bot.texts import LANGUAGES, languages, registration
@@ -59,7 +59,7 @@ def doors(person: Person, audience: Audience) -> InlineKeyboardMarkup:
     buttons = [go(place.about(), place) for place in places]
     return rows(
         press(registration.REGISTER, Register()) if person.account is None else None,
-        *(buttons[at : at + 2] for at in range(0, len(buttons), 2)),
+        *in_rows(buttons, 2),
         go(ADMIN.about(), ADMIN) if audience is Audience.ADMIN else None,
     )
 

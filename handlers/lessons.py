@@ -4,7 +4,6 @@ Contents and free previews are open for everyone, also before registering; finis
 """
 
 from datetime import datetime
-from typing import Any
 
 from aiogram import F, Router
 from aiogram.methods import EditMessageReplyMarkup
@@ -146,7 +145,7 @@ async def say_locked(query: CallbackQuery, page: LessonPage, session: AsyncSessi
 
 
 @router.callback_query(FinishLesson.filter(), ~SignedIn())
-async def finish_before_registering(query: CallbackQuery, person: Person) -> Any:
+async def finish_before_registering(query: CallbackQuery, person: Person) -> Reply:
     return sign_in_first(query, person)
 
 

@@ -27,34 +27,34 @@ async def check_payment(job: CheckPaymentJob, context: AppContext) -> None:
     shown = job.message_id
     if shown is None:
         shown = await _show(context, order, job.telegram_id, None, CheckStage.ASKING)
-    heard = await _heard(context, order)
+    stage = await _check(context, order)
     if shown is not None:
-        await _show(context, order, job.telegram_id, shown, heard)
+        await _show(context, order, job.telegram_id, shown, stage)
 
 
-async def _heard(context: AppContext, order: AttemptDetails) -> CheckStage:
+async def _check(context: AppContext, order: AttemptDetails) -> CheckStage:
     """Asks whoever knows. Telegram tells of an invoice by itself; Stars stand in its ledger."""
     if order.method is Way.STARS:
         try:
             await stars_ledger(context, Report())
         except (TelegramAPIError, SendLaterError):
-            return CheckStage.AWAY
-        return CheckStage.ELSEWHERE
+            return CheckStage.UNAVAILABLE
+        return CheckStage.PUSHED
     if order.payment_id is None:
-        return CheckStage.NOTHING if order.method is Way.LINK else CheckStage.ELSEWHERE
+        return CheckStage.NOTHING if order.method is Way.LINK else CheckStage.PUSHED
     settled = await ask(context, order)
-    return CheckStage.AWAY if settled is None else CheckStage.ANSWER
+    return CheckStage.UNAVAILABLE if settled is None else CheckStage.ANSWERED
 
 
 async def _show(
-    context: AppContext, order: AttemptDetails, telegram_id: int, message_id: int | None, heard: CheckStage
+    context: AppContext, order: AttemptDetails, telegram_id: int, message_id: int | None, stage: CheckStage
 ) -> int | None:
     """The message's number; None where it can't be shown. Raises RunAgain where a new one can be sent later."""
     async with context.database.transaction(Pool.JOBS) as session:
         chosen, telegram = await chats.get_language(session, telegram_id)
         found = await get_timeline(session, order.purchase_id, order.user_id)
     with context.localizer.use_locale(context.localizer.language(chosen, telegram)):
-        text, keyboard = timelines.shown(found, heard, context.now(), context.settings.support_contact)
+        text, keyboard = timelines.shown(found, stage, context.now(), context.settings.support_contact)
     if message_id is not None:
         edit = EditMessageText(chat_id=telegram_id, message_id=message_id, text=text, reply_markup=keyboard)
         await send_all(context, [edit])

@@ -16,10 +16,10 @@ IN_A_ROW = 3
 
 
 def shown(
-    found: Timeline, heard: CheckStage, now: datetime, support: str | None
+    found: Timeline, stage: CheckStage, now: datetime, support: str | None
 ) -> tuple[str, InlineKeyboardMarkup | None]:
-    text = words.timeline(found, heard, now, support)
-    if not found.waits or heard is CheckStage.ASKING:
+    text = words.timeline(found, stage, now, support)
+    if not found.waits or stage is CheckStage.ASKING:
         return text, None
     one = found.bought
     pay = None

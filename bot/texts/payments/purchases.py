@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from enum import StrEnum
+from enum import Enum, auto
 
 from bot.texts import _, __
 from bot.texts.format import days, moment, money, safe, short, until
@@ -15,14 +15,14 @@ ASK_AGAIN = __("🔄 Ask again")
 CHECKING = __("I am asking the payment service…")
 
 
-class CheckStage(StrEnum):
-    """How far the question to the provider has come. ELSEWHERE: who has to say it tells us by itself."""
+class CheckStage(Enum):
+    """How far a check at the provider has come. PUSHED: it can't be asked, and notifies us by itself."""
 
-    NOTHING = "nothing"
-    ASKING = "asking"
-    AWAY = "away"
-    ANSWER = "answer"
-    ELSEWHERE = "elsewhere"
+    NOTHING = auto()
+    ASKING = auto()
+    UNAVAILABLE = auto()
+    ANSWERED = auto()
+    PUSHED = auto()
 
 
 # Why a payment was canceled: YooKassa's `cancellation_details.reason`.
@@ -96,7 +96,7 @@ def details(purchase_id: int) -> str:
     return _("🧾 №{id}").format(id=purchase_id)
 
 
-def timeline(found: Timeline, heard: CheckStage, now: datetime, support: str | None) -> str:
+def timeline(found: Timeline, stage: CheckStage, now: datetime, support: str | None) -> str:
     """What happened, oldest first, and what to do now."""
     one = found.bought
     events = "\n".join(
@@ -105,8 +105,8 @@ def timeline(found: Timeline, heard: CheckStage, now: datetime, support: str | N
     parts = [f"{title(one)}\n{status(one.status)}", events]
     if one.receipt:
         parts.append(receipt(one.receipt))
-    parts += _now(found, heard, now)
-    if support and one.status == "pending" and heard is not CheckStage.ASKING:
+    parts += _now(found, stage, now)
+    if support and one.status == "pending" and stage is not CheckStage.ASKING:
         parts.append(_("If it takes too long: {contact}").format(contact=safe(support)))
     return "\n\n".join(parts)
 
@@ -160,19 +160,19 @@ def _access(opened: AccessOpened) -> str:
     return _("access opened: {days}, {until}").format(days=days(opened.days), until=until(opened.until))
 
 
-def _now(found: Timeline, heard: CheckStage, now: datetime) -> Iterator[str]:
+def _now(found: Timeline, stage: CheckStage, now: datetime) -> Iterator[str]:
     """What comes next, and what the payer can do."""
     one = found.bought
-    match heard:
+    match stage:
         case CheckStage.ASKING:
             yield f"⏳ {CHECKING}"
             return
-        case CheckStage.AWAY:
+        case CheckStage.UNAVAILABLE:
             yield _(
                 "The payment service does not answer right now. I keep asking by myself, and tell you as soon as the"
                 " payment arrives. What you have paid is not lost."
             )
-        case CheckStage.ELSEWHERE if one.status == "pending":
+        case CheckStage.PUSHED if one.status == "pending":
             yield _(
                 "This order is paid in Telegram: as soon as it is, Telegram tells me, and access opens at once."
             )
@@ -182,10 +182,10 @@ def _now(found: Timeline, heard: CheckStage, now: datetime) -> Iterator[str]:
         case "canceled":
             yield _("No money was charged. You can order again: /buy")
         case "pending" if found.attempt is not None:
-            yield from _pending(found, heard, now)
+            yield from _pending(found, stage, now)
 
 
-def _pending(found: Timeline, heard: CheckStage, now: datetime) -> Iterator[str]:
+def _pending(found: Timeline, stage: CheckStage, now: datetime) -> Iterator[str]:
     one, attempt = found.bought, found.attempt
     assert attempt is not None
     if attempt.said in ("mismatch", "not credited"):
@@ -197,7 +197,7 @@ def _pending(found: Timeline, heard: CheckStage, now: datetime) -> Iterator[str]
         )
     elif one.link_ends_at is not None and one.link_ends_at <= now:
         yield _("The link can't be paid any more. Order again: /buy")
-    elif heard is CheckStage.ANSWER:
+    elif stage is CheckStage.ANSWERED:
         yield _("The payment has not arrived yet. I keep asking, and tell you as soon as it does.")
     if one.link_ends_at is not None and one.link_ends_at > now:
         yield _("The payment link works until {moment}.").format(moment=moment(one.link_ends_at))
