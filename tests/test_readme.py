@@ -127,3 +127,68 @@ def test_ci_runs_the_readme_s_test_command() -> None:
     command, *others = [line for line in shell_lines() if line.endswith("python -m pytest")]
     assert others == []
     assert command in (ROOT / ".ci" / "run").read_text()
+
+
+# --- where things live ---------------------------------------------------------------------------
+
+COLUMNS = ("handlers", "bot/texts", "db", "tests")
+CODE = ("handlers", "bot/texts", "db")
+TESTS = ("tests/chat", "tests/db")
+# Files that don't bear their capability's word yet: to be renamed, and none is to be added.
+OLD_NAMES = {
+    "accounts": {"account", "devices", "people", "registration", "start"},
+    "access": {"grants", "status"},
+    "payments": {"callbacks"},
+    "stats": {"admin"},
+    "support": {"info"},
+}
+
+
+def capabilities() -> dict[str, dict[str, set[str]]]:
+    """By word and column: what the row links to."""
+    rows = re.findall(r"^\| \*\*(\w+)\*\* \|(.*)\|$", section("Where things live"), re.MULTILINE)
+    cells = {
+        word: [set(re.findall(r"\]\(([^)]+)\)", cell)) for cell in row.split(" | ")] for word, row in rows
+    }
+    return {word: dict(zip(COLUMNS, row, strict=True)) for word, row in cells.items()}
+
+
+def of_no_capability() -> dict[str, set[str]]:
+    """By folder, from the design's layout."""
+    design = (ROOT / "docs" / "design.md").read_text()
+    rows = re.findall(r"^\| `([a-z/]+)/` \| (`.*`) \|$", section("Layout", design), re.MULTILINE)
+    return {folder: set(re.findall(r"`(\w+)`", names)) for folder, names in rows}
+
+
+def entries(folder: str) -> set[str]:
+    """Modules and packages of a folder, by their names; of a folder of tests what holds tests."""
+    there = [path for path in (ROOT / folder).iterdir() if not path.name.startswith((".", "__"))]
+    packages = {path.name for path in there if (path / "__init__.py").exists()}
+    modules = {path.stem for path in there if path.suffix == ".py"}
+    return packages | {name for name in modules if folder in CODE or name.startswith("test_")}
+
+
+def belongs(name: str, word: str) -> bool:
+    plain = name.removeprefix("test_")
+    return plain == word or plain.startswith(f"{word}_") or plain in OLD_NAMES.get(word, ())
+
+
+@pytest.mark.parametrize("folder", [*CODE, *TESTS])
+def test_every_file_is_a_capability_s_or_told_to_be_none_s(folder: str) -> None:
+    words, others = capabilities(), of_no_capability()[folder]
+    strangers = {name for name in entries(folder) if not any(belongs(name, word) for word in words)}
+    assert strangers == others
+
+
+@pytest.mark.parametrize("word", sorted(capabilities()))
+def test_the_row_of_a_capability_shows_all_its_places(word: str) -> None:
+    row = capabilities()[word]
+    places = {folder: {name for name in entries(folder) if belongs(name, word)} for folder in (*CODE, *TESTS)}
+    for column in COLUMNS:
+        there = {
+            f"{folder}/{name}"
+            for folder, names in places.items()
+            if folder.startswith(column)
+            for name in names
+        }
+        assert {link.removesuffix(".py") for link in row[column]} == there, column
