@@ -1,16 +1,21 @@
-"""Money as people write it, into the smallest unit: integers only."""
+"""Money in the smallest unit of its currency: integers only."""
 
 import re
 
-from bot.texts.format import exponent
-
 WRITTEN = re.compile(r"(?P<whole>\d{1,3}(?:[ \u00a0\u202f]\d{3})+|\d+)(?:[.,](?P<rest>\d+))?")
 STARS = "XTR"  # Telegram Stars, as a currency
+ZERO_DECIMAL = {STARS, "JPY", "KRW", "VND", "CLP", "UGX", "ISK", "PYG", "KMF", "RWF", "XAF", "XOF", "XPF"}
 MAX_AMOUNT = 2**31 - 1  # `amount_cents` and `price` are integer columns
 
 
+def exponent(currency: str) -> int:
+    """Digits after the point: Telegram's `exp`; Stars have none."""
+    return 0 if currency in ZERO_DECIMAL else 2
+
+
 def to_minor_units(written: str, currency: str) -> int:
-    """990, 990.5, 990,50 and 1 990.50 for a currency with kopecks, whole numbers for others. Raises ValueError."""
+    """Reads 990, 990.5, 990,50 and 1 990.50 where a currency has kopecks, whole numbers elsewhere. Raises
+    ValueError."""
     match = WRITTEN.fullmatch(written.strip())
     if match is None:
         raise ValueError(f"{written!r} is not an amount such as 990 or 990.50")

@@ -14,6 +14,7 @@ from bot.chat.keyboards import go, in_rows, press, rows
 from bot.chat.replies import Reply, say
 from bot.texts import admin as words
 from bot.texts import arguments
+from bot.texts.commands import about
 from bot.texts.shop import products
 from db import stats
 from db.access import changes
@@ -46,7 +47,7 @@ async def show_overview(event: Message | CallbackQuery, session: AsyncSession, n
 def desk_keyboard(*, alarmed: bool) -> InlineKeyboardMarkup:
     """Every other command of admins, two in a row."""
     buttons = [
-        go(command.about(), command)
+        go(about(command), command)
         for command in COMMANDS
         if command.audience is Audience.ADMIN and command is not ADMIN
     ]

@@ -30,6 +30,7 @@ from bot.context import AppContext
 from bot.texts import LANGUAGES, languages, registration
 from bot.texts import account as account_words
 from bot.texts import info as words
+from bot.texts.commands import about
 from db.chats import Person
 from handlers.filters import is_
 
@@ -56,11 +57,11 @@ def doors(person: Person, audience: Audience) -> InlineKeyboardMarkup:
     places: tuple[Command, ...] = (COURSES, LANGUAGE)
     if person.account is not None:
         places = (COURSES, LESSONS, STATUS, PROGRESS, PROMO, PURCHASES, PROFILE, LANGUAGE)
-    buttons = [go(place.about(), place) for place in places]
+    buttons = [go(about(place), place) for place in places]
     return rows(
         press(registration.REGISTER, Register()) if person.account is None else None,
         *in_rows(buttons, 2),
-        go(ADMIN.about(), ADMIN) if audience is Audience.ADMIN else None,
+        go(about(ADMIN), ADMIN) if audience is Audience.ADMIN else None,
     )
 
 
@@ -68,14 +69,14 @@ def doors(person: Person, audience: Audience) -> InlineKeyboardMarkup:
 @router.callback_query(Go.filter(F.command == TERMS.name))
 async def terms(event: Message | CallbackQuery, context: AppContext) -> Reply:
     settings = context.settings
-    return say(event, words.document(TERMS.about(), settings.terms_url, settings.terms_version))
+    return say(event, words.document(about(TERMS), settings.terms_url, settings.terms_version))
 
 
 @router.message(is_(PRIVACY))
 @router.callback_query(Go.filter(F.command == PRIVACY.name))
 async def privacy(event: Message | CallbackQuery, context: AppContext) -> Reply:
     settings = context.settings
-    return say(event, words.document(PRIVACY.about(), settings.privacy_url, settings.terms_version))
+    return say(event, words.document(about(PRIVACY), settings.privacy_url, settings.terms_version))
 
 
 @router.message(is_(PAYSUPPORT))

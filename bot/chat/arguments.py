@@ -7,8 +7,7 @@ from enum import StrEnum, auto
 from babel.core import get_global
 
 from bot.chat.commands import Command
-from bot.money import STARS, to_minor_units
-from bot.texts.format import exponent
+from bot.money import STARS, exponent, to_minor_units
 from db.access.changes import MAX_DAYS
 from db.errors import Refused
 

@@ -1,10 +1,7 @@
 """Every command of the chat, once: filters, /help and the command menus are made from this table."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
-
-from bot.texts import commands as words
 
 
 class Audience(IntEnum):
@@ -15,11 +12,10 @@ class Audience(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """`arguments` as the usage shows them; `about` says what it does, in the language being spoken."""
+    """`arguments` as the usage shows them; `bot.texts.commands.ABOUT` says what each does."""
 
     name: str
     audience: Audience
-    about: Callable[[], str]
     arguments: str = ""
     example: str = ""
 
@@ -28,37 +24,35 @@ class Command:
         return f"/{self.name} {self.arguments}".strip()
 
 
-START = Command("start", Audience.ANYONE, words.start, "[payload]")
-HELP = Command("help", Audience.ANYONE, words.help_)
-COURSES = Command("courses", Audience.ANYONE, words.courses)
-TERMS = Command("terms", Audience.ANYONE, words.terms)
-PRIVACY = Command("privacy", Audience.ANYONE, words.privacy)
-PAYSUPPORT = Command("paysupport", Audience.ANYONE, words.paysupport)
-LANGUAGE = Command("language", Audience.ANYONE, words.language_)
-CANCEL = Command("cancel", Audience.ANYONE, words.cancel)
+START = Command("start", Audience.ANYONE, "[payload]")
+HELP = Command("help", Audience.ANYONE)
+COURSES = Command("courses", Audience.ANYONE)
+TERMS = Command("terms", Audience.ANYONE)
+PRIVACY = Command("privacy", Audience.ANYONE)
+PAYSUPPORT = Command("paysupport", Audience.ANYONE)
+LANGUAGE = Command("language", Audience.ANYONE)
+CANCEL = Command("cancel", Audience.ANYONE)
 
-BUY = Command("buy", Audience.LEARNER, words.buy)
-PROMO = Command("promo", Audience.LEARNER, words.promo, "[CODE]", "/promo SPRING")
-STATUS = Command("status", Audience.LEARNER, words.status)
-LESSONS = Command("lessons", Audience.LEARNER, words.lessons)
-PROGRESS = Command("progress", Audience.LEARNER, words.progress)
-PURCHASES = Command("purchases", Audience.LEARNER, words.purchases)
-PROFILE = Command("profile", Audience.LEARNER, words.profile)
-DEVICES = Command("devices", Audience.LEARNER, words.devices)
-LOGOUT = Command("logout", Audience.LEARNER, words.logout)
+BUY = Command("buy", Audience.LEARNER)
+PROMO = Command("promo", Audience.LEARNER, "[CODE]", "/promo SPRING")
+STATUS = Command("status", Audience.LEARNER)
+LESSONS = Command("lessons", Audience.LEARNER)
+PROGRESS = Command("progress", Audience.LEARNER)
+PURCHASES = Command("purchases", Audience.LEARNER)
+PROFILE = Command("profile", Audience.LEARNER)
+DEVICES = Command("devices", Audience.LEARNER)
+LOGOUT = Command("logout", Audience.LEARNER)
 
-ADMIN = Command("admin", Audience.ADMIN, words.admin)
-GRANT = Command("grant", Audience.ADMIN, words.grant, "WHO PRODUCT DAYS", "/grant anna@example.com 1 30")
-REVOKE = Command("revoke", Audience.ADMIN, words.revoke, "WHO PRODUCT DAYS", "/revoke @anna 1 7")
-PROMO_NEW = Command(
-    "promo_new", Audience.ADMIN, words.promo_new, "CODE PRODUCT DAYS MAX", "/promo_new SPRING 1 14 100"
-)
-PROMOS = Command("promos", Audience.ADMIN, words.promos)
-OFFER = Command("offer", Audience.ADMIN, words.offer, "PRODUCT DAYS PRICE CURRENCY", "/offer 1 30 990.50 RUB")
-OFFERS = Command("offers", Audience.ADMIN, words.offers)
-USER = Command("user", Audience.ADMIN, words.user, "WHO", "/user #12")
-REFUND = Command("refund", Audience.ADMIN, words.refund, "PURCHASE [AMOUNT]", "/refund 12 990.50")
-HISTORY = Command("history", Audience.ADMIN, words.history, "[WHO]", "/history anna@example.com")
+ADMIN = Command("admin", Audience.ADMIN)
+GRANT = Command("grant", Audience.ADMIN, "WHO PRODUCT DAYS", "/grant anna@example.com 1 30")
+REVOKE = Command("revoke", Audience.ADMIN, "WHO PRODUCT DAYS", "/revoke @anna 1 7")
+PROMO_NEW = Command("promo_new", Audience.ADMIN, "CODE PRODUCT DAYS MAX", "/promo_new SPRING 1 14 100")
+PROMOS = Command("promos", Audience.ADMIN)
+OFFER = Command("offer", Audience.ADMIN, "PRODUCT DAYS PRICE CURRENCY", "/offer 1 30 990.50 RUB")
+OFFERS = Command("offers", Audience.ADMIN)
+USER = Command("user", Audience.ADMIN, "WHO", "/user #12")
+REFUND = Command("refund", Audience.ADMIN, "PURCHASE [AMOUNT]", "/refund 12 990.50")
+HISTORY = Command("history", Audience.ADMIN, "[WHO]", "/history anna@example.com")
 
 COMMANDS: tuple[Command, ...] = (
     START,

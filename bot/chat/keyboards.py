@@ -10,9 +10,9 @@ from aiogram.types import (
     ReplyKeyboardMarkup,
 )
 
+from bot.chat import Text
 from bot.chat.buttons import Go
 from bot.chat.commands import Command
-from bot.texts import Text
 
 Row = Sequence[InlineKeyboardButton]
 

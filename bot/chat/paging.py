@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from aiogram.filters.callback_data import CallbackData
 from aiogram.types import InlineKeyboardButton
 
+from bot.chat import Text
 from bot.chat.keyboards import press
-from bot.texts import Text
 
 
 @dataclass(frozen=True, slots=True)

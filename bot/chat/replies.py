@@ -16,8 +16,8 @@ from aiogram.methods import (
 )
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 
+from bot.chat import Text
 from bot.chat.markup import pages
-from bot.texts import Text
 
 Method = TelegramMethod[Any]
 Reply = Method | Sequence[Method | None] | None  # what a handler returns; None says nothing
@@ -29,6 +29,14 @@ MEDIA: dict[str, type[Method]] = {
     "voice": SendVoice,
     "document": SendDocument,
 }
+
+
+def as_list(reply: Reply) -> list[Method]:
+    if reply is None:
+        return []
+    if isinstance(reply, TelegramMethod):
+        return [reply]
+    return [method for method in reply if method is not None]
 
 
 def say(event: Message | CallbackQuery, text: Text, keyboard: Any = None) -> SendMessage:

@@ -2,10 +2,11 @@
 
 from bot.chat.commands import BUY, STATUS
 from bot.chat.keyboards import go, rows
+from bot.money import exponent
 from bot.notifications.events import AdminRefundDone, RefundDone, RefundFailed
 from bot.notifications.notification import Notification
 from bot.texts import _, __
-from bot.texts.format import days, exponent, money, safe, until
+from bot.texts.format import days, money, safe, until
 
 
 def refund_done(event: RefundDone) -> Notification:

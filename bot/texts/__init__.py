@@ -13,7 +13,6 @@ from pathlib import Path
 from aiogram.utils.i18n import I18n
 from babel.support import LazyProxy
 
-Text = str | LazyProxy
 LANGUAGES = ("ru", "en")
 LOCALES = Path(__file__).parents[1] / "locales"
 

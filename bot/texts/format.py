@@ -6,16 +6,11 @@ from html import escape
 from babel.dates import format_datetime
 from babel.numbers import format_decimal
 
+from bot.money import STARS, exponent
 from bot.texts import _, language, plural, zone
 
-ZERO_DECIMAL = {"XTR", "JPY", "KRW", "VND", "CLP", "UGX", "ISK", "PYG", "KMF", "RWF", "XAF", "XOF", "XPF"}
-SIGNS = {"RUB": "₽", "USD": "$", "EUR": "€", "XTR": "⭐"}
+SIGNS = {"RUB": "₽", "USD": "$", "EUR": "€", STARS: "⭐"}
 BAR = 10
-
-
-def exponent(currency: str) -> int:
-    """Digits after the point: Telegram's `exp`; Stars have none."""
-    return 0 if currency in ZERO_DECIMAL else 2
 
 
 def money(amount: int, currency: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from bot.chat.commands import Audience, Command
 from bot.texts import _
+from bot.texts.commands import about
 from bot.texts.format import safe
 
 
@@ -20,7 +21,7 @@ def help_(commands: Sequence[Command], registered: bool) -> str:
 
 
 def line(command: Command) -> str:
-    return f"{safe(command.usage)} — {command.about()}"
+    return f"{safe(command.usage)} — {about(command)}"
 
 
 def document(title: str, url: str | None, version: str) -> str:

@@ -1,4 +1,4 @@
-"""How updates reach us: asked for (polling) or brought (webhook). Neither confirms what was not handled."""
+"""Polling, and telling Telegram how updates come: by polling or by webhook. Neither confirms what was not handled."""
 
 import asyncio
 from collections.abc import Sequence
@@ -21,12 +21,13 @@ from aiogram.types import BotCommand, BotCommandScopeAllPrivateChats, BotCommand
 from bot.chat.commands import Audience, for_audience
 from bot.context import AppContext
 from bot.texts import LANGUAGES
+from bot.texts.commands import about
 from bot.updates.process import KINDS, DatabaseUnavailableError, UpdateProcessor
 
 log = structlog.get_logger(__name__)
 
 Raw = dict[str, Any]
-POLL_GRACE = 0.25  # seconds that what was just fetched has for itself before more is asked for
+POLL_GRACE = 0.25  # seconds in which fetched updates are handled undisturbed before more is asked for
 RETRY_PAUSE = 5.0  # seconds before Telegram or the database is asked again
 
 
@@ -103,7 +104,8 @@ class Polling:
         return True
 
     async def _put_off(self) -> None:
-        """A pause before an update is tried again. Raises BooksAway when we are to stop: it comes again then."""
+        """A pause before an update is tried again. Raises DatabaseUnavailableError when we are to stop:
+        the update comes again then."""
         now = asyncio.get_running_loop().time()
         if now - self._put_off_said > RETRY_PAUSE:
             self._put_off_said = now
@@ -216,7 +218,7 @@ async def _menu(
     scope: BotCommandScopeAllPrivateChats | BotCommandScopeChat,
     language: str | None,
 ) -> None:
-    shown = [BotCommand(command=one.name, description=one.about()[:256]) for one in for_audience(audience)]
+    shown = [BotCommand(command=one.name, description=about(one)[:256]) for one in for_audience(audience)]
     try:
         await bot.set_my_commands(shown, scope=scope, language_code=language)
     except TelegramAPIError as error:

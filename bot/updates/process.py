@@ -1,28 +1,29 @@
-"""The way of one update, in both transports: one connection, one statement to load, the handler, the commit, and
-only then the replies. An update is confirmed to Telegram when `take` returns, and not when it raises.
+"""The way of one update, from polling and webhook alike: one connection, one statement to load, the handler, the
+commit, and only then the replies. An update is confirmed to Telegram when `process` returns, and not when it raises.
 
-What is committed need not come again, so slow replies keep nobody waiting: `take` returns without them, and they
-go on in the person's order.
+What is committed need not come again, so slow replies keep nobody waiting: `process` returns without them, and they
+are sent in the person's order.
 """
 
 import asyncio
-from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, nullcontext
 from datetime import datetime, timedelta
 from typing import Any
+from weakref import WeakValueDictionary
 
 import orjson
 import structlog
 from aiogram import Dispatcher
 from aiogram.dispatcher.event.bases import UNHANDLED
-from aiogram.methods import AnswerCallbackQuery, AnswerPreCheckoutQuery, SendMessage, TelegramMethod
+from aiogram.methods import AnswerCallbackQuery, AnswerPreCheckoutQuery, SendMessage
 from aiogram.types import Update, User
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import metrics
 from bot.chat.conversation import context_of
+from bot.chat.replies import as_list
 from bot.context import AppContext
 from bot.notifications.events import UpdateFailed
 from bot.notifications.notify import notify_looked_into, raise_alert
@@ -39,7 +40,7 @@ log = structlog.get_logger(__name__)
 
 SPARE_CONNECTIONS = 2  # connections of the talk pool that no update may take
 MAX_TRIES = 4  # of a transaction that met a deadlock or a serialization failure
-RETRY_DELAY = timedelta(seconds=5)  # after a money update has met a defect of ours
+RETRY_DELAY = timedelta(seconds=5)  # after the handler of a payment update has raised
 KINDS = ("message", "callback_query", "pre_checkout_query", "my_chat_member")
 
 
@@ -55,14 +56,15 @@ class UpdateProcessor:
         self._context = context
         self._dispatcher = dispatcher
         self._gate = asyncio.Semaphore(max(1, context.database.talk_pool_size - SPARE_CONNECTIONS))
-        self._people: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
+        # A lock is there as long as somebody holds it or waits for it.
+        self._people: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
         self._replies = ReplySender(context)
 
-    async def process(self, raw: dict[str, Any], away: Wait | None = None) -> None:
-        """Handles an update as Telegram sent it; a defect of ours never gets out.
+    async def process(self, raw: dict[str, Any], wait: Wait | None = None) -> None:
+        """Handles an update as Telegram sent it. Never raises on an internal error: it is logged and answered.
 
-        While the database is away, `away` is awaited before each further try, and the person's later updates wait
-        too. Raises BooksAway where there is no `away`, or where that raises it.
+        While the database is unavailable, `wait` is awaited before each further try, and the person's later updates
+        wait too. Raises DatabaseUnavailableError where there is no `wait`, or where that raises it.
         """
         try:
             update = Update.model_validate(raw, context={"bot": self._context.bot})
@@ -73,41 +75,37 @@ class UpdateProcessor:
         if user is None:
             return
         if is_payment(update):
-            replies = await self._handle(update, user, raw, Pool.MONEY, away)
+            replies = await self._handle(update, user, raw, Pool.MONEY, wait)
             sending = self._replies.send_now(replies)
         else:
             async with self._turn(user.id):
-                replies = await self._handle(update, user, raw, Pool.TALK, away)
+                replies = await self._handle(update, user, raw, Pool.TALK, wait)
                 sending = self._replies.send_in_order(user.id, replies)
         await self._replies.wait_sent(sending)
 
     async def finish(self) -> None:
-        """Returns when every reply is out, or a job's."""
+        """Waits until every reply is sent or enqueued."""
         await self._replies.finish()
 
     @asynccontextmanager
     async def _turn(self, telegram_id: int) -> AsyncIterator[None]:
         """Updates of one person run in order; people run side by side."""
-        lock = self._people[telegram_id]
-        try:
-            async with lock:
-                yield
-        finally:
-            if not lock.locked() and not getattr(lock, "_waiters", None):
-                self._people.pop(telegram_id, None)
+        lock = self._people.setdefault(telegram_id, asyncio.Lock())
+        async with lock:
+            yield
 
     async def _handle(
-        self, update: Update, user: User, raw: dict[str, Any], pool: Pool, away: Wait | None
+        self, update: Update, user: User, raw: dict[str, Any], pool: Pool, wait: Wait | None
     ) -> list[Method]:
-        """The replies, once what the update does is committed. Raises BooksAway."""
+        """The replies, once what the update does is committed. Raises DatabaseUnavailableError."""
         while True:
             try:
                 return with_answer(update, await self._once(update, user, raw, pool))
             except DatabaseUnavailableError:
                 metrics.count_update(update, "put off")
-                if away is None:
+                if wait is None:
                     raise
-                await away()
+                await wait()
 
     async def _once(self, update: Update, user: User, raw: dict[str, Any], pool: Pool) -> list[Method]:
         try:
@@ -120,7 +118,7 @@ class UpdateProcessor:
                 raise DatabaseUnavailableError from error
             metrics.count_update(update, "failed")
             log.exception("update_failed", update_id=update.update_id)
-            return await self._after_defect(update, user, raw, error)
+            return await self._after_error(update, user, raw, error)
         metrics.count_update(update, "handled")
         return replies
 
@@ -154,15 +152,15 @@ class UpdateProcessor:
                 language = context.localizer.language(person.language, person.telegram_language)
                 with context.localizer.use_locale(language):
                     answer = await self._feed(update, session, person, now)
-                await self._put_down(session, person, update, now)
+                await self._persist(session, person, update, now)
         except Refused as refused:
             if is_payment(update):
-                raise  # what was paid is not answered with a no: it is kept
+                raise  # what was paid is not answered with a no: it is stored for a retry
             if await self._handled_meanwhile(update, pool):
                 return []
             with context.localizer.use_locale(language):
                 return [SendMessage(chat_id=user.id, text=errors.say(refused))]
-        return as_list(answer)
+        return [] if answer is UNHANDLED else as_list(answer)
 
     async def _handled_meanwhile(self, update: Update, pool: Pool) -> bool:
         """Another process had the same update, and what it did is why ours was refused: it has answered."""
@@ -181,17 +179,17 @@ class UpdateProcessor:
             now=now,
         )
 
-    async def _put_down(self, session: AsyncSession, person: Person, update: Update, now: datetime) -> None:
-        """What an update leaves behind, committed with what it did."""
+    async def _persist(self, session: AsyncSession, person: Person, update: Update, now: datetime) -> None:
+        """Saves chat state, session activity and the update id in the same transaction."""
         if not is_payment(update):
             await chats.save_state(session, person)
             await chats.mark_seen(session, person, now, timedelta(days=self._context.settings.session_days))
         await chats.mark_handled(session, self._context.bot.id, update.update_id)
 
-    async def _after_defect(
+    async def _after_error(
         self, update: Update, user: User, raw: dict[str, Any], error: Exception
     ) -> list[Method]:
-        """A defect never stops the line: money is kept raw for a job to try again, the rest gets one apology."""
+        """Unhandled exception: payment updates are stored for a retry, others get an error message."""
         context = self._context
         with context.localizer.use_locale(context.localizer.language(None, user.language_code)):
             if update.pre_checkout_query:
@@ -202,11 +200,11 @@ class UpdateProcessor:
                     )
                 ]
             if is_payment(update):
-                await self._keep(update, raw, error)
+                await self._record_failed(update, raw, error)
                 return []
             return [SendMessage(chat_id=user.id, text=defects.apology())]
 
-    async def _keep(self, update: Update, raw: dict[str, Any], error: Exception) -> None:
+    async def _record_failed(self, update: Update, raw: dict[str, Any], error: Exception) -> None:
         try:
             async with self._context.database.transaction(Pool.MONEY) as session:
                 body = orjson.dumps(raw).decode()
@@ -216,12 +214,14 @@ class UpdateProcessor:
                 if kept is not None:
                     key = f"retry_update:{kept}"
                     await enqueue(session, RetryUpdateJob(id=kept), after=RETRY_DELAY, key=key)
-                    await self._tell_kept(session, update, kept, error)
+                    await self._notify_failed(session, update, kept, error)
         except Exception as second:
-            # Not kept, so it must come again, whatever the reason was.
+            # Not stored, so it must come again, whatever the reason was.
             raise DatabaseUnavailableError from second
 
-    async def _tell_kept(self, session: AsyncSession, update: Update, kept: int, error: Exception) -> None:
+    async def _notify_failed(
+        self, session: AsyncSession, update: Update, kept: int, error: Exception
+    ) -> None:
         await raise_alert(session, self._context, UpdateFailed(subject=str(kept), error=repr(error)[:300]))
         message = update.message
         if message is not None and (paid := message.successful_payment) is not None:
@@ -230,7 +230,7 @@ class UpdateProcessor:
             )
 
     async def retry(self, raw: dict[str, Any]) -> None:
-        """A kept money update, once more. Raises what its handler raises."""
+        """A stored payment update, once more. Raises what its handler raises."""
         update = Update.model_validate(raw, context={"bot": self._context.bot})
         user = _private_sender(update)
         if user is None:
@@ -269,14 +269,6 @@ def _private_sender(update: Update) -> User | None:
 def profile(user: User) -> TelegramProfile:
     name = " ".join(part for part in (user.first_name, user.last_name) if part).replace("\x00", "")
     return TelegramProfile(user.id, name or str(user.id), user.username, user.language_code)
-
-
-def as_list(answer: Any) -> list[Method]:
-    if answer is UNHANDLED or answer is None:
-        return []
-    if isinstance(answer, TelegramMethod):
-        return [answer]
-    return [method for method in answer if method is not None]
 
 
 def with_answer(update: Update, replies: list[Method]) -> list[Method]:

@@ -1,4 +1,4 @@
-"""Money updates that met a defect of ours, tried again until they are solved."""
+"""Payment updates whose handler raised, tried again until they are solved."""
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta

@@ -4,9 +4,10 @@ from typing import Any
 
 import orjson
 
+from bot.money import exponent
 from bot.settings import Settings
 from bot.texts import _, language
-from bot.texts.format import days, exponent
+from bot.texts.format import days
 from db.shop.courses import OfferDetails
 
 MAX_DESCRIPTION = 128  # of a payment and of a receipt's item alike: docs/facts.md#receipts

@@ -9,6 +9,7 @@ from bot.chat.buttons import RestoreOffer, Undo, WithdrawOffer
 from bot.chat.commands import COMMANDS, Audience
 from bot.texts import errors, grants
 from bot.texts import registration as registration_words
+from bot.texts.commands import about
 from bot.texts.format import money
 from db.errors import AlreadyUndone, GrantUnknown, OfferGone, PersonUnknown, ProductUnknown, PromoExists
 from tests.chat_user import BEN, ChatUser, plain
@@ -296,7 +297,7 @@ async def test_the_overview_leads_everywhere(olga: ChatUser, sql: asyncpg.Connec
     await olga.send("/admin")
     assert await sql.fetchval("select name from products where product_id = 1") in olga.last_text
     with olga.localizer.use_locale(olga.language):
-        others = [one.about() for one in COMMANDS if one.audience is Audience.ADMIN and one.name != "admin"]
+        others = [about(one) for one in COMMANDS if one.audience is Audience.ADMIN and one.name != "admin"]
     assert set(others) <= set(olga.buttons)
     for label in others:
         await olga.send("/admin")

@@ -11,6 +11,7 @@ from bot.settings import Settings
 from bot.texts import account as account_words
 from bot.texts import info as words
 from bot.texts import registration as registration_words
+from bot.texts.commands import about
 from tests.app import origin_of, settings_for
 from tests.chat_user import ANNA, ChatUser
 
@@ -63,8 +64,8 @@ async def test_commands_are_understood_in_capitals_and_with_the_bots_name(anna: 
 async def test_documents_that_are_not_published(anna: ChatUser, command: str) -> None:
     await anna.send(f"/{command}")
     with anna.localizer.use_locale("ru"):
-        about = next(one.about() for one in COMMANDS if one.name == command)
-    assert anna.last_text == anna.words(lambda: words.document(about, None, "1"))
+        title = next(about(one) for one in COMMANDS if one.name == command)
+    assert anna.last_text == anna.words(lambda: words.document(title, None, "1"))
 
 
 class TestPublished:
