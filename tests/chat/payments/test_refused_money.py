@@ -75,7 +75,7 @@ async def test_a_message_of_money_that_meets_a_refusal_is_kept_told_and_tried_un
         raise AccessTooFar(30)
 
     with monkeypatch.context() as broken:
-        broken.setattr(payments, "receive", refuse)
+        broken.setattr(payments, "settle_charge", refuse)
         update = update_of(anna, successful_payment=paid)
         for _ in range(2):  # Telegram may deliver it again
             await app.processor.process(update)
@@ -97,7 +97,7 @@ async def test_what_fails_once_more_is_tried_ever_more_seldom(
 ) -> None:
     await anna.register()
     paid = await stars_order(anna, sql)
-    monkeypatch.setattr(payments, "receive", None)
+    monkeypatch.setattr(payments, "settle_charge", None)
     await app.processor.process(update_of(anna, successful_payment=paid))
     await sql.execute("update bot.failed_updates set tries = 100")
     await sql.execute("update bot.pgqueuer set execute_after = now() where entrypoint = 'retry_update'")
