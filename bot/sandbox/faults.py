@@ -103,7 +103,7 @@ SWITCHES: tuple[Switch, ...] = (
 BY_NAME: Mapping[str, Switch] = {switch.name: switch for switch in SWITCHES}
 
 
-class UnknownSwitch(ValueError):
+class UnknownSwitchError(ValueError):
     """No switch of that name, or a value that the switch cannot have; the text says which."""
 
 
@@ -123,7 +123,7 @@ class Faults:
         return self._values[_switch(name).name]
 
     def set(self, **changes: Value) -> None:
-        """Takes all the changes or none; raises UnknownSwitch."""
+        """Takes all the changes or none; raises UnknownSwitchError."""
         checked = {name: _checked(_switch(name), value) for name, value in changes.items()}
         self._values.update(checked)
         self._changed()
@@ -145,7 +145,7 @@ class Faults:
             case Kind.FLAG:
                 return bool(self._values[name])
             case _:
-                raise UnknownSwitch(f"{name} is a level: read it with get")
+                raise UnknownSwitchError(f"{name} is a level: read it with get")
 
     def chance(self, probability: float) -> bool:
         """One draw of the seeded chance; none for 0, so that idle switches keep a run repeatable."""
@@ -174,7 +174,7 @@ def fault_routes(faults: Faults) -> list[web.RouteDef]:
         try:
             changes = await request.json()
             if not isinstance(changes, dict):
-                raise UnknownSwitch("a JSON object of switches is wanted")
+                raise UnknownSwitchError("a JSON object of switches is wanted")
             faults.set(**changes)
         except ValueError as error:
             return web.json_response({"error": str(error)}, status=400)
@@ -193,7 +193,7 @@ def fault_routes(faults: Faults) -> list[web.RouteDef]:
 
 def _switch(name: str) -> Switch:
     if name not in BY_NAME:
-        raise UnknownSwitch(f"no such switch: {name}")
+        raise UnknownSwitchError(f"no such switch: {name}")
     return BY_NAME[name]
 
 
@@ -212,11 +212,11 @@ def _checked(switch: Switch, value: Any) -> Value:
         case Kind.FLAG:
             if isinstance(value, bool):
                 return value
-            raise UnknownSwitch(f"{switch.name} is true or false")
+            raise UnknownSwitchError(f"{switch.name} is true or false")
         case Kind.COUNT | Kind.TIMES:
             if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_COUNT:
                 return value
-            raise UnknownSwitch(f"{switch.name} is a whole number, 0 to {MAX_COUNT}")
+            raise UnknownSwitchError(f"{switch.name} is a whole number, 0 to {MAX_COUNT}")
         case Kind.PROBABILITY:
             return _number(switch.name, value, 1.0)
         case Kind.SECONDS:
@@ -225,7 +225,7 @@ def _checked(switch: Switch, value: Any) -> Value:
 
 def _number(name: str, value: Any, highest: float) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise UnknownSwitch(f"{name} is a number")
+        raise UnknownSwitchError(f"{name} is a number")
     if not math.isfinite(value) or not 0 <= value <= highest:
-        raise UnknownSwitch(f"{name} is a number, 0 to {highest:g}")
+        raise UnknownSwitchError(f"{name} is a number, 0 to {highest:g}")
     return float(value)

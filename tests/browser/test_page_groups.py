@@ -14,7 +14,7 @@ async def found(window: Window, title: str, kind: str = "channel") -> None:
     await window.by("menu-groups").click()
     await window.by("group-title").fill(title)
     await window.by("group-type").select_option(kind)
-    await window.by("group-found").click()
+    await window.by("group-create").click()
     await expect(window.by("group").filter(has_text=title)).to_contain_text("владелец")
 
 

@@ -45,7 +45,7 @@ async def test_a_phone_of_360_px_needs_no_sideways_scrolling(
     await window.by("chat-menu").tap()
     await window.by("menu-groups").tap()
     await window.by("group-title").fill("T" * 128)
-    await window.by("group-found").tap()
+    await window.by("group-create").tap()
     await expect(window.by("group")).to_have_count(1)
     assert await probe(window, "overflow") == []
     await window.page.keyboard.press("Escape")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.faults import SWITCHES, Faults, UnknownSwitch
+from bot.sandbox.faults import SWITCHES, Faults, UnknownSwitchError
 from tests.sandbox.provider_world import provider
 
 
@@ -44,7 +44,7 @@ def test_idle_switches_draw_nothing() -> None:
 )  # fmt: skip
 def test_a_wrong_value_changes_nothing(changes: dict[str, Any]) -> None:
     faults = Faults()
-    with pytest.raises(UnknownSwitch):
+    with pytest.raises(UnknownSwitchError):
         faults.set(**{"callback_repeat": 3, **changes})
     assert faults.values() == Faults().values()
 
@@ -59,7 +59,7 @@ def test_every_change_is_reported() -> None:
 
 
 def test_a_level_is_read_not_taken() -> None:
-    with pytest.raises(UnknownSwitch):
+    with pytest.raises(UnknownSwitchError):
         Faults().take("callback_repeat")
 
 

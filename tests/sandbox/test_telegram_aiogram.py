@@ -83,28 +83,26 @@ def dispatcher() -> Dispatcher:
 
 @asynccontextmanager
 async def polling(client: AiogramBot) -> AsyncIterator[None]:
-    books = dispatcher()
-    serving = books.start_polling(client, polling_timeout=1, handle_signals=False, close_bot_session=False)
+    dp = dispatcher()
+    serving = dp.start_polling(client, polling_timeout=1, handle_signals=False, close_bot_session=False)
     task = asyncio.create_task(serving)
     try:
         yield
     finally:
-        await books.stop_polling()
+        await dp.stop_polling()
         await task
 
 
 @asynccontextmanager
 async def by_webhook(client: AiogramBot) -> AsyncIterator[None]:
-    app, books = web.Application(), dispatcher()
-    SimpleRequestHandler(books, client, handle_in_background=False, secret_token=SECRET).register(
-        app, "/hook"
-    )
-    setup_application(app, books)
+    app, dp = web.Application(), dispatcher()
+    SimpleRequestHandler(dp, client, handle_in_background=False, secret_token=SECRET).register(app, "/hook")
+    setup_application(app, dp)
     runner = web.AppRunner(app, shutdown_timeout=1.0)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     url = f"http://127.0.0.1:{runner.addresses[0][1]}/hook"
-    await client.set_webhook(url, secret_token=SECRET, allowed_updates=books.resolve_used_update_types())
+    await client.set_webhook(url, secret_token=SECRET, allowed_updates=dp.resolve_used_update_types())
     try:
         yield
     finally:

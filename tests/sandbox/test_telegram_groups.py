@@ -224,6 +224,6 @@ async def test_groups_outlast_a_restart(kept_world: World) -> None:
 
 
 @pytest.mark.parametrize("body", [{}, {"title": "x", "type": "forum"}, {"title": " "}])
-async def test_groups_nobody_can_found(bot: Bot, body: Json) -> None:
+async def test_groups_nobody_can_make(bot: Bot, body: Json) -> None:
     status, _ = await bot.world.ask("POST", f"/sandbox/groups?bot={bot.id}", {"as": OLGA, **body})
     assert status == 400

@@ -362,7 +362,7 @@ async def test_a_telegram_invoice_is_a_payment_like_any_other(yookassa: Provider
     await yookassa.ok("POST", "/v3/refunds", refund_body(found, "499.00"))
 
 
-async def test_books_keys_and_settings_outlast_a_restart(tmp_path: Path) -> None:
+async def test_records_keys_and_settings_outlast_a_restart(tmp_path: Path) -> None:
     async with provider(tmp_path / "sandbox.db") as world:
         await world.ok("PUT", "/sandbox/yookassa", {"notifications_url": "http://127.0.0.1:9/hook"})
         await world.ok("PUT", "/sandbox/yookassa", {"notifications_url": None, "test": False})

@@ -59,7 +59,7 @@ export class Api {
   vote = (person, id, options) => this.call("POST", `chats/${person}/messages/${id}/vote`, { options });
   react = (person, id, emoji) => this.call("POST", `chats/${person}/messages/${id}/reaction`, { emoji });
   groups = () => this.call("GET", "groups");
-  found = (person, title, type) => this.call("POST", "groups", { as: person, title, type });
+  createGroup = (person, title, type) => this.call("POST", "groups", { as: person, title, type });
   move = (group, person, action) => this.call("POST", `groups/${group}/members`, { as: person, action });
   setBotStatus = (group, person, status) => this.call("POST", `groups/${group}/bot`, { as: person, status });
   invite = (link) => this.call("GET", "invites", undefined, { link });

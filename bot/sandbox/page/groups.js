@@ -16,7 +16,7 @@ export class Groups {
 
   async open() {
     this.box = el("div", { class: "groups", "data-testid": "groups" });
-    const dialog = sheet(t("groups"), [el("p", { class: "faint" }, t("groupsNote")), this.box, this.founder()], {
+    const dialog = sheet(t("groups"), [el("p", { class: "faint" }, t("groupsNote")), this.box, this.creator()], {
       onclose: () => (this.box = null),
     });
     dialog.append(sheetButton(t("close"), () => dialog.close()));
@@ -61,16 +61,16 @@ export class Groups {
     return el("button", { type: "button", class: "link", "data-testid": "group-move", onclick: move }, word);
   }
 
-  founder() {
+  creator() {
     const title = el("input", { name: "title", required: true, maxlength: 128, autocomplete: "off" });
     title.dataset.testid = "group-title";
     const kinds = el("select", { name: "type" }, ...KINDS.map((kind) => el("option", { value: kind }, t(kind))));
     kinds.dataset.testid = "group-type";
-    const submit = el("button", { class: "wide primary", "data-testid": "group-found" }, t("found"));
+    const submit = el("button", { class: "wide primary", "data-testid": "group-create" }, t("create"));
     const form = el("form", {}, el("label", {}, t("groupTitle"), title), kinds, submit);
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
-      const made = await this.tell(this.api.found(this.model.person, title.value, kinds.value));
+      const made = await this.tell(this.api.createGroup(this.model.person, title.value, kinds.value));
       if (made) title.value = "";
     });
     return form;

@@ -158,7 +158,7 @@ export const EN = {
   groups: "Groups and channels",
   groupsNote: "Here the bot is added to a group or channel. One joins by the bot's link or by this button.",
   groupTitle: "Title",
-  found: "Create",
+  create: "Create",
   supergroup: "group",
   group: "group",
   channel: "channel",

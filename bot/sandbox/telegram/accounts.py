@@ -74,7 +74,7 @@ class Accounts:
     def all(self) -> list[Account]:
         return list(self._known.values())
 
-    def greeted(self, account: Account) -> None:
+    def mark_seen(self, account: Account) -> None:
         """The bot that called getMe last is the one the page shows first."""
         account.seen = self._store.next_id("greeting")
         self.save(account)

@@ -55,7 +55,7 @@ def post(ctx: Context, bot: Account, chat: Chat, person: Person, body: Json) -> 
     if not chat.started:
         chat.started = True
         ctx.chats.save(chat)
-    ctx.hub.tell(bot.id, chat.id, "message", message=entry.as_shown())
+    ctx.hub.publish(bot.id, chat.id, "message", message=entry.as_shown())
     kind = "channel_post" if chat.info.get("type") == "channel" else "message"
     return entry, ctx.updates.push(bot, kind, entry.body)
 
@@ -152,7 +152,7 @@ def edit(ctx: Context, bot: Account, person: Person, number: int, text: str) -> 
     head = {name: value for name, value in entry.body.items() if name in HEAD}
     entry.body = head | _text(text) | {"edit_date": int(time.time())}
     ctx.chats.changed(chat, entry)
-    ctx.hub.tell(bot.id, person.id, "edited", message=entry.as_shown())
+    ctx.hub.publish(bot.id, person.id, "edited", message=entry.as_shown())
     return entry, ctx.updates.push(bot, "edited_message", entry.body)
 
 
@@ -185,7 +185,7 @@ def block(ctx: Context, bot: Account, person: Person, blocked: bool) -> int | No
     states = (_member(bot, "member"), _member(bot, "kicked"))
     old, new = states if blocked else states[::-1]
     head = {"chat": chat.info, "from": person.as_user(), "date": int(time.time())}
-    ctx.hub.tell(bot.id, person.id, "blocked", blocked=blocked)
+    ctx.hub.publish(bot.id, person.id, "blocked", blocked=blocked)
     return ctx.updates.push(bot, "my_chat_member", head | {"old_chat_member": old, "new_chat_member": new})
 
 

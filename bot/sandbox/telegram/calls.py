@@ -13,7 +13,7 @@ from bot.sandbox.telegram.params import Params
 
 log = logging.getLogger(__name__)
 Json = dict[str, Any]
-RETRY_AFTER = 1  # seconds a struck 429 asks for
+RETRY_AFTER = 1  # seconds a switched-on 429 asks for
 POLLING = "getupdates"
 NEWER = frozenset({"sendrichmessage"})  # answered as by a Bot API server older than the method
 
@@ -21,7 +21,7 @@ NEWER = frozenset({"sendrichmessage"})  # answered as by a Bot API server older 
 async def perform(ctx: Context, account: Account, name: str, params: Params) -> Json:
     """The whole answer, `{"ok": …}`; every call but polling is kept for `/sandbox/calls`."""
     try:
-        _strike(ctx, name)
+        _inject_failure(ctx, name)
         result = await _result(ctx, account, name, params)
     except ApiError as error:
         answer = refusal(error)
@@ -38,7 +38,7 @@ async def _result(ctx: Context, account: Account, name: str, params: Params) -> 
     if function is None:
         refused = _unsupported(name)
         log.error("bot %s called %s, which the sandbox does not have", account.id, name)
-        ctx.hub.tell(account.id, None, "problem", method=name, description=refused.description)
+        ctx.hub.publish(account.id, None, "problem", method=name, description=refused.description)
         raise refused
     refuse_unsupported(name, params)
     with ctx.store.batch():
@@ -58,7 +58,7 @@ def refusal(error: ApiError) -> Json:
     return answer | ({"parameters": error.parameters} if error.parameters else {})
 
 
-def _strike(ctx: Context, name: str) -> None:
+def _inject_failure(ctx: Context, name: str) -> None:
     """The switched-on failures; polling is spared, or it would use them all up."""
     if name.lower() == POLLING:
         return

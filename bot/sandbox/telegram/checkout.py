@@ -168,9 +168,9 @@ def _paid(ctx: Context, sheet: Sheet, charge: Json) -> None:
     if sheet.entry is not None:
         sheet.entry.paid = True
         ctx.chats.changed(chat, sheet.entry)
-        ctx.hub.tell(sheet.bot.id, chat.id, "edited", message=sheet.entry.as_shown())
+        ctx.hub.publish(sheet.bot.id, chat.id, "edited", message=sheet.entry.as_shown())
     number = sheet.entry.id if sheet.entry else None
-    ctx.hub.tell(sheet.bot.id, chat.id, "paid", message_id=number, **sheet.amount())
+    ctx.hub.publish(sheet.bot.id, chat.id, "paid", message_id=number, **sheet.amount())
 
 
 async def run(ctx: Context, sheet: Sheet, given: Json) -> Json:

@@ -17,10 +17,10 @@ class Hub:
     def __init__(self) -> None:
         self._listeners: set[Listener] = set()
 
-    def tell(self, bot: int, person: int | None, kind: str, **what: Any) -> None:
+    def publish(self, bot: int, person: int | None, kind: str, **what: Any) -> None:
         event = {"type": kind, "bot": bot, **({} if person is None else {"person": person}), **what}
         for listener in list(self._listeners):
-            if listener.hears(bot, person):
+            if listener.accepts(bot, person):
                 listener.put(event)
 
     def open(self, bot: int | None, person: int | None) -> "Listener":
@@ -42,7 +42,7 @@ class Listener:
         self._person = person
         self._events: asyncio.Queue[Json | None] = asyncio.Queue()
 
-    def hears(self, bot: int, person: int | None) -> bool:
+    def accepts(self, bot: int, person: int | None) -> bool:
         return self._bot in (None, bot) and (self._person is None or person in (None, self._person))
 
     def put(self, event: Json | None) -> None:

@@ -23,7 +23,7 @@ class GroupsApi:
         group = "/sandbox/groups/{group:-[0-9]+}"
         return [
             web.get("/sandbox/groups", self.groups),
-            web.post("/sandbox/groups", self.found),
+            web.post("/sandbox/groups", self.create),
             web.post(f"{group}/members", self.move),
             web.post(f"{group}/bot", self.set_bot),
             web.post(f"{group}/messages", self.write),
@@ -35,11 +35,11 @@ class GroupsApi:
         bot = self._bot(request)
         return answer([membership.as_shown(self._ctx, bot, one) for one in self._ctx.groups.of(bot.id)])
 
-    async def found(self, request: web.Request) -> web.Response:
-        """`{"title", "type", "as": who founds it}`."""
+    async def create(self, request: web.Request) -> web.Response:
+        """`{"title", "type", "as": who makes it}`."""
         bot, given = self._bot(request), await read_object(request)
         with self._ctx.store.batch():
-            chat = membership.found(self._ctx, bot, self._ctx.people.get(given.get("as")), given)
+            chat = membership.create_group(self._ctx, bot, self._ctx.people.get(given.get("as")), given)
         return self._shown(bot, chat)
 
     async def move(self, request: web.Request) -> web.Response:

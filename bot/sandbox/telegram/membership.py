@@ -27,7 +27,7 @@ RIGHTS = (
 CHANNEL_RIGHTS = ("can_post_messages", "can_edit_messages")
 
 
-def found(ctx: Context, bot: Account, owner: Person, given: Json) -> Chat:
+def create_group(ctx: Context, bot: Account, owner: Person, given: Json) -> Chat:
     """A new group or channel of that person, the bot its administrator; raises PageError 400."""
     title, kind = str(given.get("title") or "").strip(), given.get("type") or "supergroup"
     if not 1 <= len(title) <= 128 or kind not in KINDS:
@@ -50,7 +50,7 @@ def set_bot_status(ctx: Context, bot: Account, by: Person, chat: Chat, status: A
     ctx.groups.save(group)
     head = {"chat": chat.info, "from": by.as_user(), "date": int(time.time())}
     change = {"old_chat_member": old, "new_chat_member": bot_member(bot, chat, group)}
-    ctx.hub.tell(bot.id, None, "groups")
+    ctx.hub.publish(bot.id, None, "groups")
     return ctx.updates.push(bot, "my_chat_member", head | change)
 
 
@@ -90,7 +90,7 @@ def change(
     group.requests.pop(str(person.id), None)
     ctx.groups.save(group)
     new = person_member(group, person)
-    ctx.hub.tell(bot.id, None, "groups")
+    ctx.hub.publish(bot.id, None, "groups")
     if old == new:
         return
     head = {"chat": chat.info, "from": by, "date": int(time.time())}
@@ -155,7 +155,7 @@ def _ask(ctx: Context, bot: Account, chat: Chat, group: Group, person: Person, l
         "date": int(time.time()),
         "invite_link": link_object(bot, group, link),
     }
-    ctx.hub.tell(bot.id, None, "groups")
+    ctx.hub.publish(bot.id, None, "groups")
     ctx.updates.push(bot, "chat_join_request", request)
 
 
@@ -168,8 +168,8 @@ def decide(ctx: Context, bot: Account, chat: Chat, group: Group, person: Person,
     if approved:
         how: Json = {"invite_link": link_object(bot, group, link)} if link else {}
         change(ctx, bot, chat, person, "member", person.as_user(), via_join_request=True, **how)
-    ctx.hub.tell(bot.id, person.id, "join_decided", title=chat.info.get("title", ""), approved=approved)
-    ctx.hub.tell(bot.id, None, "groups")
+    ctx.hub.publish(bot.id, person.id, "join_decided", title=chat.info.get("title", ""), approved=approved)
+    ctx.hub.publish(bot.id, None, "groups")
 
 
 def link_object(bot: Account, group: Group, link: Link) -> Json:

@@ -83,7 +83,7 @@ def deliver(
     if inline := inline_part(markup):
         body = body | {"reply_markup": inline}
     entry = ctx.chats.add(chat, bot.as_user(), body, invoice=invoice, page=page)
-    ctx.hub.tell(bot.id, chat.id, "message", message=entry.as_shown())
+    ctx.hub.publish(bot.id, chat.id, "message", message=entry.as_shown())
     _change_reply_keyboard(ctx, chat, markup)
     return entry.body
 
@@ -111,7 +111,7 @@ def _mention(ctx: Context, bot: Account, entity: Json) -> Json | None:
 
 def tell_edited(ctx: Context, chat: Chat, entry: Entry) -> None:
     ctx.chats.changed(chat, entry)
-    ctx.hub.tell(chat.bot, chat.id, "edited", message=entry.as_shown())
+    ctx.hub.publish(chat.bot, chat.id, "edited", message=entry.as_shown())
 
 
 def _reply(chat: Chat, params: Params) -> Json:
@@ -148,4 +148,4 @@ def _change_reply_keyboard(ctx: Context, chat: Chat, markup: Json | None) -> Non
         return
     chat.reply_keyboard = markup if "keyboard" in markup else None
     ctx.chats.save(chat)
-    ctx.hub.tell(chat.bot, chat.id, "reply_keyboard", reply_keyboard=chat.reply_keyboard)
+    ctx.hub.publish(chat.bot, chat.id, "reply_keyboard", reply_keyboard=chat.reply_keyboard)

@@ -31,7 +31,7 @@ def show(ctx: Context, chat: Chat, entry: Entry, whose: str, emoji: str | None) 
     """Puts one's reaction on the message, for the page; `whose` is bot_reaction or own_reaction."""
     entry.page[whose] = emoji
     ctx.chats.changed(chat, entry)
-    ctx.hub.tell(chat.bot, chat.id, "edited", message=entry.as_shown())
+    ctx.hub.publish(chat.bot, chat.id, "edited", message=entry.as_shown())
 
 
 def react(ctx: Context, bot: Account, person: Person, chat: Chat, entry: Entry, given: Any) -> int | None:

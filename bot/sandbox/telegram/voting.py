@@ -86,4 +86,4 @@ def _show_in(ctx: Context, chat: Chat, entry: Entry, shown: Json, votes: dict[st
     entry.body["poll"] = shown
     entry.page["voted"] = votes.get(str(chat.id), [])
     ctx.chats.changed(chat, entry)
-    ctx.hub.tell(chat.bot, chat.id, "edited", message=entry.as_shown())
+    ctx.hub.publish(chat.bot, chat.id, "edited", message=entry.as_shown())

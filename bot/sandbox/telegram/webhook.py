@@ -22,7 +22,7 @@ LONGEST_RETRY_AFTER = 3600.0
 
 
 @dataclass
-class Failure(Exception):
+class DeliveryError(Exception):
     """The bot did not take the update; `retry_after` in seconds when it said so."""
 
     reason: str
@@ -85,7 +85,7 @@ class WebhookSender:
                 try:
                     async with delivery.slots:
                         await self._send(account, item)
-                except Failure as failure:
+                except DeliveryError as failure:
                     await asyncio.sleep(self._failed(account, failure, failures))
                     failures += 1
                 else:
@@ -94,7 +94,7 @@ class WebhookSender:
         finally:
             delivery.lanes.pop(lane, None)
 
-    def _failed(self, account: Account, failure: Failure, failures: int) -> float:
+    def _failed(self, account: Account, failure: DeliveryError, failures: int) -> float:
         """Notes the failure for getWebhookInfo and says how long to wait: nothing at first, then 1, 2, 4, … s."""
         hook = account.webhook
         hook.last_error_date, hook.last_error_message = int(time.time()), failure.reason
@@ -105,7 +105,7 @@ class WebhookSender:
         return max(wanted, pause) * self._ctx.retry_unit
 
     async def _send(self, account: Account, item: Pending) -> None:
-        """Raises Failure unless the bot answered 2xx."""
+        """Raises DeliveryError unless the bot answered 2xx."""
         assert self._session is not None
         secret = account.webhook.secret_token
         headers = {"X-Telegram-Bot-Api-Secret-Token": secret} if secret else {}
@@ -116,15 +116,15 @@ class WebhookSender:
             async with request as response:
                 await self._take_answer(account, response)
         except TimeoutError as error:
-            raise Failure("Read timeout expired") from error
+            raise DeliveryError("Read timeout expired") from error
         except aiohttp.ClientError as error:
             refused = isinstance(error, aiohttp.ClientConnectorError)
-            raise Failure("Connection refused" if refused else f"Connection broken: {error}") from error
+            raise DeliveryError("Connection refused" if refused else f"Connection broken: {error}") from error
 
     async def _take_answer(self, account: Account, response: aiohttp.ClientResponse) -> None:
         if not 200 <= response.status < 300:
             reason = f"Wrong response from the webhook: {response.status} {response.reason}"
-            raise Failure(reason, _seconds(response.headers.get("Retry-After")))
+            raise DeliveryError(reason, _seconds(response.headers.get("Retry-After")))
         try:
             params = await _call_in_answer(response)
         except ApiError as error:

@@ -13,9 +13,9 @@ from bot.sandbox.yookassa.api import api_routes
 from bot.sandbox.yookassa.checkout import checkout_routes
 from bot.sandbox.yookassa.control import control_routes
 from bot.sandbox.yookassa.dashboard import dashboard_routes
-from bot.sandbox.yookassa.moments import Clock, now_utc
 from bot.sandbox.yookassa.money import Json
 from bot.sandbox.yookassa.provider import DEMO_SECRET_KEY, DEMO_SHOP_ID, Provider
+from bot.sandbox.yookassa.timestamps import Clock, now_utc
 
 __all__ = ["DEMO_SECRET_KEY", "DEMO_SHOP_ID", "Shop"]
 EXPIRY_SECONDS = 5.0

@@ -1,4 +1,4 @@
-"""The provider's own books: shops, payments, refunds, and answers kept for idempotence keys.
+"""The provider's records: shops, payments, refunds, and answers kept for idempotence keys.
 
 Everything lives in memory and is written through to the store; an answer to a key is part of the record it
 made or changed, so one write holds both.
@@ -14,8 +14,8 @@ from typing import TypeVar
 
 from bot.sandbox.store import Store
 from bot.sandbox.yookassa.errors import Refused
-from bot.sandbox.yookassa.moments import moment_of, stamp
 from bot.sandbox.yookassa.money import Json
+from bot.sandbox.yookassa.timestamps import format_timestamp, parse_timestamp
 
 KEY_LIFE = timedelta(hours=24)
 SHOPS, PAYMENTS, REFUNDS = "yookassa_shop", "yookassa_payment", "yookassa_refund"
@@ -155,14 +155,14 @@ class Book:
         self, record: PaymentRecord | RefundRecord, key: RequestKey, body: Json, now: datetime
     ) -> None:
         """Keeps the answer in the record (the caller saves it)."""
-        answer = Answer(key.key, key.digest, stamp(now), body)
+        answer = Answer(key.key, key.digest, format_timestamp(now), body)
         record.answers.append(answer)
         self._answers[key.shop, key.key] = answer
 
     def recall(self, key: RequestKey, now: datetime) -> Json | None:
         """The first answer to this key, for 24 hours; Refused when the request differs."""
         answer = self._answers.get((key.shop, key.key))
-        if answer is None or now - moment_of(answer.at) >= KEY_LIFE:
+        if answer is None or now - parse_timestamp(answer.at) >= KEY_LIFE:
             return None
         if answer.digest != key.digest:
             raise Refused("Idempotence key duplicated", "Idempotence-Key")

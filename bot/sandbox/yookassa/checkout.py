@@ -14,9 +14,9 @@ from bot.sandbox.yookassa.cards import CARDS, Card
 from bot.sandbox.yookassa.checks import HIGHEST
 from bot.sandbox.yookassa.control import choose_and_pay
 from bot.sandbox.yookassa.errors import Refused
-from bot.sandbox.yookassa.moments import moment_of
 from bot.sandbox.yookassa.pages import EMPTY, html_errors, page, same_origin
 from bot.sandbox.yookassa.provider import Provider
+from bot.sandbox.yookassa.timestamps import parse_timestamp
 from bot.sandbox.yookassa.words import Words, lang_of, money, reason_text, words
 
 TELEGRAM_HOSTS = frozenset({"t.me", "telegram.me"})
@@ -99,7 +99,7 @@ class Checkout:
                 raise Refused("No such action")
 
     def _form(self, record: PaymentRecord, said: Words) -> web.Response:
-        left = moment_of(record.expires_at) - self._provider.clock()
+        left = parse_timestamp(record.expires_at) - self._provider.clock()
         content = FORM.format(
             action=f"/checkout/{record.id}?lang={lang_of(said)}",
             choose=said["choose"],

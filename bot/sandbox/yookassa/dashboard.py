@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from aiohttp import web
 from markupsafe import Markup
 
-from bot.sandbox.faults import SWITCHES, Kind, UnknownSwitch, Value
+from bot.sandbox.faults import SWITCHES, Kind, UnknownSwitchError, Value
 from bot.sandbox.yookassa import dashboard_view as view
 from bot.sandbox.yookassa.book import Merchant
 from bot.sandbox.yookassa.control import find_notification
@@ -104,7 +104,7 @@ class Dashboard:
     async def change_faults(self, _: web.Request, form: Form) -> str:
         try:
             self._provider.faults.set(**{s.name: _value(s.kind, s.name, form) for s in SWITCHES})
-        except (UnknownSwitch, ValueError) as error:
+        except (UnknownSwitchError, ValueError) as error:
             raise Refused(str(error)) from error
         return "saved"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from bot.sandbox.yookassa.moments import ERROR_MARK, new_id, now_utc
+from bot.sandbox.yookassa.timestamps import ERROR_MARK, new_id, now_utc
 
 
 class Refused(Exception):

@@ -9,8 +9,8 @@ from datetime import datetime
 
 from bot.sandbox.yookassa.book import Item
 from bot.sandbox.yookassa.errors import Refused
-from bot.sandbox.yookassa.moments import moment_of
 from bot.sandbox.yookassa.money import Json
+from bot.sandbox.yookassa.timestamps import parse_timestamp
 
 PAYMENT_FILTERS = frozenset({"status", "payment_method"})
 REFUND_FILTERS = frozenset({"status", "payment_id"})
@@ -66,11 +66,11 @@ def _checks(
 
 def _time_check(name: str, operator: str, value: str) -> Callable[[Json], bool]:
     try:
-        bound = moment_of(value)
+        bound = parse_timestamp(value)
     except ValueError:
         raise Refused(f"{name}.{operator} must be an ISO 8601 moment", f"{name}.{operator}") from None
     compare = _COMPARE[operator]
-    return lambda body: name in body and compare(moment_of(body[name]), bound)
+    return lambda body: name in body and compare(parse_timestamp(body[name]), bound)
 
 
 def _equal_check(name: str, value: str) -> Callable[[Json], bool]:

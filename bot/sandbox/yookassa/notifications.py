@@ -16,8 +16,8 @@ import aiohttp
 
 from bot.sandbox.faults import Faults
 from bot.sandbox.store import Store
-from bot.sandbox.yookassa.moments import PAYMENT_MARK, Clock, moment_of, new_id, stamp
 from bot.sandbox.yookassa.money import Json
+from bot.sandbox.yookassa.timestamps import PAYMENT_MARK, Clock, format_timestamp, new_id, parse_timestamp
 
 KIND = "yookassa_notification"
 RETENTION = timedelta(hours=24)
@@ -82,7 +82,7 @@ class Notifications:
             self._queue(self._new(shop, url, forged_body(body, self._faults), forged=True))
         item = self._new(shop, url, body)
         item.repeats = int(self._faults.get("callback_repeat"))
-        item.next_at = stamp(self._clock() + timedelta(seconds=self._delay()))
+        item.next_at = format_timestamp(self._clock() + timedelta(seconds=self._delay()))
         if self._faults.take("callback_lost"):
             item.state = "lost"
         self._queue(item)
@@ -114,8 +114,8 @@ class Notifications:
             object_id=str(thing.get("id", "")) if isinstance(thing, dict) else "",
             body=copy.deepcopy(body),
             url=url,
-            created_at=stamp(self._clock()),
-            next_at=stamp(self._clock()),
+            created_at=format_timestamp(self._clock()),
+            next_at=format_timestamp(self._clock()),
             forged=forged,
         )
 
@@ -151,12 +151,12 @@ class Notifications:
         for n in sorted(self._waiting - self._under_way.keys()):
             if len(self._under_way) >= AT_ONCE:
                 return
-            if moment_of(self.log[n].next_at) <= now:
+            if parse_timestamp(self.log[n].next_at) <= now:
                 self._under_way[n] = asyncio.create_task(self._deliver(self.log[n]))
 
     def _pause(self) -> float:
         """Seconds until the next delivery is due; a finished one wakes the loop by itself."""
-        due = [moment_of(self.log[n].next_at) for n in self._waiting - self._under_way.keys()]
+        due = [parse_timestamp(self.log[n].next_at) for n in self._waiting - self._under_way.keys()]
         if not due or len(self._under_way) >= AT_ONCE:
             return 60.0
         return min(60.0, max(0.0, (min(due) - self._clock()).total_seconds()))
@@ -173,19 +173,19 @@ class Notifications:
     def _decide(self, item: Notification, accepted: bool, now: datetime) -> None:
         if accepted and item.repeats > 0:
             item.repeats -= 1
-            item.next_at = stamp(now + timedelta(seconds=PAUSES[0] * self._pace))
+            item.next_at = format_timestamp(now + timedelta(seconds=PAUSES[0] * self._pace))
         elif accepted:
             item.state = "accepted"
         elif item.forged:
             item.state = "forged"
         else:
             pause = timedelta(seconds=PAUSES[min(item.tries, len(PAUSES)) - 1] * self._pace)
-            item.next_at = stamp(now + pause)
-            if now + pause - moment_of(item.created_at) >= RETENTION:
+            item.next_at = format_timestamp(now + pause)
+            if now + pause - parse_timestamp(item.created_at) >= RETENTION:
                 item.state = "given_up"
 
     async def _attempt(self, item: Notification) -> bool:
-        entry: Json = {"at": stamp(self._clock())}
+        entry: Json = {"at": format_timestamp(self._clock())}
         try:
             entry["status"] = await self._post(item)
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
@@ -214,5 +214,5 @@ def forged_body(body: Json, faults: Faults) -> Json:
         case "shop":
             thing["recipient"] = {"account_id": "999999", "gateway_id": "9999999"}
         case _:
-            thing["id"] = new_id(moment_of(thing["created_at"]), PAYMENT_MARK)
+            thing["id"] = new_id(parse_timestamp(thing["created_at"]), PAYMENT_MARK)
     return lie

@@ -12,9 +12,9 @@ from bot.sandbox.yookassa.book import Book, Merchant, PaymentRecord, RequestKey
 from bot.sandbox.yookassa.cards import Card
 from bot.sandbox.yookassa.checks import check_payment, read_amount
 from bot.sandbox.yookassa.errors import Refused, not_found
-from bot.sandbox.yookassa.moments import PAYMENT_MARK, Clock, moment_of, new_id, stamp
 from bot.sandbox.yookassa.money import Json, amount, net_of_fee
 from bot.sandbox.yookassa.receipts import check_receipt
+from bot.sandbox.yookassa.timestamps import PAYMENT_MARK, Clock, format_timestamp, new_id, parse_timestamp
 
 LINK_LIFE = timedelta(hours=1)
 HOLD_LIFE = timedelta(days=7)
@@ -108,7 +108,7 @@ class Payments:
         """Ends link or hold as if its time had come."""
         if record.status not in ("pending", "waiting_for_capture"):
             raise Refused(f"Incorrect payment status: {record.status}", "payment_id")
-        self._run_out(record, moment_of(record.expires_at))
+        self._run_out(record, parse_timestamp(record.expires_at))
 
     def expire_overdue(self) -> None:
         now = self._clock()
@@ -133,7 +133,7 @@ class Payments:
             "status": "pending",
             "amount": amount(minor),
             "recipient": {"account_id": merchant.shop_id, "gateway_id": "1000000"},
-            "created_at": stamp(now),
+            "created_at": format_timestamp(now),
             "test": merchant.test,
             "paid": False,
             "refundable": False,
@@ -151,7 +151,7 @@ class Payments:
             body=body,
             amount=minor,
             capture=request.get("capture") is True,
-            expires_at=stamp(now + LINK_LIFE),
+            expires_at=format_timestamp(now + LINK_LIFE),
             receipt=request.get("receipt"),
             method_wanted=(request.get("payment_method_data") or {}).get("type"),
             return_url=confirmation.get("return_url"),
@@ -167,13 +167,13 @@ class Payments:
         if record.capture:
             self._succeed(record)
             return
-        deadline = stamp(self._clock() + HOLD_LIFE)
+        deadline = format_timestamp(self._clock() + HOLD_LIFE)
         record.body.update(status="waiting_for_capture", expires_at=deadline)
         record.expires_at = deadline
         self._moved(record)
 
     def _succeed(self, record: PaymentRecord) -> None:
-        record.body.update(status="succeeded", paid=True, captured_at=stamp(self._clock()))
+        record.body.update(status="succeeded", paid=True, captured_at=format_timestamp(self._clock()))
         record.body["income_amount"] = amount(net_of_fee(record.amount), record.body["amount"]["currency"])
         record.body.pop("expires_at", None)
         if record.receipt is not None:
@@ -192,9 +192,9 @@ class Payments:
         self._moved(record)
 
     def _run_out(self, record: PaymentRecord, now: datetime) -> None:
-        if record.status == "pending" and now >= moment_of(record.expires_at):
+        if record.status == "pending" and now >= parse_timestamp(record.expires_at):
             self._cancel(record, "expired_on_confirmation", "yoo_money")
-        elif record.status == "waiting_for_capture" and now >= moment_of(record.expires_at):
+        elif record.status == "waiting_for_capture" and now >= parse_timestamp(record.expires_at):
             self._cancel(record, "expired_on_capture", "yoo_money")
 
     def _answered(

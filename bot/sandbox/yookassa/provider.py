@@ -1,4 +1,4 @@
-"""Everything the local YooKassa is made of, without HTTP: its shops, books, settings, notifications."""
+"""Everything the local YooKassa is made of, without HTTP: its shops, records, settings, notifications."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from bot.sandbox.faults import Faults
 from bot.sandbox.store import Store
 from bot.sandbox.yookassa.book import Book, Merchant
 from bot.sandbox.yookassa.errors import Refused, bad_credentials
-from bot.sandbox.yookassa.moments import Clock
 from bot.sandbox.yookassa.money import Json
 from bot.sandbox.yookassa.notifications import Notifications
 from bot.sandbox.yookassa.payments import Payments
 from bot.sandbox.yookassa.refunds import Refunds
+from bot.sandbox.yookassa.timestamps import Clock
 
 DEMO_SHOP_ID = "100500"
 DEMO_SECRET_KEY = "test_sandbox_secret"
@@ -22,7 +22,7 @@ _BOOLEANS = ("receipts_required", "own_register", "test")
 
 
 class Provider:
-    """Composes books and rules. `origin` is known once the server listens."""
+    """Composes records and rules. `origin` is known once the server listens."""
 
     def __init__(self, store: Store, faults: Faults, *, clock: Clock, any_shop: bool, pace: float) -> None:
         self.store = store

@@ -8,10 +8,10 @@ from datetime import timedelta
 from bot.sandbox.yookassa.book import Book, Merchant, PaymentRecord, RefundRecord, RequestKey
 from bot.sandbox.yookassa.checks import check_refund, read_amount
 from bot.sandbox.yookassa.errors import Refused, not_found
-from bot.sandbox.yookassa.moments import REFUND_MARK, Clock, moment_of, new_id, stamp
 from bot.sandbox.yookassa.money import Json, amount
 from bot.sandbox.yookassa.payments import Announce
 from bot.sandbox.yookassa.receipts import check_receipt
+from bot.sandbox.yookassa.timestamps import REFUND_MARK, Clock, format_timestamp, new_id, parse_timestamp
 
 REFUND_LIFE = timedelta(days=3 * 365)
 
@@ -81,7 +81,7 @@ class Refunds:
     def _check_sum(self, payment: PaymentRecord, minor: int) -> None:
         if payment.status != "succeeded":
             raise Refused(f"Incorrect payment status: {payment.status}", "payment_id")
-        if self._clock() - moment_of(payment.body["created_at"]) > REFUND_LIFE:
+        if self._clock() - parse_timestamp(payment.body["created_at"]) > REFUND_LIFE:
             raise Refused("The payment is too old to be refunded", "payment_id")
         if minor > self.left(payment):
             raise Refused("Refund amount is greater than the amount left of the payment", "amount.value")
@@ -93,7 +93,7 @@ class Refunds:
             "id": new_id(now, REFUND_MARK),
             "payment_id": payment.id,
             "status": status,
-            "created_at": stamp(now),
+            "created_at": format_timestamp(now),
             "amount": amount(minor, payment.body["amount"]["currency"]),
         }
         if request.get("description") is not None:

@@ -34,7 +34,7 @@ ABILITIES = {
 
 @method("getMe")
 def get_me(ctx: Context, bot: Account, params: Params) -> Json:
-    ctx.accounts.greeted(bot)
+    ctx.accounts.mark_seen(bot)
     return bot.as_user() | ABILITIES
 
 
@@ -86,7 +86,7 @@ def _keep_commands(ctx: Context, bot: Account, key: str, commands: list[Json]) -
     if commands:
         bot.commands[key] = commands
     ctx.accounts.save(bot)
-    ctx.hub.tell(bot.id, None, "commands")
+    ctx.hub.publish(bot.id, None, "commands")
     return True
 
 

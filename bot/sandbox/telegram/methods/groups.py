@@ -63,7 +63,7 @@ def leave_chat(ctx: Context, bot: Account, params: Params) -> bool:
     _, group = _group(ctx, bot, params, "chat member status can't be changed in private chats")
     group.bot_status = "left"
     ctx.groups.save(group)
-    ctx.hub.tell(bot.id, None, "groups")
+    ctx.hub.publish(bot.id, None, "groups")
     return True
 
 
@@ -134,7 +134,7 @@ def revoke_chat_invite_link(ctx: Context, bot: Account, params: Params) -> Json:
         raise bad_request("INVITE_HASH_EXPIRED")
     link.revoked = True
     ctx.groups.save(group)
-    ctx.hub.tell(bot.id, None, "groups")
+    ctx.hub.publish(bot.id, None, "groups")
     return membership.link_object(bot, group, link)
 
 
@@ -145,7 +145,7 @@ def _new_url() -> str:
 def _new_link(ctx: Context, bot: Account, group: Group, link: Link) -> Json:
     group.links.append(link)
     ctx.groups.save(group)
-    ctx.hub.tell(bot.id, None, "groups")
+    ctx.hub.publish(bot.id, None, "groups")
     return membership.link_object(bot, group, link)
 
 

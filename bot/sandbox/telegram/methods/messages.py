@@ -119,7 +119,7 @@ def delete_messages(ctx: Context, bot: Account, params: Params) -> bool:
 
 def _remove(ctx: Context, chat: Chat, number: int) -> None:
     ctx.chats.remove(chat, number)
-    ctx.hub.tell(chat.bot, chat.id, "deleted", message_id=number)
+    ctx.hub.publish(chat.bot, chat.id, "deleted", message_id=number)
 
 
 @method("copyMessage")

@@ -171,7 +171,7 @@ def _tell_refund(ctx: Context, bot: Account, move: StarMove) -> None:
         "telegram_payment_charge_id": move.id,
     }
     entry = ctx.chats.add(chat, person.as_user(), {"refunded_payment": refunded}, outgoing=True)
-    ctx.hub.tell(bot.id, person.id, "message", message=entry.as_shown())
+    ctx.hub.publish(bot.id, person.id, "message", message=entry.as_shown())
     ctx.updates.push(bot, "message", entry.body)
 
 

@@ -36,7 +36,7 @@ def answer_callback_query(ctx: Context, bot: Account, params: Params) -> bool:
     answer = {"text": text, "show_alert": params.flag("show_alert"), "url": params.text("url") or None}
     number = params.text("callback_query_id")
     callback = ctx.queries.answer_callback(bot, number, answer)
-    ctx.hub.tell(bot.id, callback.person, "callback_answer", callback_query_id=number, **answer)
+    ctx.hub.publish(bot.id, callback.person, "callback_answer", callback_query_id=number, **answer)
     return True
 
 
@@ -46,5 +46,5 @@ def send_chat_action(ctx: Context, bot: Account, params: Params) -> bool:
     action = params.text("action")
     if action not in ACTIONS:
         raise bad_request("wrong parameter action in request")
-    ctx.hub.tell(bot.id, chat.id, "action", action=action)
+    ctx.hub.publish(bot.id, chat.id, "action", action=action)
     return True

@@ -1,4 +1,4 @@
-"""Moments as YooKassa writes them (UTC, milliseconds), and ids that begin with one."""
+"""Timestamps as YooKassa writes them (UTC, milliseconds), and ids that begin with one."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ def now_utc() -> datetime:
     return datetime.now(UTC)
 
 
-def stamp(moment: datetime) -> str:
+def format_timestamp(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def moment_of(text: str) -> datetime:
+def parse_timestamp(text: str) -> datetime:
     """Reads ISO 8601; without an offset it is UTC. ValueError for anything else."""
     moment = datetime.fromisoformat(text)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
