@@ -2,9 +2,10 @@
 
 import re
 
+from db.payments.methods import XTR
+
 WRITTEN = re.compile(r"(?P<whole>\d{1,3}(?:[ \u00a0\u202f]\d{3})+|\d+)(?:[.,](?P<rest>\d+))?")
-STARS = "XTR"  # Telegram Stars, as a currency
-ZERO_DECIMAL = {STARS, "JPY", "KRW", "VND", "CLP", "UGX", "ISK", "PYG", "KMF", "RWF", "XAF", "XOF", "XPF"}
+ZERO_DECIMAL = {XTR, "JPY", "KRW", "VND", "CLP", "UGX", "ISK", "PYG", "KMF", "RWF", "XAF", "XOF", "XPF"}
 MAX_AMOUNT = 2**31 - 1  # `amount_cents` and `price` are integer columns
 
 

@@ -1,5 +1,5 @@
-"""Alarms: told to the admins once, and on /admin until they are solved. One that an admin has dismissed stays away
-until what it is about has changed, or was solved in between."""
+"""Alerts: sent to the admins once, and on /admin until they are solved. One that an admin has dismissed is not raised
+again until its facts change, or it was solved in between."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class OpenAlert:
     created_at: datetime
 
 
-RAISE = text(
+CREATE = text(
     """
     insert into bot.alerts (kind, subject, facts)
     select :kind, :subject, cast(:facts as jsonb)
@@ -34,24 +34,24 @@ RAISE = text(
     returning id
     """
 )
-MATTERS = or_(Alert.solved_at.is_(None), Alert.dismissed)  # open, or kept away
+OPEN_OR_DISMISSED = or_(Alert.solved_at.is_(None), Alert.dismissed)
 
 
 async def create_alert(session: AsyncSession, kind: str, subject: str, **facts: Any) -> bool:
     """Whether it is new: the same one is told again neither while it is open nor when it was dismissed."""
     values = {"kind": kind, "subject": subject, "facts": orjson.dumps(facts).decode()}
-    return (await session.execute(RAISE, values)).scalar_one_or_none() is not None
+    return (await session.execute(CREATE, values)).scalar_one_or_none() is not None
 
 
 async def close_alert(session: AsyncSession, kind: str, subject: str, now: datetime) -> None:
     await session.execute(
         update(Alert)
-        .where(MATTERS, Alert.kind == kind, Alert.subject == subject)
+        .where(OPEN_OR_DISMISSED, Alert.kind == kind, Alert.subject == subject)
         .values(solved_at=func.coalesce(Alert.solved_at, now), dismissed=False)
     )
 
 
-SOLVE_PAYMENT = text(
+CLOSE_PAYMENT_ALERTS = text(
     """
     update bot.alerts set solved_at = coalesce(solved_at, :now), dismissed = false
     where (solved_at is null or dismissed) and (
@@ -65,16 +65,16 @@ SOLVE_PAYMENT = text(
 async def close_payment_alerts(
     session: AsyncSession, purchase_id: int, payment_id: str, now: datetime
 ) -> None:
-    """Whatever was alarming about a payment has come to its end."""
+    """Closes whatever was raised about a payment that has come to its end."""
     values = {"purchase_id": str(purchase_id), "payment_id": payment_id, "now": now}
-    await session.execute(SOLVE_PAYMENT, values)
+    await session.execute(CLOSE_PAYMENT_ALERTS, values)
 
 
 async def close_other_alerts(session: AsyncSession, kind: str, still: Sequence[str], now: datetime) -> None:
-    """Solves those of that kind that are no longer found."""
+    """Closes those of that kind whose subject is not among `still`."""
     await session.execute(
         update(Alert)
-        .where(MATTERS, Alert.kind == kind, Alert.subject.not_in(still))
+        .where(OPEN_OR_DISMISSED, Alert.kind == kind, Alert.subject.not_in(still))
         .values(solved_at=func.coalesce(Alert.solved_at, now), dismissed=False)
     )
 
@@ -87,7 +87,7 @@ async def list_open_alerts(session: AsyncSession, limit: int = 20) -> list[OpenA
 
 
 async def mark_dismissed(session: AsyncSession, alert_id: int, now: datetime) -> bool:
-    """An admin has seen to it. Whether it was still open."""
+    """An admin has taken care of it. Whether it was still open."""
     done = await session.execute(
         update(Alert)
         .where(Alert.id == alert_id, Alert.solved_at.is_(None))
@@ -98,7 +98,7 @@ async def mark_dismissed(session: AsyncSession, alert_id: int, now: datetime) ->
 
 
 async def close_parked_alert(session: AsyncSession, parked_id: int, now: datetime) -> None:
-    """The alarm about a parked payment, once it is assigned."""
+    """Closes the alert about a parked payment, once it is assigned."""
     payment = select(ParkedPayment.payment_id).where(ParkedPayment.id == parked_id).scalar_subquery()
     await session.execute(
         update(Alert)

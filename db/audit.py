@@ -1,4 +1,4 @@
-"""The database against themselves: every succeeded purchase of ours has its days, and no other has."""
+"""Consistency checks: every succeeded purchase of ours has given its days, and no other purchase has."""
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession

@@ -1,4 +1,4 @@
-"""Money updates that met a defect of ours: kept raw until they are solved; and the handled ones' ids, pruned."""
+"""Payment updates that failed on an internal error, stored raw until they are solved; ids of handled updates."""
 
 from datetime import datetime
 
@@ -12,14 +12,14 @@ from db.tables import FailedUpdate, HandledUpdate
 async def record_failed(
     session: AsyncSession, bot_id: int, update_id: int, body: str, error: str
 ) -> int | None:
-    """The kept row's id; None where the same update is kept already."""
-    kept = await session.execute(
+    """The stored row's id; None where the same update is stored already."""
+    stored = await session.execute(
         insert(FailedUpdate)
         .values(bot_id=bot_id, update_id=update_id, body=body.replace("\\u0000", ""), error=error)
         .on_conflict_do_nothing()
         .returning(FailedUpdate.id)
     )
-    return kept.scalar_one_or_none()
+    return stored.scalar_one_or_none()
 
 
 async def get_failed(session: AsyncSession, failed_id: int) -> FailedUpdate | None:

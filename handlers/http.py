@@ -12,8 +12,8 @@ from bot import metrics
 from bot.context import AppContext
 from bot.texts import pages
 from bot.updates.process import DatabaseUnavailableError, UpdateProcessor
-from bot.yookassa.client import ID
 from db.payments import callbacks
+from db.payments.methods import YOOKASSA_ID
 
 log = structlog.get_logger(__name__)
 
@@ -131,7 +131,7 @@ def _payment_id(event: str, thing: dict[str, Any]) -> str | None:
         found = thing.get("id")
     elif event in REFUND_EVENTS:
         found = thing.get("payment_id")
-    return found if isinstance(found, str) and ID.fullmatch(found) else None
+    return found if isinstance(found, str) and YOOKASSA_ID.fullmatch(found) else None
 
 
 def _language(request: web.Request, context: AppContext) -> str:

@@ -16,16 +16,18 @@ from bot.chat.commands import PURCHASES
 from bot.chat.replies import Reply, say, show, toast
 from bot.context import AppContext
 from bot.payments import timelines
-from bot.payments.invoices import freeze_invoice, invoice, notify_charge
-from bot.payments.refunding import stars_refunded
+from bot.payments.invoices import freeze_invoice, invoice
+from bot.payments.refund_booking import book_stars_refund
+from bot.payments.settling import notify_charge
 from bot.texts.payments import invoices, links
 from bot.texts.payments import purchases as words
 from bot.yookassa import requests
 from db.chats import Person
 from db.errors import MethodNotOffered
 from db.jobs import CheckPaymentJob, CreatePaymentJob
-from db.payments import purchases
-from db.payments.purchases import AttemptDetails, PaymentMethod
+from db.payments import attempts, purchases
+from db.payments.attempts import AttemptDetails
+from db.payments.methods import PaymentMethod
 from db.payments.telegram import PreCheckoutVerdict, TelegramCharge, check_pre_checkout, settle_charge
 from db.payments.timeline import get_timeline
 from db.queue import enqueue
@@ -68,8 +70,8 @@ async def successful_payment(
         provider_charge_id=paid.provider_payment_charge_id,
         at=message.date,
     )
-    received = await settle_charge(session, charge, now)
-    await notify_charge(session, context, charge, received)
+    settlement = await settle_charge(session, charge, now)
+    await notify_charge(session, context, charge, settlement)
 
 
 @router.message(F.refunded_payment)
@@ -80,7 +82,7 @@ async def refunded_payment(
     returned = message.refunded_payment
     assert returned is not None
     charge_id, amount = returned.telegram_payment_charge_id, returned.total_amount
-    await stars_refunded(session, context, charge_id, amount, now)
+    await book_stars_refund(session, context, charge_id, amount, now)
 
 
 @router.callback_query(Pay.filter(), SignedIn())
@@ -101,7 +103,7 @@ async def pay(
         raise MethodNotOffered(callback_data.method)
     message_id = query.message.message_id if query.message else None
     key = secrets.token_urlsafe(24)
-    attempt_id, new = await purchases.open_attempt(
+    attempt_id, new = await attempts.open_attempt(
         session, person.user_id, person.telegram_id, offer, method, key, message_id, now
     )
     if new:
@@ -123,11 +125,11 @@ async def freeze(
         body = requests.payment(offer, attempt.purchase_id, attempt.key, back, email, settings)
     else:
         body = freeze_invoice(attempt, settings)
-    await purchases.record_request(session, attempt_id, body)
+    await attempts.record_request(session, attempt_id, body)
 
 
 async def get_attempt(session: AsyncSession, attempt_id: int) -> AttemptDetails:
-    attempt = await purchases.get_attempt(session, attempt_id)
+    attempt = await attempts.get_attempt(session, attempt_id)
     assert attempt is not None
     return attempt
 

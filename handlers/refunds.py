@@ -15,11 +15,12 @@ from bot.chat.commands import REFUND
 from bot.chat.keyboards import press, rows
 from bot.chat.replies import Reply, say, show
 from bot.context import AppContext
-from bot.payments import refunding
+from bot.payments.refund_plans import create_plan
 from bot.texts import refunds as words
 from db.accounts import people
 from db.chats import Person
 from db.jobs import CreateRefundJob
+from db.payments.purchases import get_currency
 from db.queue import enqueue
 from db.refunds import requests
 from handlers.filters import Admin, is_
@@ -40,8 +41,8 @@ async def ask(
 ) -> Reply:
     asked = Arguments(REFUND, command.args)
     purchase_id = asked.purchase()
-    amount = asked.amount(await requests.get_currency(session, purchase_id)) if asked.left else None
-    plan = await refunding.plan(session, context, purchase_id, amount, person.telegram_id, now)
+    amount = asked.amount(await get_currency(session, purchase_id)) if asked.left else None
+    plan = await create_plan(session, context, purchase_id, amount, person.telegram_id, now)
     learner = await people.get_account_summary(session, plan.purchase.user_id)
     buttons = rows(
         press(words.confirm(plan), ConfirmRefund(refund=plan.refund_id)),

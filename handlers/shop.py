@@ -25,9 +25,8 @@ from bot.chat.keyboards import go, in_rows, press, rows
 from bot.chat.paging import Page
 from bot.chat.replies import Reply, say, show, toast
 from bot.context import AppContext
-from bot.money import STARS
 from bot.texts import shop as words
-from db.payments.purchases import PaymentMethod
+from db.payments.methods import XTR, PaymentMethod
 from db.shop import courses, offers
 from db.shop.courses import OfferDetails
 from handlers.filters import Admin, is_
@@ -87,7 +86,7 @@ async def show_offer(
 
 def payment_methods(offer: OfferDetails, context: AppContext) -> list[PaymentMethod]:
     """How this offer can be paid: by its currency, what it allows, and the settings."""
-    settings, stars = context.settings, offer.currency == STARS
+    settings, stars = context.settings, offer.currency == XTR
     possible = {
         PaymentMethod.LINK: settings.takes_links and not stars,
         PaymentMethod.INVOICE: settings.telegram_payment_token is not None and not stars,

@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from bot.chat import markup
-from bot.money import STARS, to_minor_units
+from bot.money import to_minor_units
+from db.payments.methods import XTR
 
 MAX_INTEGER = 2**31 - 1
 MAX_ID = 2**62  # leaves room above the file's ids for those of the sequence
@@ -151,7 +152,7 @@ class OfferTable(Table):
             raise ValueError(f"price: {error}") from error
         if len(set(self.methods)) < len(self.methods):
             raise ValueError("methods: one is there twice")
-        if self.methods and (self.currency == STARS) != (self.methods == ["stars"]):
+        if self.methods and (self.currency == XTR) != (self.methods == ["stars"]):
             raise ValueError(
                 "methods: stars goes with the currency XTR, link and invoice with every other one"
             )

@@ -7,9 +7,10 @@ from enum import StrEnum, auto
 from babel.core import get_global
 
 from bot.chat.commands import Command
-from bot.money import STARS, exponent, to_minor_units
+from bot.money import exponent, to_minor_units
 from db.access.changes import MAX_DAYS
 from db.errors import Refused
+from db.payments.methods import XTR
 
 MAX_ID = 2**63 - 1  # bigint
 MAX_COUNT = 2**31 - 1  # integer
@@ -20,7 +21,7 @@ CURRENCIES = frozenset(
     for used in get_global("territory_currencies").values()
     for code, _since, ended, tender in used
     if tender and not ended
-) | {STARS}
+) | {XTR}
 
 WHOLE = re.compile(r"[+-]?[0-9]+")
 

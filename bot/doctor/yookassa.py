@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator, Iterator
 
 from bot.doctor.finding import Area, Finding
 from bot.settings import Settings
-from bot.yookassa.client import ProviderRefusedError, ProviderUnknownError, ShopAccount, YooKassa
+from bot.yookassa.answers import ProviderRefusedError, ProviderUnknownError, ShopAccount
+from bot.yookassa.client import YooKassa
 
 AREA = Area("YooKassa")
 TOKEN = Area("TELEGRAM_PAYMENT_TOKEN")

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from bot.context import AppContext
 from bot.jobs import housekeeping
 from bot.notifications import delivery
-from bot.payments import checking, links, reconciling, refund_requests
+from bot.payments import asking, callbacks, checking, links, reconciling, refunding
 from bot.updates.process import UpdateProcessor
 from bot.updates.retrying import retrying
 from db import jobs
@@ -36,12 +36,12 @@ def all_jobs(processor: UpdateProcessor) -> Mapping[str, Run]:
             entry(jobs.TellJob, delivery.tell),
             entry(jobs.SendJob, delivery.send_later),
             entry(jobs.CreatePaymentJob, links.create_payment),
-            entry(jobs.AskPaymentJob, links.ask_payment),
+            entry(jobs.AskPaymentJob, asking.ask_payment),
             entry(jobs.CheckPaymentJob, checking.check_payment),
-            entry(jobs.VerifyCallbackJob, links.verify_callback),
-            entry(jobs.SettleAssignedJob, links.settle_assigned),
-            entry(jobs.CreateRefundJob, refund_requests.create_refund),
-            entry(jobs.AskRefundJob, refund_requests.ask_refund),
+            entry(jobs.VerifyCallbackJob, callbacks.verify_callback),
+            entry(jobs.SettleAssignedJob, callbacks.settle_assigned),
+            entry(jobs.CreateRefundJob, refunding.create_refund),
+            entry(jobs.AskRefundJob, refunding.ask_refund),
             entry(jobs.RetryUpdateJob, retrying(processor)),
             entry(jobs.SweepJob, housekeeping.sweep),
             entry(jobs.TidyJob, housekeeping.tidy),

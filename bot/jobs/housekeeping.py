@@ -18,7 +18,7 @@ from db.jobs import (
     TidyJob,
     VerifyCallbackJob,
 )
-from db.payments import callbacks, purchases
+from db.payments import attempts, callbacks
 from db.queue import enqueue
 from db.refunds import requests
 
@@ -32,9 +32,9 @@ async def sweep(_job: SweepJob, context: AppContext) -> None:
     """Enqueues anew what should have happened: jobs are at-least-once, but a held or deleted one is gone."""
     before = context.now() - LOST
     async with context.database.transaction(Pool.JOBS) as session:
-        for attempt_id in await purchases.list_unsent(session, before):
+        for attempt_id in await attempts.list_unsent(session, before):
             await enqueue(session, CreatePaymentJob(attempt=attempt_id), key=f"create:{attempt_id}")
-        for attempt_id in await purchases.list_overdue(session, before):
+        for attempt_id in await attempts.list_overdue(session, before):
             await enqueue(session, AskPaymentJob(attempt=attempt_id), key=f"ask:{attempt_id}")
         for callback_id in await callbacks.list_unhandled(session, before):
             await enqueue(session, VerifyCallbackJob(id=callback_id), key=f"verify:{callback_id}")

@@ -7,13 +7,14 @@ from bot.notifications.events import AdminRefundDone, RefundDone, RefundFailed
 from bot.notifications.notification import Notification
 from bot.texts import _, __
 from bot.texts.format import days, money, safe, until
+from db.payments.methods import XTR
 
 
 def refund_done(event: RefundDone) -> Notification:
     text = _("↩️ {price} for “{product}” (payment №{id}) is returned to you.").format(
         price=money(event.amount, event.currency), product=safe(event.product), id=event.purchase_id
     )
-    if event.currency != "XTR":
+    if event.currency != XTR:
         text += " " + _("The bank may need a few days to show it.")
     access = _access(event).format(
         days=days(event.days), module=safe(event.module), until=until(event.ends_at)

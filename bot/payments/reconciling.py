@@ -1,6 +1,6 @@
 """Reconciliation: the database against what the providers say, for both webhook systems give up after a day.
 
-What is found is settled like a callback. Every part is its own, and so is every payment and refund in it: one that
+What is found is settlement like a callback. Every part is its own, and so is every payment and refund in it: one that
 fails hides no other.
 """
 
@@ -17,11 +17,10 @@ from aiogram.types import StarTransaction, TransactionPartnerUser
 from bot.context import AppContext
 from bot.notifications.events import GrantedNotPaid, PaidNotGranted
 from bot.notifications.notify import raise_alert
-from bot.payments.invoices import notify_charge
 from bot.payments.provider import NoProviderError, get_provider
-from bot.payments.refund_requests import create_refund, settle_refunds
-from bot.payments.refunding import stars_refunded
-from bot.payments.settling import park_unknown, settle_payment
+from bot.payments.refund_booking import book_stars_refund
+from bot.payments.refunding import create_refund, settle_refunds
+from bot.payments.settling import notify_charge, park_unknown, settle_payment
 from bot.retry import RetryJobError
 from bot.updates.sender import SendLaterError
 from bot.yookassa.answers import ProviderPayment, ProviderRefusedError, ProviderUnknownError
@@ -29,8 +28,8 @@ from db import alerts, audit
 from db.engine import Pool, is_unavailable
 from db.errors import Refused
 from db.jobs import AuditJob, CreatePaymentJob, CreateRefundJob, ReconcileJob
-from db.payments import cursors, purchases
-from db.payments.purchases import YOOKASSA
+from db.payments import attempts, cursors, purchases
+from db.payments.methods import STARS, XTR, YOOKASSA
 from db.payments.settling import Outcome
 from db.payments.telegram import TelegramCharge, park_refused_charge, settle_charge
 from db.queue import enqueue
@@ -40,11 +39,8 @@ log = structlog.get_logger(__name__)
 
 WINDOW = timedelta(days=2)  # both webhook systems give up after one
 REFUND_WINDOW = timedelta(days=7)  # listed by when they were made, and a bank may take days
-STARS = "stars"
 PAGE = 100
-MAX_CONSECUTIVE_TIMEOUTS = (
-    3  # times in a row that the provider did not answer: it is away, and the rest of the part with it
-)
+MAX_CONSECUTIVE_TIMEOUTS = 3  # then the provider is away, and the rest of the part is left for the next time
 
 
 @dataclass(slots=True)
@@ -66,30 +62,30 @@ class ErrorCollector:
 
     def __init__(self, report: Report) -> None:
         self._report = report
-        self._silent = 0
+        self._timeouts = 0
         self.failed = False
 
     @contextmanager
-    def apart(self, what: str) -> Iterator[None]:
+    def isolate_errors(self, what: str) -> Iterator[None]:
         """Raises what would stop every other one too."""
         try:
             yield
         except NoProviderError:
             raise
         except (ProviderRefusedError, ProviderUnknownError) as error:
-            self._silent = self._silent + 1 if isinstance(error, ProviderUnknownError) else 0
-            if self._silent == MAX_CONSECUTIVE_TIMEOUTS:
+            self._timeouts = self._timeouts + 1 if isinstance(error, ProviderUnknownError) else 0
+            if self._timeouts == MAX_CONSECUTIVE_TIMEOUTS:
                 raise
-            self._note(what, error)
+            self._record(what, error)
         except Exception as error:
             if is_unavailable(error):
                 raise
             log.exception("not_reconciled", what=what)
-            self._note(what, error)
+            self._record(what, error)
         else:
-            self._silent = 0
+            self._timeouts = 0
 
-    def _note(self, what: str, error: Exception) -> None:
+    def _record(self, what: str, error: Exception) -> None:
         self.failed = True
         self._report.failed[what] = str(error) or repr(error)
 
@@ -132,17 +128,17 @@ async def open_payments(context: AppContext, report: Report) -> None:
     """Every pending purchase of ours is asked for, and one the provider never answered is sent again."""
     async with context.database.transaction(Pool.JOBS) as session:
         waiting = await purchases.list_pending_payment_ids(session)
-        for attempt_id in await purchases.list_unsent(session, context.now() - timedelta(minutes=2)):
+        for attempt_id in await attempts.list_unsent(session, context.now() - timedelta(minutes=2)):
             await enqueue(session, CreatePaymentJob(attempt=attempt_id), key=f"create:{attempt_id}")
     if not waiting:
         return
-    provider, each = get_provider(context), ErrorCollector(report)
+    provider, errors = get_provider(context), ErrorCollector(report)
     for payment_id in waiting:
-        with each.apart(f"payment {payment_id}"):
+        with errors.isolate_errors(f"payment {payment_id}"):
             payment = await provider.payment(payment_id)
             async with context.database.transaction(Pool.JOBS) as session:
-                settled = await settle_payment(session, context, payment, context.now())
-            report.looked("open payments", settled.outcome in (Outcome.SUCCEEDED, Outcome.CANCELED))
+                settlement = await settle_payment(session, context, payment, context.now())
+            report.looked("open payments", settlement.outcome in (Outcome.SUCCEEDED, Outcome.CANCELED))
 
 
 async def succeeded_payments(context: AppContext, report: Report) -> None:
@@ -150,48 +146,48 @@ async def succeeded_payments(context: AppContext, report: Report) -> None:
     if context.provider is None:
         return
     since = context.now() - WINDOW
-    each = ErrorCollector(report)
+    errors = ErrorCollector(report)
     async for payment in context.provider.payments(status="succeeded", captured_from=since):
-        with each.apart(f"payment {payment.id}"):
-            report.looked("succeeded payments", await _succeeded(context, payment))
+        with errors.isolate_errors(f"payment {payment.id}"):
+            report.looked("succeeded payments", await _settle_succeeded(context, payment))
 
 
-async def _succeeded(context: AppContext, payment: ProviderPayment) -> bool:
+async def _settle_succeeded(context: AppContext, payment: ProviderPayment) -> bool:
     """Whether the database did not hold it yet."""
     now = context.now()
     async with context.database.transaction(Pool.JOBS) as session:
-        settled = await settle_payment(session, context, payment, now)
-        if settled.outcome is Outcome.UNKNOWN and now - payment.created_at > context.timings.unknown_waits:
+        settlement = await settle_payment(session, context, payment, now)
+        if settlement.outcome is Outcome.UNKNOWN and now - payment.created_at > context.timings.unknown_waits:
             return await park_unknown(session, context, payment, now)
-    return settled.outcome is Outcome.SUCCEEDED
+    return settlement.outcome is Outcome.SUCCEEDED
 
 
 async def succeeded_refunds(context: AppContext, report: Report) -> None:
-    """Those made in the provider's dashboard too: whatever our database don't hold is fetched with its payment."""
+    """Those made in the provider's dashboard too: whatever our database does not hold is fetched with its payment."""
     if context.provider is None:
         return
     since = context.now() - REFUND_WINDOW
     made = [one async for one in context.provider.refunds(status="succeeded", created_from=since)]
     async with context.database.transaction(Pool.JOBS) as session:
         held = await booking.list_booked_ids(session, YOOKASSA, [one.id for one in made])
-    each = ErrorCollector(report)
+    errors = ErrorCollector(report)
     for payment_id in {one.payment_id for one in made if one.id not in held}:
-        with each.apart(f"refunds of {payment_id}"):
-            settled = await settle_refunds(context, payment_id)
-            report.looked("refunds", settled.outcome not in (Outcome.UNKNOWN, Outcome.MISMATCH))
+        with errors.isolate_errors(f"refunds of {payment_id}"):
+            settlement = await settle_refunds(context, payment_id)
+            report.looked("refunds", settlement.outcome not in (Outcome.UNKNOWN, Outcome.MISMATCH))
 
 
 async def pending_refunds(context: AppContext, report: Report) -> None:
     """Each is asked for, and one the provider never answered is sent again under its own key."""
     async with context.database.transaction(Pool.JOBS) as session:
         waiting = await requests.list_pending(session)
-    each = ErrorCollector(report)
+    errors = ErrorCollector(report)
     for refund_id in waiting:
-        with each.apart(f"refund {refund_id}"):
-            report.looked("pending refunds", await _ended(context, refund_id))
+        with errors.isolate_errors(f"refund {refund_id}"):
+            report.looked("pending refunds", await _is_ended(context, refund_id))
 
 
-async def _ended(context: AppContext, refund_id: int) -> bool:
+async def _is_ended(context: AppContext, refund_id: int) -> bool:
     try:
         await create_refund(CreateRefundJob(refund=refund_id), context)
     except RetryJobError as error:
@@ -206,16 +202,16 @@ async def stars_ledger(context: AppContext, report: Report) -> None:
     be settled."""
     if not context.settings.stars_enabled:
         return
-    each = ErrorCollector(report)
+    errors = ErrorCollector(report)
     async with context.database.transaction(Pool.JOBS) as session:
         offset = await cursors.get_cursor(session, STARS)
     while True:
         page = await context.bot(GetStarTransactions(offset=offset, limit=PAGE))
         for transaction in page.transactions:
-            with each.apart(f"Stars {transaction.id}"):
-                report.looked("Stars", await _stars(context, transaction))
+            with errors.isolate_errors(f"Stars {transaction.id}"):
+                report.looked("Stars", await _settle_transaction(context, transaction))
         until = offset + len(page.transactions)
-        if not each.failed:
+        if not errors.failed:
             async with context.database.transaction(Pool.JOBS) as session:
                 await cursors.record_cursor(session, STARS, offset, until)
         offset = until
@@ -223,7 +219,7 @@ async def stars_ledger(context: AppContext, report: Report) -> None:
             return
 
 
-async def _stars(context: AppContext, transaction: StarTransaction) -> bool:
+async def _settle_transaction(context: AppContext, transaction: StarTransaction) -> bool:
     """Incoming from a person: a payment. Outgoing to one: a refund of the payment of the same id. Whether the database
     did not hold it yet."""
     source, receiver = transaction.source, transaction.receiver
@@ -231,29 +227,31 @@ async def _stars(context: AppContext, transaction: StarTransaction) -> bool:
         charge = TelegramCharge(
             payload=source.invoice_payload,
             amount=transaction.amount,
-            currency="XTR",
+            currency=XTR,
             telegram_id=source.user.id,
             charge_id=transaction.id,
             provider_charge_id="",
             at=transaction.date,
         )
-        return await _charged(context, charge)
+        return await _settle_charge(context, charge)
     if isinstance(receiver, TransactionPartnerUser) and receiver.transaction_type == "invoice_payment":
         async with context.database.transaction(Pool.MONEY) as session:
-            return await stars_refunded(session, context, transaction.id, transaction.amount, context.now())
+            return await book_stars_refund(
+                session, context, transaction.id, transaction.amount, context.now()
+            )
     return False
 
 
-async def _charged(context: AppContext, charge: TelegramCharge) -> bool:
+async def _settle_charge(context: AppContext, charge: TelegramCharge) -> bool:
     try:
         async with context.database.transaction(Pool.MONEY) as session:
-            received = await settle_charge(session, charge, context.now())
-            await notify_charge(session, context, charge, received)
+            settlement = await settle_charge(session, charge, context.now())
+            await notify_charge(session, context, charge, settlement)
     except Refused:
         async with context.database.transaction(Pool.MONEY) as session:
-            received = await park_refused_charge(session, charge, context.now())
-            await notify_charge(session, context, charge, received)
-    return received.purchase is not None
+            settlement = await park_refused_charge(session, charge, context.now())
+            await notify_charge(session, context, charge, settlement)
+    return settlement.purchase is not None
 
 
 async def audit_purchases(context: AppContext, report: Report) -> None:

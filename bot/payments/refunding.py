@@ -1,196 +1,238 @@
-"""Refunds: what the provider is asked for, and from its answers to the database and the news."""
+"""Refunds at the provider: sent under one key until an answer is known, asked for until they have ended."""
 
-import secrets
-from collections.abc import Iterable
-from datetime import datetime
-from typing import Any
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import orjson
 import structlog
+from aiogram.exceptions import (
+    ClientDecodeError,
+    TelegramAPIError,
+    TelegramBadRequest,
+    TelegramForbiddenError,
+    TelegramRetryAfter,
+)
+from aiogram.methods import RefundStarPayment
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.context import AppContext
-from bot.notifications.events import AdminRefundDone, PaymentParked, RefundDone, RefundFailed
-from bot.notifications.notify import notify, notify_chats
-from bot.settings import Settings
-from bot.texts import refunds as words
-from bot.yookassa import requests
-from bot.yookassa.answers import ProviderRefund
-from db import alerts
-from db.accounts import people
-from db.errors import RefundByHand
-from db.payments import parked
-from db.payments.purchases import STARS, YOOKASSA
-from db.refunds import booking
-from db.refunds import requests as refunds
-from db.refunds.booking import BookedRefund, ReturnedMoney
-from db.refunds.requests import RefundPlan, RefundStatus, RefundTask
-from db.tables import Purchase
+from bot.payments import refund_booking
+from bot.payments.provider import KEY_LIFETIME, get_provider, retry_job
+from bot.payments.settling import settle_payment
+from bot.retry import RetryJobError, backoff
+from bot.yookassa.answers import ProviderPayment, ProviderRefund, ProviderRefusedError, ProviderUnknownError
+from db.engine import Pool
+from db.jobs import AskRefundJob, CreateRefundJob
+from db.payments.methods import STARS, YOOKASSA
+from db.payments.purchases import PurchaseStatus, lock_purchase
+from db.payments.settling import Outcome, Settlement
+from db.queue import enqueue
+from db.refunds import booking, requests
+from db.refunds.requests import RefundStatus, RefundTask
 
 log = structlog.get_logger(__name__)
 
-
-async def plan(
-    session: AsyncSession,
-    context: AppContext,
-    purchase_id: int,
-    amount: int | None,
-    asked_by: int,
-    now: datetime,
-) -> RefundPlan:
-    """A draft with its request frozen. Raises what `db.refunds.draft` raises."""
-    key = secrets.token_urlsafe(24)
-    made = await refunds.create_draft(session, purchase_id, amount, asked_by, key, now)
-    if made.purchase.provider == YOOKASSA and context.provider is None:
-        raise RefundByHand(purchase_id, made.purchase.payment_id)
-    learner = await people.get_account_summary(session, made.purchase.user_id)
-    with context.localizer.use_locale(context.settings.default_language):
-        await refunds.record_request(session, made.refund_id, request(made, learner.email, context.settings))
-    return made
+LONGEST_PAUSE = timedelta(hours=1)  # between two questions about one refund
+EARLY_WAITS = timedelta(days=3)  # Telegram redelivers a payment for one day, reconciliation looks back two
+BACK_ALREADY = "CHARGE_ALREADY_REFUNDED"  # docs/facts.md#stars
 
 
-def request(made: RefundPlan, email: str, settings: Settings) -> str:
-    """The body of `POST /refunds`, or the arguments of `refundStarPayment`."""
-    purchase = made.purchase
-    if purchase.provider == STARS:
-        return orjson.dumps(
-            {"user_id": purchase.payer, "telegram_payment_charge_id": purchase.payment_id}
-        ).decode()
-    body: dict[str, Any] = {
-        "payment_id": purchase.payment_id,
-        "amount": {"value": requests.value(made.amount, purchase.currency), "currency": purchase.currency},
-        "description": words.description(made.refund_id, purchase.id),
-    }
-    if made.amount < purchase.amount and (receipt := receipt_of(made, body["amount"], email, settings)):
-        body["receipt"] = receipt
-    return orjson.dumps(body).decode()
+async def create_refund(job: CreateRefundJob, context: AppContext) -> None:
+    """Sends the frozen request under its key until an answer is known; one that is known already is asked for."""
+    now = context.now()
+    async with context.database.transaction(Pool.JOBS) as session:
+        refund = await requests.get_task(session, job.refund)
+        if refund is None or refund.status != RefundStatus.PENDING:
+            return
+        if not await requests.mark_sent(session, refund.id, now) and refund.sent_at is None:
+            refund = replace(refund, sent_at=now)  # another process has come first, a moment ago
+    if refund.provider == STARS:
+        await _return_stars(context, refund, now)
+    elif refund.provider_refund_id is not None:
+        await _ask(context, refund, refund.provider_refund_id)
+    else:
+        answer = await _create(context, refund, now)
+        if answer is not None:
+            await _record_answer(context, refund, answer)
 
 
-def receipt_of(
-    made: RefundPlan, amount: dict[str, str], email: str, settings: Settings
-) -> dict[str, Any] | None:
-    """54-FZ: the part that is returned, in the words and under the tax of the sale; the whole needs none
-    (docs/facts.md#provider-refunds)."""
-    asked = orjson.loads(made.purchase.request) if made.purchase.request else {}
-    if sold := asked.get("receipt"):
-        return {**sold, "items": [{**sold["items"][0], "amount": amount}]}
-    if settings.yookassa_vat_code is None or not email:
-        return None
-    item = requests.description(made.purchase.product, made.purchase.days)
-    return requests.receipt(amount, item, email, settings)
+async def _create(context: AppContext, refund: RefundTask, now: datetime) -> ProviderRefund | None:
+    """None where it has ended without one. Raises RetryJobError while the outcome is unknown."""
+    try:
+        if refund.sent_at is not None and now - refund.sent_at >= KEY_LIFETIME:
+            answer = await _look_up(context, refund)
+            if answer is None:
+                await _record_failure(context, refund, "never created")
+            return answer
+        return await get_provider(context).create_refund(refund.request, refund.key)
+    except ProviderRefusedError as error:
+        return await _record_refusal(context, refund, error)
+    except ProviderUnknownError as error:
+        log.warning("refund_outcome_unknown", refund_id=refund.id, reason=error.reason)
+        raise retry_job(error) from error
 
 
-async def book(
-    session: AsyncSession,
-    context: AppContext,
-    purchase: Purchase,
-    answers: Iterable[ProviderRefund],
-    now: datetime,
-) -> bool:
-    """What the provider says of refunds of one payment, each once; `purchase` is locked. Whether there was news."""
-    news = [await _book(session, context, purchase, answer, now) for answer in answers]
-    return any(news)
+async def _record_refusal(
+    context: AppContext, refund: RefundTask, error: ProviderRefusedError
+) -> ProviderRefund | None:
+    """Where an earlier request may have got through, a refusal of this one says nothing about that one."""
+    if refund.sent_at is not None:
+        try:
+            answer = await _look_up(context, refund)
+        except (ProviderUnknownError, ProviderRefusedError) as second:
+            raise RetryJobError(f"refused ({error.code}), and not looked up: {second}") from second
+        if answer is not None:
+            return answer
+    about = error.description + (f" ({error.parameter})" if error.parameter else "")
+    await _record_failure(context, refund, error.code, about)
+    return None
 
 
-async def _book(
-    session: AsyncSession, context: AppContext, purchase: Purchase, answer: ProviderRefund, now: datetime
-) -> bool:
-    match answer.status:
-        case "succeeded":
-            returned = ReturnedMoney(answer.id, answer.amount, answer.currency, answer.description)
-            done = await booking.book_refund(session, purchase, returned, now)
-            if done is not None:
-                await notify_done(session, context, done, now)
-            return done is not None
-        case "canceled":
-            refund = await booking.get_by_provider_id(session, purchase.provider, answer.id)
-            return refund is not None and await fail(session, context, refund, answer.cancellation or "", now)
-        case _:
-            return False
+async def _look_up(context: AppContext, refund: RefundTask) -> ProviderRefund | None:
+    """Among all refunds of the payment the one that no other row of ours has and that looks like this one."""
+    body = orjson.loads(refund.request)
+    since = (refund.sent_at or refund.created_at) - timedelta(minutes=5)
+    found = [
+        answer
+        async for answer in get_provider(context).refunds(payment_id=body["payment_id"], created_from=since)
+        if (answer.amount, answer.currency) == (refund.amount, refund.currency)
+        and answer.description in (None, body["description"])
+    ]
+    async with context.database.transaction(Pool.JOBS) as session:
+        taken = await booking.list_known_ids(session, YOOKASSA, [answer.id for answer in found])
+    return next((answer for answer in reversed(found) if answer.id not in taken), None)
 
 
-async def fail(
-    session: AsyncSession, context: AppContext, refund: RefundTask, code: str, now: datetime, about: str = ""
-) -> bool:
-    """The money stays here and the days with the learner: only the admins hear of it. Whether it was news."""
-    error = f"{code} {about}".strip()
-    if not await booking.close_refund(session, refund.id, RefundStatus.CANCELED, error, now):
-        return False
-    log.error("refund_failed", refund_id=refund.id, purchase_id=refund.purchase_id, error=error)
-    failed = RefundFailed(
-        purchase_id=refund.purchase_id,
-        amount=refund.amount,
-        currency=refund.currency,
-        code=code,
-        about=about,
+async def _record_answer(context: AppContext, refund: RefundTask, answer: ProviderRefund) -> None:
+    """The provider's answer: booked, or asked for again later."""
+    if await _book_answer(context, refund, answer):
+        first = context.timings.ask_after(0)
+        async with context.database.transaction(Pool.JOBS) as session:
+            await _ask_later(session, refund.id, 1, first)
+
+
+async def _book_answer(context: AppContext, refund: RefundTask, answer: ProviderRefund) -> bool:
+    """Whether it has not ended yet."""
+    now = context.now()
+    async with context.database.transaction(Pool.MONEY) as session:
+        purchase = await lock_purchase(session, refund.purchase_id) if refund.purchase_id else None
+        await booking.record_answer(session, refund, answer.id, now)
+        if purchase is not None:
+            await refund_booking.book(session, context, purchase, [answer], now)
+        elif answer.status in (RefundStatus.SUCCEEDED, RefundStatus.CANCELED):
+            await booking.close_refund(
+                session, refund.id, RefundStatus(answer.status), answer.cancellation, now
+            )
+    return answer.status == RefundStatus.PENDING
+
+
+async def _record_failure(context: AppContext, refund: RefundTask, code: str, about: str = "") -> None:
+    async with context.database.transaction(Pool.JOBS) as session:
+        if refund.purchase_id is not None:
+            await lock_purchase(session, refund.purchase_id)
+        await refund_booking.fail(session, context, refund, code, context.now(), about)
+
+
+async def ask_refund(job: AskRefundJob, context: AppContext) -> None:
+    """Only success is called back (docs/facts.md#provider-refunds), so a pending refund is asked for, with growing
+    pauses, to its end."""
+    async with context.database.transaction(Pool.JOBS) as session:
+        refund = await requests.get_task(session, job.refund)
+    if refund is None or refund.status != RefundStatus.PENDING or refund.provider_refund_id is None:
+        return
+    if await _ask(context, refund, refund.provider_refund_id):
+        async with context.database.transaction(Pool.JOBS) as session:
+            await _ask_later(session, refund.id, job.asked + 1, _pause(context, job.asked))
+
+
+async def _ask(context: AppContext, refund: RefundTask, provider_refund_id: str) -> bool:
+    """Whether it has not ended yet. Raises RetryJobError where the provider did not say."""
+    try:
+        return await _book_answer(context, refund, await get_provider(context).refund(provider_refund_id))
+    except ProviderUnknownError as error:
+        raise retry_job(error) from error
+    except ProviderRefusedError as error:
+        log.error("refund_not_shown", refund_id=refund.id, error=str(error))
+        return True
+
+
+async def _ask_later(session: AsyncSession, refund_id: int, asked: int, pause: timedelta) -> None:
+    """One chain of questions per refund: a job that was run twice adds no second one."""
+    await enqueue(
+        session,
+        AskRefundJob(refund=refund_id, asked=asked),
+        after=pause,
+        key=f"ask_refund:{refund_id}:{asked}",
     )
-    await notify_chats(session, context.settings.admin_ids, failed)
-    return True
 
 
-async def notify_done(session: AsyncSession, context: AppContext, done: BookedRefund, now: datetime) -> None:
-    purchase, access = done.purchase, done.standing
-    days = -done.change.days if done.change else 0
-    refunded = RefundDone(
-        purchase_id=purchase.id,
-        product=purchase.product,
-        module=purchase.module,
-        amount=done.refund.amount,
-        currency=purchase.currency,
-        days=days,
-        ends_at=access.access_end,
-        is_open=access.endless or (access.access_end is not None and access.access_end > now),
-    )
-    await notify(session, purchase.user_id, refunded)
-    for_admins = AdminRefundDone(
-        purchase_id=purchase.id,
-        user_id=purchase.user_id,
-        product=purchase.product,
-        amount=done.refund.amount,
-        currency=purchase.currency,
-        days=days,
-        asked=done.refund.asked_by is not None,
-    )
-    await notify_chats(session, _admins(context, done.refund), for_admins)
+def _pause(context: AppContext, asked: int) -> timedelta:
+    """As an open payment is asked for, and then twice as long each time: a bank may take days."""
+    beyond = max(0, asked - len(context.timings.asks) + 1)
+    return backoff(context.timings.ask_after(asked), beyond, LONGEST_PAUSE)
 
 
-def _admins(context: AppContext, refund: RefundTask) -> Iterable[int]:
-    """Who asked for it hears of it, whether or not the admins want news of payments."""
-    if context.settings.payment_news:
-        return context.settings.admin_ids
-    return () if refund.asked_by is None else (refund.asked_by,)
+async def _return_stars(context: AppContext, refund: RefundTask, now: datetime) -> None:
+    if refund.asked_by is None:
+        await _book_early_return(context, refund, now)
+        return
+    asked = orjson.loads(refund.request)
+    try:
+        await context.bot(RefundStarPayment(**asked))
+    except (TelegramBadRequest, TelegramForbiddenError) as error:
+        if BACK_ALREADY not in error.message:
+            await _record_failure(context, refund, error.message)
+            return
+    except TelegramRetryAfter as error:
+        raise RetryJobError(str(error), timedelta(seconds=error.retry_after)) from error
+    except (TelegramAPIError, ClientDecodeError) as error:
+        raise RetryJobError(f"Telegram did not say: {error!r}") from error
+    async with context.database.transaction(Pool.MONEY) as session:
+        charge_id = asked["telegram_payment_charge_id"]
+        await refund_booking.book_stars_refund(session, context, charge_id, refund.amount, context.now())
 
 
-async def stars_refunded(
-    session: AsyncSession, context: AppContext, charge_id: str, amount: int, now: datetime
-) -> bool:
-    """Stars went back to their payer, by us or by Telegram itself. Whether the database did not hold it yet.
+async def _book_early_return(context: AppContext, refund: RefundTask, now: datetime) -> None:
+    """Stars that were back before our database held their payment; it may be there now."""
+    assert refund.provider_refund_id is not None  # kept under its charge
+    async with context.database.transaction(Pool.MONEY) as session:
+        await refund_booking.book_stars_refund(
+            session, context, refund.provider_refund_id, refund.amount, now
+        )
+        if now - refund.created_at > EARLY_WAITS:
+            await booking.close_refund(session, refund.id, RefundStatus.SUCCEEDED, "no purchase", now)
 
-    One that comes before its payment is kept, and booked when that is there.
+
+async def fetch_refunds(context: AppContext, payment_id: str) -> list[ProviderRefund]:
+    """All refunds of a payment, the newest first. Raises ProviderRefusedError, ProviderUnknownError."""
+    return [refund async for refund in get_provider(context).refunds(payment_id=payment_id)]
+
+
+async def settle_refunds(context: AppContext, payment_id: str) -> Settlement:
+    """The payment, and every refund of it, as fetched with our own key; also those made in the dashboard.
+
+    Raises ProviderRefusedError, ProviderUnknownError.
     """
-    purchase = await refunds.lock_payment(session, STARS, charge_id)
-    if purchase is None:
-        await _early(session, charge_id, amount, now)
-        return False
-    done = await booking.book_refund(session, purchase, ReturnedMoney(charge_id, amount, "XTR"), now)
-    if done is not None:
-        await notify_done(session, context, done, now)
-    return done is not None
+    payment = await get_provider(context).payment(payment_id)
+    refunds = await fetch_refunds(context, payment_id)
+    async with context.database.transaction(Pool.MONEY) as session:
+        return await settle_with_refunds(session, context, payment, refunds, context.now())
 
 
-async def _early(session: AsyncSession, charge_id: str, amount: int, now: datetime) -> None:
-    await booking.record_early_return(session, charge_id, amount, now)
-    if await close_refunded_unmatched(session, STARS, charge_id, now):
-        kept = await booking.get_by_provider_id(session, STARS, charge_id)
-        if kept is not None:
-            await booking.close_refund(session, kept.id, RefundStatus.SUCCEEDED, None, now)
-
-
-async def close_refunded_unmatched(
-    session: AsyncSession, provider: str, payment_id: str, now: datetime
-) -> bool:
-    """A parked payment whose money is back needs nobody's attention any more. Whether there was one."""
-    if not await parked.close_refunded(session, provider, payment_id, now):
-        return False
-    await alerts.close_alert(session, PaymentParked.name, payment_id, now)
-    return True
+async def settle_with_refunds(
+    session: AsyncSession,
+    context: AppContext,
+    payment: ProviderPayment,
+    refunds: list[ProviderRefund],
+    now: datetime,
+) -> Settlement:
+    """The payment first, then what was returned of it, the oldest refund first."""
+    settlement = await settle_payment(session, context, payment, now)
+    purchase = settlement.purchase
+    if settlement.outcome is Outcome.UNKNOWN and payment.refunded >= payment.amount:
+        await refund_booking.close_refunded_unmatched(session, YOOKASSA, payment.id, now)
+    elif settlement.outcome is Outcome.MISMATCH or purchase is None:
+        return settlement
+    elif purchase.status in (PurchaseStatus.SUCCEEDED, PurchaseStatus.REFUNDED):
+        await refund_booking.book(session, context, purchase, reversed(refunds), now)
+    return settlement

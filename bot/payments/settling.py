@@ -1,4 +1,7 @@
-"""From a fetched payment to the database, and the news that follow: the one way all callers go."""
+"""From a payment that was fetched, or that Telegram tells of, to the database and to the events that follow.
+
+provider's answer → PaymentSnapshot → Settlement → events; TelegramCharge → Settlement → events.
+"""
 
 from datetime import datetime
 
@@ -19,14 +22,18 @@ from bot.notifications.events import (
     PaymentParked,
     PurchaseCanceled,
     PurchaseSucceeded,
+    SecondCharge,
 )
 from bot.notifications.notify import notify, notify_chats, notify_looked_into, raise_alert
 from bot.texts.payments import links as words
 from bot.yookassa.answers import ProviderPayment
 from db.alerts import close_payment_alerts
+from db.payments.methods import YOOKASSA, PaymentMethod
 from db.payments.parked import park_payment
-from db.payments.purchases import YOOKASSA
-from db.payments.settling import Outcome, PaymentSnapshot, Settlement, purchase_exists, settle
+from db.payments.purchases import purchase_exists
+from db.payments.sales import Sale
+from db.payments.settling import Outcome, PaymentSnapshot, Settlement, settle
+from db.payments.telegram import TelegramCharge
 
 log = structlog.get_logger(__name__)
 
@@ -51,37 +58,58 @@ def to_snapshot(payment: ProviderPayment) -> PaymentSnapshot:
 async def settle_payment(
     session: AsyncSession, context: AppContext, payment: ProviderPayment, now: datetime
 ) -> Settlement:
-    settled = await settle(session, to_snapshot(payment), now)
-    metrics.count_settlement(session, YOOKASSA, settled.outcome)
-    match settled.outcome:
-        case Outcome.SUCCEEDED:
-            await _notify_success(session, context, settled)
-            await _close_alerts(session, settled, payment, now)
-        case Outcome.CANCELED:
-            await _notify_cancellation(session, settled, payment.cancellation)
-            await _close_alerts(session, settled, payment, now)
-        case Outcome.OPEN if payment.status == "waiting_for_capture" and settled.purchase:
-            await raise_alert(session, context, PaymentHeld(subject=str(settled.purchase.id)))
-        case Outcome.NOT_CREDITED:
-            purchase, attempt = settled.purchase, settled.attempt
-            assert purchase is not None
-            assert attempt is not None
-            money = purchase.amount_cents, purchase.currency
-            await notify_not_credited(session, context, purchase.id, attempt.telegram_id, *money)
-        case Outcome.MISMATCH:
-            purchase_id = settled.purchase.id if settled.purchase else None
-            mismatch = PaymentMismatch(subject=payment.id, purchase_id=purchase_id, differs=settled.differs)
-            await raise_alert(session, context, mismatch)
-        case Outcome.UNKNOWN:
-            log.warning("payment_unknown", payment_id=payment.id)
-    return settled
+    """The one way of a fetched payment, whoever has fetched it."""
+    settlement = await settle(session, to_snapshot(payment), now)
+    metrics.count_settlement(session, YOOKASSA, settlement.outcome)
+    if settlement.sale is None:
+        log.warning("payment_unknown", payment_id=settlement.payment_id)
+    else:
+        await _notify_settlement(session, context, settlement, settlement.sale, now)
+    return settlement
 
 
-async def _close_alerts(
-    session: AsyncSession, settled: Settlement, payment: ProviderPayment, now: datetime
+async def notify_charge(
+    session: AsyncSession, context: AppContext, charge: TelegramCharge | None, settlement: Settlement
 ) -> None:
-    assert settled.purchase is not None
-    await close_payment_alerts(session, settled.purchase.id, payment.id, now)
+    """`charge` is what came in just now; None where an admin has assigned what came before."""
+    metrics.count_settlement(session, "telegram", settlement.outcome)
+    if settlement.sale is not None:
+        await _notify_settlement(session, context, settlement, settlement.sale, context.now())
+    elif settlement.outcome is Outcome.PARKED and charge is not None:
+        parked = PaymentParked(
+            subject=charge.payment_id,
+            amount=charge.amount,
+            currency=charge.currency,
+            reason=settlement.reason,
+            telegram_id=charge.telegram_id,
+        )
+        await raise_alert(session, context, parked)
+        await notify_looked_into(session, context, charge.telegram_id, charge.amount, charge.currency)
+    else:
+        log.info("charge_repeated", payment_id=settlement.payment_id)
+
+
+async def _notify_settlement(
+    session: AsyncSession, context: AppContext, settlement: Settlement, sale: Sale, now: datetime
+) -> None:
+    purchase = sale.purchase
+    match settlement.outcome:
+        case Outcome.SUCCEEDED | Outcome.CREDITED | Outcome.SECOND:
+            await _notify_paid(session, context, settlement, sale)
+            await close_payment_alerts(session, purchase.id, settlement.payment_id, now)
+        case Outcome.CANCELED:
+            await _notify_canceled(session, sale, settlement.reason)
+            await close_payment_alerts(session, purchase.id, settlement.payment_id, now)
+        case Outcome.OPEN if settlement.reason == "waiting_for_capture":
+            await raise_alert(session, context, PaymentHeld(subject=str(purchase.id)))
+        case Outcome.NOT_CREDITED:
+            payer, amount, currency = sale.attempt.telegram_id, purchase.amount_cents, purchase.currency
+            await notify_not_credited(session, context, purchase.id, payer, amount, currency)
+        case Outcome.MISMATCH:
+            mismatch = PaymentMismatch(
+                subject=settlement.payment_id, purchase_id=purchase.id, differs=settlement.reason
+            )
+            await raise_alert(session, context, mismatch)
 
 
 async def notify_not_credited(
@@ -93,47 +121,47 @@ async def notify_not_credited(
         await notify_looked_into(session, context, telegram_id, amount, currency)
 
 
-async def _notify_success(session: AsyncSession, context: AppContext, settled: Settlement) -> None:
-    purchase, change, attempt = settled.purchase, settled.change, settled.attempt
-    assert purchase is not None
+async def _notify_paid(
+    session: AsyncSession, context: AppContext, settlement: Settlement, sale: Sale
+) -> None:
+    """The learner, the message with the link, and the admins. Nobody where all of it had been returned already."""
+    purchase, attempt, change = sale.purchase, sale.attempt, settlement.change
     if change is None:
         return
     amount, currency = purchase.amount_cents, purchase.currency
     succeeded = PurchaseSucceeded(
         purchase_id=purchase.id,
-        product=settled.product,
-        module=settled.module,
-        module_id=settled.module_id,
+        product=sale.product,
+        module=sale.module,
+        module_id=sale.module_id,
         days=change.days,
         amount=amount,
         currency=currency,
         ends_at=change.after,
     )
     await notify(session, purchase.user_id, succeeded)
-    if attempt is not None and attempt.message_id is not None:
-        paid = LinkPaid(
-            message_id=attempt.message_id, product=settled.product, amount=amount, currency=currency
-        )
+    if attempt.method == PaymentMethod.LINK and attempt.message_id is not None:
+        paid = LinkPaid(message_id=attempt.message_id, product=sale.product, amount=amount, currency=currency)
         await notify_chats(session, [attempt.telegram_id], paid)
-    if context.settings.payment_news:
-        for_admins = AdminPurchaseSucceeded(
-            user_id=purchase.user_id,
+    second = settlement.outcome is Outcome.SECOND
+    if second or context.settings.payment_news:
+        kind = SecondCharge if second else AdminPurchaseSucceeded
+        for_admins = kind(
             purchase_id=purchase.id,
-            product=settled.product,
+            user_id=purchase.user_id,
+            product=sale.product,
             amount=amount,
             currency=currency,
         )
         await notify_chats(session, context.settings.admin_ids, for_admins)
 
 
-async def _notify_cancellation(session: AsyncSession, settled: Settlement, reason: str | None) -> None:
-    purchase, attempt = settled.purchase, settled.attempt
-    assert purchase is not None
-    assert attempt is not None
+async def _notify_canceled(session: AsyncSession, sale: Sale, reason: str) -> None:
+    purchase, attempt = sale.purchase, sale.attempt
     canceled = PurchaseCanceled(
         purchase_id=purchase.id,
-        product=settled.product,
-        reason=reason,
+        product=sale.product,
+        reason=reason or None,
         offer_id=attempt.offer_id,
         message_id=attempt.message_id,
         message_chat=attempt.telegram_id,
@@ -144,9 +172,9 @@ async def _notify_cancellation(session: AsyncSession, settled: Settlement, reaso
 async def park_unknown(
     session: AsyncSession, context: AppContext, payment: ProviderPayment, now: datetime
 ) -> bool:
-    """Money that came in, has not gone back as a whole, and that no purchase bears. Whether it is news."""
-    back = payment.refunded >= payment.amount
-    if payment.status != "succeeded" or back or await purchase_exists(session, payment.id):
+    """Money that came in, has not gone back as a whole, and that no purchase has. Whether it is new."""
+    returned = payment.refunded >= payment.amount
+    if payment.status != "succeeded" or returned or await purchase_exists(session, payment.id):
         return False
     new = await park_payment(
         session,

@@ -21,7 +21,7 @@ def shown(
     text = words.timeline(found, stage, now, support)
     if not found.waits or stage is CheckStage.ASKING:
         return text, None
-    one = found.bought
+    one = found.purchase
     pay = None
     if one.status == PurchaseStatus.PENDING and one.link and one.link_ends_at and one.link_ends_at > now:
         pay = open_url(payment_words.pay_button(one.amount, one.currency), one.link)

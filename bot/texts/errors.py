@@ -7,6 +7,7 @@ from bot.texts import _, arguments
 from bot.texts.format import days, moment, money, safe
 from bot.texts.payments import purchases as purchase_words
 from db import errors
+from db.payments.methods import XTR
 
 
 @singledispatch
@@ -166,7 +167,7 @@ def _refund_too_much(refused: errors.RefundTooMuch) -> str:
 @say.register
 def _stars_in_full_only(refused: errors.StarsInFullOnly) -> str:
     return _("Stars go back in full only: {price}. Please send /refund {id} without an amount.").format(
-        price=money(refused.amount, "XTR"), id=refused.purchase_id
+        price=money(refused.amount, XTR), id=refused.purchase_id
     )
 
 

@@ -6,10 +6,11 @@ from html import escape
 from babel.dates import format_datetime
 from babel.numbers import format_decimal
 
-from bot.money import STARS, exponent
+from bot.money import exponent
 from bot.texts import _, language, plural, zone
+from db.payments.methods import XTR
 
-SIGNS = {"RUB": "₽", "USD": "$", "EUR": "€", STARS: "⭐"}
+SIGNS = {"RUB": "₽", "USD": "$", "EUR": "€", XTR: "⭐"}
 BAR = 10
 
 

@@ -7,7 +7,7 @@ from bot.texts.format import days, moment, money
 from bot.texts.grants import state
 from bot.texts.people import person, short
 from db.accounts.people import AccountSummary
-from db.payments.purchases import STARS
+from db.payments.methods import STARS
 from db.refunds.requests import RefundPlan
 
 DROP = __("Don't return")
@@ -21,7 +21,7 @@ def description(refund_id: int, purchase_id: int) -> str:
 
 def preview(plan: RefundPlan, learner: AccountSummary, now: datetime) -> str:
     purchase, currency = plan.purchase, plan.purchase.currency
-    gone = plan.standing.refunded + plan.standing.pending
+    gone = plan.balance.refunded + plan.balance.pending
     lines = [
         _("↩️ <b>Refund of payment №{id}</b>").format(id=purchase.id),
         _("Who: {person}").format(person=person(learner)),
@@ -42,15 +42,15 @@ def preview(plan: RefundPlan, learner: AccountSummary, now: datetime) -> str:
 
 
 def access(plan: RefundPlan, now: datetime) -> str:
-    stands, module = plan.standing, short(plan.purchase.module, 80)
-    if stands.endless:
+    balance, module = plan.balance, short(plan.purchase.module, 80)
+    if balance.endless:
         return _("Access to “{module}” is for ever and stays so.").format(module=module)
-    if plan.days == 0 or stands.access_end is None:
+    if plan.days == 0 or balance.access_end is None:
         return _("Access to “{module}” does not change.").format(module=module)
     return _("Of the access to “{module}”, {days} will be taken: now {before}, then {after}.").format(
         module=module,
         days=days(plan.days),
-        before=state(stands.access_end, now),
+        before=state(balance.access_end, now),
         after=state(plan.ends_at, now),
     )
 

@@ -88,7 +88,7 @@ class ShopAccount:
 
 
 def read(parse: Callable[[Json], T], answer: object) -> T:
-    """What `parse` makes of the answer; ProviderUnknown when a field is missing or of another kind."""
+    """What `parse` makes of the answer; ProviderUnknownError when a field is missing or of another kind."""
     try:
         return parse(_object(answer))
     except (KeyError, TypeError, ValueError) as error:
@@ -108,8 +108,8 @@ def payment_of(item: Json) -> ProviderPayment:
         recipient=_inner(item, "recipient", "account_id"),
         refunded=_amount(item["refunded_amount"])[0] if item.get("refunded_amount") else 0,
         link=_inner(item, "confirmation", "confirmation_url"),
-        created_at=_moment(item["created_at"]),
-        captured_at=_moment(item["captured_at"]) if item.get("captured_at") else None,
+        created_at=_timestamp(item["created_at"]),
+        captured_at=_timestamp(item["captured_at"]) if item.get("captured_at") else None,
         cancellation=_inner(item, "cancellation_details", "reason"),
         receipt_registration=_optional(item.get("receipt_registration")),
         method_title=_inner(item, "payment_method", "title") or _inner(item, "payment_method", "type"),
@@ -124,7 +124,7 @@ def refund_of(item: Json) -> ProviderRefund:
         status=_text(item["status"]),
         amount=amount,
         currency=currency,
-        created_at=_moment(item["created_at"]),
+        created_at=_timestamp(item["created_at"]),
         cancellation=_inner(item, "cancellation_details", "reason"),
         description=_optional(item.get("description") or None),
     )
@@ -167,11 +167,11 @@ def _amount(item: object) -> tuple[int, str]:
     return minor_units(amount["value"]), _text(amount["currency"])
 
 
-def _moment(value: object) -> datetime:
-    moment = datetime.fromisoformat(_text(value))
-    if moment.tzinfo is None:
-        raise ValueError(f"a moment without an offset: {value!r}")
-    return moment.astimezone(UTC)
+def _timestamp(value: object) -> datetime:
+    timestamp = datetime.fromisoformat(_text(value))
+    if timestamp.tzinfo is None:
+        raise ValueError(f"a timestamp without an offset: {value!r}")
+    return timestamp.astimezone(UTC)
 
 
 def _inner(item: Json, outer: str, name: str) -> str | None:

@@ -1,4 +1,4 @@
-"""YooKassa over its SDK: the only file that knows the SDK, and the place where its traps are disarmed.
+"""YooKassa over its SDK: the only file that knows the SDK, and where its defects are worked around.
 
 The SDK has no time-out, keeps its settings in class attributes, rewrites request bodies, turns network
 failures into AttributeError and lets .netrc override the credentials. So only its lowest layer is used
@@ -36,15 +36,7 @@ from bot.yookassa.answers import (
     read,
     refund_of,
 )
-
-__all__ = [
-    "ProviderPayment",
-    "ProviderRefund",
-    "ProviderRefusedError",
-    "ProviderUnknownError",
-    "ShopAccount",
-    "YooKassa",
-]
+from db.payments.methods import YOOKASSA_ID
 
 T = TypeVar("T")
 Query = Mapping[str, str]
@@ -55,7 +47,6 @@ MAX_BYTES = 16 * 1024 * 1024
 CHUNK = 64 * 1024
 SPARE_SECONDS = 5.0
 # Ids come from callbacks, that is from anybody; the SDK would put "../refunds/x" into the path.
-ID = re.compile(r"[0-9a-fA-F-]{36}")
 KEY = re.compile(r"[0-9a-zA-Z+_.-]{1,64}")
 # A proxy's 408 and a 429 say nothing of what became of the request.
 NOT_REFUSALS = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
@@ -64,7 +55,7 @@ NOT_REFUSALS = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUES
 class YooKassa:
     """One shop. Calls run in threads, since the SDK blocks; an abandoned await leaves its request running.
 
-    Every call raises ProviderRefused or ProviderUnknown, and ValueError for an id or key that must not be sent.
+    Calls raise ProviderRefusedError and ProviderUnknownError, and ValueError for an id or key that must not be sent.
     """
 
     def __init__(
@@ -79,8 +70,8 @@ class YooKassa:
         # The provider works on a request for up to 30 seconds: the second time-out must be longer.
         self._client = partial(_Client, shop_id, secret_key, api_url.rstrip("/"), timeouts, UserAgent())
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="yookassa")
-        self._places = asyncio.Semaphore(threads)
-        self._longest = sum(timeouts) + SPARE_SECONDS
+        self._slots = asyncio.Semaphore(threads)
+        self._timeout = sum(timeouts) + SPARE_SECONDS
 
     async def create_payment(self, body: str, key: str) -> ProviderPayment:
         """`body` is the frozen JSON text: the same bytes go out each time, as the key demands."""
@@ -88,7 +79,7 @@ class YooKassa:
 
     async def payment(self, payment_id: str) -> ProviderPayment:
         found = await self._get(f"/payments/{_checked_id(payment_id)}", {}, payment_of)
-        return _same(payment_id, found, found.id)
+        return _checked_answer(payment_id, found, found.id)
 
     def payments(
         self,
@@ -104,10 +95,10 @@ class YooKassa:
             "/payments",
             {
                 "status": status,
-                "created_at.gte": _stamp(created_from),
-                "created_at.lt": _stamp(created_to),
-                "captured_at.gte": _stamp(captured_from),
-                "captured_at.lt": _stamp(captured_to),
+                "created_at.gte": _to_iso(created_from),
+                "created_at.lt": _to_iso(created_to),
+                "captured_at.gte": _to_iso(captured_from),
+                "captured_at.lt": _to_iso(captured_to),
             },
             payment_of,
         )
@@ -117,7 +108,7 @@ class YooKassa:
 
     async def refund(self, refund_id: str) -> ProviderRefund:
         found = await self._get(f"/refunds/{_checked_id(refund_id)}", {}, refund_of)
-        return _same(refund_id, found, found.id)
+        return _checked_answer(refund_id, found, found.id)
 
     def refunds(
         self,
@@ -132,8 +123,8 @@ class YooKassa:
             "/refunds",
             {
                 "payment_id": None if payment_id is None else _checked_id(payment_id),
-                "created_at.gte": _stamp(created_from),
-                "created_at.lt": _stamp(created_to),
+                "created_at.gte": _to_iso(created_from),
+                "created_at.lt": _to_iso(created_to),
                 "status": status,
             },
             refund_of,
@@ -175,17 +166,17 @@ class YooKassa:
         self, method: str, path: str, query: Query | None, headers: Query | None, body: bytes | None
     ) -> object:
         call = partial(_send, self._client, method, path, query, headers, body)
-        async with self._places:
+        async with self._slots:
             # The time-outs bound each wait for bytes, this one the whole call.
             try:
-                async with asyncio.timeout(self._longest):
+                async with asyncio.timeout(self._timeout):
                     return await asyncio.get_running_loop().run_in_executor(self._threads, call)
             except TimeoutError as error:
                 raise ProviderUnknownError("no whole answer in time") from error
 
 
 @dataclass(frozen=True, slots=True)
-class _Answer:
+class _Response:
     """As much of a response as the SDK looks at."""
 
     status_code: int
@@ -209,11 +200,11 @@ class _Client(ApiClient):  # type: ignore[misc]  # the SDK ships no types
         self.endpoint = api_url
         self.timeouts = timeouts
         self.user_agent = user_agent
-        self.answer: _Answer | None = None
+        self.answer: _Response | None = None
 
     def execute(
         self, body: bytes | None, method: str, path: str, query_params: Query | None, request_headers: Query
-    ) -> _Answer:
+    ) -> _Response:
         with requests.Session() as session:
             session.trust_env = False  # .netrc would replace the credentials
             with session.request(
@@ -226,13 +217,13 @@ class _Client(ApiClient):  # type: ignore[misc]  # the SDK ships no types
                 allow_redirects=False,
                 stream=True,
             ) as response:
-                content = _content(response, time.monotonic() + self.timeouts[1])
-                self.answer = _Answer(response.status_code, response.headers.get("Retry-After"), content)
+                content = _read_body(response, time.monotonic() + self.timeouts[1])
+                self.answer = _Response(response.status_code, response.headers.get("Retry-After"), content)
         return self.answer
 
 
 def _send(
-    client_of: Callable[[], _Client],
+    create_client: Callable[[], _Client],
     method: str,
     path: str,
     query: Query | None,
@@ -240,11 +231,11 @@ def _send(
     body: bytes | None,
 ) -> object:
     """One request in this thread: the answer's JSON, or what became of it."""
-    client = client_of()
+    client = create_client()
     try:
         return client.request(method, path, query, headers, body)
     except ApiError as error:
-        raise _judged(client.answer, error.content) from error
+        raise _to_error(client.answer, error.content) from error
     except AttributeError as error:
         # The SDK asks the network failure for its response, which it has none of.
         raise ProviderUnknownError(f"no answer: {error.__context__!r}") from error
@@ -253,7 +244,7 @@ def _send(
         raise ProviderUnknownError(f"unreadable answer, status {status}: {type(error).__name__}") from error
 
 
-def _judged(answer: _Answer | None, content: object) -> ProviderRefusedError | ProviderUnknownError:
+def _to_error(answer: _Response | None, content: object) -> ProviderRefusedError | ProviderUnknownError:
     """A refusal only if the provider itself said so: 4xx with an error object of its shape."""
     status = answer.status_code if answer else 0
     error = content if isinstance(content, dict) else {}
@@ -263,10 +254,12 @@ def _judged(answer: _Answer | None, content: object) -> ProviderRefusedError | P
         return ProviderRefusedError(
             status, code, str(description or ""), str(parameter) if parameter else None
         )
-    return ProviderUnknownError(f"status {status}, code {code}", _pause(answer, error.get("retry_after")))
+    return ProviderUnknownError(
+        f"status {status}, code {code}", _retry_after(answer, error.get("retry_after"))
+    )
 
 
-def _pause(answer: _Answer | None, milliseconds: object) -> float | None:
+def _retry_after(answer: _Response | None, milliseconds: object) -> float | None:
     """Seconds to wait: from the body in milliseconds, else from the Retry-After header in seconds."""
     if isinstance(milliseconds, int) and milliseconds >= 0:
         return milliseconds / 1000
@@ -274,7 +267,7 @@ def _pause(answer: _Answer | None, milliseconds: object) -> float | None:
     return float(header) if header and header.isascii() and header.isdigit() else None
 
 
-def _content(response: requests.Response, deadline: float) -> bytes:
+def _read_body(response: requests.Response, deadline: float) -> bytes:
     """The body, bounded in size and in time: a server that drips would otherwise keep the thread."""
     parts, size = [], 0
     while part := response.raw.read1(CHUNK, decode_content=True):
@@ -286,18 +279,18 @@ def _content(response: requests.Response, deadline: float) -> bytes:
 
 
 def _checked_id(value: str) -> str:
-    if not ID.fullmatch(value):
+    if not YOOKASSA_ID.fullmatch(value):
         raise ValueError(f"not an id of the provider: {value!r}")
     return value
 
 
-def _same(asked: str, found: T, found_id: str) -> T:
+def _checked_answer(asked: str, found: T, found_id: str) -> T:
     if found_id.lower() != asked.lower():
         raise ProviderUnknownError(f"asked for {asked}, answered {found_id}")
     return found
 
 
-def _stamp(moment: datetime | None) -> str | None:
+def _to_iso(moment: datetime | None) -> str | None:
     if moment is None:
         return None
     if moment.tzinfo is None:

@@ -1,4 +1,4 @@
-"""Callbacks as they came. Each is recorded, each wakes its own fetch; only settling is idempotent."""
+"""Callbacks as they came. Each is recorded and fetched for, repeated ones too; only settling is idempotent."""
 
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from db.tables import Callback
 
 
 async def record_callback(database: Database, event: str, object_id: str, payment_id: str, body: str) -> None:
-    """With the job that verifies it. `payment_id`: the payment it speaks of, whatever the object is."""
+    """Stores it with the job that verifies it. `payment_id`: the payment it is about, whatever the object is."""
     row = insert(Callback).values(event=event, object_id=object_id, payment_id=payment_id, body=body)
     async with database.transaction(Pool.MONEY) as session:
         callback_id = (await session.scalars(row.returning(Callback.id))).one()

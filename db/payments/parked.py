@@ -8,9 +8,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.errors import AmountTooLarge, ParkedGone
-from db.payments.purchases import PaymentMethod, PurchaseStatus
+from db.payments.methods import STARS, PaymentMethod
+from db.payments.sales import create_attempt
 from db.shop.courses import OfferDetails
-from db.tables import Attempt, ParkedPayment, Purchase
+from db.tables import ParkedPayment
 
 MAX_AMOUNT = 2**31 - 1  # what purchases.amount_cents takes; a provider may name more
 
@@ -71,7 +72,7 @@ SOLVED = text(
 async def mark_solved(
     session: AsyncSession, provider: str, payment_id: str, purchase_id: int, now: datetime
 ) -> None:
-    """A purchase bears this payment now."""
+    """A purchase has this payment now."""
     values = {"provider": provider, "payment_id": payment_id, "purchase_id": purchase_id, "now": now}
     await session.execute(SOLVED, values)
 
@@ -132,44 +133,28 @@ async def assign_parked(
     key: str,
     now: datetime,
 ) -> int:
-    """A pending purchase that bears the parked payment's id; the attempt's id. It is then fetched and settled like
+    """A pending purchase that has the parked payment's id; the attempt's id. It is then fetched and settled like
     any other. The amount is what was paid, the days are the offer's. Raises ParkedGone, AmountTooLarge."""
     found = await get_parked(session, parked_id, lock=True)
     if found.amount > MAX_AMOUNT:
         raise AmountTooLarge(found.amount, found.currency)
-    purchase = Purchase(
+    purchase, attempt = await create_attempt(
+        session,
         user_id=user_id,
-        product_id=offer.product_id,
-        amount_cents=found.amount,
-        provider=found.provider,
-        status=PurchaseStatus.PENDING.value,
-        provider_payment_id=found.payment_id,
-        days=offer.days,
-        currency=found.currency,
-        created_at=now,
-    )
-    session.add(purchase)
-    await session.flush()
-    attempt = Attempt(
-        purchase_id=purchase.id,
-        user_id=user_id,
-        offer_id=offer.id,
         telegram_id=telegram_id,
-        method=(PaymentMethod.STARS if found.provider == "stars" else PaymentMethod.INVOICE).value,
+        product_id=offer.product_id,
+        offer_id=offer.id,
+        amount=found.amount,
+        currency=found.currency,
+        days=offer.days,
+        method=PaymentMethod.STARS if found.provider == STARS else PaymentMethod.INVOICE,
         key=f"{ASSIGNED}{key}",
-        request="",
-        created_at=now,
-        closed_at=now,
-        outcome="assigned",
+        payment_id=found.payment_id,
+        now=now,
         next_ask_at=now,
+        outcome="assigned",
     )
-    session.add(attempt)
-    await session.flush()
-    await session.execute(
-        update(ParkedPayment)
-        .where(ParkedPayment.id == parked_id)
-        .values(solved_at=now, purchase_id=purchase.id)
-    )
+    await mark_solved(session, found.provider, found.payment_id, purchase.id, now)
     return attempt.id
 
 

@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Row, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.access.changes import AppliedChange, Source, change_access
 from db.errors import Refused
 from db.payments import parked
-from db.payments.purchases import YOOKASSA, PaymentMethod, PurchaseStatus, finish_attempt, record_status
-from db.tables import Attempt, Module, Product, Purchase
+from db.payments.attempts import finish_attempt, record_status
+from db.payments.methods import KEY_PREFIX, YOOKASSA, PaymentMethod
+from db.payments.purchases import PurchaseStatus, count_returned_days
+from db.payments.sales import Sale, lock_sale
+from db.tables import Purchase
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class PaymentSnapshot:
 
 class Outcome(StrEnum):
     """UNKNOWN: no purchase of ours. MISMATCH: not what we asked for, so not believed. NOT_CREDITED: paid, but the
-    days can't be given (yet), so nothing was changed."""
+    days can't be given (yet), so nothing was changed. The last four are those of a charge that Telegram tells of."""
 
     SUCCEEDED = "succeeded"
     CANCELED = "canceled"
@@ -46,131 +48,139 @@ class Outcome(StrEnum):
     UNKNOWN = "unknown"
     MISMATCH = "mismatch"
     NOT_CREDITED = "not credited"
+    CREDITED = "credited"
+    SECOND = "credited as a second purchase"
+    REPEATED = "repeated"
+    PARKED = "parked"
 
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
+    """What became of a payment. `sale` is None where no purchase of ours has it, `change` where no days were given.
+
+    `reason`: the provider's for a cancellation, its status of an open payment, what differs in a mismatch, why a
+    charge was parked.
+    """
+
     outcome: Outcome
-    purchase: Purchase | None = None
-    attempt: Attempt | None = None
+    payment_id: str
+    sale: Sale | None = None
     change: AppliedChange | None = None
-    product: str = ""
-    module: str = ""
-    module_id: int = 0
-    differs: str = ""
+    reason: str = ""
+
+    @property
+    def purchase(self) -> Purchase | None:
+        return self.sale.purchase if self.sale else None
 
 
-Found = Row[Purchase, Attempt, str, int, str]
-
-
-async def settle(session: AsyncSession, seen: PaymentSnapshot, now: datetime) -> Settlement:
+async def settle(session: AsyncSession, snapshot: PaymentSnapshot, now: datetime) -> Settlement:
     """Starts from pending or canceled, and from nothing else: paid after we had called it canceled is honoured."""
-    found = await _find(session, seen)
-    if found is None:
-        return Settlement(Outcome.UNKNOWN)
-    purchase, attempt, product, module_id, module = found
-    if differs := find_difference(seen, purchase, attempt):
+    sale = await _lock_sale(session, snapshot)
+    if sale is None:
+        return Settlement(Outcome.UNKNOWN, snapshot.payment_id)
+    outcome, change, reason = await _settle(session, snapshot, sale, now)
+    return Settlement(outcome, snapshot.payment_id, sale, change, reason)
+
+
+async def _settle(
+    session: AsyncSession, snapshot: PaymentSnapshot, sale: Sale, now: datetime
+) -> tuple[Outcome, AppliedChange | None, str]:
+    """The outcome, the days given, and the settlement's reason."""
+    purchase, attempt = sale.purchase, sale.attempt
+    if difference := find_difference(snapshot, sale):
         await record_status(session, attempt.id, Outcome.MISMATCH, now)
-        return Settlement(Outcome.MISMATCH, purchase, attempt, differs=differs)
+        return Outcome.MISMATCH, None, difference
     if purchase.status not in (PurchaseStatus.PENDING, PurchaseStatus.CANCELED):
         if purchase.receipt is None:
-            purchase.receipt = seen.receipt  # registered after the payment
-        return Settlement(Outcome.NO_NEWS, purchase, attempt)
-    if seen.status == "succeeded" and seen.paid:
-        try:
-            change = await _give_days(session, seen, purchase, module_id, now)
-        except Refused:
-            await record_status(session, attempt.id, Outcome.NOT_CREDITED, now)
-            return Settlement(Outcome.NOT_CREDITED, purchase, attempt)
-        await _credit(session, seen, purchase, attempt, now)
-        return Settlement(Outcome.SUCCEEDED, purchase, attempt, change, product, module, module_id)
-    if seen.status == "canceled":
-        news = purchase.status == PurchaseStatus.PENDING
-        await _cancel(session, seen, purchase, attempt, now)
-        outcome = Outcome.CANCELED if news else Outcome.NO_NEWS
-        return Settlement(outcome, purchase, attempt, None, product, module, module_id)
-    await record_status(session, attempt.id, seen.status, now)
-    return Settlement(Outcome.OPEN, purchase, attempt)
+            purchase.receipt = snapshot.receipt  # registered after the payment
+        return Outcome.NO_NEWS, None, ""
+    if snapshot.status == "succeeded" and snapshot.paid:
+        return *await _credit(session, snapshot, sale, now), ""
+    if snapshot.status == "canceled":
+        outcome = Outcome.CANCELED if purchase.status == PurchaseStatus.PENDING else Outcome.NO_NEWS
+        await _cancel(session, snapshot, sale, now)
+        return outcome, None, snapshot.cancellation or ""
+    await record_status(session, attempt.id, snapshot.status, now)
+    return Outcome.OPEN, None, snapshot.status
 
 
-# Purchases without an attempt are the other application's and are never found.
-FIND = (
-    select(Purchase, Attempt, Product.name, Module.id, Module.name)
-    .join(Attempt, Attempt.purchase_id == Purchase.id)
-    .join(Product, Product.product_id == Purchase.product_id)
-    .join(Module, Module.id == Product.module_id)
-    .where(Purchase.provider == YOOKASSA, Purchase.provider_payment_id == bindparam("payment"))
-    .with_for_update(of=Purchase)
-    .execution_options(populate_existing=True)
-)
-
-
-async def _find(session: AsyncSession, seen: PaymentSnapshot) -> Found | None:
-    """By the payment's id; else by the key in its metadata, where the row still bears its placeholder."""
-    places = [seen.payment_id, f"key:{seen.key}"] if seen.key else [seen.payment_id]
-    for place in places:
-        found = await session.execute(FIND, {"payment": place})
-        if (row := found.one_or_none()) is not None:
-            return row
+async def _lock_sale(session: AsyncSession, snapshot: PaymentSnapshot) -> Sale | None:
+    """By the payment's id; else by the key in its metadata, where the row still has its placeholder."""
+    payment_ids = (
+        [snapshot.payment_id, f"{KEY_PREFIX}{snapshot.key}"] if snapshot.key else [snapshot.payment_id]
+    )
+    for payment_id in payment_ids:
+        sale = await lock_sale(
+            session, Purchase.provider == YOOKASSA, Purchase.provider_payment_id == payment_id
+        )
+        if sale is not None:
+            return sale
     return None
 
 
-def find_difference(seen: PaymentSnapshot, purchase: Purchase, attempt: Attempt) -> str:
+def find_difference(snapshot: PaymentSnapshot, sale: Sale) -> str:
     """What does not agree with the purchase; empty where all does. What the creating answer never told us
-    (it was lost) can't be compared: the payment was still fetched with our own key and bears ours in its metadata.
-    A payment by Telegram invoice bears none: Telegram, or an admin, has named it by its id."""
+    (it was lost) can't be compared: the payment was still fetched with our own key and has ours in its metadata.
+    A payment by Telegram invoice has none: Telegram, or an admin, has named it by its id."""
+    purchase, attempt = sale.purchase, sale.attempt
     pairs: list[tuple[str, object, object]] = [
-        ("amount", seen.amount, purchase.amount_cents),
-        ("currency", seen.currency, purchase.currency),
+        ("amount", snapshot.amount, purchase.amount_cents),
+        ("currency", snapshot.currency, purchase.currency),
     ]
     if attempt.method == PaymentMethod.LINK:
-        pairs.append(("metadata", seen.key, attempt.key))
+        pairs.append(("metadata", snapshot.key, attempt.key))
     if attempt.test is not None:
-        pairs.append(("test", seen.test, attempt.test))
+        pairs.append(("test", snapshot.test, attempt.test))
     if attempt.recipient is not None:
-        pairs.append(("recipient", seen.recipient, attempt.recipient))
+        pairs.append(("recipient", snapshot.recipient, attempt.recipient))
     return ", ".join(f"{name}: {got!r}, not {ours!r}" for name, got, ours in pairs if got != ours)
 
 
-async def _give_days(
-    session: AsyncSession, seen: PaymentSnapshot, purchase: Purchase, module_id: int, now: datetime
-) -> AppliedChange | None:
-    """What the provider had already returned is not given: days are lost in proportion, rounded down.
-
-    Raises Refused before anything is written.
-    """
-    returned = purchase.days * min(seen.refunded, seen.amount) // seen.amount
-    if purchase.days == returned:
-        return None
-    days = purchase.days - returned
-    return await change_access(session, purchase.user_id, module_id, days, Source.PURCHASE, purchase.id, now)
-
-
 async def _credit(
-    session: AsyncSession, seen: PaymentSnapshot, purchase: Purchase, attempt: Attempt, now: datetime
-) -> None:
-    full = seen.refunded >= seen.amount
-    purchase.status = PurchaseStatus.REFUNDED if full else PurchaseStatus.SUCCEEDED
-    purchase.provider_payment_id = seen.payment_id
-    purchase.purchased_at = seen.at
-    purchase.receipt = seen.receipt
+    session: AsyncSession, snapshot: PaymentSnapshot, sale: Sale, now: datetime
+) -> tuple[Outcome, AppliedChange | None]:
+    try:
+        change = await credit(
+            session, sale, snapshot.payment_id, snapshot.at, snapshot.receipt, now, refunded=snapshot.refunded
+        )
+    except Refused:
+        await record_status(session, sale.attempt.id, Outcome.NOT_CREDITED, now)
+        return Outcome.NOT_CREDITED, None
+    return Outcome.SUCCEEDED, change
+
+
+async def credit(
+    session: AsyncSession,
+    sale: Sale,
+    payment_id: str,
+    paid_at: datetime,
+    receipt: str | None,
+    now: datetime,
+    *,
+    refunded: int = 0,
+) -> AppliedChange | None:
+    """The one way a purchase of ours succeeds; its row is locked. Days whose money the provider had already returned
+    are not given: None where that is all of them. Raises Refused before anything is written."""
+    purchase = sale.purchase
+    days = purchase.days - count_returned_days(purchase.days, purchase.amount_cents, refunded)
+    change = None
+    if days != 0:
+        change = await change_access(
+            session, purchase.user_id, sale.module_id, days, Source.PURCHASE, purchase.id, now
+        )
+    returned = refunded >= purchase.amount_cents
+    purchase.status = PurchaseStatus.REFUNDED if returned else PurchaseStatus.SUCCEEDED
+    purchase.provider_payment_id = payment_id
+    purchase.purchased_at = paid_at
+    purchase.receipt = receipt
     await session.flush()
-    await finish_attempt(session, attempt.id, "succeeded", now)
-    await parked.mark_solved(session, YOOKASSA, seen.payment_id, purchase.id, now)
+    await finish_attempt(session, sale.attempt.id, "succeeded", now)
+    await parked.mark_solved(session, purchase.provider, payment_id, purchase.id, now)
+    return change
 
 
-async def _cancel(
-    session: AsyncSession, seen: PaymentSnapshot, purchase: Purchase, attempt: Attempt, now: datetime
-) -> None:
-    purchase.status = PurchaseStatus.CANCELED
-    purchase.provider_payment_id = seen.payment_id
+async def _cancel(session: AsyncSession, snapshot: PaymentSnapshot, sale: Sale, now: datetime) -> None:
+    sale.purchase.status = PurchaseStatus.CANCELED
+    sale.purchase.provider_payment_id = snapshot.payment_id
     await session.flush()
-    await finish_attempt(session, attempt.id, seen.cancellation or "canceled", now)
-
-
-async def purchase_exists(session: AsyncSession, payment_id: str) -> bool:
-    """Whether any purchase, the other application's too, bears this payment's id."""
-    found = await session.scalar(
-        select(Purchase.id).where(Purchase.provider == YOOKASSA, Purchase.provider_payment_id == payment_id)
-    )
-    return found is not None
+    await finish_attempt(session, sale.attempt.id, snapshot.cancellation or "canceled", now)

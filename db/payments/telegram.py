@@ -1,19 +1,18 @@
 """Payments inside Telegram: invoices by the provider token, and Stars. `successful_payment` is proof by itself."""
 
-import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.access.changes import AppliedChange, Source, change_access
 from db.payments import parked
-from db.payments.purchases import PaymentMethod, PurchaseStatus, finish_attempt
-from db.tables import Attempt, Module, Product, Purchase
-
-YOOKASSA_ID = re.compile(r"[0-9a-fA-F-]{36}")
+from db.payments.methods import CHARGE_PREFIX, XTR, YOOKASSA_ID, PaymentMethod
+from db.payments.purchases import PurchaseStatus
+from db.payments.sales import Sale, create_attempt, lock_sale
+from db.payments.settling import Outcome, Settlement, credit
+from db.tables import Attempt, Purchase
 
 
 class PreCheckoutVerdict(StrEnum):
@@ -40,7 +39,7 @@ class TelegramCharge:
 
     @property
     def method(self) -> PaymentMethod:
-        return PaymentMethod.STARS if self.currency == "XTR" else PaymentMethod.INVOICE
+        return PaymentMethod.STARS if self.currency == XTR else PaymentMethod.INVOICE
 
     @property
     def payment_id(self) -> str:
@@ -49,26 +48,7 @@ class TelegramCharge:
         if self.method is PaymentMethod.STARS:
             return self.charge_id
         known = YOOKASSA_ID.fullmatch(self.provider_charge_id)
-        return self.provider_charge_id if known else f"tg:{self.charge_id}"
-
-
-class ChargeOutcome(StrEnum):
-    CREDITED = "credited"
-    SECOND = "credited as a second purchase"
-    REPEATED = "repeated"
-    PARKED = "parked"
-
-
-@dataclass(frozen=True, slots=True)
-class ChargeSettlement:
-    outcome: ChargeOutcome
-    reason: str = ""
-    purchase: Purchase | None = None
-    attempt: Attempt | None = None
-    change: AppliedChange | None = None
-    product: str = ""
-    module: str = ""
-    module_id: int = 0
+        return self.provider_charge_id if known else f"{CHARGE_PREFIX}{self.charge_id}"
 
 
 async def check_pre_checkout(
@@ -94,66 +74,38 @@ async def check_pre_checkout(
     return PreCheckoutVerdict.OK
 
 
-async def settle_charge(session: AsyncSession, charge: TelegramCharge, now: datetime) -> ChargeSettlement:
-    """Credits what was paid, once; what no purchase explains is parked, never dropped."""
-    by_key = _orders().where(Attempt.key == charge.payload)
-    found = (await session.execute(by_key)).one_or_none()
+async def settle_charge(session: AsyncSession, charge: TelegramCharge, now: datetime) -> Settlement:
+    """Credits what was paid, once; what no purchase explains is parked, never dropped.
+
+    Raises Refused where the days can't be given: then the transaction is to be rolled back, and the charge parked.
+    """
+    sale = await lock_sale(session, Attempt.key == charge.payload)
     if await _is_credited(session, charge):
-        return ChargeSettlement(ChargeOutcome.REPEATED)
-    if found is None:
+        return Settlement(Outcome.REPEATED, charge.payment_id)
+    if sale is None:
         return await _park(session, charge, "payload", now)
-    attempt, purchase, product, module_id, module = found
-    if (purchase.amount_cents, purchase.currency) != (charge.amount, charge.currency):
+    if (sale.purchase.amount_cents, sale.purchase.currency) != (charge.amount, charge.currency):
         return await _park(session, charge, "amount", now)
-    outcome = ChargeOutcome.CREDITED
-    if purchase.status not in (PurchaseStatus.PENDING, PurchaseStatus.CANCELED):
-        purchase, attempt = await _create_second_purchase(session, purchase, attempt, charge, now)
-        outcome = ChargeOutcome.SECOND
-    purchase.provider_payment_id = charge.payment_id
-    change = await _credit(session, purchase, attempt, charge.charge_id, charge.at, module_id, now)
-    await parked.mark_solved(session, purchase.provider, charge.payment_id, purchase.id, now)
-    return ChargeSettlement(outcome, "", purchase, attempt, change, product, module, module_id)
+    outcome = Outcome.CREDITED
+    if sale.purchase.status not in (PurchaseStatus.PENDING, PurchaseStatus.CANCELED):
+        sale = await _create_second(session, sale, charge, now)
+        outcome = Outcome.SECOND
+    sale.attempt.charge_id = charge.charge_id
+    change = await credit(session, sale, charge.payment_id, charge.at, charge.charge_id, now)
+    return Settlement(outcome, charge.payment_id, sale, change)
 
 
-async def _credit(
-    session: AsyncSession,
-    purchase: Purchase,
-    attempt: Attempt,
-    charge_id: str,
-    at: datetime,
-    module_id: int,
-    now: datetime,
-) -> AppliedChange:
-    purchase.status = PurchaseStatus.SUCCEEDED
-    purchase.purchased_at = at
-    purchase.receipt = charge_id
-    attempt.charge_id = charge_id
-    await session.flush()
-    await finish_attempt(session, attempt.id, "succeeded", now)
-    return await change_access(
-        session, purchase.user_id, module_id, purchase.days, Source.PURCHASE, purchase.id, now
-    )
-
-
-async def settle_assigned_charge(session: AsyncSession, attempt_id: int, now: datetime) -> ChargeSettlement:
-    """A parked charge that an admin has assigned: it was proven when it came."""
-    found = (await session.execute(_orders().where(Attempt.id == attempt_id))).one()
-    attempt, purchase, product, module_id, module = found
-    if purchase.status != PurchaseStatus.PENDING:
-        return ChargeSettlement(ChargeOutcome.REPEATED)
-    charge_id = purchase.provider_payment_id.removeprefix("tg:")
-    change = await _credit(session, purchase, attempt, charge_id, purchase.created_at, module_id, now)
-    return ChargeSettlement(ChargeOutcome.CREDITED, "", purchase, attempt, change, product, module, module_id)
-
-
-def _orders() -> Select[Attempt, Purchase, str, int, str]:
-    return (
-        select(Attempt, Purchase, Product.name, Module.id, Module.name)
-        .join(Purchase, Purchase.id == Attempt.purchase_id)
-        .join(Product, Product.product_id == Purchase.product_id)
-        .join(Module, Module.id == Product.module_id)
-        .with_for_update(of=Purchase)
-    )
+async def settle_assigned_charge(session: AsyncSession, attempt_id: int, now: datetime) -> Settlement:
+    """A parked charge that an admin has assigned: it was proven when it came. Raises Refused, as above."""
+    sale = await lock_sale(session, Attempt.id == attempt_id)
+    assert sale is not None
+    payment_id = sale.purchase.provider_payment_id
+    if sale.purchase.status != PurchaseStatus.PENDING:
+        return Settlement(Outcome.REPEATED, payment_id)
+    charge_id = payment_id.removeprefix(CHARGE_PREFIX)
+    sale.attempt.charge_id = charge_id
+    change = await credit(session, sale, payment_id, sale.purchase.created_at, charge_id, now)
+    return Settlement(Outcome.CREDITED, payment_id, sale, change)
 
 
 async def _is_credited(session: AsyncSession, charge: TelegramCharge) -> bool:
@@ -167,16 +119,12 @@ async def _is_credited(session: AsyncSession, charge: TelegramCharge) -> bool:
     return found is not None
 
 
-async def park_refused_charge(
-    session: AsyncSession, charge: TelegramCharge, now: datetime
-) -> ChargeSettlement:
+async def park_refused_charge(session: AsyncSession, charge: TelegramCharge, now: datetime) -> Settlement:
     """`settle_charge` has raised Refused: nobody's days can be given for it (yet)."""
     return await _park(session, charge, "refused", now)
 
 
-async def _park(
-    session: AsyncSession, charge: TelegramCharge, reason: str, now: datetime
-) -> ChargeSettlement:
+async def _park(session: AsyncSession, charge: TelegramCharge, reason: str, now: datetime) -> Settlement:
     new = await parked.park_payment(
         session,
         provider=charge.method.provider,
@@ -189,38 +137,24 @@ async def _park(
         telegram_id=charge.telegram_id,
         payload=charge.payload[:128],
     )
-    return ChargeSettlement(ChargeOutcome.PARKED if new else ChargeOutcome.REPEATED, reason)
+    return Settlement(Outcome.PARKED if new else Outcome.REPEATED, charge.payment_id, reason=reason)
 
 
-async def _create_second_purchase(
-    session: AsyncSession, first: Purchase, attempt: Attempt, charge: TelegramCharge, now: datetime
-) -> tuple[Purchase, Attempt]:
+async def _create_second(session: AsyncSession, first: Sale, charge: TelegramCharge, now: datetime) -> Sale:
     """A second charge on a paid purchase is a purchase of its own: somebody's money, somebody's days."""
-    purchase = Purchase(
-        user_id=first.user_id,
-        product_id=first.product_id,
-        amount_cents=charge.amount,
-        provider=first.provider,
-        status=PurchaseStatus.PENDING.value,
-        provider_payment_id=charge.payment_id,
-        days=first.days,
-        currency=charge.currency,
-        created_at=now,
-    )
-    session.add(purchase)
-    await session.flush()
-    second = Attempt(
-        purchase_id=purchase.id,
-        user_id=first.user_id,
-        offer_id=attempt.offer_id,
+    purchase, attempt = await create_attempt(
+        session,
+        user_id=first.purchase.user_id,
         telegram_id=charge.telegram_id,
-        method=attempt.method,
+        product_id=first.purchase.product_id,
+        offer_id=first.attempt.offer_id,
+        amount=charge.amount,
+        currency=charge.currency,
+        days=first.purchase.days,
+        method=PaymentMethod(first.attempt.method),
         key=f"second:{charge.charge_id}",
-        request="",
-        created_at=now,
-        closed_at=now,
+        payment_id=charge.payment_id,
+        now=now,
         outcome="second charge",
     )
-    session.add(second)
-    await session.flush()
-    return purchase, second
+    return replace(first, purchase=purchase, attempt=attempt)

@@ -1,4 +1,4 @@
-"""What became of a purchase, moment by moment: what its payer is shown who asks where the money is."""
+"""The events of a purchase with their timestamps: for its payer who asks where the money is."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,7 +7,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.errors import PurchaseUnknown
-from db.payments.purchases import BOUGHT, PaymentMethod, PurchaseStatus, PurchaseSummary
+from db.payments.methods import PaymentMethod
+from db.payments.purchases import SUMMARIES, PurchaseStatus, PurchaseSummary
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +51,15 @@ class RefundEvent:
 class Timeline:
     """`attempt` is None for a purchase of the other application."""
 
-    bought: PurchaseSummary
+    purchase: PurchaseSummary
     attempt: AttemptEvents | None
-    opened: AccessOpened | None
-    backs: tuple[RefundEvent, ...]
+    access: AccessOpened | None
+    refunds: tuple[RefundEvent, ...]
 
     @property
     def waits(self) -> bool:
         """Whether asking the provider may bring news: also of one that was called canceled."""
-        return self.attempt is not None and self.bought.status in (
+        return self.attempt is not None and self.purchase.status in (
             PurchaseStatus.PENDING,
             PurchaseStatus.CANCELED,
         )
@@ -67,23 +68,25 @@ class Timeline:
 async def get_timeline(session: AsyncSession, purchase_id: int, user_id: int) -> Timeline:
     """Of one's own purchase. Raises PurchaseUnknown."""
     values = {"user_id": user_id, "purchase_id": purchase_id}
-    found = (await session.execute(ONE, values)).one_or_none()
+    found = (await session.execute(PURCHASE, values)).one_or_none()
     if found is None:
         raise PurchaseUnknown(purchase_id)
-    row = (await session.execute(STORY, values)).one()
-    backs = await session.execute(BACKS, values)
-    attempt = opened = None
+    row = (await session.execute(EVENTS, values)).one()
+    refunds = await session.execute(REFUNDS, values)
+    attempt = access = None
     if row.id is not None:
         attempt = AttemptEvents(
             row.id, PaymentMethod(row.method), row.linked_at, row.said, row.said_at, row.asked_at
         )
     if row.opened_at is not None:
-        opened = AccessOpened(row.opened_at, row.days, row.until)
-    return Timeline(PurchaseSummary(*found), attempt, opened, tuple(RefundEvent(*back) for back in backs))
+        access = AccessOpened(row.opened_at, row.days, row.until)
+    return Timeline(
+        PurchaseSummary(*found), attempt, access, tuple(RefundEvent(*refund) for refund in refunds)
+    )
 
 
-ONE = text(BOUGHT + " and p.id = :purchase_id")
-STORY = text(
+PURCHASE = text(SUMMARIES + " and p.id = :purchase_id")
+EVENTS = text(
     """
     select a.id, a.method, a.linked_at, a.said, a.said_at, a.asked_at,
            c.created_at as opened_at, c.days, nullif(c.after, 'infinity') as until
@@ -93,7 +96,7 @@ STORY = text(
     where p.id = :purchase_id
     """
 )
-BACKS = text(
+REFUNDS = text(
     """
     select coalesce(finished_at, created_at), amount, days_taken, status = 'succeeded'
     from bot.refunds where purchase_id = :purchase_id and status in ('pending', 'succeeded') order by id

@@ -13,7 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.access import changes
 from db.access.changes import AppliedChange, Source, change_access
-from db.payments.purchases import STARS, PurchaseStatus
+from db.payments.methods import STARS, XTR
+from db.payments.purchases import PurchaseStatus
 from db.refunds.days import PurchaseBalance, get_balance
 from db.refunds.requests import PaidPurchase, RefundStatus, RefundTask, get_paid, to_task
 from db.tables import Purchase, Refund
@@ -33,11 +34,11 @@ class ReturnedMoney:
 
 @dataclass(frozen=True, slots=True)
 class BookedRefund:
-    """`change` is None where no days were taken; `get_balance` is how the purchase stands after it."""
+    """`change` is None where no days were taken; `balance` is the purchase's after it."""
 
     refund: RefundTask
     purchase: PaidPurchase
-    standing: PurchaseBalance
+    balance: PurchaseBalance
     change: AppliedChange | None
 
 
@@ -45,7 +46,7 @@ async def book_refund(
     session: AsyncSession, purchase: Purchase, returned: ReturnedMoney, now: datetime
 ) -> BookedRefund | None:
     """None where it is booked already."""
-    row = await _row(session, purchase, returned, now)
+    row = await _get_or_create(session, purchase, returned, now)
     if row.status == RefundStatus.SUCCEEDED:
         return None
     row.purchase_id = purchase.id
@@ -55,10 +56,12 @@ async def book_refund(
     row.finished_at = now
     row.error = None
     await session.flush()
-    return await _settle(session, purchase, row, now)
+    return await _take_days(session, purchase, row, now)
 
 
-async def _row(session: AsyncSession, purchase: Purchase, returned: ReturnedMoney, now: datetime) -> Refund:
+async def _get_or_create(
+    session: AsyncSession, purchase: Purchase, returned: ReturnedMoney, now: datetime
+) -> Refund:
     """By the provider's id; else the one of ours whose answer was lost; else a new one."""
     known = await session.scalar(
         select(Refund)
@@ -68,10 +71,12 @@ async def _row(session: AsyncSession, purchase: Purchase, returned: ReturnedMone
     )
     if known is not None:
         return known
-    return await _unanswered(session, purchase, returned) or _new(session, purchase, returned, now)
+    return await _find_unanswered(session, purchase, returned) or _create(session, purchase, returned, now)
 
 
-async def _unanswered(session: AsyncSession, purchase: Purchase, returned: ReturnedMoney) -> Refund | None:
+async def _find_unanswered(
+    session: AsyncSession, purchase: Purchase, returned: ReturnedMoney
+) -> Refund | None:
     rows = await session.scalars(
         select(Refund)
         .where(
@@ -83,10 +88,10 @@ async def _unanswered(session: AsyncSession, purchase: Purchase, returned: Retur
         .with_for_update()
         .execution_options(populate_existing=True)
     )
-    return next((row for row in rows if _is_of(row, returned)), None)
+    return next((row for row in rows if _matches(row, returned)), None)
 
 
-def _is_of(row: Refund, returned: ReturnedMoney) -> bool:
+def _matches(row: Refund, returned: ReturnedMoney) -> bool:
     """Stars come back in one sum, so there is only one refund of a purchase; others are known by their words."""
     if row.provider == STARS:
         return True
@@ -95,7 +100,7 @@ def _is_of(row: Refund, returned: ReturnedMoney) -> bool:
     return returned.description in (None, orjson.loads(row.request).get("description"))
 
 
-def _new(session: AsyncSession, purchase: Purchase, returned: ReturnedMoney, now: datetime) -> Refund:
+def _create(session: AsyncSession, purchase: Purchase, returned: ReturnedMoney, now: datetime) -> Refund:
     row = Refund(
         provider=purchase.provider,
         key=f"{NOT_OURS}{returned.provider_refund_id}",
@@ -109,22 +114,20 @@ def _new(session: AsyncSession, purchase: Purchase, returned: ReturnedMoney, now
     return row
 
 
-async def _settle(session: AsyncSession, purchase: Purchase, row: Refund, now: datetime) -> BookedRefund:
+async def _take_days(session: AsyncSession, purchase: Purchase, row: Refund, now: datetime) -> BookedRefund:
     """The days that go with all that is back by now; a purchase that is back as a whole is over."""
-    about = await get_paid(session, purchase.id)
-    await changes.lock_access(session, about.user_id, about.module_id)
-    stands = await get_balance(session, purchase.id)
-    days = stands.to_take(stands.refunded, now)
+    paid = await get_paid(session, purchase.id)
+    await changes.lock_access(session, paid.user_id, paid.module_id)
+    balance = await get_balance(session, purchase.id)
+    days = balance.to_take(balance.refunded, now)
     change = None
     if days > 0:
-        change = await change_access(
-            session, about.user_id, about.module_id, -days, Source.REFUND, row.id, now
-        )
+        change = await change_access(session, paid.user_id, paid.module_id, -days, Source.REFUND, row.id, now)
         row.days_taken = days
-    if stands.refunded >= stands.amount:
+    if balance.refunded >= balance.amount:
         purchase.status = PurchaseStatus.REFUNDED.value
     await session.flush()
-    return BookedRefund(to_task(row), about, await get_balance(session, purchase.id), change)
+    return BookedRefund(to_task(row), paid, await get_balance(session, purchase.id), change)
 
 
 async def record_answer(
@@ -171,7 +174,7 @@ async def get_by_provider_id(
 
 
 async def list_known_ids(session: AsyncSession, provider: str, provider_refund_ids: list[str]) -> set[str]:
-    """Those of them that our database hold already."""
+    """Those of them that our database holds already."""
     rows = await session.scalars(
         select(Refund.provider_refund_id).where(
             Refund.provider == provider, Refund.provider_refund_id.in_(provider_refund_ids)
@@ -181,7 +184,7 @@ async def list_known_ids(session: AsyncSession, provider: str, provider_refund_i
 
 
 async def list_booked_ids(session: AsyncSession, provider: str, provider_refund_ids: list[str]) -> set[str]:
-    """Those of them whose money our database hold as returned."""
+    """Those of them whose money our database holds as returned."""
     rows = await session.scalars(
         select(Refund.provider_refund_id).where(
             Refund.provider == provider,
@@ -193,7 +196,7 @@ async def list_booked_ids(session: AsyncSession, provider: str, provider_refund_
 
 
 async def record_early_return(session: AsyncSession, charge_id: str, amount: int, now: datetime) -> None:
-    """Stars given back before our database hold the payment: kept pending, until the payment is there."""
+    """Stars given back before our database holds the payment: kept pending, until the payment is there."""
     await session.execute(
         insert(Refund)
         .values(
@@ -201,7 +204,7 @@ async def record_early_return(session: AsyncSession, charge_id: str, amount: int
             key=f"{NOT_OURS}{charge_id}",
             request="",
             amount=amount,
-            currency="XTR",
+            currency=XTR,
             provider_refund_id=charge_id,
             status=RefundStatus.PENDING.value,
             created_at=now,

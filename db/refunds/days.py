@@ -1,7 +1,7 @@
 """How many days go with money that is given back.
 
-In total floor(days × refunded ÷ amount) of a purchase, and never more than it has left unused: a day begun is unused
-until it is over.
+In total the share of a purchase's days that `count_returned_days` tells, and never more than it has left unused: a
+day begun is unused until it is over.
 """
 
 from dataclasses import dataclass
@@ -10,12 +10,15 @@ from datetime import datetime, timedelta
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db.payments.purchases import count_returned_days
+
 DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class PurchaseBalance:
-    """A purchase of `days` for `amount`: `refunded` of it is back, `pending` on its way.
+    """A purchase of `days` for `amount`: `refunded` of it is back, `pending` on its way, in the
+    smallest unit.
 
     Of its days it gave `given` (what had been returned before it was settled is never given), and its refunds took
     `taken`. `own_end` is when its own days would end by themselves, `access_end` when the module's access does; both
@@ -34,11 +37,11 @@ class PurchaseBalance:
 
     def due(self, refunded: int) -> int:
         """Days still to be taken once `refunded` is back."""
-        total = self.days * min(refunded, self.amount) // self.amount
+        total = count_returned_days(self.days, self.amount, refunded)
         return max(0, total - (self.days - self.given) - self.taken)
 
     def unused(self, now: datetime) -> int:
-        """Days of this purchase neither lived through nor taken. Access of other causes is not its own to lose."""
+        """Unused days of this purchase, capped by what remains of its own period and of the access."""
         left = [self.given - self.taken]
         if self.own_end is not None:
             left.append(days_until(self.own_end, now) - self.taken)
@@ -60,7 +63,7 @@ def days_until(end: datetime, now: datetime) -> int:
     return -((now - end) // DAY)
 
 
-STANDING = text(
+BALANCE = text(
     """
     select p.days, p.amount_cents, coalesce(r.refunded, 0), coalesce(r.pending, 0), coalesce(c.days, 0),
            coalesce(r.taken, 0), nullif(c.after, 'infinity'), nullif(a.ends_at, 'infinity'),
@@ -80,4 +83,4 @@ STANDING = text(
 
 
 async def get_balance(session: AsyncSession, purchase_id: int) -> PurchaseBalance:
-    return PurchaseBalance(*(await session.execute(STANDING, {"purchase_id": purchase_id})).one())
+    return PurchaseBalance(*(await session.execute(BALANCE, {"purchase_id": purchase_id})).one())

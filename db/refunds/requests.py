@@ -3,12 +3,11 @@
 Who changes a purchase's refunds holds the purchase's row. An amount is reserved from the confirmation on.
 """
 
-import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import Select, delete, select, text, update
+from sqlalchemy import delete, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.errors import (
@@ -21,11 +20,11 @@ from db.errors import (
     RefundTooMuch,
     StarsInFullOnly,
 )
-from db.payments.purchases import STARS, PurchaseStatus
+from db.payments.methods import STARS, YOOKASSA_ID
+from db.payments.purchases import FROM_PURCHASES, PurchaseStatus, lock_purchase
 from db.refunds.days import PurchaseBalance, get_balance
-from db.tables import Attempt, Purchase, Refund
+from db.tables import Refund
 
-YOOKASSA_ID = re.compile(r"[0-9a-fA-F-]{36}")
 DRAFT_LIVES = timedelta(hours=1)  # what it told may no longer be so
 
 
@@ -66,12 +65,12 @@ class RefundPlan:
     amount: int
     days: int
     purchase: PaidPurchase
-    standing: PurchaseBalance
+    balance: PurchaseBalance
 
     @property
     def ends_at(self) -> datetime | None:
         """When access will end then; None without end, and where there is none."""
-        end = self.standing.access_end
+        end = self.balance.access_end
         return end - timedelta(days=self.days) if end else None
 
 
@@ -94,14 +93,6 @@ class RefundTask:
     sent_at: datetime | None
 
 
-async def get_currency(session: AsyncSession, purchase_id: int) -> str:
-    """Raises PurchaseUnknown."""
-    found = await session.scalar(select(Purchase.currency).where(Purchase.id == purchase_id))
-    if found is None:
-        raise PurchaseUnknown(purchase_id)
-    return found
-
-
 async def create_draft(
     session: AsyncSession, purchase_id: int, amount: int | None, asked_by: int, key: str, now: datetime
 ) -> RefundPlan:
@@ -109,9 +100,9 @@ async def create_draft(
 
     Raises PurchaseUnknown, PurchaseForeign, NotRefundable, RefundByHand, StarsInFullOnly, RefundTooMuch.
     """
-    purchase = await _refundable(session, purchase_id)
-    stands = await get_balance(session, purchase_id)
-    returned = _allowed(purchase, stands, amount)
+    purchase = await _lock_refundable(session, purchase_id)
+    balance = await get_balance(session, purchase_id)
+    returned = _check_amount(purchase, balance, amount)
     row = Refund(
         purchase_id=purchase_id,
         provider=purchase.provider,
@@ -125,7 +116,7 @@ async def create_draft(
     )
     session.add(row)
     await session.flush()
-    return _plan(row, purchase, stands, now)
+    return _to_plan(row, purchase, balance, now)
 
 
 async def get_paid(session: AsyncSession, purchase_id: int) -> PaidPurchase:
@@ -138,7 +129,7 @@ async def get_paid(session: AsyncSession, purchase_id: int) -> PaidPurchase:
     return PaidPurchase(*row)
 
 
-async def _refundable(session: AsyncSession, purchase_id: int) -> PaidPurchase:
+async def _lock_refundable(session: AsyncSession, purchase_id: int) -> PaidPurchase:
     """Locks it, and lets pass only what can be returned by us."""
     purchase = await get_paid(session, purchase_id)
     if purchase.status != PurchaseStatus.SUCCEEDED:
@@ -150,14 +141,11 @@ async def _refundable(session: AsyncSession, purchase_id: int) -> PaidPurchase:
 
 # An assigned payment was paid by whoever Telegram named when it was parked.
 PAID = text(
-    """
+    f"""
 select p.id, p.user_id, pr.name as product, m.name as module, m.id as module_id, p.amount_cents as amount,
        p.currency, p.days, p.provider, p.provider_payment_id as payment_id, p.status, p.purchased_at as at,
        coalesce(parked.telegram_id, a.telegram_id) as payer, coalesce(a.request, '') as request
-from purchases p
-join products pr using (product_id)
-join modules m on m.id = pr.module_id
-left join bot.payment_attempts a on a.purchase_id = p.id
+{FROM_PURCHASES}
 left join bot.parked_payments parked
     on parked.provider = p.provider and parked.payment_id = p.provider_payment_id and a.id is not null
 where p.id = :purchase_id
@@ -166,9 +154,9 @@ for update of p
 )
 
 
-def _allowed(purchase: PaidPurchase, stands: PurchaseBalance, amount: int | None) -> int:
+def _check_amount(purchase: PaidPurchase, balance: PurchaseBalance, amount: int | None) -> int:
     """What is returned; raises what forbids it."""
-    left = purchase.amount - stands.refunded - stands.pending
+    left = purchase.amount - balance.refunded - balance.pending
     returned = left if amount is None else amount
     if purchase.provider == STARS and left > 0 and returned != purchase.amount:
         raise StarsInFullOnly(purchase.id, purchase.amount)
@@ -177,8 +165,8 @@ def _allowed(purchase: PaidPurchase, stands: PurchaseBalance, amount: int | None
     return returned
 
 
-def _plan(row: Refund, purchase: PaidPurchase, stands: PurchaseBalance, now: datetime) -> RefundPlan:
-    return RefundPlan(row.id, row.key, row.amount, stands.taken_by(row.amount, now), purchase, stands)
+def _to_plan(row: Refund, purchase: PaidPurchase, balance: PurchaseBalance, now: datetime) -> RefundPlan:
+    return RefundPlan(row.id, row.key, row.amount, balance.taken_by(row.amount, now), purchase, balance)
 
 
 async def record_request(session: AsyncSession, refund_id: int, request: str) -> None:
@@ -193,25 +181,25 @@ async def record_confirmation(session: AsyncSession, refund_id: int, now: dateti
     purchase_id = await session.scalar(select(Refund.purchase_id).where(Refund.id == refund_id))
     if purchase_id is None:
         raise RefundGone(refund_id)
-    purchase = await _locked_once_asked(session, refund_id, purchase_id)
-    row = await _draft(session, refund_id, now)
-    stands = await get_balance(session, purchase_id)
-    _allowed(purchase, stands, row.amount)
+    purchase = await _lock_unconfirmed(session, refund_id, purchase_id)
+    row = await _lock_draft(session, refund_id, now)
+    balance = await get_balance(session, purchase_id)
+    _check_amount(purchase, balance, row.amount)
     row.status = RefundStatus.PENDING.value
     await session.flush()
-    return _plan(row, purchase, stands, now)
+    return _to_plan(row, purchase, balance, now)
 
 
-async def _locked_once_asked(session: AsyncSession, refund_id: int, purchase_id: int) -> PaidPurchase:
+async def _lock_unconfirmed(session: AsyncSession, refund_id: int, purchase_id: int) -> PaidPurchase:
     """A press on a button of yesterday is told how that refund ended, rather than what its purchase is now."""
-    await lock_refund(session, purchase_id)
+    await lock_purchase(session, purchase_id)
     status = await session.scalar(select(Refund.status).where(Refund.id == refund_id))
     if status is not None and status != RefundStatus.DRAFT:
         raise RefundAsked(refund_id, status)
-    return await _refundable(session, purchase_id)
+    return await _lock_refundable(session, purchase_id)
 
 
-async def _draft(session: AsyncSession, refund_id: int, now: datetime) -> Refund:
+async def _lock_draft(session: AsyncSession, refund_id: int, now: datetime) -> Refund:
     row = await session.get(Refund, refund_id, with_for_update=True, populate_existing=True)
     if row is None or now - row.created_at > DRAFT_LIVES:
         raise RefundGone(refund_id)
@@ -272,19 +260,3 @@ async def list_pending(session: AsyncSession, limit: int = 100) -> list[int]:
         select(Refund.id).where(Refund.status == RefundStatus.PENDING).order_by(Refund.id).limit(limit)
     )
     return list(rows)
-
-
-async def lock_refund(session: AsyncSession, purchase_id: int) -> Purchase | None:
-    return await session.scalar(_purchases().where(Purchase.id == purchase_id))
-
-
-async def lock_payment(session: AsyncSession, provider: str, payment_id: str) -> Purchase | None:
-    """The purchase of ours that bears this payment; those of the other application are never found."""
-    ours = select(Attempt.id).where(Attempt.purchase_id == Purchase.id).exists()
-    return await session.scalar(
-        _purchases().where(Purchase.provider == provider, Purchase.provider_payment_id == payment_id, ours)
-    )
-
-
-def _purchases() -> Select[Purchase]:
-    return select(Purchase).with_for_update().execution_options(populate_existing=True)

@@ -1,6 +1,7 @@
 """Refunds: asked for in the chat or made at the provider, on its good days and its bad ones."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from types import SimpleNamespace
@@ -228,6 +229,23 @@ class TestDashboard:
         assert await stands(sql) == ("succeeded", 20, [("succeeded", 33_000, 10)])
         await olga.send("/refund 1 990")
         await olga.receives(lambda: errors.say(RefundTooMuch(1, 66_000, "RUB")))
+
+    async def test_its_callback_asks_the_provider_once(
+        self,
+        anna: ChatUser,
+        olga: ChatUser,
+        bought: str,
+        sql: asyncpg.Connection,
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        await no_jobs(sql)
+        caplog.set_level(logging.DEBUG, logger="urllib3.connectionpool")
+        await at_provider(anna, "/refunds", {"payment_id": bought, "amount": "330.00"})
+        await anna.receives("↩️")
+        await no_jobs(sql)
+        requests = [record.getMessage() for record in caplog.records if record.name.startswith("urllib3")]
+        assert sum(f"/payments/{bought} " in request for request in requests) == 1, requests
+        assert sum("/refunds?" in request for request in requests) == 1, requests
 
     async def test_repeated_shuffled_forged_callbacks_take_once(
         self, anna: ChatUser, olga: ChatUser, bought: str, sandbox: Sandbox, sql: asyncpg.Connection

@@ -25,6 +25,7 @@ from db.errors import (
     Refused,
     StarsInFullOnly,
 )
+from db.payments import purchases
 from db.refunds import booking, requests
 from db.refunds.booking import BookedRefund, ReturnedMoney
 from db.refunds.days import PurchaseBalance, days_until
@@ -173,14 +174,14 @@ class School:
         description: str | None = None,
     ) -> BookedRefund | None:
         async with self.database.transaction(Pool.MONEY) as session:
-            row = await requests.lock_refund(session, purchase)
+            row = await purchases.lock_purchase(session, purchase)
             assert row is not None
             told = ReturnedMoney(name, amount, currency, description)
             return await booking.book_refund(session, row, told, now)
 
     async def locked(self, purchase: int, do: Callable[..., Awaitable[T]], *values: Any) -> T:
         async with self.database.transaction(Pool.MONEY) as session:
-            await requests.lock_refund(session, purchase)
+            await purchases.lock_purchase(session, purchase)
             return await do(session, *values)
 
     async def ends_at(self) -> datetime | None:
@@ -226,7 +227,7 @@ async def test_a_draft_tells_what_will_happen_and_changes_nothing(school: School
     plan = await school.drafts(purchase, 33_000)
     assert (plan.amount, plan.days) == (33_000, 10)
     assert (plan.purchase.product, plan.purchase.payer) == ("A month", 7000000001)
-    assert (plan.standing.access_end, plan.ends_at) == (NOW + 30 * DAY, NOW + 20 * DAY)
+    assert (plan.balance.access_end, plan.ends_at) == (NOW + 30 * DAY, NOW + 20 * DAY)
     assert await school.ends_at() == NOW + 30 * DAY
     assert (await school.drafts(purchase)).amount == PRICE
 
@@ -323,10 +324,10 @@ async def test_endless_access_stays(school: School) -> None:
     purchase = await school.buys()
     await school.sql.execute("update usermoduleaccess set ends_at = 'infinity'")
     plan = await school.drafts(purchase)
-    assert plan.standing.endless
+    assert plan.balance.endless
     done = await school.returned(purchase, PRICE, "r-1")
     assert done is not None
-    assert done.standing.endless
+    assert done.balance.endless
     assert await school.sql.fetchval("select ends_at = 'infinity' from usermoduleaccess")
 
 
@@ -521,7 +522,7 @@ async def test_stars_returned_before_their_payment_are_kept(school: School) -> N
     async with school.database.transaction(Pool.MONEY) as session:
         for _ in range(2):
             await booking.record_early_return(session, "charge", 500, NOW)
-        assert await requests.lock_payment(session, "stars", "charge") is None
+        assert await purchases.lock_purchase_of(session, "stars", "charge") is None
         assert len(await requests.list_pending(session)) == 1
     purchase = await school.buys(
         provider="stars", currency="XTR", provider_payment_id="charge", amount_cents=500

@@ -7,7 +7,7 @@ import asyncpg
 from bot.jobs.housekeeping import ONLY_JOBS
 from bot.retry import MAX_RETRY_AGE
 from db.engine import Database, Pool
-from db.payments.purchases import list_overdue
+from db.payments.attempts import list_overdue
 from db.queue import requeue_failed
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

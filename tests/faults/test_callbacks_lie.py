@@ -14,7 +14,7 @@ from bot.sandbox.yookassa import DEMO_SHOP_ID
 from bot.settings import Settings
 from bot.timings import Timings
 from db.engine import Pool
-from db.payments import purchases
+from db.payments import attempts
 from handlers.app import Application
 from tests.app import origin_of, settings_for
 from tests.callbacks import (
@@ -102,9 +102,9 @@ async def test_success_after_local_cancel(
     """We had called it canceled, and its link is paid all the same: that is honoured, once."""
     attempt = await sql.fetchval("select id from bot.payment_attempts")
     async with app.database.transaction(Pool.JOBS) as session:
-        order = await purchases.get_attempt(session, attempt)
-        assert order is not None
-        assert await purchases.record_refusal(session, order, "never created", app.context.now())
+        details = await attempts.get_attempt(session, attempt)
+        assert details is not None
+        assert await attempts.record_refusal(session, details, "never created", app.context.now())
     assert await sql.fetchval("select status from purchases") == "canceled"
     await anna.pay()
     await anna.receives("✅")

@@ -30,10 +30,9 @@ from db.access import grants
 from db.accounts import registration
 from db.engine import Database, Pool
 from db.errors import AlreadyUndone, PromoUsedByYou, PromoUsedUp, Refused
-from db.payments import parked, purchases
-from db.payments.purchases import PaymentMethod
+from db.payments import attempts, parked, purchases
+from db.payments.methods import PaymentMethod
 from db.payments.settling import Outcome, PaymentSnapshot, settle
-from db.payments.telegram import ChargeOutcome as Told
 from db.payments.telegram import TelegramCharge, settle_assigned_charge, settle_charge
 from db.refunds import booking, requests
 from db.refunds.booking import ReturnedMoney
@@ -281,7 +280,7 @@ class DaysOwed(RuleBasedStateMachine):
         what = self.town.offers[offer]
         key = f"key-{next(numbers)}"
         attempt, new = self.do(
-            lambda session: purchases.open_attempt(
+            lambda session: attempts.open_attempt(
                 session, self.accounts[person], self.telegram[person], what, method, key, None, self.now
             )
         )
@@ -298,7 +297,7 @@ class DaysOwed(RuleBasedStateMachine):
         for one in self.known:
             if (one.place[0], one.offer, one.method) == (user, what.id, method):
                 one.closed = True
-        order = self.do(lambda session: purchases.get_attempt(session, attempt))
+        order = self.do(lambda session: attempts.get_attempt(session, attempt))
         assert order is not None
         return self._sold(
             Sale(
@@ -317,10 +316,10 @@ class DaysOwed(RuleBasedStateMachine):
         self.step("answer")
         if sale.answered:
             return
-        order = self.do(lambda session: purchases.get_attempt(session, sale.attempt))
+        order = self.do(lambda session: attempts.get_attempt(session, sale.attempt))
         assert order is not None
         self.do(
-            lambda session: purchases.record_answer(
+            lambda session: attempts.record_answer(
                 session, order, payment_id=sale.payment, link="https://pay.example/1",
                 link_ends_at=self.now + LINK, test=False, recipient=SHOP, next_ask_at=self.now, now=self.now,
             )
@@ -373,8 +372,8 @@ class DaysOwed(RuleBasedStateMachine):
         charge = self._charge(sale, sale.payment if first else payment_id())
         ends = self.at_once(*[lambda session: settle_charge(session, charge, self.now)] * times)
         outcomes = [end.outcome for end in ends]  # type: ignore[union-attr]
-        told = Told.CREDITED if first else Told.SECOND
-        assert sorted(outcomes) == sorted([told] + [Told.REPEATED] * (times - 1)), ends
+        told = Outcome.CREDITED if first else Outcome.SECOND
+        assert sorted(outcomes) == sorted([told] + [Outcome.REPEATED] * (times - 1)), ends
         if first:
             self.owed.paid(sale, self.now)
             return multiple()
@@ -412,7 +411,7 @@ class DaysOwed(RuleBasedStateMachine):
             return
         self.step("charge repeated")
         again = self.do(lambda session: settle_charge(session, self._charge(sale, sale.payment), self.now))
-        assert again.outcome is Told.REPEATED
+        assert again.outcome is Outcome.REPEATED
         if sale.method == "invoice":
             told = self.do(lambda session: settle(session, self.seen(sale), self.now))
             assert told.outcome is Outcome.NO_NEWS
@@ -432,8 +431,8 @@ class DaysOwed(RuleBasedStateMachine):
         self.step("parked")
         lie: dict[str, Any] = {"amount": sale.amount + 1} if wrong == "amount" else {"payload": "nobody's"}
         charge = self._charge(sale, payment_id(), **lie)
-        assert self.do(lambda session: settle_charge(session, charge, self.now)).outcome is Told.PARKED
-        assert self.do(lambda session: settle_charge(session, charge, self.now)).outcome is Told.REPEATED
+        assert self.do(lambda session: settle_charge(session, charge, self.now)).outcome is Outcome.PARKED
+        assert self.do(lambda session: settle_charge(session, charge, self.now)).outcome is Outcome.REPEATED
         row = self.row(
             "select id from bot.parked_payments where payment_id = :payment", payment=charge.payment_id
         )
@@ -443,7 +442,7 @@ class DaysOwed(RuleBasedStateMachine):
                 session, row[0], self.accounts[person], self.telegram[person], what, key, self.now
             )
         )
-        order = self.do(lambda session: purchases.get_attempt(session, attempt))
+        order = self.do(lambda session: attempts.get_attempt(session, attempt))
         assert order is not None
         made = Sale(
             order.purchase_id, attempt, (self.accounts[person], what.module_id), what.days, charge.amount,
@@ -497,7 +496,7 @@ class DaysOwed(RuleBasedStateMachine):
 
     async def _book_ours(self, session: AsyncSession, refund: Return) -> Any:
         await requests.mark_sent(session, refund.id, self.now)
-        purchase = await requests.lock_refund(session, refund.sale.id)
+        purchase = await purchases.lock_purchase(session, refund.sale.id)
         assert purchase is not None
         task = await requests.get_task(session, refund.id)
         assert task is not None
@@ -517,7 +516,7 @@ class DaysOwed(RuleBasedStateMachine):
         payment = sale.payment if sale.method == "stars" else payment_id()
 
         async def book(session: AsyncSession) -> Any:
-            purchase = await requests.lock_refund(session, sale.id)
+            purchase = await purchases.lock_purchase(session, sale.id)
             assert purchase is not None
             returned = ReturnedMoney(payment, amount, sale.currency, "by hand")
             return await booking.book_refund(session, purchase, returned, self.now)

@@ -16,8 +16,8 @@ import pytest_asyncio
 from aiohttp import web
 
 from bot.sandbox.yookassa import DEMO_SECRET_KEY, DEMO_SHOP_ID
-from bot.yookassa.answers import minor_units
-from bot.yookassa.client import ProviderRefusedError, ProviderUnknownError, YooKassa
+from bot.yookassa.answers import ProviderRefusedError, ProviderUnknownError, minor_units
+from bot.yookassa.client import YooKassa
 from tests.sandbox.provider_world import Provider, payment_body, provider, serve
 
 NOBODY = "2d4d8203-000f-5000-9000-15fc20582329"

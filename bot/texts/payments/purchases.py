@@ -6,7 +6,8 @@ from enum import Enum, auto
 
 from bot.texts import _, __
 from bot.texts.format import days, moment, money, safe, short, until
-from db.payments.purchases import PaymentMethod, PurchaseSummary
+from db.payments.methods import PaymentMethod
+from db.payments.purchases import PurchaseSummary
 from db.payments.timeline import AccessOpened, AttemptEvents, Timeline
 
 NOTHING_UNPAID = __("There is no unpaid order. If you have just paid, access is open already: /status")
@@ -98,7 +99,7 @@ def details(purchase_id: int) -> str:
 
 def timeline(found: Timeline, stage: CheckStage, now: datetime, support: str | None) -> str:
     """What happened, oldest first, and what to do now."""
-    one = found.bought
+    one = found.purchase
     events = "\n".join(
         f"{short(at)} — {what}" for at, what in sorted(_events(found), key=lambda event: event[0])
     )
@@ -112,25 +113,25 @@ def timeline(found: Timeline, stage: CheckStage, now: datetime, support: str | N
 
 
 def _events(found: Timeline) -> Iterator[tuple[datetime, str]]:
-    one = found.bought
+    one = found.purchase
     yield one.created_at, _("ordered")
     if found.attempt is not None:
         yield from _attempt(found.attempt, one)
     if one.purchased_at is not None:
         yield one.purchased_at, _("the payment service: paid")
-    if found.opened is not None:
-        yield found.opened.at, _access(found.opened)
-    for back in found.backs:
-        amount = money(back.amount, one.currency)
-        if not back.done:
-            yield back.at, _("{price} is on its way back to you").format(price=amount)
-        elif back.days:
+    if found.access is not None:
+        yield found.access.at, _access(found.access)
+    for refund in found.refunds:
+        amount = money(refund.amount, one.currency)
+        if not refund.done:
+            yield refund.at, _("{price} is on its way back to you").format(price=amount)
+        elif refund.days:
             yield (
-                back.at,
-                _("{price} returned; access shorter by {days}").format(price=amount, days=days(back.days)),
+                refund.at,
+                _("{price} returned; access shorter by {days}").format(price=amount, days=days(refund.days)),
             )
         else:
-            yield back.at, _("{price} returned").format(price=amount)
+            yield refund.at, _("{price} returned").format(price=amount)
 
 
 def _attempt(attempt: AttemptEvents, one: PurchaseSummary) -> Iterator[tuple[datetime, str]]:
@@ -162,7 +163,7 @@ def _access(opened: AccessOpened) -> str:
 
 def _now(found: Timeline, stage: CheckStage, now: datetime) -> Iterator[str]:
     """What comes next, and what the payer can do."""
-    one = found.bought
+    one = found.purchase
     match stage:
         case CheckStage.ASKING:
             yield f"⏳ {CHECKING}"
@@ -186,7 +187,7 @@ def _now(found: Timeline, stage: CheckStage, now: datetime) -> Iterator[str]:
 
 
 def _pending(found: Timeline, stage: CheckStage, now: datetime) -> Iterator[str]:
-    one, attempt = found.bought, found.attempt
+    one, attempt = found.purchase, found.attempt
     assert attempt is not None
     if attempt.said in ("mismatch", "not credited"):
         yield _("The school knows of it. What you have paid is not lost.")

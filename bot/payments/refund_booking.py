@@ -1,0 +1,138 @@
+"""From what the provider says of refunds to the database and to the events that follow."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.context import AppContext
+from bot.notifications.events import AdminRefundDone, PaymentParked, RefundDone, RefundFailed
+from bot.notifications.notify import notify, notify_chats
+from bot.yookassa.answers import ProviderRefund
+from db import alerts
+from db.payments import parked
+from db.payments.methods import STARS, XTR
+from db.payments.purchases import lock_purchase_of
+from db.refunds import booking
+from db.refunds.booking import BookedRefund, ReturnedMoney
+from db.refunds.requests import RefundStatus, RefundTask
+from db.tables import Purchase
+
+log = structlog.get_logger(__name__)
+
+
+async def book(
+    session: AsyncSession,
+    context: AppContext,
+    purchase: Purchase,
+    answers: Iterable[ProviderRefund],
+    now: datetime,
+) -> bool:
+    """What the provider says of refunds of one payment, each once; `purchase` is locked. Whether there was news."""
+    booked = [await _book(session, context, purchase, answer, now) for answer in answers]
+    return any(booked)
+
+
+async def _book(
+    session: AsyncSession, context: AppContext, purchase: Purchase, answer: ProviderRefund, now: datetime
+) -> bool:
+    match answer.status:
+        case "succeeded":
+            returned = ReturnedMoney(answer.id, answer.amount, answer.currency, answer.description)
+            done = await booking.book_refund(session, purchase, returned, now)
+            if done is not None:
+                await _notify_done(session, context, done, now)
+            return done is not None
+        case "canceled":
+            refund = await booking.get_by_provider_id(session, purchase.provider, answer.id)
+            return refund is not None and await fail(session, context, refund, answer.cancellation or "", now)
+        case _:
+            return False
+
+
+async def fail(
+    session: AsyncSession, context: AppContext, refund: RefundTask, code: str, now: datetime, about: str = ""
+) -> bool:
+    """The money stays here and the days with the learner: only the admins hear of it. Whether it was news."""
+    error = f"{code} {about}".strip()
+    if not await booking.close_refund(session, refund.id, RefundStatus.CANCELED, error, now):
+        return False
+    log.error("refund_failed", refund_id=refund.id, purchase_id=refund.purchase_id, error=error)
+    failed = RefundFailed(
+        purchase_id=refund.purchase_id,
+        amount=refund.amount,
+        currency=refund.currency,
+        code=code,
+        about=about,
+    )
+    await notify_chats(session, context.settings.admin_ids, failed)
+    return True
+
+
+async def _notify_done(session: AsyncSession, context: AppContext, done: BookedRefund, now: datetime) -> None:
+    purchase, balance = done.purchase, done.balance
+    days = -done.change.days if done.change else 0
+    refunded = RefundDone(
+        purchase_id=purchase.id,
+        product=purchase.product,
+        module=purchase.module,
+        amount=done.refund.amount,
+        currency=purchase.currency,
+        days=days,
+        ends_at=balance.access_end,
+        is_open=balance.endless or (balance.access_end is not None and balance.access_end > now),
+    )
+    await notify(session, purchase.user_id, refunded)
+    for_admins = AdminRefundDone(
+        purchase_id=purchase.id,
+        user_id=purchase.user_id,
+        product=purchase.product,
+        amount=done.refund.amount,
+        currency=purchase.currency,
+        days=days,
+        asked=done.refund.asked_by is not None,
+    )
+    await notify_chats(session, _admins(context, done.refund), for_admins)
+
+
+def _admins(context: AppContext, refund: RefundTask) -> Iterable[int]:
+    """Who asked for it hears of it, whether or not the admins want news of payments."""
+    if context.settings.payment_news:
+        return context.settings.admin_ids
+    return () if refund.asked_by is None else (refund.asked_by,)
+
+
+async def book_stars_refund(
+    session: AsyncSession, context: AppContext, charge_id: str, amount: int, now: datetime
+) -> bool:
+    """Stars went back to their payer, by us or by Telegram itself. Whether the database did not hold it yet.
+
+    One that comes before its payment is kept, and booked when that is there.
+    """
+    purchase = await lock_purchase_of(session, STARS, charge_id)
+    if purchase is None:
+        await _record_early_return(session, charge_id, amount, now)
+        return False
+    done = await booking.book_refund(session, purchase, ReturnedMoney(charge_id, amount, XTR), now)
+    if done is not None:
+        await _notify_done(session, context, done, now)
+    return done is not None
+
+
+async def _record_early_return(session: AsyncSession, charge_id: str, amount: int, now: datetime) -> None:
+    await booking.record_early_return(session, charge_id, amount, now)
+    if await close_refunded_unmatched(session, STARS, charge_id, now):
+        kept = await booking.get_by_provider_id(session, STARS, charge_id)
+        if kept is not None:
+            await booking.close_refund(session, kept.id, RefundStatus.SUCCEEDED, None, now)
+
+
+async def close_refunded_unmatched(
+    session: AsyncSession, provider: str, payment_id: str, now: datetime
+) -> bool:
+    """A parked payment whose money is back needs nobody's attention any more. Whether there was one."""
+    if not await parked.close_refunded(session, provider, payment_id, now):
+        return False
+    await alerts.close_alert(session, PaymentParked.name, payment_id, now)
+    return True
