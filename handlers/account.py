@@ -35,8 +35,8 @@ async def profile(
     who = await people.get_account_summary(session, person.user_id)
     language = context.localizer.language(person.language, person.telegram_language)
     keyboard = rows(
-        (go(words.devices_button(), DEVICES), go(words.language_button(), LANGUAGE)),
-        (go(words.PAYMENTS, PURCHASES), go(words.logout_button(), LOGOUT)),
+        (go(words.DEVICES, DEVICES), go(words.LANGUAGE, LANGUAGE)),
+        (go(words.PAYMENTS, PURCHASES), go(words.LOGOUT, LOGOUT)),
     )
     return say(event, words.profile(who, languages.name(language)), keyboard)
 
@@ -69,7 +69,7 @@ async def end_session(
     device_id = await sessions.end_session(session, person.user_id, callback_data.session, now)
     if device_id == person.device_id:
         return await end_here(query, session, person, state, now)
-    return [toast(query, words.ended()), show(query, *await devices_page(session, person, 0, now))]
+    return [toast(query, words.ENDED), show(query, *await devices_page(session, person, 0, now))]
 
 
 @router.message(is_(LOGOUT))
@@ -85,7 +85,7 @@ async def end_here(
 ) -> Reply:
     await state.clear()
     await registration.sign_out(session, person.user_id, person.telegram_id, now)
-    return say(event, words.signed_out(), rows(press(registration_words.SIGN_IN, SignIn())))
+    return say(event, words.SIGNED_OUT, rows(press(registration_words.SIGN_IN, SignIn())))
 
 
 async def devices_page(

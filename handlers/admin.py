@@ -52,7 +52,7 @@ def desk_keyboard(*, alarmed: bool) -> InlineKeyboardMarkup:
         if command.audience is Audience.ADMIN and command is not ADMIN
     ]
     return rows(
-        press(words.alarms(), ShowAlerts()) if alarmed else None,
+        press(words.ALERTS, ShowAlerts()) if alarmed else None,
         *in_rows(buttons, 2),
     )
 

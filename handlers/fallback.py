@@ -38,17 +38,17 @@ def sign_in_first(event: Message | CallbackQuery, person: Person) -> Reply:
 
 @router.message(F.text.startswith("/"))
 async def unknown_command(message: Message) -> Reply:
-    return say(message, words.unknown_command())
+    return say(message, words.UNKNOWN_COMMAND)
 
 
 @router.message()
 async def no_command(message: Message) -> Reply:
-    return say(message, words.no_words())
+    return say(message, words.NO_COMMAND)
 
 
 @router.callback_query()
 async def stale_button(query: CallbackQuery) -> Reply:
-    return toast(query, words.stale_button(), alert=True)
+    return toast(query, words.STALE_BUTTON, alert=True)
 
 
 @router.my_chat_member()

@@ -60,7 +60,7 @@ async def change_access(
     granted = await database.create_grant(session, person.account.id, target.id, product_id, sign * days, now)
     await tell_learner(session, granted, now)
     return say(
-        message, grants.done(target, granted, now), rows(press(grants.undo(), Undo(change=granted.change.id)))
+        message, grants.done(target, granted, now), rows(press(grants.UNDO, Undo(change=granted.change.id)))
     )
 
 
@@ -77,7 +77,7 @@ async def undo(
 
 
 def register_first(event: Message | CallbackQuery) -> Reply:
-    return say(event, grants.register_first(), rows(press(registration_words.REGISTER, Register())))
+    return say(event, grants.REGISTER_FIRST, rows(press(registration_words.REGISTER, Register())))
 
 
 async def tell_learner(session: AsyncSession, granted: GrantResult, now: datetime) -> None:

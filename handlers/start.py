@@ -49,7 +49,7 @@ async def start(
         return say(event, words.welcome_back(person.name), rows(press(words.SIGN_IN, SignIn())))
     modules = await courses.list_modules(session)
     text = words.greeting(person.name, [module.name for module in modules], context.settings.asks_consent)
-    keyboard = rows(press(words.REGISTER, Register()), go(words.see_courses(), COURSES))
+    keyboard = rows(press(words.REGISTER, Register()), go(words.SEE_COURSES, COURSES))
     return say(event, text, keyboard)
 
 
@@ -59,8 +59,8 @@ def home(event: Message | CallbackQuery, person: Person) -> Reply:
         event,
         words.home(person.name),
         rows(
-            (go(words.my_lessons(), LESSONS), go(words.my_access(), STATUS)),
-            (go(words.see_courses(), COURSES), go(words.have_promo(), PROMO)),
+            (go(words.MY_LESSONS, LESSONS), go(words.MY_ACCESS, STATUS)),
+            (go(words.SEE_COURSES, COURSES), go(words.HAVE_CODE, PROMO)),
         ),
     )
 
@@ -112,8 +112,8 @@ async def register(
     ):
         assert settings.terms_url
         assert settings.privacy_url
-        links = (open_url(words.terms(), settings.terms_url), open_url(words.privacy(), settings.privacy_url))
-        return say(query, words.ask_consent(), rows(links, press(words.agree(), Agree())))
+        links = (open_url(words.TERMS, settings.terms_url), open_url(words.PRIVACY, settings.privacy_url))
+        return say(query, words.ASK_CONSENT, rows(links, press(words.AGREE, Agree())))
     return await ask_email(query, state)
 
 
@@ -137,7 +137,7 @@ async def agree(
 
 async def ask_email(event: Message | CallbackQuery, state: FSMContext) -> Reply:
     await state.set_state(Registration.email)
-    return say(event, words.ask_email())
+    return say(event, words.ASK_EMAIL)
 
 
 @router.message(Registration.email, F.text, ~F.text.startswith("/"))
@@ -146,17 +146,17 @@ async def take_email(
 ) -> Reply:
     email = readable_email(message.text or "")
     if email is None:
-        return say(message, words.email_wrong())
+        return say(message, words.EMAIL_WRONG)
     if not await registration.is_email_free(session, email):
         return say(message, words.email_taken(email, context.settings.support_contact))
     await state.set_data({"email": email})
     await state.set_state(Registration.phone)
-    return say(message, words.ask_phone(), share_phone(words.share(), words.skip()))
+    return say(message, words.ASK_PHONE, share_phone(words.SHARE, words.SKIP))
 
 
 @router.message(Registration.email, ~F.text)
 async def email_is_no_text(message: Message) -> Reply:
-    return say(message, words.email_wrong())
+    return say(message, words.EMAIL_WRONG)
 
 
 @router.message(Registration.phone, F.contact)
@@ -170,7 +170,7 @@ async def take_phone(
 ) -> Reply:
     contact = message.contact
     if contact is None or contact.user_id != person.telegram_id:
-        return say(message, words.own_contact_only(), share_phone(words.share(), words.skip()))
+        return say(message, words.OWN_CONTACT_ONLY, share_phone(words.SHARE, words.SKIP))
     digits = "".join(sign for sign in contact.phone_number if sign.isdecimal())
     return await finish(message, f"+{digits}", session, person, state, context, now)
 
@@ -189,7 +189,7 @@ async def skip_phone(
 
 @router.message(Registration.phone, ~F.text | ~F.text.startswith("/"))
 async def neither(message: Message) -> Reply:
-    return say(message, words.share_or_skip(), share_phone(words.share(), words.skip()))
+    return say(message, words.SHARE_OR_SKIP, share_phone(words.SHARE, words.SKIP))
 
 
 async def finish(
@@ -229,7 +229,7 @@ async def sign_in(
     now: datetime,
 ) -> Reply:
     if person.account is None:
-        return say(query, words.not_registered(), rows(press(words.REGISTER, Register())))
+        return say(query, words.NOT_REGISTERED, rows(press(words.REGISTER, Register())))
     if not person.signed_in:
         keep = timedelta(days=context.settings.session_days)
         await registration.sign_in(session, person.user_id, person.telegram_id, now=now, keep=keep)
@@ -258,7 +258,7 @@ def say_sign_in(event: Message | CallbackQuery, person: Person) -> Reply:
 
 
 def say_register(event: Message | CallbackQuery) -> Reply:
-    return say(event, words.not_registered(), rows(press(words.REGISTER, Register()), go(words.buy(), BUY)))
+    return say(event, words.NOT_REGISTERED, rows(press(words.REGISTER, Register()), go(words.BUY, BUY)))
 
 
 def readable_email(text: str) -> str | None:

@@ -31,8 +31,8 @@ async def show_status(
 ) -> Reply:
     found = await list_access(session, person.user_id)
     if not found:
-        ways_in = (go(words.see_courses(), COURSES), go(promo_words.HAVE_CODE, PROMO))
-        return say(event, words.nothing(), rows(ways_in, go(lesson_words.LESSONS, LESSONS)))
+        ways_in = (go(words.SEE_COURSES, COURSES), go(promo_words.HAVE_CODE, PROMO))
+        return say(event, words.NO_ACCESS, rows(ways_in, go(lesson_words.LESSONS, LESSONS)))
     return say_pages(event, words.status(found, now), renewals(found, now))
 
 

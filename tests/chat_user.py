@@ -105,7 +105,7 @@ class ChatUser:
         await self.send("/start")
         await self.click(words.REGISTER)
         await self.send(email)
-        await self.click(words.share if phone else words.skip)
+        await self.click(words.SHARE if phone else words.SKIP)
         return await self.receives(lambda: words.registered(email.lower()))
 
     async def order(self, offer: int) -> str:

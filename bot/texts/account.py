@@ -9,6 +9,14 @@ from db.accounts.people import AccountSummary
 from db.accounts.sessions import LiveSession
 
 PAYMENTS = __("🧾 My payments")
+DEVICES = __("💻 Devices")
+LANGUAGE = __("🌐 Language")
+LOGOUT = __("🚪 Sign out")
+ENDED = __("This session has ended.")
+SIGNED_OUT = __(
+    "You are signed out in this chat: nothing of your account is shown here any more."
+    " Your access stays yours. To come back, press the button or send /start."
+)
 
 
 def profile(who: AccountSummary, language: str) -> str:
@@ -24,18 +32,6 @@ def profile(who: AccountSummary, language: str) -> str:
             _("Account: {id}").format(id=f"#{who.id}"),
         )
     )
-
-
-def devices_button() -> str:
-    return _("💻 Devices")
-
-
-def language_button() -> str:
-    return _("🌐 Language")
-
-
-def logout_button() -> str:
-    return _("🚪 Sign out")
 
 
 def devices(found: Sequence[LiveSession], skip: int, total: int, own_device: int | None) -> str:
@@ -66,14 +62,3 @@ def end(number: int) -> str:
 
 def end_own(number: int) -> str:
     return _("End {number} (this chat)").format(number=number)
-
-
-def ended() -> str:
-    return _("This session has ended.")
-
-
-def signed_out() -> str:
-    return _(
-        "You are signed out in this chat: nothing of your account is shown here any more."
-        " Your access stays yours. To come back, press the button or send /start."
-    )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.texts import _
+from bot.texts import _, __
 from bot.texts.format import days, moment, money
 from bot.texts.grants import state
 from bot.texts.payments.purchases import status
@@ -14,6 +14,8 @@ from db.payments.purchases import PurchaseSummary
 from db.stats import FailedPaymentUpdate, HeldJobs, Overview
 
 SHOWN = 15  # modules of a person
+
+ALERTS = __("⚠️ Look into the alarms")
 
 
 def overview(
@@ -50,10 +52,6 @@ def _troubles(found: Overview, failed: Sequence[FailedPaymentUpdate], held: Sequ
         lines.append(_("⚠️ Jobs held after a day of failing: {count}").format(count=found.held_jobs))
         lines += [f"• {short(one.job)}: {one.count}" for one in held]
     return lines or [_("✅ Nothing waits for you: no alarms, no failed updates, no held jobs.")]
-
-
-def alarms() -> str:
-    return _("⚠️ Look into the alarms")
 
 
 def _failed(one: FailedPaymentUpdate) -> str:

@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.texts import _
+from bot.texts import _, __
 from bot.texts.format import days as in_days
 from bot.texts.format import moment, until
 from bot.texts.people import person, short
 from db.access.grants import GrantResult, HistoryEntry
 from db.accounts.people import AccountSummary
+
+UNDO = __("↩️ Undo")
+REGISTER_FIRST = __("Grants are booked on your own account, and you have none yet. Please register first.")
 
 
 def done(who: AccountSummary, granted: GrantResult, now: datetime) -> str:
@@ -47,14 +50,6 @@ def state(ends_at: datetime | None, now: datetime) -> str:
     if ends_at > now:
         return _("open {until}").format(until=until(ends_at))
     return _("closed since {moment}").format(moment=moment(ends_at))
-
-
-def undo() -> str:
-    return _("↩️ Undo")
-
-
-def register_first() -> str:
-    return _("Grants are booked on your own account, and you have none yet. Please register first.")
 
 
 def history(entries: Sequence[HistoryEntry], who: AccountSummary | None) -> str:

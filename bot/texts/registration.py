@@ -1,4 +1,4 @@
-"""Wording of the doorstep: greeting, registration, signing in."""
+"""Wording of greeting, registration, signing in, and of what is not understood."""
 
 from collections.abc import Sequence
 
@@ -9,6 +9,37 @@ SHOWN = 8  # courses named in the greeting
 
 REGISTER = __("Register")
 SIGN_IN = __("Sign in")
+SEE_COURSES = __("🎓 Courses and prices")
+MY_LESSONS = __("📚 My lessons")
+MY_ACCESS = __("🔑 My access")
+HAVE_CODE = __("🎁 I have a promo code")
+BUY = __("🎓 See what there is")
+ASK_CONSENT = __(
+    "Before we begin: please read the terms of service and the privacy policy."
+    " By pressing “I agree” you accept both, and agree to the processing of your data."
+)
+TERMS = __("Terms of service")
+PRIVACY = __("Privacy policy")
+AGREE = __("✅ I agree")
+ASK_EMAIL = __(
+    "What is your e-mail address? Receipts go there, and it keeps your access safe. /cancel stops this."
+)
+EMAIL_WRONG = __(
+    "That does not look like an e-mail address. Please send one like <code>anna@example.com</code>."
+)
+ASK_PHONE = __(
+    "Would you like to share your phone number, so that the school can reach you? You may skip this."
+)
+SHARE = __("📱 Share my number")
+SKIP = __("Skip")
+OWN_CONTACT_ONLY = __(
+    "That is somebody else's contact. Please share your own with the button below, or skip."
+)
+SHARE_OR_SKIP = __("Please use one of the two buttons below: share your number, or skip.")
+NOT_REGISTERED = __("You are not registered yet. It takes a minute: an e-mail is all we need.")
+UNKNOWN_COMMAND = __("I don't know this command. What I can do: /help")
+NO_COMMAND = __("I only understand commands and buttons here. What I can do: /help")
+STALE_BUTTON = __("This button is no longer in use. Please start again: /start")
 
 
 def greeting(name: str, courses: Sequence[str], asks_consent: bool) -> str:
@@ -20,10 +51,6 @@ def greeting(name: str, courses: Sequence[str], asks_consent: bool) -> str:
     return text + "\n\n" + _("Registration takes a minute: an e-mail is all we need.")
 
 
-def see_courses() -> str:
-    return _("🎓 Courses and prices")
-
-
 def welcome_back(name: str) -> str:
     return _("Welcome back, {name}! You are signed out in this chat: one tap signs you in again.").format(
         name=safe(name)
@@ -32,51 +59,6 @@ def welcome_back(name: str) -> str:
 
 def home(name: str) -> str:
     return _("Good to see you, {name}! What shall we do?").format(name=safe(name))
-
-
-def my_lessons() -> str:
-    return _("📚 My lessons")
-
-
-def my_access() -> str:
-    return _("🔑 My access")
-
-
-def have_promo() -> str:
-    return _("🎁 I have a promo code")
-
-
-def buy() -> str:
-    return _("🎓 See what there is")
-
-
-def ask_consent() -> str:
-    return _(
-        "Before we begin: please read the terms of service and the privacy policy."
-        " By pressing “I agree” you accept both, and agree to the processing of your data."
-    )
-
-
-def terms() -> str:
-    return _("Terms of service")
-
-
-def privacy() -> str:
-    return _("Privacy policy")
-
-
-def agree() -> str:
-    return _("✅ I agree")
-
-
-def ask_email() -> str:
-    return _(
-        "What is your e-mail address? Receipts go there, and it keeps your access safe. /cancel stops this."
-    )
-
-
-def email_wrong() -> str:
-    return _("That does not look like an e-mail address. Please send one like <code>anna@example.com</code>.")
 
 
 def email_taken(email: str, support: str | None) -> str:
@@ -91,20 +73,6 @@ def email_taken(email: str, support: str | None) -> str:
     return f"{text}\n{help_}"
 
 
-def ask_phone() -> str:
-    return _(
-        "Would you like to share your phone number, so that the school can reach you? You may skip this."
-    )
-
-
-def share() -> str:
-    return _("📱 Share my number")
-
-
-def skip() -> str:
-    return _("Skip")
-
-
 def is_skip(text: str) -> bool:
     """In whatever language the button was drawn."""
     said = text.strip().casefold()
@@ -112,29 +80,5 @@ def is_skip(text: str) -> bool:
         return any(said == i18n.gettext("Skip", locale=language).casefold() for language in LANGUAGES)
 
 
-def own_contact_only() -> str:
-    return _("That is somebody else's contact. Please share your own with the button below, or skip.")
-
-
-def share_or_skip() -> str:
-    return _("Please use one of the two buttons below: share your number, or skip.")
-
-
 def registered(email: str) -> str:
     return _("🎉 Done, you are registered with {email}.").format(email=safe(email))
-
-
-def not_registered() -> str:
-    return _("You are not registered yet. It takes a minute: an e-mail is all we need.")
-
-
-def unknown_command() -> str:
-    return _("I don't know this command. What I can do: /help")
-
-
-def no_words() -> str:
-    return _("I only understand commands and buttons here. What I can do: /help")
-
-
-def stale_button() -> str:
-    return _("This button is no longer in use. Please start again: /start")

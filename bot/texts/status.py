@@ -2,16 +2,15 @@
 
 from datetime import datetime
 
-from bot.texts import _
+from bot.texts import _, __
 from bot.texts.format import bar, left, moment, safe
 from db.access.changes import AccessPeriod
 
-
-def nothing() -> str:
-    return _(
-        "You have no access to a module yet.\n\n"
-        "Choose a course, redeem a promo code, or take a look at the free lessons:"
-    )
+NO_ACCESS = __(
+    "You have no access to a module yet.\n\n"
+    "Choose a course, redeem a promo code, or take a look at the free lessons:"
+)
+SEE_COURSES = __("🎓 Courses")
 
 
 def status(openings: list[AccessPeriod], now: datetime) -> str:
@@ -45,7 +44,3 @@ def renew(one: AccessPeriod, now: datetime) -> str:
     ended = one.ends_at is not None and one.ends_at <= now
     template = _("🔓 Open again: {module}") if ended else _("🔄 Renew: {module}")
     return template.format(module=one.module)
-
-
-def see_courses() -> str:
-    return _("🎓 Courses")

@@ -41,7 +41,7 @@ async def live(sql: asyncpg.Connection) -> int:
 @pytest.mark.parametrize("command", LEARNERS)
 async def test_a_stranger_is_asked_to_come_in(anna: ChatUser, command: str) -> None:
     await anna.send(f"/{command}")
-    assert anna.last_text == anna.words(registration_words.not_registered)
+    assert anna.last_text == anna.words(registration_words.NOT_REGISTERED)
 
 
 async def test_the_profile_shows_what_is_known(ben: ChatUser, sql: asyncpg.Connection) -> None:
@@ -51,7 +51,7 @@ async def test_the_profile_shows_what_is_known(ben: ChatUser, sql: asyncpg.Conne
     phone = await sql.fetchval("select phone from users")
     for part in ('<b>Ben</b> & "Co"', "ben@example.com", phone, "English"):
         assert part in ben.last_text
-    for label in (words.devices_button, words.language_button, words.PAYMENTS, words.logout_button):
+    for label in (words.DEVICES, words.LANGUAGE, words.PAYMENTS, words.LOGOUT):
         await ben.send("/profile")
         profile = ben.last_text
         await ben.click(label)
@@ -70,7 +70,7 @@ async def test_devices_of_both_applications_are_listed_and_ended(
     await anna.click(lambda: words.end(1))
     assert "web <Chrome>" not in anna.last_text
     assert await live(sql) == 1
-    assert anna.toast == anna.words(words.ended)
+    assert anna.toast == anna.words(words.ENDED)
 
 
 async def test_ending_an_ended_or_a_foreign_session_changes_nothing(
@@ -83,7 +83,7 @@ async def test_ending_an_ended_or_a_foreign_session_changes_nothing(
         await anna.press(EndSession(session=session_id).pack())
         assert anna.last_text == anna.words(lambda: errors.say(SessionUnknown(1)))
     await anna.press(f"end:{2**63}")
-    assert anna.toast == anna.words(registration_words.stale_button)
+    assert anna.toast == anna.words(registration_words.STALE_BUTTON)
     assert await live(sql) == 3
 
 
@@ -92,7 +92,7 @@ async def test_ending_ones_own_session_is_signing_out(anna: ChatUser, sql: async
     await elsewhere(sql, "anna@example.com", "web")
     await anna.send("/devices")
     await anna.click(lambda: words.end_own(2))
-    assert anna.last_text == anna.words(words.signed_out)
+    assert anna.last_text == anna.words(words.SIGNED_OUT)
     assert await live(sql) == 1
     await anna.send("/profile")
     assert "anna@example.com" not in anna.last_text
@@ -116,7 +116,7 @@ async def test_signing_out_and_back_in(anna: ChatUser, sql: asyncpg.Connection) 
     await anna.register()
     await anna.send("/promo")
     await anna.send("/logout")
-    assert anna.last_text == anna.words(words.signed_out)
+    assert anna.last_text == anna.words(words.SIGNED_OUT)
     assert await live(sql) == 0
     await anna.send("SPRING")  # what was being asked is forgotten
     assert await sql.fetchval("select count(*) from promocodeusages") == 0
@@ -144,7 +144,7 @@ async def test_a_stranger_changes_the_language_at_once(ben: ChatUser, sql: async
     assert "✅ Русский" in ben.buttons
     assert await sql.fetchval("select language from bot.chats where telegram_id = $1", BEN) == "ru"
     await ben.send("/logout")
-    assert ben.last_text == ben.words(registration_words.not_registered)
+    assert ben.last_text == ben.words(registration_words.NOT_REGISTERED)
     await ben.click("English")
     ben.language = "en"
     assert ben.last_text == ben.words(languages.chosen) or ben.words(languages.chosen) in ben.new_texts
@@ -168,5 +168,5 @@ async def test_a_language_we_do_not_speak_is_not_taken(
     await ben.send("/language")
     data = f"lang:{language}"
     await ben.press(data[:64])
-    assert ben.toast == ben.words(registration_words.stale_button)
+    assert ben.toast == ben.words(registration_words.STALE_BUTTON)
     assert await sql.fetchval("select language from bot.chats where telegram_id = $1", BEN) is None

@@ -33,7 +33,7 @@ async def test_an_admin_without_an_account_is_asked_to_register(
 ) -> None:
     await ben.register()
     await olga.send(f"/grant {BEN} 1 30")
-    await olga.receives(grants.register_first)
+    await olga.receives(grants.REGISTER_FIRST)
     assert olga.words(registration_words.REGISTER) in olga.buttons
     assert await sql.fetchval("select count(*) from adminaccesshistory") == 0
 
@@ -64,10 +64,10 @@ async def test_undo_takes_back_once_and_tells_the_learner(
     await olga.send(f"/grant {BEN} 1 30")
     await ben.receives("30")
     heard = len(ben.texts)
-    await olga.click(grants.undo)
+    await olga.click(grants.UNDO)
     assert await days_open(sql) == 0
     await told_anew(ben, heard)
-    await olga.click(grants.undo)
+    await olga.click(grants.UNDO)
     await olga.receives(lambda: errors.say(AlreadyUndone(1)))
     rows = await sql.fetch("select days from adminaccesshistory order by id")
     assert [row["days"] for row in rows] == [30, -30]
@@ -89,7 +89,7 @@ async def test_a_revocation_shortens_access_and_undo_restores_it(
     await olga.send(f"/grant {BEN} 1 30")
     await olga.send(f"/revoke {BEN} 1 7")
     assert await days_open(sql) == 23
-    await olga.click(grants.undo)
+    await olga.click(grants.UNDO)
     assert await days_open(sql) == 30
 
 
@@ -101,7 +101,7 @@ async def test_a_learner_cannot_press_an_admins_button(
     await ben.register()
     await olga.send(f"/grant {BEN} 1 30")
     await ben.press(button.pack())
-    assert ben.toast == ben.words(registration_words.stale_button)
+    assert ben.toast == ben.words(registration_words.STALE_BUTTON)
     assert await days_open(sql) == 30
     assert await sql.fetchval("select count(*) from bot.offers where not active") == 0
 
@@ -111,9 +111,9 @@ async def test_admin_commands_are_unknown_to_everyone_else(ben: ChatUser) -> Non
     for command in COMMANDS:
         if command.audience is Audience.ADMIN:
             await ben.send(f"/{command.name}")
-            assert ben.last_text == ben.words(registration_words.unknown_command)
+            assert ben.last_text == ben.words(registration_words.UNKNOWN_COMMAND)
             await ben.press(f"go:{command.name}")
-            assert ben.toast == ben.words(registration_words.stale_button)
+            assert ben.toast == ben.words(registration_words.STALE_BUTTON)
 
 
 WRONG_GRANTS = [
@@ -169,7 +169,7 @@ async def test_a_button_made_up_is_answered(olga: ChatUser) -> None:
     assert olga.last_text == olga.words(lambda: errors.say(OfferGone(1)))
     for data in (f"undo:{2**63}", "undo:x", "undo:", "withdraw:1:-1", f"withdraw:1:{10**30}", "offers:10001"):
         await olga.press(data)
-        assert olga.toast == olga.words(registration_words.stale_button)
+        assert olga.toast == olga.words(registration_words.STALE_BUTTON)
 
 
 async def test_a_promo_code_is_made_linked_listed_and_redeemed(olga: ChatUser, ben: ChatUser) -> None:

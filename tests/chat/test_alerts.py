@@ -54,7 +54,7 @@ async def test_alarmed_about_once_and_solved_when_it_is_so_no_longer(
     told = await olga.receives("⚠️")
     assert await sql.fetchval(OPEN) == [kind]
     await olga.send("/admin")
-    await olga.click(admin_words.alarms)
+    await olga.click(admin_words.ALERTS)
     assert told.removeprefix("⚠️ ").split(".")[0] in " ".join(olga.texts)
     await sql.execute(mended)
     await audit_job(AuditJob(), app.context)

@@ -42,7 +42,7 @@ async def test_every_command_that_help_names_is_answered(olga: ChatUser) -> None
         if command.name != "logout":
             await olga.send(f"/{command.name}")
             assert olga.new_texts, f"/{command.name} was not answered"
-            assert olga.words(registration_words.unknown_command) not in olga.new_texts
+            assert olga.words(registration_words.UNKNOWN_COMMAND) not in olga.new_texts
 
 
 async def test_every_command_is_reached_by_a_button_too(olga: ChatUser) -> None:
@@ -50,7 +50,7 @@ async def test_every_command_is_reached_by_a_button_too(olga: ChatUser) -> None:
     for command in COMMANDS:
         if command.name != "logout":
             await olga.press(f"go:{command.name}")
-            assert olga.toast != olga.words(registration_words.stale_button), command.name
+            assert olga.toast != olga.words(registration_words.STALE_BUTTON), command.name
 
 
 async def test_commands_are_understood_in_capitals_and_with_the_bots_name(anna: ChatUser) -> None:

@@ -51,7 +51,7 @@ async def test_an_unknown_command_is_said_to_be_one(
     await anna.register()
     before = await database(sql)
     await anna.send(text)
-    assert anna.new_texts == [anna.words(words.unknown_command)]
+    assert anna.new_texts == [anna.words(words.UNKNOWN_COMMAND)]
     assert await database(sql) == before
 
 
@@ -60,11 +60,11 @@ async def test_nonsense_out_of_any_question(anna: ChatUser, sql: asyncpg.Connect
     before = await database(sql)
     for text in NASTY:
         await anna.send(text)
-        assert anna.new_texts == [anna.words(words.no_words)]
+        assert anna.new_texts == [anna.words(words.NO_COMMAND)]
     await anna.send_photo(PIXEL, "<b>")
     await anna.send_sticker()
     await anna.share_contact()
-    assert anna.new_texts == [anna.words(words.no_words)]
+    assert anna.new_texts == [anna.words(words.NO_COMMAND)]
     assert await database(sql) == before
 
 
@@ -111,20 +111,20 @@ async def test_nonsense_where_an_email_is_asked(anna: ChatUser, sql: asyncpg.Con
     await anna.send("/start")
     await anna.click(words.REGISTER)
     await anna.send(email)
-    assert anna.new_texts == [anna.words(words.email_wrong)]
+    assert anna.new_texts == [anna.words(words.EMAIL_WRONG)]
     await anna.send_photo(PIXEL)
-    assert anna.new_texts == [anna.words(words.email_wrong)]
+    assert anna.new_texts == [anna.words(words.EMAIL_WRONG)]
     await anna.send_sticker()
     await anna.send("o'brien+<x>@example.com")
     assert await sql.fetchval("select count(*) from users") == 0
     await anna.send("o'brien+tag@example.com")
-    await anna.receives(words.ask_phone)
+    await anna.receives(words.ASK_PHONE)
     await anna.send(email)
-    assert anna.new_texts == [anna.words(words.share_or_skip)]
+    assert anna.new_texts == [anna.words(words.SHARE_OR_SKIP)]
     await anna.send_photo(PIXEL)
-    assert anna.new_texts == [anna.words(words.share_or_skip)]
+    assert anna.new_texts == [anna.words(words.SHARE_OR_SKIP)]
     assert await sql.fetchval("select count(*) from users") == 0
-    await anna.click(words.skip)
+    await anna.click(words.SKIP)
     assert await sql.fetchval("select email from users") == "o'brien+tag@example.com"
 
 

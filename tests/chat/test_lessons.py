@@ -144,7 +144,7 @@ async def test_free_lessons_are_open_before_registering(anna: ChatUser, sql: asy
     await anna.click("🎁 1.")
     assert "Первая программа" in anna.last_text
     await anna.click(DONE)
-    assert anna.last_text == anna.words(registration.not_registered)
+    assert anna.last_text == anna.words(registration.NOT_REGISTERED)
     assert await done(sql) == []
 
 

@@ -33,7 +33,7 @@ async def test_a_code_opens_its_module_and_says_until_when(
 
 async def test_by_the_button_and_then_as_text(anna: ChatUser, sql: asyncpg.Connection) -> None:
     await anna.register()
-    await anna.click(registration.have_promo)
+    await anna.click(registration.HAVE_CODE)
     await anna.receives(words.ASK)
     await anna.send("hello")
     await anna.receives("HELLO")
@@ -94,7 +94,7 @@ async def test_a_used_up_code_opens_nothing(anna: ChatUser, ben: ChatUser, sql: 
 
 async def test_who_is_not_registered_redeems_nothing(anna: ChatUser, sql: asyncpg.Connection) -> None:
     await anna.send("/promo SPRING")
-    await anna.receives(registration.not_registered)
+    await anna.receives(registration.NOT_REGISTERED)
     assert await sql.fetchval(USED) == 0
 
 

@@ -64,10 +64,10 @@ async def test_who_is_not_registered_buys_after_registering(anna: ChatUser, sql:
     await anna.click(offer["module"])
     await anna.click(lambda: money(offer["price"], "RUB"))
     await anna.click(lambda: shop_words.pay_by("link"))
-    await anna.receives(registration.not_registered)
+    await anna.receives(registration.NOT_REGISTERED)
     await anna.click(registration.REGISTER)
     await anna.send(anna.email)
-    await anna.click(registration.skip)
+    await anna.click(registration.SKIP)
     assert await sql.fetchval("select count(*) from purchases") == 0
     await anna.click(lambda: shop_words.pay_by("link"))
     await anna.gets_link()

@@ -33,7 +33,7 @@ async def test_a_stranger_is_greeted_and_sees_courses_without_registering(
     assert "Python с нуля" in anna.last_text
     assert "Ben Carter" in await ben.send("/start")
     assert anna.words(words.REGISTER) in anna.buttons
-    await anna.click(words.see_courses)
+    await anna.click(words.SEE_COURSES)
     await anna.receives("Английский")
     await anna.click("Python с нуля")
     await anna.receives("Пять коротких уроков")
@@ -92,9 +92,9 @@ async def test_only_ones_own_contact_is_taken(
     await anna.click(words.REGISTER)
     await anna.send(anna.email)
     await anna.share_contact(contact)
-    await anna.receives(words.own_contact_only)
+    await anna.receives(words.OWN_CONTACT_ONLY)
     assert await counts(sql) == (0, 0, 0, 0, 0)
-    await anna.click(words.share)
+    await anna.click(words.SHARE)
     await anna.receives(lambda: words.registered(anna.email))
     assert "9990000000" not in await sql.fetchval("select phone from users")
 
@@ -117,9 +117,9 @@ async def test_what_is_no_email_is_asked_again(anna: ChatUser, sql: asyncpg.Conn
     await anna.send("/start")
     await anna.click(words.REGISTER)
     await anna.send(text)
-    await anna.receives(words.email_wrong)
+    await anna.receives(words.EMAIL_WRONG)
     await anna.send(anna.email)
-    await anna.receives(words.ask_phone)
+    await anna.receives(words.ASK_PHONE)
 
 
 @pytest.mark.parametrize("kept", ["anna@example.com", "Anna@Example.com"])
@@ -135,7 +135,7 @@ async def test_an_email_with_an_account_is_never_linked(
     assert "@school_support" in heard
     assert await counts(sql) == (1, 0, 0, 0, 0)
     await anna.send("another@example.com")
-    await anna.click(words.skip)
+    await anna.click(words.SKIP)
     await anna.receives(lambda: words.registered("another@example.com"))
     assert await counts(sql) == (2, 1, 1, 1, 1)
 
@@ -145,12 +145,12 @@ async def test_an_email_taken_meanwhile_is_not_linked_either(anna: ChatUser, sql
     await anna.click(words.REGISTER)
     await anna.send("anna@example.com")
     await sql.execute("insert into users (email, created_at) values ('ANNA@example.com', now())")
-    await anna.click(words.skip)
+    await anna.click(words.SKIP)
     await anna.receives(lambda: words.email_taken("anna@example.com", "@school_support"))
     assert await counts(sql) == (1, 0, 0, 0, 0)
     assert anna.reply_keyboard is None
     await anna.send("another@example.com")
-    await anna.receives(words.ask_phone)
+    await anna.receives(words.ASK_PHONE)
 
 
 class TestConsent:
@@ -169,11 +169,11 @@ class TestConsent:
         started = datetime.now(UTC)
         await anna.send("/start")
         await anna.click(words.REGISTER)
-        await anna.receives(words.ask_consent)
+        await anna.receives(words.ASK_CONSENT)
         assert anna.links == ["https://school.example/terms", "https://school.example/privacy"]
         assert await sql.fetchval("select count(*) from bot.consents") == 0
-        await anna.click(words.agree)
-        await anna.receives(words.ask_email)
+        await anna.click(words.AGREE)
+        await anna.receives(words.ASK_EMAIL)
         given = await sql.fetch("select * from bot.consents order by document")
         assert [(row["telegram_id"], row["document"], row["version"], row["url"]) for row in given] == [
             (ANNA, "privacy", "2026-03", "https://school.example/privacy"),
@@ -184,12 +184,12 @@ class TestConsent:
     async def test_is_given_once(self, anna: ChatUser, sql: asyncpg.Connection) -> None:
         await anna.send("/start")
         await anna.click(words.REGISTER)
-        await anna.click(words.agree)
+        await anna.click(words.AGREE)
         first = await sql.fetch("select * from bot.consents order by id")
-        await anna.click(words.agree)
+        await anna.click(words.AGREE)
         await anna.send("/start")
         await anna.click(words.REGISTER)
-        await anna.receives(words.ask_email)
+        await anna.receives(words.ASK_EMAIL)
         assert await sql.fetch("select * from bot.consents order by id") == first
 
     async def test_an_email_is_not_taken_before_it(self, anna: ChatUser, sql: asyncpg.Connection) -> None:
@@ -197,7 +197,7 @@ class TestConsent:
         await anna.click(words.REGISTER)
         await anna.send("anna@example.com")
         assert await counts(sql) == (0, 0, 0, 0, 0)
-        assert anna.words(words.ask_phone) not in anna.texts
+        assert anna.words(words.ASK_PHONE) not in anna.texts
 
 
 async def test_a_deep_link_with_a_promo_code_waits_for_registration(
@@ -207,7 +207,7 @@ async def test_a_deep_link_with_a_promo_code_waits_for_registration(
     assert await sql.fetchval("select count(*) from promocodeusages") == 0
     await anna.click(words.REGISTER)
     await anna.send(anna.email)
-    await anna.click(words.skip)
+    await anna.click(words.SKIP)
     await anna.receives("SPRING")
     assert await sql.fetchval("select count(*) from promocodeusages") == 1
     assert await sql.fetchval("select start from bot.chats where telegram_id = $1", ANNA) is None
@@ -221,7 +221,7 @@ async def test_a_deep_link_to_an_offer_waits_for_registration(
     await anna.send("/start")
     await anna.click(words.REGISTER)
     await anna.send(anna.email)
-    await anna.click(words.skip)
+    await anna.click(words.SKIP)
     assert anna.words(lambda: shop_words.pay_by("link")) in anna.buttons
 
 
@@ -229,7 +229,7 @@ async def test_a_referral_is_kept_and_the_first_one_counts(anna: ChatUser, sql: 
     await anna.send("/start ref_from-a-friend")
     await anna.click(words.REGISTER)
     await anna.send(anna.email)
-    await anna.click(words.skip)
+    await anna.click(words.SKIP)
     await anna.receives(lambda: words.home("Анна Соколова"))
     await anna.send("/start ref_somebody_else")
     assert (
@@ -243,7 +243,7 @@ async def test_a_deep_link_that_is_refused_leaves_the_registration_standing(
     await anna.send("/start promo_NEVER")
     await anna.click(words.REGISTER)
     await anna.send(anna.email)
-    await anna.click(words.skip)
+    await anna.click(words.SKIP)
     assert "NEVER" in anna.last_text
     assert await counts(sql) == (1, 1, 1, 1, 1)
 

@@ -17,8 +17,8 @@ async def give(sql: asyncpg.Connection, module: str, ends_at: str) -> None:
 
 async def test_nothing_yet_shows_the_ways_in(anna: ChatUser) -> None:
     await anna.register()
-    assert await anna.send("/status") == anna.words(status.nothing)
-    assert anna.words(status.see_courses) in anna.buttons
+    assert await anna.send("/status") == anna.words(status.NO_ACCESS)
+    assert anna.words(status.SEE_COURSES) in anna.buttons
     await anna.click(promo_words.HAVE_CODE)
     await anna.send("spring")
     await anna.receives("SPRING")
@@ -58,7 +58,7 @@ async def test_another_persons_access_is_not_shown(
     await anna.register()
     await give(sql, "Python", "'infinity'")
     await ben.register()
-    assert await ben.send("/status") == ben.words(status.nothing)
+    assert await ben.send("/status") == ben.words(status.NO_ACCESS)
 
 
 async def test_many_modules_with_odd_names(anna: ChatUser, sql: asyncpg.Connection) -> None:

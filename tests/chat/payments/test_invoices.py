@@ -137,7 +137,7 @@ async def test_money_nobody_claims_is_parked_and_assigned(
     assert await days_given(sql) == 0
 
     await olga.send("/admin")
-    await olga.click(admin_words.alarms)
+    await olga.click(admin_words.ALERTS)
     await olga.click("Назначить")
     await olga.send(f"anna@example.com {await sql.fetchval(STARS)}")
     await anna.receives("Платёж №")

@@ -155,7 +155,7 @@ class TestPaidByLink:
         await anna.pay()
         await becomes(lambda: sql.fetchval("select outcome = 'mismatch' from bot.callbacks"))
         await olga.send("/admin")
-        await olga.click(admin_words.alarms)
+        await olga.click(admin_words.ALERTS)
         await olga.click("Разобрано")
         assert await alarmed(sql) == []
         await reconcile(app.context)
@@ -269,7 +269,7 @@ async def test_more_than_a_purchase_can_bear_is_parked_and_not_assigned(
     await olga.receives("Неопознанный платёж")
     assert await sql.fetchval("select amount from bot.parked_payments") == 2**31
     await olga.send("/admin")
-    await olga.click(admin_words.alarms)
+    await olga.click(admin_words.ALERTS)
     await olga.click("Назначить")
     await olga.send(f"anna@example.com {await sql.fetchval(STARS)}")
     await olga.receives(lambda: error_words.say(AmountTooLarge(2**31, "XTR")))
