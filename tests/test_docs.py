@@ -93,6 +93,13 @@ def test_files_a_document_names_are_there(document: Path) -> None:
     assert [path for path in named if not any(ROOT.glob(path))] == []
 
 
+def test_classes_that_the_design_names_are_there() -> None:
+    named = set(re.findall(r"`([A-Z][a-z]+(?:[A-Z][a-z]+)*)`", (ROOT / "docs" / "design.md").read_text()))
+    code = [path.read_text() for path in tracked(".py") if path.relative_to(ROOT).parts[0] in FOLDERS]
+    there = set(re.findall(r"^(?:class )?([A-Z]\w+)(?:\(|:| =)", "\n".join(code), re.MULTILINE))
+    assert named - there == set()
+
+
 @pytest.mark.parametrize(("name", "level"), [("facts", "###"), ("design", "##"), ("operating", "##")])
 def test_every_section_is_in_its_document_s_list(name: str, level: str) -> None:
     head, *sections = re.split(rf"^{level} ", (ROOT / "docs" / f"{name}.md").read_text(), flags=re.MULTILINE)
