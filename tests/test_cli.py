@@ -1,12 +1,12 @@
-"""Every command as a person starts it: a process of its own, its output and its exit status."""
+"""Every command in a process of its own: its output and its exit status."""
 
 import asyncio
 import os
 import re
 import stat
 import sys
+from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import asyncpg
@@ -17,17 +17,11 @@ from bot.sandbox.yookassa import DEMO_SECRET_KEY, DEMO_SHOP_ID
 from handlers.demo import SCHOOL
 from main import main
 from tests.database import Databases
+from tests.process import PATIENCE, Ended, command
 
 ROOT = Path(__file__).parent.parent
 TOKEN = "7777777777:command-line-of-the-tests"
 COMMANDS = ("run", "demo", "sandbox", "migrate", "catalog", "reconcile", "doctor", "backup", "restore")
-
-
-@dataclass(frozen=True)
-class Ended:
-    status: int | None
-    output: str
-    errors: str
 
 
 @pytest.fixture
@@ -36,22 +30,15 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-async def command(folder: Path, *arguments: str | Path, **environment: str) -> Ended:
-    """Runs main.py with nothing of this process's settings."""
-    clean = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
+async def typed(folder: Path, *arguments: str, **settings: str) -> Ended:
+    """As `command`, but with a Python of its own."""
+    needed = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    command_line = [sys.executable, str(ROOT / "main.py"), *arguments]
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, ROOT / "main.py", *arguments),
-        cwd=folder,
-        env=clean | environment,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
+        *command_line, cwd=folder, env=needed | settings, stdout=PIPE, stderr=PIPE
     )
-    try:
-        async with asyncio.timeout(90):
-            output, errors = await process.communicate()
-    except TimeoutError:
-        process.kill()
-        raise
+    async with asyncio.timeout(PATIENCE):
+        output, errors = await process.communicate()
     return Ended(process.returncode, output.decode(), errors.decode())
 
 
@@ -75,7 +62,7 @@ async def count(dsn: str, table: str) -> int:
 
 
 async def test_help_names_every_command(folder: Path) -> None:
-    ended = await command(folder, "--help")
+    ended = await typed(folder, "--help")
     assert (ended.status, ended.errors) == (0, "")
     named = re.findall(r"^    (\w+)", ended.output, re.MULTILINE)
     assert tuple(named) == COMMANDS
@@ -100,7 +87,7 @@ def test_what_is_no_command_is_told_with_the_usage(
 
 
 async def test_without_a_token_one_line_says_so(folder: Path) -> None:
-    ended = await command(folder, "run")
+    ended = await typed(folder, "run")
     assert (ended.status, ended.output) == (1, "")
     [line] = ended.errors.splitlines()
     assert line.startswith("BOT_TOKEN: missing")

@@ -1,8 +1,6 @@
 """The doctor against the sandbox and real databases: what is wrong is named and hides nothing else."""
 
 import asyncio
-import os
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -21,6 +19,7 @@ from bot.doctor import Finding, Severity, examine
 from bot.sandbox.app import Sandbox
 from bot.sandbox.yookassa import DEMO_SECRET_KEY, DEMO_SHOP_ID
 from bot.settings import FixedSettings, Settings, SettingsError
+from tests.process import command
 from tests.sandbox.provider_world import serve
 
 ROOT = Path(__file__).parent.parent
@@ -281,25 +280,18 @@ async def test_what_telegram_demands_is_told(world: World) -> None:
 
 
 async def run_doctor(settings: Settings, folder: Path) -> tuple[int | None, str]:
-    environment = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
-    environment |= {
-        "BOT_TOKEN": TOKEN,
-        "TELEGRAM_API_URL": settings.telegram_api_url,
-        "DATABASE_URL": settings.dsn or "",
-        "ADMIN_IDS": str(ADMIN),
-        "YOOKASSA_SHOP_ID": settings.yookassa_shop_id or "",
-        "YOOKASSA_SECRET_KEY": DEMO_SECRET_KEY,
-        "YOOKASSA_API_URL": settings.yookassa_api_url,
-    }
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, ROOT / "main.py", "doctor"),
-        cwd=folder,
-        env=environment,
-        stdout=asyncio.subprocess.PIPE,
+    ended = await command(
+        folder,
+        "doctor",
+        BOT_TOKEN=TOKEN,
+        TELEGRAM_API_URL=settings.telegram_api_url,
+        DATABASE_URL=settings.dsn or "",
+        ADMIN_IDS=str(ADMIN),
+        YOOKASSA_SHOP_ID=settings.yookassa_shop_id or "",
+        YOOKASSA_SECRET_KEY=DEMO_SECRET_KEY,
+        YOOKASSA_API_URL=settings.yookassa_api_url,
     )
-    async with asyncio.timeout(60):
-        output, _ = await process.communicate()
-    return process.returncode, output.decode()
+    return ended.status, ended.output
 
 
 async def test_the_exit_status_is_zero_only_where_all_is_well(world: World, tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ from pathlib import Path
 from tests.demo import free_port
 from tests.process import BotProcess
 
-SCRIPT = Path(__file__).with_name("bot_process.py")
 LIVES = (10.0, 20.0)  # seconds a process lives once it is ready
 SECRET = "storm-secret-of-the-tests"
 
@@ -127,7 +126,7 @@ async def replicas(count: int, telegram: str, dsn: str, folder: Path) -> AsyncIt
     origin = f"http://127.0.0.1:{port}"
     processes = [
         BotProcess(
-            telegram, dsn, folder, script=SCRIPT,
+            telegram, dsn, folder,
             HTTP_PORT=str(one), PUBLIC_URL=origin, WEBHOOK_SECRET=SECRET, TELEGRAM_PAYMENT_TOKEN="381764678:TEST:1",
         )
         for one in ports

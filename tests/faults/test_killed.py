@@ -16,7 +16,6 @@ from bot.texts import shop as words
 from tests.app import BOT, origin_of
 from tests.callbacks import becomes, credited
 from tests.chat_user import ANNA, ChatUser
-from tests.faults.replicas import SCRIPT
 from tests.process import BotProcess
 
 STARS = "select min(id) from bot.offers where currency = 'XTR'"
@@ -28,7 +27,7 @@ where datname = current_database() and wait_event_type = 'Lock' and application_
 
 @pytest.fixture
 async def process(sandbox: Sandbox, school_database: str, tmp_path: Path) -> AsyncIterator[BotProcess]:
-    process = BotProcess(origin_of(sandbox), school_database, tmp_path, script=SCRIPT)
+    process = BotProcess(origin_of(sandbox), school_database, tmp_path)
     await process.start()
     yield process
     await process.kill()

@@ -171,9 +171,9 @@ async def _register(shoppers: list[Shopper]) -> None:
 async def reconciled(storm: Storm, folder: Path) -> str:
     """`main.py reconcile`, as an admin runs it by hand; what it printed."""
     bot = BotProcess(origin_of(storm.sandbox), storm.dsn.dsn, folder)
-    status, said = await bot.command("reconcile")
-    assert status == 0, said
-    return "\n".join(line for line in said.splitlines() if "looked at" in line)
+    ended = await bot.command("reconcile")
+    assert ended.status == 0, ended.errors
+    return "\n".join(line for line in ended.output.splitlines() if "looked at" in line)
 
 
 @pytest.mark.errors_expected(
