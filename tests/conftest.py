@@ -1,14 +1,31 @@
-"""What every kind of test may use: a PostgreSQL server, a migrated database of the test's own, a connection."""
+"""What every kind of test may use: a PostgreSQL server, a migrated database of the test's own, a connection.
+
+In a run on several cores each worker has a server of its own.
+"""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import asyncpg
 import pytest
+from hypothesis import HealthCheck, settings
 
 from db.postgres.server import EmbeddedServer
 from tests.database import Databases
 
 pytest_plugins = ["tests.app"]
+# How long an example takes says how busy the machine is.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """None: as many as there are cores. Files and single tests run in this process, and so do proofs."""
+    named = [Path(argument.partition("::")[0]) for argument in config.args]
+    if any(path.is_dir() for path in named) and config.option.markexpr != "proof":
+        return None
+    config.option.dist = "no"
+    return 0
 
 
 @pytest.fixture(scope="session")

@@ -573,6 +573,7 @@ async def town_dsn(dsn: str) -> str:
     return dsn
 
 
+@pytest.mark.proof
 def test_days_given_are_days_owed(town_dsn: str, capsys: pytest.CaptureFixture[str]) -> None:
     with asyncio.Runner() as runner:
         database = Database(town_dsn, sizes=SMALL)

@@ -176,6 +176,7 @@ async def reconciled(storm: Storm, folder: Path) -> str:
     return "\n".join(line for line in ended.output.splitlines() if "looked at" in line)
 
 
+@pytest.mark.proof
 @pytest.mark.errors_expected(
     "a bot that is killed at the end may have asked the sandbox for something just then"
 )
