@@ -1,15 +1,19 @@
-"""What every edge and every job works with: made once, in the composition root."""
+"""Dependencies of handlers and jobs (`AppContext`, one per app), and of one update (`Request`)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from aiogram import Bot
+from aiogram.fsm.context import FSMContext
+from aiogram.types import CallbackQuery, Message
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.settings import Settings
 from bot.texts import Localizer
 from bot.timings import Timings
 from bot.yookassa.client import YooKassa
+from db.chats import Person
 from db.engine import Database
 
 
@@ -30,3 +34,15 @@ class AppContext:
     timings: Timings
     username: str = ""
     now: Callable[[], datetime] = utc_now
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One message or pressed button: who sent it, and the transaction it is handled in."""
+
+    event: Message | CallbackQuery
+    session: AsyncSession
+    person: Person
+    state: FSMContext
+    context: AppContext
+    now: datetime

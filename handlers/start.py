@@ -1,7 +1,6 @@
-"""/start, registration and signing in: the doorstep. A deep link waits here until the person is in."""
+"""/start, registration and signing in. A deep link is remembered until the person is signed in."""
 
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 from aiogram import F, Router
 from aiogram.filters import CommandObject
@@ -14,8 +13,8 @@ from bot.chat.buttons import Agree, Go, Register, SignIn
 from bot.chat.commands import BUY, COURSES, LESSONS, PROMO, START, STATUS
 from bot.chat.conversation import Registration
 from bot.chat.keyboards import go, open_url, press, rows, share_phone
-from bot.chat.replies import Reply, say
-from bot.context import AppContext
+from bot.chat.replies import Reply, as_list, say
+from bot.context import AppContext, Request
 from bot.texts import errors
 from bot.texts import registration as words
 from db import chats
@@ -32,22 +31,17 @@ router = Router(name="start")
 @router.message(is_(START))
 @router.callback_query(Go.filter(F.command == START.name))
 async def start(
-    event: Message | CallbackQuery,
-    session: AsyncSession,
-    person: Person,
-    state: FSMContext,
-    context: AppContext,
-    now: datetime,
-    command: CommandObject | None = None,
+    event: Message | CallbackQuery, request: Request, command: CommandObject | None = None
 ) -> Reply:
-    await state.clear()
+    person, context = request.person, request.context
+    await request.state.clear()
     link = (command.args or "").strip() if command else ""
     if person.signed_in:
-        return await carry_out(link, event, session, person, state, context, now) or [home(event, person)]
+        return await follow_link(request, link)
     remember(person, link)
     if person.account is not None:
         return say(event, words.welcome_back(person.name), rows(press(words.SIGN_IN, SignIn())))
-    modules = await courses.list_modules(session)
+    modules = await courses.list_modules(request.session)
     text = words.greeting(person.name, [module.name for module in modules], context.settings.asks_consent)
     keyboard = rows(press(words.REGISTER, Register()), go(words.SEE_COURSES, COURSES))
     return say(event, text, keyboard)
@@ -66,38 +60,30 @@ def home(event: Message | CallbackQuery, person: Person) -> Reply:
 
 
 def remember(person: Person, link: str) -> None:
-    """A deep link is remembered through registration and then carried out; a plain /start forgets none."""
+    """A deep link is remembered through registration and then followed; a plain /start forgets none."""
     if link and link != "paid":
         person.start = link[:64]
         person.changed = True
 
 
-async def carry_out(
-    link: str,
-    event: Message | CallbackQuery,
-    session: AsyncSession,
-    person: Person,
-    state: FSMContext,
-    context: AppContext,
-    now: datetime,
-) -> list[Any]:
-    """What a deep link asks for; nothing for one that says nothing to us. A refusal leaves the rest standing."""
+async def follow_link(request: Request, link: str) -> Reply:
+    """What a deep link asks for, or home where it asks for nothing. A refusal leaves the rest standing."""
+    event, session, person = request.event, request.session, request.person
     kind, _, rest = link.partition("_")
     try:
         async with session.begin_nested():
             if kind == "promo" and rest:
-                await promo.redeem_code(rest, session, person, state, now)
-                return [None]
+                await promo.redeem_code(rest, session, person, request.state, request.now)
+                return None  # a notification says it
             if kind == "buy" and rest.isdecimal() and len(rest) < 19:
-                return [await shop.show_offer(event, int(rest), session, context)]
+                return await shop.show_offer(event, int(rest), session, request.context)
             if kind == "ref" and rest:
                 await chats.record_referral(session, person.telegram_id, rest)
-                return []
-            if kind == "paid":
-                return [await payments.show_unpaid(event, session, person)]
+            elif kind == "paid":
+                return await payments.show_unpaid(event, session, person)
     except Refused as refused:
-        return [say(event, errors.say(refused))]
-    return []
+        return say(event, errors.say(refused))
+    return home(event, person)
 
 
 @router.callback_query(Register.filter())
@@ -118,21 +104,16 @@ async def register(
 
 
 @router.callback_query(Agree.filter())
-async def agree(
-    query: CallbackQuery,
-    session: AsyncSession,
-    person: Person,
-    state: FSMContext,
-    context: AppContext,
-    now: datetime,
-) -> Reply:
-    settings = context.settings
+async def agree(query: CallbackQuery, request: Request) -> Reply:
+    session, person, settings = request.session, request.person, request.context.settings
     if settings.terms_url and settings.privacy_url:
         documents = {"terms": settings.terms_url, "privacy": settings.privacy_url}
-        await registration.record_consent(session, person.telegram_id, documents, settings.terms_version, now)
+        await registration.record_consent(
+            session, person.telegram_id, documents, settings.terms_version, request.now
+        )
     if person.account is not None:
         return home(query, person) if person.signed_in else say_sign_in(query, person)
-    return await ask_email(query, state)
+    return await ask_email(query, request.state)
 
 
 async def ask_email(event: Message | CallbackQuery, state: FSMContext) -> Reply:
@@ -160,31 +141,17 @@ async def email_is_no_text(message: Message) -> Reply:
 
 
 @router.message(Registration.phone, F.contact)
-async def take_phone(
-    message: Message,
-    session: AsyncSession,
-    person: Person,
-    state: FSMContext,
-    context: AppContext,
-    now: datetime,
-) -> Reply:
+async def take_phone(message: Message, request: Request) -> Reply:
     contact = message.contact
-    if contact is None or contact.user_id != person.telegram_id:
+    if contact is None or contact.user_id != request.person.telegram_id:
         return say(message, words.OWN_CONTACT_ONLY, share_phone(words.SHARE, words.SKIP))
     digits = "".join(sign for sign in contact.phone_number if sign.isdecimal())
-    return await finish(message, f"+{digits}", session, person, state, context, now)
+    return await finish(message, request, f"+{digits}")
 
 
 @router.message(Registration.phone, F.text, F.text.func(words.is_skip))
-async def skip_phone(
-    message: Message,
-    session: AsyncSession,
-    person: Person,
-    state: FSMContext,
-    context: AppContext,
-    now: datetime,
-) -> Reply:
-    return await finish(message, None, session, person, state, context, now)
+async def skip_phone(message: Message, request: Request) -> Reply:
+    return await finish(message, request, None)
 
 
 @router.message(Registration.phone, ~F.text | ~F.text.startswith("/"))
@@ -192,65 +159,52 @@ async def neither(message: Message) -> Reply:
     return say(message, words.SHARE_OR_SKIP, share_phone(words.SHARE, words.SKIP))
 
 
-async def finish(
-    message: Message,
-    phone: str | None,
-    session: AsyncSession,
-    person: Person,
-    state: FSMContext,
-    context: AppContext,
-    now: datetime,
-) -> Reply:
+async def finish(message: Message, request: Request, phone: str | None) -> Reply:
+    session, person, state, context = request.session, request.person, request.state, request.context
     email = (await state.get_data()).get("email")
     if not email:
         return await ask_email(message, state)
     keep = timedelta(days=context.settings.session_days)
     try:
         await registration.create_account(
-            session, person.telegram_id, name=person.name, email=email, phone=phone, now=now, keep=keep
+            session,
+            person.telegram_id,
+            name=person.name,
+            email=email,
+            phone=phone,
+            now=request.now,
+            keep=keep,
         )
     except EmailTaken:
         await state.set_state(Registration.email)
         text = words.email_taken(email, context.settings.support_contact)
         return say(message, text, ReplyKeyboardRemove())
     await state.clear()
-    return [say(message, words.registered(email), ReplyKeyboardRemove())] + await enter(
-        message, session, person, state, context, now
-    )
+    done = say(message, words.registered(email), ReplyKeyboardRemove())
+    return [done, *as_list(await enter(request))]
 
 
 @router.callback_query(SignIn.filter())
-async def sign_in(
-    query: CallbackQuery,
-    session: AsyncSession,
-    person: Person,
-    state: FSMContext,
-    context: AppContext,
-    now: datetime,
-) -> Reply:
+async def sign_in(query: CallbackQuery, request: Request) -> Reply:
+    person = request.person
     if person.account is None:
         return say(query, words.NOT_REGISTERED, rows(press(words.REGISTER, Register())))
     if not person.signed_in:
-        keep = timedelta(days=context.settings.session_days)
-        await registration.sign_in(session, person.user_id, person.telegram_id, now=now, keep=keep)
-    return await enter(query, session, person, state, context, now)
+        keep = timedelta(days=request.context.settings.session_days)
+        await registration.sign_in(
+            request.session, person.user_id, person.telegram_id, now=request.now, keep=keep
+        )
+    return await enter(request)
 
 
-async def enter(
-    event: Message | CallbackQuery,
-    session: AsyncSession,
-    person: Person,
-    state: FSMContext,
-    context: AppContext,
-    now: datetime,
-) -> list[Any]:
+async def enter(request: Request) -> Reply:
     """Just signed in: what the deep link asked for, or home."""
+    person = request.person
     link, person.start = person.start or "", None
     person.changed = True
     if person.account is None:
-        person.account = await registration.get_account(session, person.telegram_id)
-    carried = await carry_out(link, event, session, person, state, context, now)
-    return carried or [home(event, person)]
+        person.account = await registration.get_account(request.session, person.telegram_id)
+    return await follow_link(request, link)
 
 
 def say_sign_in(event: Message | CallbackQuery, person: Person) -> Reply:

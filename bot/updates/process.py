@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, nullcontext
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from weakref import WeakValueDictionary
 
 import orjson
@@ -24,7 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot import metrics
 from bot.chat.conversation import context_of
 from bot.chat.replies import as_list
-from bot.context import AppContext
+from bot.context import AppContext, Request
 from bot.notifications.events import UpdateFailed
 from bot.notifications.notify import notify_looked_into, raise_alert
 from bot.texts import defects, errors
@@ -168,13 +168,17 @@ class UpdateProcessor:
             return await updates.is_handled(session, self._context.bot.id, update.update_id)
 
     async def _feed(self, update: Update, session: AsyncSession, person: Person, now: datetime) -> Any:
+        """Handlers name as arguments what they need: `request`, or parts of it."""
+        context, state = self._context, context_of(self._context.bot.id, person)
+        request = Request(cast(Any, update.event), session, person, state, context, now)
         return await self._dispatcher.feed_update(
-            self._context.bot,
+            context.bot,
             update,
-            context=self._context,
+            request=request,
+            context=context,
             session=session,
             person=person,
-            state=context_of(self._context.bot.id, person),
+            state=state,
             raw_state=person.state,
             now=now,
         )
