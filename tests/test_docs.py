@@ -19,7 +19,8 @@ CITATION = re.compile(r"\b(docs/[a-z]+\.md|[A-Z]{4,}\.md)(?:#([a-z0-9-]+))?")
 # Documents that the repository does not hold can't be cited: "facts A3", "design, section 6".
 ELSEWHERE = re.compile(r"\b[Ff]acts? [A-L]\d?\b|\bdesign(?:\.md)?, section|\(facts?:|(?:#|\"{3}) ?design:")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
-PATH = re.compile(rf"`((?:{'|'.join(FOLDERS)})/[^`\s]*|main\.py)`")
+IN = "|".join(FOLDERS)
+PATH = re.compile(rf"`((?:{IN})/[^`\s]*|main\.py)`|\b((?:{IN})/[\w/]+\.(?:py|toml|sql|js))\b")
 OPERATING = (ROOT / "docs" / "operating.md").read_text()
 
 
@@ -88,9 +89,9 @@ def test_links_of_a_document_lead_somewhere(document: Path) -> None:
 
 @pytest.mark.parametrize("document", tracked(".md"), ids=lambda path: str(path.relative_to(ROOT)))
 def test_files_a_document_names_are_there(document: Path) -> None:
-    """In backquotes, from the root; `*` and CAPITALS stand for something."""
-    named = [path for path in PATH.findall(document.read_text()) if not re.search(r"[A-Z]{3,}|…", path)]
-    assert [path for path in named if not any(ROOT.glob(path))] == []
+    """From the root, in backquotes or in a diagram; `*` and CAPITALS stand for something."""
+    named = {found[1] or found[2] for found in PATH.finditer(document.read_text())}
+    assert {path for path in named if not (re.search(r"[A-Z]{3,}|…", path) or any(ROOT.glob(path)))} == set()
 
 
 def test_classes_that_the_design_names_are_there() -> None:
