@@ -8,7 +8,7 @@ from aiogram.methods import EditMessageText, SendMessage
 from bot.context import AppContext
 from bot.notifications.events import EditingEvent
 from bot.notifications.registry import from_facts, word
-from bot.updates.sender import Method, SendLaterError, send, send_in_job, unpack
+from bot.sender import Method, SendLaterError, send, send_in_job, unpack
 from db import chats
 from db.engine import Pool
 from db.jobs import SendJob, TellJob

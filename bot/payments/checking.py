@@ -7,8 +7,8 @@ from bot.context import AppContext
 from bot.payments import timelines
 from bot.payments.asking import ask
 from bot.payments.reconciling import Report, stars_ledger
+from bot.sender import SendLaterError, send_all, send_in_job
 from bot.texts.payments.purchases import CheckStage
-from bot.updates.sender import SendLaterError, send_all, send_in_job
 from db import chats
 from db.engine import Pool
 from db.jobs import CheckPaymentJob

@@ -14,9 +14,9 @@ from bot.notifications.events import ProviderRefused
 from bot.notifications.notify import notify_chats
 from bot.payments.provider import KEY_LIFETIME, get_provider, retry_job
 from bot.payments.settling import settle_payment, try_again
+from bot.sender import Method, send_in_job
 from bot.texts.payments import links as words
 from bot.texts.payments import purchases as purchase_words
-from bot.updates.sender import Method, send_in_job
 from bot.yookassa.answers import ProviderPayment, ProviderRefusedError, ProviderUnknownError
 from bot.yookassa.client import YooKassa
 from db import chats

@@ -22,7 +22,7 @@ from bot.payments.refund_booking import book_stars_refund
 from bot.payments.refunding import create_refund, settle_refunds
 from bot.payments.settling import notify_charge, park_unknown, settle_payment
 from bot.retry import RetryJobError
-from bot.updates.sender import SendLaterError
+from bot.sender import SendLaterError
 from bot.yookassa.answers import ProviderPayment, ProviderRefusedError, ProviderUnknownError
 from db import alerts, audit
 from db.engine import Pool, is_unavailable

@@ -27,8 +27,8 @@ from bot.chat.replies import as_list
 from bot.context import AppContext, Request
 from bot.notifications.events import UpdateFailed
 from bot.notifications.notify import notify_looked_into, raise_alert
+from bot.sender import Method, ReplySender, send_all
 from bot.texts import defects, errors
-from bot.updates.sender import Method, ReplySender, send_all
 from db import chats, updates
 from db.chats import HandledElsewhereError, Person, TelegramProfile
 from db.engine import Pool, is_retryable, is_unavailable
