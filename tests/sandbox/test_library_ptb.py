@@ -32,6 +32,9 @@ from telegram.helpers import create_deep_linked_url, escape_markdown
 from tests.sandbox.ptb_world import Context, built, polling, replied, said
 from tests.sandbox.telegram_world import ANNA, BEN, PNG, Bot, World, webhook
 
+# What the library will change in its own next release says nothing of the sandbox.
+pytestmark = pytest.mark.filterwarnings("ignore::telegram.warnings.PTBDeprecationWarning")
+
 
 async def test_an_echo_and_a_greeting(bot: Bot) -> None:
     async def start(update: Update, context: Context) -> None:

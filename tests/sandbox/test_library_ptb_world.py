@@ -1,5 +1,6 @@
 """python-telegram-bot's examples of what goes beyond a chat: polls, payments with delivery, members of a group."""
 
+import pytest
 from telegram import (
     KeyboardButton,
     KeyboardButtonPollType,
@@ -25,6 +26,8 @@ from telegram.ext import (
 from tests.sandbox.ptb_world import Context, polling, said
 from tests.sandbox.telegram_world import ANNA, BEN, OLGA, Bot, Json
 
+# What the library will change in its own next release says nothing of the sandbox.
+pytestmark = pytest.mark.filterwarnings("ignore::telegram.warnings.PTBDeprecationWarning")
 ADDRESS = {"country_code": "DE", "city": "Berlin", "street_line1": "Allee 1", "post_code": "10115"}
 
 

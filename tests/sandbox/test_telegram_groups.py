@@ -227,3 +227,25 @@ async def test_groups_outlast_a_restart(kept_world: World) -> None:
 async def test_groups_nobody_can_make(bot: Bot, body: Json) -> None:
     status, _ = await bot.world.ask("POST", f"/sandbox/groups?bot={bot.id}", {"as": OLGA, **body})
     assert status == 400
+
+
+async def test_members_press_vote_and_react(bot: Bot) -> None:
+    group = await made(bot)
+    everything = [*ALL, "callback_query", "poll_answer", "message_reaction"]
+    await bot.ok("getUpdates", offset=-1, allowed_updates=everything)
+    markup = {"inline_keyboard": [[{"text": "x", "callback_data": "x"}]]}
+    poll = {"question": "?", "options": ["a", "b"], "is_anonymous": False, "reply_markup": markup}
+    number = (await bot.ok("sendPoll", chat_id=group.id, **poll))["message_id"]
+    for person in (ANNA, BEN):
+        await group.move(person, "join")
+        await group.ask(f"chats/{group.id}/messages/{number}/vote", {"as": person, "options": [1]})
+    await group.ask(f"chats/{group.id}/messages/{number}/reaction", {"as": ANNA, "emoji": "👍"})
+    await group.ask(f"chats/{group.id}/callbacks", {"as": BEN, "message_id": number, "data": "x"})
+    await group.ask(f"chats/{group.id}/callbacks", {"message_id": number, "data": "x"}, 404)
+    updates = await bot.updates()
+    voters = [one["poll_answer"]["user"]["id"] for one in updates if "poll_answer" in one]
+    pressed = next(one["callback_query"] for one in updates if "callback_query" in one)
+    reaction = next(one["message_reaction"] for one in updates if "message_reaction" in one)
+    assert voters == [ANNA, BEN]
+    assert (pressed["from"]["id"], pressed["message"]["chat"]["id"]) == (BEN, group.id)
+    assert (reaction["user"]["id"], reaction["chat"]["id"]) == (ANNA, group.id)

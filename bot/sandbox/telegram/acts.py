@@ -156,9 +156,9 @@ def edit(ctx: Context, bot: Account, person: Person, number: int, text: str) -> 
     return entry, ctx.updates.push(bot, "edited_message", entry.body)
 
 
-def press(ctx: Context, bot: Account, person: Person, given: Json) -> tuple[str, int | None]:
+def press(ctx: Context, bot: Account, person: Person, chat: Chat, given: Json) -> tuple[str, int | None]:
     """A pressed inline button: the callback query's id and its update's."""
-    entry = message_of(ctx.chats.private(bot, person), given.get("message_id"))
+    entry = message_of(chat, given.get("message_id"))
     data = given.get("data")
     if not isinstance(data, str):
         raise PageError(400, "data is wanted")
@@ -169,7 +169,7 @@ def press(ctx: Context, bot: Account, person: Person, given: Json) -> tuple[str,
         "id": number,
         "from": person.as_user(),
         "message": entry.body,
-        "chat_instance": str(person.id),
+        "chat_instance": str(chat.id),
         "data": data,
     }
     return number, ctx.updates.push(bot, "callback_query", query)

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from bot.sandbox.telegram import acts, checkout, reactions, voting
 from bot.sandbox.telegram.accounts import Account
+from bot.sandbox.telegram.chats import Chat
 from bot.sandbox.telegram.context import Context
 from bot.sandbox.telegram.errors import PageError
 from bot.sandbox.telegram.events import stream
@@ -101,28 +102,30 @@ class PageApi:
 
     async def vote(self, request: web.Request) -> web.Response:
         """`{"options": [positions]}`; none takes the vote back. `as`: somebody else, as by a forwarded poll."""
-        bot, person, given = self._bot(request), self._person(request), await read_object(request)
-        entry = acts.message_of(self._ctx.chats.private(bot, person), int(request.match_info["message"]))
+        bot, given = self._bot(request), await read_object(request)
+        person, chat = self._where(request, given)
+        entry = acts.message_of(chat, int(request.match_info["message"]))
+        voter = self._ctx.people.get(given.get("as") or person.id)
         with self._ctx.store.batch():
-            voter = self._ctx.people.get(given.get("as") or person.id)
             poll = voting.vote(self._ctx, bot, voter, entry, given.get("options"))
         return answer({"poll": poll})
 
     async def react(self, request: web.Request) -> web.Response:
         """`{"emoji": one of Telegram's reactions}`; null takes it back."""
-        bot, person, given = self._bot(request), self._person(request), await read_object(request)
-        chat = self._ctx.chats.private(bot, person)
+        bot, given = self._bot(request), await read_object(request)
+        person, chat = self._where(request, given)
         entry = acts.message_of(chat, int(request.match_info["message"]))
         with self._ctx.store.batch():
             update = reactions.react(self._ctx, bot, person, chat, entry, given.get("emoji"))
         return answer({"update_id": update})
 
     async def press(self, request: web.Request) -> web.Response:
-        bot, person, given = self._bot(request), self._person(request), await read_object(request)
+        bot, given = self._bot(request), await read_object(request)
+        person, chat = self._where(request, given)
         mark, ends = self._ctx.chats.mark, _deadline(request)
         with self._ctx.store.batch():
-            query, update = acts.press(self._ctx, bot, person, given)
-        outcome = await self._outcome(request, bot, person.id, update, mark)
+            query, update = acts.press(self._ctx, bot, person, chat, given)
+        outcome = await self._outcome(request, bot, chat.id, update, mark)
         if outcome:  # every bot has to answer, so this waits for it as well
             outcome["answer"] = await self._ctx.queries.callback_answer(query, _left(ends))
         return answer({"callback_query_id": query, "update_id": update} | outcome)
@@ -203,6 +206,15 @@ class PageApi:
 
     def _bot(self, request: web.Request) -> Account:
         return self._ctx.accounts.chosen(request.query.get("bot"))
+
+    def _where(self, request: web.Request, given: Json) -> tuple[Person, Chat]:
+        """The person and their chat with the bot; in a group the one named by `as`. Raises PageError 404."""
+        bot, number = self._bot(request), int(request.match_info["person"])
+        group = self._ctx.chats.find(bot.id, number)
+        if group is not None and not group.is_private:
+            return self._ctx.people.get(given.get("as")), group
+        person = self._person(request)
+        return person, self._ctx.chats.private(bot, person)
 
     def _person(self, request: web.Request) -> Person:
         return self._ctx.people.get(int(request.match_info["person"]))

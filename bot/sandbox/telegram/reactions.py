@@ -28,7 +28,7 @@ def plain_emoji(emoji: str) -> str | None:
 
 
 def show(ctx: Context, chat: Chat, entry: Entry, whose: str, emoji: str | None) -> None:
-    """Puts one's reaction on the message, for the page; `whose` is bot_reaction or own_reaction."""
+    """Puts one's reaction on the message, for the page; `whose` is bot_reaction, own_reaction, or a member's."""
     entry.page[whose] = emoji
     ctx.chats.changed(chat, entry)
     ctx.hub.publish(chat.bot, chat.id, "edited", message=entry.as_shown())
@@ -39,8 +39,9 @@ def react(ctx: Context, bot: Account, person: Person, chat: Chat, entry: Entry, 
     emoji = plain_emoji(given) if isinstance(given, str) else None
     if given is not None and emoji is None:
         raise PageError(400, "emoji is one of Telegram's reactions, or null")
-    before = entry.page.get("own_reaction")
-    show(ctx, chat, entry, "own_reaction", emoji)
+    whose = "own_reaction" if chat.is_private else f"reaction_of_{person.id}"
+    before = entry.page.get(whose)
+    show(ctx, chat, entry, whose, emoji)
     body = {
         "chat": chat.info,
         "message_id": entry.id,
