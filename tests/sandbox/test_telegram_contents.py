@@ -153,3 +153,24 @@ async def test_a_reply_quotes_a_part(bot: Bot) -> None:
     assert "of other chats" in await bot.refused(
         "sendMessage", chat_id=ANNA, text="x", reply_parameters=other
     )
+
+
+async def test_an_edited_caption_leaves_the_rest(bot: Bot) -> None:
+    await bot.person().send()
+    photo = {"type": "photo", "media": "attach://one", "has_spoiler": True, "show_caption_above_media": True}
+    answer = await upload(
+        bot, "sendMediaGroup", {"one": ("1.png", PNG)}, chat_id=str(ANNA), media=[photo, photo]
+    )
+    first = answer["result"][0]
+    assert first["show_caption_above_media"] is True
+    here = {"chat_id": ANNA, "message_id": first["message_id"]}
+    edited = await bot.ok("editMessageCaption", **here, caption="new")
+    assert (edited["media_group_id"], edited["has_media_spoiler"]) == (first["media_group_id"], True)
+    assert "show_caption_above_media" not in edited
+    edited = await bot.ok("editMessageCaption", **here, caption="new", show_caption_above_media=True)
+    assert edited["show_caption_above_media"] is True
+    there = {"chat_id": ANNA, "from_chat_id": ANNA, "message_id": first["message_id"]}
+    await bot.ok("copyMessage", **there, caption="mine", show_caption_above_media=True)
+    copied = (await bot.person().chat())["messages"][-1]
+    assert (copied["caption"], copied["show_caption_above_media"]) == ("mine", True)
+    assert "media_group_id" not in copied

@@ -26,7 +26,9 @@ EVERYWHERE: Mapping[str, str] = {
     "suggested_post_parameters": "it has no suggested posts",
     "suggested_tip_amounts": _TIPS,
 }
+_SENDING = "message photo document video animation audio voice sticker contact location venue"
 BY_METHOD: Mapping[str, Mapping[str, str]] = {
+    **{f"send{kind}": {"callback_query_id": _EPHEMERAL} for kind in _SENDING.split()},
     "sendpoll": {
         "allow_adding_options": "options of a poll are fixed",
         "close_date": "its polls are closed by stopPoll only",

@@ -9,7 +9,7 @@ from bot.sandbox.telegram.context import Context
 from bot.sandbox.telegram.errors import bad_request
 from bot.sandbox.telegram.files import StoredFile
 from bot.sandbox.telegram.images import image_size
-from bot.sandbox.telegram.methods.messages import caption_body, editable, replace
+from bot.sandbox.telegram.methods.messages import caption_body, caption_place, editable, replace
 from bot.sandbox.telegram.methods.registry import method
 from bot.sandbox.telegram.outbox import send, target
 from bot.sandbox.telegram.params import Params, Upload
@@ -86,11 +86,8 @@ def _send_media(ctx: Context, bot: Account, params: Params, media: Media) -> Jso
 
 def look(params: Params) -> Json:
     """How a message shows its media."""
-    wanted = {
-        "has_media_spoiler": params.flag("has_spoiler"),
-        "show_caption_above_media": params.flag("show_caption_above_media"),
-    }
-    return {name: True for name, on in wanted.items() if on}
+    spoiler = {"has_media_spoiler": True} if params.flag("has_spoiler") else {}
+    return spoiler | caption_place(params)
 
 
 @method("sendPhoto")

@@ -16,7 +16,21 @@ from bot.sandbox.telegram.voting import new_poll
 
 Json = dict[str, Any]
 MEDIA = ("photo", "video", "animation", "audio", "voice", "document", "sticker")
-HEAD = ("message_id", "from", "chat", "date", "edit_date", "reply_markup", "reply_to_message")
+# What an edit leaves as it is, and a copy leaves behind.
+HEAD = (
+    "message_id",
+    "from",
+    "chat",
+    "date",
+    "edit_date",
+    "reply_markup",
+    "reply_to_message",
+    "quote",
+    "media_group_id",
+    "has_protected_content",
+    "effect_id",
+)
+CAPTION = ("caption", "caption_entities", "show_caption_above_media")
 NOT_MODIFIED = (
     "message is not modified: specified new message content and reply markup are exactly the same "
     "as a current content and reply markup of the message"
@@ -35,6 +49,11 @@ def text_body(formatted: Formatted, params: Params) -> Json:
     if options := params.mapping("link_preview_options"):
         body["link_preview_options"] = options
     return body
+
+
+def caption_place(params: Params) -> Json:
+    above = params.flag("show_caption_above_media")
+    return {"show_caption_above_media": True} if above else {}
 
 
 def caption_body(formatted: Formatted) -> Json:
@@ -57,10 +76,11 @@ def edit_message_text(ctx: Context, bot: Account, params: Params) -> Json:
 @method("editMessageCaption")
 def edit_message_caption(ctx: Context, bot: Account, params: Params) -> Json:
     chat, entry = editable(ctx, bot, params)
-    kept = {name: entry.body[name] for name in MEDIA if name in entry.body}
+    kept = {name: entry.body[name] for name in (*MEDIA, "has_media_spoiler") if name in entry.body}
     if not kept:
         raise bad_request("there is no caption in the message to edit")
-    return replace(ctx, bot, chat, entry, params, kept | caption_body(read_caption(params)))
+    caption = caption_body(read_caption(params)) | caption_place(params)
+    return replace(ctx, bot, chat, entry, params, kept | caption)
 
 
 @method("editMessageReplyMarkup")
@@ -132,8 +152,8 @@ def copy_message(ctx: Context, bot: Account, params: Params) -> Json:
     if "poll" in body:
         body["poll"] = new_poll(ctx, bot, body["poll"] | {"is_closed": False}, by_bot=True)
     if "caption" in params and "text" not in body:
-        body = {k: v for k, v in body.items() if k not in ("caption", "caption_entities")}
-        body |= caption_body(read_caption(params))
+        body = {k: v for k, v in body.items() if k not in CAPTION}
+        body |= caption_body(read_caption(params)) | caption_place(params)
     markup = checked_markup(params.mapping("reply_markup"))
     return {"message_id": deliver(ctx, bot, chat, params, body, markup)["message_id"]}
 
