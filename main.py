@@ -64,10 +64,11 @@ async def sandbox(settings: Settings, asked: Namespace) -> None:
     await demonstration.sandbox(settings.data_dir, asked.port)
 
 
-async def migrate(settings: Settings, _: Namespace) -> None:
-    async with open_database(settings) as (_dsn, direct):
-        if not await migrate_schema(direct, print):
-            raise CommandError("nothing was changed")
+async def migrate(settings: Settings, asked: Namespace) -> None:
+    async with open_database(settings) as (dsn, direct):
+        bot_dsn = dsn if settings.dsn else None  # the embedded server's only role is its owner
+        if not await migrate_schema(direct, print, bot_dsn=bot_dsn, create=asked.create):
+            raise CommandError("the database is not ready for the bot")
 
 
 async def catalog(settings: Settings, asked: Namespace) -> None:
@@ -156,7 +157,8 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--no-browser", action="store_true")
     one = add(sandbox, "The demo's servers and page alone, for any bot and any token.", local_settings)
     one.add_argument("--port", type=int, default=demonstration.PORT)
-    add(migrate, "Make or adopt the database.")
+    one = add(migrate, "Make or adopt the database.")
+    one.add_argument("--create", action="store_true", help="make the tables also beside other ones")
     one = add(catalog, "Check or load a catalogue file.")
     one.add_argument("action", choices=("check", "load"))
     one.add_argument("file", type=Path)

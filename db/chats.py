@@ -34,7 +34,8 @@ class Account:
 
 @dataclass(slots=True)
 class Person:
-    """Who acts, as of one update. `session_id` is None without a live session; `handled` says that this very
+    """Who acts, as of one update. `session_id` is None without a live session,
+    `has_signed_in` is False where this chat has never had one; `handled` says that this very
     update changed the database already."""
 
     telegram_id: int
@@ -47,6 +48,7 @@ class Person:
     account: Account | None
     device_id: int | None
     session_id: int | None
+    has_signed_in: bool
     handled: bool
     changed: bool = field(default=False)
 
@@ -93,11 +95,16 @@ with chat as (
 """
 LOAD_PERSON = """
 select chat.telegram_id, chat.name, chat.language, chat.telegram_language, chat.state, chat.data, chat.start,
-       u.id as user_id, u.name as user_name, u.email, u.phone, u.last_seen,
+       u.id as user_id, u.name as user_name, btrim(u.email) as email, u.phone, u.last_seen,
        d.id as device_id, s.id as session_id,
+       exists (select from sessions where user_id = u.id and device_id = d.id) as has_signed_in,
        exists (select from bot.updates where bot_id = :bot_id and update_id = :update_id) as handled
 from chat
-left join authidentities a on a.loginprovider = 'telegram' and a.providerkey = :key
+left join lateral (
+    select user_id from authidentities
+    where lower(loginprovider) = 'telegram' and providerkey = :key
+    order by loginprovider <> 'telegram', id limit 1
+) a on true
 left join users u on u.id = a.user_id
 left join devices d on d.device_key = 'telegram:' || :key
 left join lateral (
@@ -154,6 +161,7 @@ async def load_person(
         account=account,
         device_id=row.device_id,
         session_id=row.session_id,
+        has_signed_in=row.has_signed_in,
         handled=row.handled,
     )
 
@@ -177,7 +185,7 @@ async def mark_seen(session: AsyncSession, person: Person, now: datetime, keep: 
     account = person.account
     if account is None or person.session_id is None:
         return
-    if account.last_seen is not None and now - account.last_seen < SEEN_EVERY:
+    if account.last_seen is not None and timedelta() <= now - account.last_seen < SEEN_EVERY:
         return
     await session.execute(
         text(
@@ -228,7 +236,7 @@ async def list_reachable(session: AsyncSession, user_id: int) -> list[tuple[int,
         text(
             "select c.telegram_id, c.language, c.telegram_language from authidentities a"
             " join bot.chats c on c.telegram_id::text = a.providerkey"
-            " where a.user_id = :user_id and a.loginprovider = 'telegram'"
+            " where a.user_id = :user_id and lower(a.loginprovider) = 'telegram'"
         ),
         {"user_id": user_id},
     )

@@ -1,20 +1,17 @@
 """Connections to the database, in named pools: payment updates and callbacks never wait for chat updates."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from enum import StrEnum
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import QueuePool, exc, text
-from sqlalchemy.ext.asyncio import (
-    AsyncEngine,
-    AsyncSession,
-    async_sessionmaker,
-    create_async_engine,
-)
+from sqlalchemy import QueuePool, event, exc, text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from db.dsn import asyncpg_url, parse_dsn
+from db.identities import TakenId, find_taken_id, skip_taken_ids
+from db.timestamps import set_codec
 
 # SQLSTATE classes that say "the database is not there now": connection, resources, operator intervention.
 UNAVAILABLE_SQLSTATES = ("08", "53", "57P", "58")
@@ -43,9 +40,20 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self, pool: Pool) -> AsyncIterator[AsyncSession]:
-        """Returning commits, raising rolls back."""
-        async with self._sessions[pool]() as session, session.begin():
-            yield session
+        """Returning commits, raising rolls back. An id that is taken is passed, so that another try succeeds."""
+        try:
+            async with self._sessions[pool]() as session, session.begin():
+                yield session
+        except exc.IntegrityError as error:
+            if (taken := find_taken_id(error)) is not None:
+                await self._skip(pool, taken)
+            raise
+
+    async def _skip(self, pool: Pool, taken: TakenId) -> None:
+        """So that the next try of the same transaction gets a free id. Where it can't, that try fails as this one."""
+        with suppress(exc.DBAPIError):
+            async with self._engines[pool].begin() as connection:
+                await skip_taken_ids(connection, taken)
 
     def connections(self, pool: Pool) -> tuple[int, int]:
         """How many are in use, and how many there may be."""
@@ -65,7 +73,7 @@ class Database:
 
 
 def _engine(dsn: str, size: int) -> AsyncEngine:
-    return create_async_engine(
+    engine = create_async_engine(
         asyncpg_url(dsn),
         hide_parameters=True,  # its errors are logged, and the arguments are people's
         pool_size=size,
@@ -74,6 +82,8 @@ def _engine(dsn: str, size: int) -> AsyncEngine:
         pool_recycle=1800,
         connect_args=_behind_pooler() if parse_dsn(dsn).pooled else DIRECT,
     )
+    event.listen(engine.sync_engine, "connect", lambda connection, _record: connection.run_async(set_codec))
+    return engine
 
 
 DIRECT = {
@@ -120,4 +130,4 @@ def is_unavailable(error: BaseException) -> bool:
 
 def is_retryable(error: BaseException) -> bool:
     """Whether the same transaction may succeed when it is run again."""
-    return sqlstate(error) in RETRYABLE_SQLSTATES
+    return sqlstate(error) in RETRYABLE_SQLSTATES or find_taken_id(error) is not None

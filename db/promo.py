@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.access.changes import MAX_DAYS, AppliedChange, Source, change_access
 from db.errors import AccessTooFar, ProductUnknown, PromoExists, PromoUnknown, PromoUsedByYou, PromoUsedUp
+from db.identities import find_taken_id
 from db.locks import lock
 from db.tables import Module, Product, PromoCode, PromoUsage
 
@@ -80,6 +81,8 @@ async def create_promo(
         async with session.begin_nested():
             session.add(row)
     except IntegrityError as error:
+        if find_taken_id(error) is not None:
+            raise
         raise PromoExists(code) from error
     return PromoSummary(row.id, row.code, product.name, days, 0, most)
 

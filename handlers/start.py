@@ -40,7 +40,7 @@ async def start(
         return await follow_link(request, link)
     remember(person, link)
     if person.account is not None:
-        return say(event, words.welcome_back(person.name), rows(press(words.SIGN_IN, SignIn())))
+        return say_sign_in(event, person)
     modules = await courses.list_modules(request.session)
     text = words.greeting(person.name, [module.name for module in modules], context.settings.asks_consent)
     keyboard = rows(press(words.REGISTER, Register()), go(words.SEE_COURSES, COURSES))
@@ -208,7 +208,8 @@ async def enter(request: Request) -> Reply:
 
 
 def say_sign_in(event: Message | CallbackQuery, person: Person) -> Reply:
-    return say(event, words.welcome_back(person.name), rows(press(words.SIGN_IN, SignIn())))
+    text = words.welcome_back(person.name) if person.has_signed_in else words.first_visit(person.name)
+    return say(event, text, rows(press(words.SIGN_IN, SignIn())))
 
 
 def say_register(event: Message | CallbackQuery) -> Reply:

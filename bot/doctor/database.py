@@ -5,7 +5,7 @@ from contextlib import AbstractAsyncContextManager
 
 import asyncpg
 
-from bot.doctor.finding import Area, Finding
+from bot.doctor.finding import Area, Finding, Severity
 from bot.settings import Settings
 from db.dsn import DsnError, asyncpg_arguments, parse_dsn
 from db.postgres.binaries import NoBinariesError
@@ -13,6 +13,7 @@ from db.postgres.server import ServerError
 from db.schema.contract import list_differences
 from db.schema.indexes import wanted_indexes
 from db.schema.migrate import SchemaState, get_schema_state, revisions
+from db.schema.trial import list_obstacles
 
 OpenDatabase = Callable[[Settings], AbstractAsyncContextManager[tuple[str, str]]]
 
@@ -48,8 +49,23 @@ async def _check_reachable(settings: Settings, dsn: str, direct: str) -> AsyncIt
             "DATABASE_URL leads through a pooler, where nobody can listen for jobs",
             "set DATABASE_DIRECT_URL to an address around it",
         )
+    agreed = True
     async for finding in _check_schema(settings, direct):
+        agreed = agreed and finding.severity is not Severity.PROBLEM
         yield finding
+    if agreed and settings.database_url:
+        async for finding in _check_trial(dsn):
+            yield finding
+
+
+async def _check_trial(dsn: str) -> AsyncIterator[Finding]:
+    """What the bot will do, tried as the bot does it."""
+    found = await list_obstacles(dsn)
+    for obstacle in found:
+        told = AREA.problem if obstacle.breaks else AREA.advice
+        yield told(obstacle.text, " ".join(obstacle.mend) or "settle it with the database's owner")
+    if not any(obstacle.breaks for obstacle in found):
+        yield AREA.ok("what the bot will do was tried and undone")
 
 
 async def _connection_problem(name: str, dsn: str) -> Finding | None:
@@ -86,7 +102,7 @@ async def _check_schema(settings: Settings, dsn: str) -> AsyncIterator[Finding]:
         state = await get_schema_state(connection)
         version = str(connection.get_server_version().major)
         yield _schema_finding(state, version, embedded=settings.database_url is None)
-        if state is SchemaState.EMPTY:
+        if state in (SchemaState.EMPTY, SchemaState.OCCUPIED):
             return
         async for finding in _check_contract(connection):
             yield finding
@@ -103,6 +119,8 @@ def _schema_finding(state: SchemaState, version: str, *, embedded: bool) -> Find
     match state:
         case SchemaState.CURRENT:
             return AREA.ok(text)
+        case SchemaState.OCCUPIED:
+            return AREA.problem(text, "run: python main.py migrate, which says what is there")
         case SchemaState.AHEAD:
             return AREA.problem(text, "newer code has migrated it: update the program")
         case _ if embedded:
@@ -114,9 +132,9 @@ def _schema_finding(state: SchemaState, version: str, *, embedded: bool) -> Find
 async def _check_contract(connection: asyncpg.Connection) -> AsyncIterator[Finding]:
     found = await list_differences(connection)
     for difference in found:
-        yield AREA.problem(
-            str(difference),
-            "the shared tables must be as agreed: settle it with the other application's owner",
-        )
-    if not found:
+        told = AREA.problem if difference.breaks else AREA.advice
+        mend = f": {difference.mend}" if difference.mend and difference.breaks else ""
+        harm = "must be as agreed" if difference.breaks else "need not be: the bot works all the same"
+        yield told(str(difference), f"the shared tables {harm}{mend}")
+    if not any(difference.breaks for difference in found):
         yield AREA.ok("the shared tables are as agreed")

@@ -7,11 +7,13 @@ from babel.dates import format_datetime
 from babel.numbers import format_decimal
 
 from bot.money import exponent
-from bot.texts import _, language, plural, zone
+from bot.texts import _, __, language, plural, zone
 from db.payments.methods import XTR
+from db.timestamps import FOR_EVER, LONG_AGO
 
 SIGNS = {"RUB": "₽", "USD": "$", "EUR": "€", XTR: "⭐"}
 BAR = 10
+ENDLESS = {LONG_AGO: __("long ago"), FOR_EVER: __("for ever")}
 
 
 def money(amount: int, currency: str) -> str:
@@ -25,7 +27,9 @@ def money(amount: int, currency: str) -> str:
 
 
 def moment(at: datetime) -> str:
-    """Day, hour and time zone, in the school's zone."""
+    """Day, hour and time zone, in the school's zone; the infinities of PostgreSQL in words."""
+    if at in ENDLESS:
+        return str(ENDLESS[at])
     local = at.astimezone(zone())
     pattern = "d MMMM y, HH:mm" if language() == "ru" else "MMMM d, y, HH:mm"
     return f"{format_datetime(local, pattern, locale=language())} ({zone_name(local)})"
@@ -33,6 +37,8 @@ def moment(at: datetime) -> str:
 
 def short(at: datetime) -> str:
     """Day and hour in the school's zone, where a line has to be short."""
+    if at in ENDLESS:
+        return str(ENDLESS[at])
     pattern = "d MMM, HH:mm" if language() == "ru" else "MMM d, HH:mm"
     return format_datetime(at.astimezone(zone()), pattern, locale=language())
 

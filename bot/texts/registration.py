@@ -57,6 +57,13 @@ def welcome_back(name: str) -> str:
     )
 
 
+def first_visit(name: str) -> str:
+    """To somebody whose account another application has linked to this chat."""
+    return _("👋 Hello, {name}! Your account knows this chat already: one tap signs you in.").format(
+        name=safe(name)
+    )
+
+
 def home(name: str) -> str:
     return _("Good to see you, {name}! What shall we do?").format(name=safe(name))
 

@@ -5,7 +5,7 @@ Positive days: `ends_at = greatest(now, ends_at) + days`; negative: `ends_at + d
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from sqlalchemy import select, text
@@ -16,7 +16,7 @@ from db.locks import lock
 from db.tables import AccessChange
 
 MAX_DAYS = 36_500
-LATEST_END = "9001-01-01+00"  # no access ends after the year 9000
+LATEST_END = datetime(9001, 1, 1, tzinfo=UTC)  # no access ends after the year 9000
 
 
 class Source(StrEnum):
@@ -149,7 +149,7 @@ async def change_access(
         "now": now,
     }
     if days > 0:
-        values |= {"far": datetime.fromisoformat(LATEST_END)}
+        values |= {"far": LATEST_END}
     row = (await session.execute(EXTEND if days > 0 else SHORTEN, values)).one_or_none()
     if row is None:
         raise AccessTooFar(days) if days > 0 else AccessNotOwned(user_id)

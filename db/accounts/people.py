@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import TextClause, select, text
+from sqlalchemy import TextClause, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.errors import PersonAmbiguous, PersonNotRegistered, PersonUnknown
@@ -40,17 +40,18 @@ BY_ACCOUNT = text("select id from users where id = cast(:key as bigint)")
 BY_TELEGRAM = text(
     """
     select a.user_id from authidentities a
-    where a.loginprovider = 'telegram' and a.providerkey = cast(:key as bigint)::text
+    where lower(a.loginprovider) = 'telegram' and a.providerkey = cast(:key as bigint)::text
     union all
     select null from bot.chats c where c.telegram_id = cast(:key as bigint) and not exists (
-        select from authidentities a where a.loginprovider = 'telegram' and a.providerkey = c.telegram_id::text)
+        select from authidentities a
+        where lower(a.loginprovider) = 'telegram' and a.providerkey = c.telegram_id::text)
     """
 )
-BY_EMAIL = text("select id from users where lower(email) = lower(:key)")
+BY_EMAIL = text("select id from users where lower(btrim(email)) = lower(btrim(:key))")
 BY_USERNAME = text(
     """
     select a.user_id from bot.chats c
-    left join authidentities a on a.loginprovider = 'telegram' and a.providerkey = c.telegram_id::text
+    left join authidentities a on lower(a.loginprovider) = 'telegram' and a.providerkey = c.telegram_id::text
     where lower(c.username) = lower(:key)
     """
 )
@@ -76,9 +77,9 @@ async def get_account_summary(session: AsyncSession, user_id: int) -> AccountSum
     """Raises PersonUnknown."""
     row = (
         await session.execute(
-            select(User.id, User.name, User.email, User.phone, User.created_at, User.last_seen).where(
-                User.id == user_id
-            )
+            select(
+                User.id, User.name, func.btrim(User.email), User.phone, User.created_at, User.last_seen
+            ).where(User.id == user_id)
         )
     ).one_or_none()
     if row is None:
@@ -93,7 +94,7 @@ async def list_chats(session: AsyncSession, user_id: int) -> list[ChatContact]:
             """
             select a.providerkey, c.username, c.telegram_id is not null, c.blocked_at is not null
             from authidentities a left join bot.chats c on c.telegram_id::text = a.providerkey
-            where a.user_id = :user_id and a.loginprovider = 'telegram' order by a.id
+            where a.user_id = :user_id and lower(a.loginprovider) = 'telegram' order by a.id
             """
         ),
         {"user_id": user_id},

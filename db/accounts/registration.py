@@ -4,7 +4,7 @@ import hashlib
 import secrets
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -17,8 +17,9 @@ TELEGRAM = "telegram"
 
 
 async def is_email_free(session: AsyncSession, email: str) -> bool:
-    """Whether no account has this e-mail, in whatever letter case."""
-    found = await session.scalar(select(User.id).where(func.lower(User.email) == email.lower()).limit(1))
+    """Whether no account has this e-mail, in whatever letter case and with blanks around it or not."""
+    normal = func.lower(func.btrim(User.email))
+    found = await session.scalar(select(User.id).where(normal == email.lower()).limit(1))
     return found is None
 
 
@@ -53,11 +54,7 @@ async def create_account(
 
 async def get_account_id(session: AsyncSession, telegram_id: int) -> int | None:
     """The account a Telegram person signs in to."""
-    return await session.scalar(
-        select(AuthIdentity.user_id).where(
-            AuthIdentity.loginprovider == TELEGRAM, AuthIdentity.providerkey == str(telegram_id)
-        )
-    )
+    return await session.scalar(_identities(telegram_id).with_only_columns(AuthIdentity.user_id))
 
 
 async def sign_in(
@@ -130,9 +127,21 @@ async def get_account(session: AsyncSession, telegram_id: int) -> Account | None
     """The account this Telegram person signs in to; None where there is none."""
     row = (
         await session.execute(
-            select(User.id, User.name, User.email, User.phone, User.last_seen)
-            .join(AuthIdentity, AuthIdentity.user_id == User.id)
-            .where(AuthIdentity.loginprovider == TELEGRAM, AuthIdentity.providerkey == str(telegram_id))
+            _identities(telegram_id)
+            .join(User, AuthIdentity.user_id == User.id)
+            .with_only_columns(User.id, User.name, func.btrim(User.email), User.phone, User.last_seen)
         )
     ).one_or_none()
     return Account(*row) if row else None
+
+
+def _identities(telegram_id: int) -> Select[AuthIdentity]:
+    """The one identity of a Telegram person: written `telegram`, read in any letter case, the plain one first."""
+    return (
+        select(AuthIdentity)
+        .where(
+            func.lower(AuthIdentity.loginprovider) == TELEGRAM, AuthIdentity.providerkey == str(telegram_id)
+        )
+        .order_by(AuthIdentity.loginprovider != TELEGRAM, AuthIdentity.id)
+        .limit(1)
+    )

@@ -98,7 +98,7 @@ def _refuse_present(file: Path) -> None:
 
 
 async def _refuse_empty(connection: asyncpg.Connection) -> None:
-    if await get_schema_state(connection) is SchemaState.EMPTY:
+    if await get_schema_state(connection) in (SchemaState.EMPTY, SchemaState.OCCUPIED):
         raise BackupError("the database holds none of our tables: there is nothing to back up")
 
 

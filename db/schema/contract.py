@@ -1,12 +1,14 @@
 """Holds a database against the contract: the 13 shared tables, as `contract.toml` has them.
 
 What is compared: tables, columns, types, nullability, primary keys, unique keys, foreign keys, and that an
-insert without an id works. What is the other application's own business: names and order of constraints,
-indexes that are not unique, whether a unique key is a constraint or an index, delete and update actions of
-foreign keys, defaults, the order of columns, and every other table.
+insert without an id works. A difference that breaks a statement of ours is refused, any other is advice: an added
+column that may be left out, text of another type, further keys and checks. What is the other application's own
+business: names and order of constraints, indexes that are not unique, whether a unique key is a constraint or an
+index, delete and update actions of foreign keys, defaults, the order of columns, and every other table.
 """
 
 import functools
+import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,19 +17,26 @@ from typing import Any
 
 import asyncpg
 
-from db.schema.inspection import FoundTable, Key, read_tables
+from db.schema.inspection import FoundColumn, FoundTable, Key, read_tables
 
+TEXT_TYPES = re.compile(r"text|character varying(\(\d+\))?|(\w+\.)?citext")
 SPELLED_OUT = {"timestamptz": "timestamp with time zone", "char(3)": "character(3)"}
 
 
 @dataclass(frozen=True)
 class Difference:
-    """One thing of a shared table that is not as the contract says; `column` is empty for the table itself."""
+    """One thing of a shared table that is not as the contract says; `column` is empty for the table itself.
+
+    `breaks`: a statement of ours fails on it, or a rule rests on it. `mend`: the statement that puts it right, where
+    there is one.
+    """
 
     table: str
     column: str
     expected: str
     found: str
+    breaks: bool = True
+    mend: str = ""
 
     def __str__(self) -> str:
         place = f"{self.table}.{self.column}" if self.column else self.table
@@ -99,64 +108,86 @@ def _differ(table: Table, found: FoundTable | None) -> Iterator[Difference]:
         yield from _keys_differ(table, found)
         yield from _foreign_keys_differ(table, found)
         for columns, definition in found.other_constraints:
-            yield Difference(table.name, columns, "no further constraint", definition)
+            yield Difference(table.name, columns, "no further constraint", definition, breaks=False)
 
 
 def _columns_differ(table: Table, found: FoundTable) -> Iterator[Difference]:
     for name, column in table.columns.items():
         there = found.columns.get(name)
         if there is None:
-            yield Difference(table.name, name, column.type, "no such column")
+            mend = (
+                f"ALTER TABLE public.{table.name} ADD COLUMN {name} {column.type};" if column.nullable else ""
+            )
+            yield Difference(table.name, name, column.type, "no such column", mend=mend)
             continue
+        alter = f"ALTER TABLE public.{table.name} ALTER COLUMN {name}"
         if there.type != column.type:
-            yield Difference(table.name, name, column.type, there.type)
+            breaks, mend = not _interchangeable(column.type, there.type), f"{alter} TYPE {column.type};"
+            yield Difference(table.name, name, column.type, there.type, breaks, mend)
         if there.nullable != column.nullable:
-            yield Difference(table.name, name, _null(column.nullable), _null(there.nullable))
+            mend = f"{alter} {'DROP' if column.nullable else 'SET'} NOT NULL;"
+            yield Difference(table.name, name, _null(column.nullable), _null(there.nullable), mend=mend)
         if there.generated:
             yield Difference(table.name, name, "a column that can be written", "a generated column")
     for name in found.columns.keys() - table.columns.keys():
-        yield Difference(table.name, name, "no such column", found.columns[name].type)
+        yield _added(table.name, name, found.columns[name])
+
+
+def _interchangeable(expected: str, found: str) -> bool:
+    """Whether our statements work on either: texts of any type, and integers with more room."""
+    if expected in ("text", "character(3)"):
+        return TEXT_TYPES.fullmatch(found) is not None
+    return (expected, found) == ("integer", "bigint")
+
+
+def _added(table: str, name: str, there: FoundColumn) -> Difference:
+    """A column of the other application's own: our inserts leave it out, so it must not need a value."""
+    needed = not (there.nullable or there.has_default or there.identity or there.generated)
+    mend = f'ALTER TABLE public.{table} ALTER COLUMN "{name}" DROP NOT NULL;' if needed else ""
+    found = f"{there.type}{', NOT NULL without a default' if needed else ''}"
+    return Difference(table, name, "no such column", found, needed, mend)
 
 
 def _identity_differs(table: Table, found: FoundTable) -> Iterator[Difference]:
-    """Any default will do (EF Core writes BY DEFAULT, older tools a sequence), but ALWAYS refuses given ids."""
+    """Any default will do (EF Core writes BY DEFAULT, older tools a sequence): our inserts give no ids."""
+    wanted = "generated by default as identity"
     for name in table.columns.keys() & found.columns.keys():
         there = found.columns[name]
         if there.identity == "a":
-            yield Difference(
-                table.name, name, "generated by default as identity", "generated always as identity"
-            )
+            yield Difference(table.name, name, wanted, "generated always as identity", breaks=False)
         elif name == table.identity and not (there.identity or there.has_default):
-            yield Difference(
-                table.name, name, "generated by default as identity", "no identity and no default"
+            mend = (
+                f"ALTER TABLE public.{table.name} ALTER COLUMN {name} ADD GENERATED BY DEFAULT AS IDENTITY;"
             )
+            yield Difference(table.name, name, wanted, "no identity and no default", mend=mend)
 
 
 def _keys_differ(table: Table, found: FoundTable) -> Iterator[Difference]:
     if found.primary_key != table.primary_key:
         there = _key("PRIMARY KEY", found.primary_key) if found.primary_key else "no primary key"
         yield Difference(table.name, _named(table.primary_key), _key("PRIMARY KEY", table.primary_key), there)
-    for key in sorted(table.unique - found.unique, key=sorted):
-        yield Difference(
-            table.name, _named(key), _key("UNIQUE", key), found.instead_of(key) or "no unique key"
-        )
-    wanted_instead = table.unique - found.unique
+    missing = table.unique - found.unique
+    for key in sorted(missing, key=sorted):
+        there = found.instead_of(key) or "no unique key"
+        mend = f"CREATE UNIQUE INDEX ON public.{table.name} ({_named(key)});"
+        yield Difference(table.name, _named(key), _key("UNIQUE", key), there, mend=mend)
     for key in sorted(found.unique - table.unique - {table.primary_key}, key=sorted):
-        yield Difference(table.name, _named(key), "not unique", _key("UNIQUE", key))
+        yield Difference(table.name, _named(key), "not unique", _key("UNIQUE", key), breaks=False)
     for index in found.odd_unique:
-        if index.columns not in wanted_instead:
-            yield Difference(table.name, _named(index.columns), "not unique", index.definition)
+        if index.columns not in missing:
+            yield Difference(table.name, _named(index.columns), "not unique", index.definition, breaks=False)
 
 
 def _foreign_keys_differ(table: Table, found: FoundTable) -> Iterator[Difference]:
+    """No statement of ours needs one; one that is there may still refuse a row, which trying shows."""
     for column, target in sorted(table.foreign_keys - found.foreign_keys):
-        yield Difference(
-            table.name, column, f"a foreign key to {target}", found.weak_keys.get(column, "none")
-        )
+        there = found.weak_keys.get(column, "none")
+        yield Difference(table.name, column, f"a foreign key to {target}", there, breaks=False)
     for column, target in sorted(found.foreign_keys - table.foreign_keys):
-        yield Difference(table.name, column, "no such foreign key", f"a foreign key to {target}")
+        there = f"a foreign key to {target}"
+        yield Difference(table.name, column, "no such foreign key", there, breaks=False)
     for column in sorted(found.weak_keys.keys() - dict(table.foreign_keys)):
-        yield Difference(table.name, column, "no such foreign key", found.weak_keys[column])
+        yield Difference(table.name, column, "no such foreign key", found.weak_keys[column], breaks=False)
 
 
 def _null(nullable: bool) -> str:

@@ -30,11 +30,12 @@ def _on(table: str, *columns: str, where: str = "") -> WantedIndex:
 
 
 WANTED_INDEXES = (
-    WantedIndex("users", ("lower(email)",), "ix_users_lower_email"),
+    WantedIndex("users", ("lower(btrim(email))",), "ix_users_normal_email"),
     _on("users_devices", "device_id"),
     _on("sessions", "user_id"),
     _on("sessions", "device_id"),
     _on("authidentities", "user_id"),
+    _on("authidentities", "providerkey"),
     _on("products", "module_id"),
     _on("purchases", "user_id"),
     _on("purchases", "product_id"),

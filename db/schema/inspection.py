@@ -1,7 +1,9 @@
 """What PostgreSQL's catalogues tell about tables of schema `public`, as far as the contract asks."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 
 import asyncpg
 
@@ -51,6 +53,15 @@ SELECT c.conrelid AS oid, c.contype::text AS type, pg_get_constraintdef(c.oid) A
 FROM pg_constraint c LEFT JOIN pg_class t ON t.oid = c.confrelid
 WHERE c.conrelid = ANY($1) AND c.contype = ANY('{f,c,x}')
 ORDER BY c.oid
+"""
+
+
+# Of the database's owner: neither PostgreSQL's nor an extension's, nor ours.
+LIST_OTHER_TABLES = """
+SELECT n.nspname AS schema, c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind = ANY('{r,p,v,m,f}') AND n.nspname NOT IN ('information_schema', 'bot') AND n.nspname !~ '^pg_'
+  AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = c.oid AND deptype = 'e')
+ORDER BY n.nspname <> 'public', n.nspname, c.relname
 """
 
 
@@ -135,3 +146,34 @@ def _add_constraint(table: FoundTable, row: asyncpg.Record) -> None:
         table.weak_keys[columns] = row["definition"]
     else:
         table.foreign_keys.add((columns, f"{row['target']}.{', '.join(row['target_columns'])}"))
+
+
+@dataclass(frozen=True)
+class OtherTable:
+    """`name` with its schema, quoted where SQL needs it; `near`: the shared table whose name comes near, or empty."""
+
+    name: str
+    near: str
+
+
+async def list_other_tables(conn: asyncpg.Connection, names: Sequence[str]) -> list[OtherTable]:
+    """All tables and views beside ours, schema public first; `names` are the shared ones."""
+    plain = {_letters(name): name for name in names}
+    return [
+        OtherTable(f"{_quoted(row['schema'])}.{_quoted(row['name'])}", _near(row["name"], plain))
+        for row in await conn.fetch(LIST_OTHER_TABLES)
+    ]
+
+
+def _near(name: str, plain: dict[str, str]) -> str:
+    """EF Core's UserModuleAccess, another's user_module_access, a singular."""
+    close = get_close_matches(_letters(name), plain, 1, 0.75)
+    return plain[close[0]] if close else ""
+
+
+def _letters(name: str) -> str:
+    return re.sub("[^a-z]", "", name.lower())
+
+
+def _quoted(name: str) -> str:
+    return name if re.fullmatch("[a-z_][a-z0-9_]*", name) else f'"{name}"'

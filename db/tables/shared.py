@@ -12,7 +12,7 @@ class User(Base):
     """A person's account. `email` is in lower case; `password_hash` is the other application's alone."""
 
     __tablename__ = "users"
-    __table_args__ = (Index("ix_users_lower_email", text("lower(email)")),)
+    __table_args__ = (Index("ix_users_normal_email", text("lower(btrim(email))")),)
 
     id: Mapped[int] = identity()
     name: Mapped[str | None]
@@ -59,7 +59,8 @@ class Session(Base):
 
 
 class AuthIdentity(Base):
-    """How a person signs in: for `loginprovider` telegram, `providerkey` is the Telegram user id in decimal."""
+    """How a person signs in: for `loginprovider` telegram (in any letter case), `providerkey` is the
+    Telegram user id in decimal."""
 
     __tablename__ = "authidentities"
     __table_args__ = (UniqueConstraint("loginprovider", "providerkey"),)
@@ -67,7 +68,7 @@ class AuthIdentity(Base):
     id: Mapped[int] = identity()
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
     loginprovider: Mapped[str]
-    providerkey: Mapped[str]
+    providerkey: Mapped[str] = mapped_column(index=True)
 
 
 class Module(Base):
@@ -149,7 +150,7 @@ class PromoUsage(Base):
 
 
 class ModuleAccess(Base):
-    """Open while `ends_at > now()`; `infinity` is for ever."""
+    """Open while `ends_at > now()`; `infinity` is for ever (db/timestamps.py)."""
 
     __tablename__ = "usermoduleaccess"
     __table_args__ = (UniqueConstraint("user_id", "module_id"),)

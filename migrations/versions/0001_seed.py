@@ -145,11 +145,12 @@ TABLES = {
 }
 
 INDEXES = {
-    "ix_users_lower_email": "users (lower(email))",
+    "ix_users_normal_email": "users (lower(btrim(email)))",
     "ix_users_devices_device_id": "users_devices (device_id)",
     "ix_sessions_user_id": "sessions (user_id)",
     "ix_sessions_device_id": "sessions (device_id)",
     "ix_authidentities_user_id": "authidentities (user_id)",
+    "ix_authidentities_providerkey": "authidentities (providerkey)",
     "ix_products_module_id": "products (module_id)",
     "ix_purchases_user_id": "purchases (user_id)",
     "ix_purchases_product_id": "purchases (product_id)",
