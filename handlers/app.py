@@ -25,22 +25,9 @@ from bot.updates.polling import Polling, Session, connect, introduce, show_comma
 from bot.updates.process import UpdateProcessor
 from bot.yookassa.client import YooKassa
 from db.engine import Database
-from handlers import (
-    account,
-    admin,
-    alerts,
-    fallback,
-    grants,
-    http,
-    info,
-    lessons,
-    payments,
-    promo,
-    refunds,
-    shop,
-    start,
-    status,
-)
+from handlers import alerts, fallback, http, info, lessons, payments, promo, refunds, shop, stats
+from handlers.access import grants, status
+from handlers.accounts import people, profile, start
 
 log = structlog.get_logger("lessongate")
 
@@ -53,8 +40,9 @@ ROUTERS: tuple[Router, ...] = (
     lessons.router,
     status.router,
     promo.router,
-    account.router,
-    admin.router,
+    profile.router,
+    stats.router,
+    people.router,
     grants.router,
     refunds.router,
     promo.admin_router,

@@ -6,10 +6,10 @@ from aiogram.types import CallbackQuery, ChatMemberUpdated, Message
 from bot.chat.buttons import Go, Pay
 from bot.chat.commands import COMMANDS, Audience
 from bot.chat.replies import Reply, say, toast
-from bot.texts import registration as words
+from bot.texts.accounts import registration as words
 from db.chats import Person
+from handlers.accounts.start import remember, say_register, say_sign_in
 from handlers.filters import SignedIn, is_
-from handlers.start import remember, say_register, say_sign_in
 
 LEARNERS = [command for command in COMMANDS if command.audience is Audience.LEARNER]
 

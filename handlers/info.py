@@ -27,9 +27,10 @@ from bot.chat.commands import (
 from bot.chat.keyboards import go, in_rows, press, rows
 from bot.chat.replies import Reply, say, show
 from bot.context import AppContext
-from bot.texts import LANGUAGES, languages, registration
-from bot.texts import account as account_words
+from bot.texts import LANGUAGES
 from bot.texts import info as words
+from bot.texts.accounts import profile as account_words
+from bot.texts.accounts import registration
 from bot.texts.commands import about
 from db.chats import Person
 from handlers.filters import is_
@@ -103,7 +104,7 @@ async def cancel(event: Message | CallbackQuery, state: FSMContext) -> Reply:
 @router.callback_query(Go.filter(F.command == LANGUAGE.name))
 async def ask_language(event: Message | CallbackQuery, person: Person, context: AppContext) -> Reply:
     spoken = context.localizer.language(person.language, person.telegram_language)
-    return say(event, languages.ask(), languages_keyboard(spoken))
+    return say(event, words.ASK_LANGUAGE, languages_keyboard(spoken))
 
 
 @router.callback_query(ChooseLanguage.filter(F.language.in_(LANGUAGES)))
@@ -114,13 +115,13 @@ async def choose_language(
     person.language = callback_data.language
     person.changed = True
     with context.localizer.use_locale(callback_data.language):
-        return show(query, languages.chosen(), languages_keyboard(callback_data.language))
+        return show(query, words.LANGUAGE_CHOSEN, languages_keyboard(callback_data.language))
 
 
 def languages_keyboard(spoken: str) -> InlineKeyboardMarkup:
     return rows(
         [
-            press(languages.button(language, spoken), ChooseLanguage(language=language))
+            press(words.language_button(language, spoken), ChooseLanguage(language=language))
             for language in LANGUAGES
         ]
     )

@@ -1,5 +1,5 @@
 """Promo codes: redeemed by `/promo CODE`, by the button and then the code as text, or by a deep link
-(`handlers/start.py`); made and listed by admins with /promo_new and /promos.
+(`handlers/accounts/start.py`); made and listed by admins with /promo_new and /promos.
 """
 
 import re

@@ -11,8 +11,8 @@ import aiohttp
 from babel.support import LazyProxy
 
 from bot.texts import Localizer
-from bot.texts import registration as registration_words
 from bot.texts import shop as shop_words
+from bot.texts.accounts import registration as registration_words
 
 Json = dict[str, Any]
 Said = str | LazyProxy | Callable[[], str]  # a text, or one of our words to be said in the person's language

@@ -134,14 +134,6 @@ def test_ci_runs_the_readme_s_test_command() -> None:
 COLUMNS = ("handlers", "bot/texts", "db", "tests")
 CODE = ("handlers", "bot/texts", "db")
 TESTS = ("tests/chat", "tests/db")
-# Files that don't bear their capability's word yet: to be renamed, and none is to be added.
-OLD_NAMES = {
-    "accounts": {"account", "devices", "people", "registration", "start"},
-    "access": {"grants", "status"},
-    "payments": {"callbacks"},
-    "stats": {"admin"},
-    "support": {"info"},
-}
 
 
 def capabilities() -> dict[str, dict[str, set[str]]]:
@@ -170,7 +162,7 @@ def entries(folder: str) -> set[str]:
 
 def belongs(name: str, word: str) -> bool:
     plain = name.removeprefix("test_")
-    return plain == word or plain.startswith(f"{word}_") or plain in OLD_NAMES.get(word, ())
+    return plain == word or plain.startswith(f"{word}_")
 
 
 @pytest.mark.parametrize("folder", [*CODE, *TESTS])

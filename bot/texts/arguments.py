@@ -3,8 +3,8 @@
 from bot.chat.arguments import Problem, WrongArguments
 from bot.chat.commands import Command
 from bot.texts import _
+from bot.texts.accounts.people import short
 from bot.texts.format import safe
-from bot.texts.people import short
 
 WHO = "WHO"
 PRODUCT = "PRODUCT"

@@ -3,11 +3,17 @@
 from functools import singledispatch
 
 from bot.chat.arguments import WrongArguments
-from bot.texts import _, arguments
+from bot.texts import _, __, arguments
 from bot.texts.format import days, moment, money, safe
 from bot.texts.payments import purchases as purchase_words
 from db import errors
 from db.payments.methods import XTR
+
+# The fault is ours.
+APOLOGY = __("Something went wrong on our side, and nothing was changed. Please try again in a minute.")
+PAYMENT_NOT_NOW = __(
+    "The payment can't be taken right now. No money was charged. Please try again in a minute."
+)
 
 
 @singledispatch

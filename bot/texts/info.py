@@ -1,11 +1,15 @@
-"""Wording of help, of the documents, and of stopping."""
+"""Wording of help, of the documents, of stopping, and of the choice of language (each called by its own name)."""
 
 from collections.abc import Sequence
 
 from bot.chat.commands import Audience, Command
-from bot.texts import _
+from bot.texts import _, __
 from bot.texts.commands import about
 from bot.texts.format import safe
+
+LANGUAGE_NAMES = {"ru": "Русский", "en": "English"}
+ASK_LANGUAGE = "🌐 Язык / Language"
+LANGUAGE_CHOSEN = __("I speak English with you now.")
 
 
 def help_(commands: Sequence[Command], registered: bool) -> str:
@@ -56,3 +60,7 @@ def stopped() -> str:
 
 def nothing_to_stop() -> str:
     return _("I was not asking for anything. What I can do: /help")
+
+
+def language_button(language: str, chosen: str) -> str:
+    return f"✅ {LANGUAGE_NAMES[language]}" if language == chosen else LANGUAGE_NAMES[language]

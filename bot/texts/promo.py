@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from bot.texts import _, __
+from bot.texts.accounts.people import short
 from bot.texts.format import days, safe
-from bot.texts.people import short
 from db.promo import PromoSummary
 
 ASK = __("Send me the promo code as a message. /cancel stops this.")

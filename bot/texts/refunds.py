@@ -3,9 +3,9 @@
 from datetime import datetime
 
 from bot.texts import _, __
+from bot.texts.access.grants import state
+from bot.texts.accounts.people import person, short
 from bot.texts.format import days, moment, money
-from bot.texts.grants import state
-from bot.texts.people import person, short
 from db.accounts.people import AccountSummary
 from db.payments.methods import STARS
 from db.refunds.requests import RefundPlan

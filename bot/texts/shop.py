@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from bot.texts import _, __, plural
+from bot.texts.accounts.people import short
 from bot.texts.format import days, money, safe
-from bot.texts.people import short
 from db.shop.courses import ModuleOnSale, OfferDetails
 from db.shop.offers import ProductSummary
 

@@ -28,7 +28,7 @@ from bot.context import AppContext, Request
 from bot.notifications.events import UpdateFailed
 from bot.notifications.notify import notify_looked_into, raise_alert
 from bot.sender import Method, ReplySender, send_all
-from bot.texts import defects, errors
+from bot.texts import errors
 from db import chats, updates
 from db.chats import HandledElsewhereError, Person, TelegramProfile
 from db.engine import Pool, is_retryable, is_unavailable
@@ -200,13 +200,13 @@ class UpdateProcessor:
                 query = update.pre_checkout_query.id
                 return [
                     AnswerPreCheckoutQuery(
-                        pre_checkout_query_id=query, ok=False, error_message=defects.payment_not_now()
+                        pre_checkout_query_id=query, ok=False, error_message=str(errors.PAYMENT_NOT_NOW)
                     )
                 ]
             if is_payment(update):
                 await self._record_failed(update, raw, error)
                 return []
-            return [SendMessage(chat_id=user.id, text=defects.apology())]
+            return [SendMessage(chat_id=user.id, text=str(errors.APOLOGY))]
 
     async def _record_failed(self, update: Update, raw: dict[str, Any], error: Exception) -> None:
         try:

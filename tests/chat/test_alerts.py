@@ -4,7 +4,7 @@ import asyncpg
 import pytest
 
 from bot.payments.reconciling import audit_job
-from bot.texts import admin as admin_words
+from bot.texts import stats as admin_words
 from db.jobs import AuditJob
 from handlers.app import Application
 from tests.chat_user import ChatUser

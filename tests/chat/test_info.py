@@ -8,9 +8,9 @@ import pytest
 from bot.chat.commands import COMMANDS, Audience, for_audience
 from bot.sandbox.app import Sandbox
 from bot.settings import Settings
-from bot.texts import account as account_words
 from bot.texts import info as words
-from bot.texts import registration as registration_words
+from bot.texts.accounts import profile as account_words
+from bot.texts.accounts import registration as registration_words
 from bot.texts.commands import about
 from tests.app import origin_of, settings_for
 from tests.chat_user import ANNA, ChatUser

@@ -8,7 +8,7 @@ import pytest
 
 from bot.chat.buttons import CheckPayment, EndSession, FinishLesson, ShowLesson, ShowLessons, Undo
 from bot.sandbox.app import Sandbox
-from bot.texts import registration as words
+from bot.texts.accounts import registration as words
 from handlers.app import Application
 from tests.app import update_of
 from tests.chat_user import ChatUser

@@ -4,7 +4,8 @@ import asyncpg
 
 from bot.catalogue.reading import parse
 from bot.chat.buttons import FinishLesson, ShowLesson, ShowLessonModules, ShowLessons
-from bot.texts import errors, lessons, registration
+from bot.texts import errors, lessons
+from bot.texts.accounts import registration
 from db.catalogue import loading
 from db.engine import Pool
 from db.errors import LessonLocked, LessonUnknown

@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 
 from bot.texts import promo as words
-from bot.texts import registration
+from bot.texts.accounts import registration
 from bot.texts.format import moment
 from tests.chat_user import ChatUser
 

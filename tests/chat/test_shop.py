@@ -6,8 +6,8 @@ import pytest
 from bot.chat.buttons import Pay, ShowModule, ShowOffer
 from bot.sandbox.app import Sandbox
 from bot.settings import Settings
-from bot.texts import registration
 from bot.texts import shop as shop_words
+from bot.texts.accounts import registration
 from bot.texts.format import days, money
 from bot.texts.payments import links as link_words
 from tests.app import origin_of, settings_for

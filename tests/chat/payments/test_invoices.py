@@ -9,8 +9,8 @@ from pydantic import SecretStr
 
 from bot.sandbox.app import Sandbox
 from bot.settings import Settings
-from bot.texts import admin as admin_words
 from bot.texts import shop as shop_words
+from bot.texts import stats as admin_words
 from bot.texts.payments import invoices as words
 from db.payments.telegram import PreCheckoutVerdict
 from handlers.app import Application

@@ -11,9 +11,9 @@ import pytest
 from bot.jobs.housekeeping import sweep
 from bot.payments.reconciling import Report, open_payments, reconcile
 from bot.sandbox.app import Sandbox
-from bot.texts import admin as admin_words
 from bot.texts import errors as error_words
 from bot.texts import shop as shop_words
+from bot.texts import stats as admin_words
 from bot.texts.payments import purchases as purchase_words
 from bot.timings import Timings
 from db.access.changes import AppliedChange

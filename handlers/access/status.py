@@ -12,7 +12,7 @@ from bot.chat.keyboards import go, press, rows
 from bot.chat.replies import Reply, say, say_pages
 from bot.texts import lessons as lesson_words
 from bot.texts import promo as promo_words
-from bot.texts import status as words
+from bot.texts.access import status as words
 from db.access.changes import AccessPeriod, list_access
 from db.chats import Person
 from handlers.filters import SignedIn, is_

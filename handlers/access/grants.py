@@ -14,8 +14,8 @@ from bot.chat.keyboards import press, rows
 from bot.chat.replies import Reply, say
 from bot.notifications.events import AccessGranted, AccessTaken
 from bot.notifications.notify import notify
-from bot.texts import grants
-from bot.texts import registration as registration_words
+from bot.texts.access import grants
+from bot.texts.accounts import registration as registration_words
 from db.access import grants as database
 from db.access.changes import AppliedChange
 from db.access.grants import GrantResult

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.texts import _, __
+from bot.texts.accounts.people import person, short
 from bot.texts.format import days as in_days
 from bot.texts.format import moment, until
-from bot.texts.people import person, short
 from db.access.grants import GrantResult, HistoryEntry
 from db.accounts.people import AccountSummary
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from bot.texts import _, __
+from bot.texts.accounts.people import short
 from bot.texts.format import moment, safe
-from bot.texts.people import short
 from db.accounts.people import AccountSummary
 from db.accounts.sessions import LiveSession
 

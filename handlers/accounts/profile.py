@@ -13,9 +13,9 @@ from bot.chat.keyboards import go, in_rows, press, rows
 from bot.chat.paging import Page
 from bot.chat.replies import Reply, say, show, toast
 from bot.context import AppContext
-from bot.texts import account as words
-from bot.texts import languages
-from bot.texts import registration as registration_words
+from bot.texts import info as info_words
+from bot.texts.accounts import profile as words
+from bot.texts.accounts import registration as registration_words
 from db.accounts import people, registration, sessions
 from db.chats import Person
 from handlers.filters import SignedIn, is_
@@ -38,7 +38,7 @@ async def profile(
         (go(words.DEVICES, DEVICES), go(words.LANGUAGE, LANGUAGE)),
         (go(words.PAYMENTS, PURCHASES), go(words.LOGOUT, LOGOUT)),
     )
-    return say(event, words.profile(who, languages.name(language)), keyboard)
+    return say(event, words.profile(who, info_words.LANGUAGE_NAMES[language]), keyboard)
 
 
 @router.message(is_(DEVICES))

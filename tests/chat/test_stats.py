@@ -7,8 +7,9 @@ import pytest
 
 from bot.chat.buttons import RestoreOffer, Undo, WithdrawOffer
 from bot.chat.commands import COMMANDS, Audience
-from bot.texts import errors, grants
-from bot.texts import registration as registration_words
+from bot.texts import errors
+from bot.texts.access import grants
+from bot.texts.accounts import registration as registration_words
 from bot.texts.commands import about
 from bot.texts.format import money
 from db.errors import AlreadyUndone, GrantUnknown, OfferGone, PersonUnknown, ProductUnknown, PromoExists

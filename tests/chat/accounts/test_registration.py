@@ -9,8 +9,8 @@ import pytest
 
 from bot.sandbox.app import Sandbox
 from bot.settings import Settings
-from bot.texts import registration as words
 from bot.texts import shop as shop_words
+from bot.texts.accounts import registration as words
 from handlers.app import Application
 from tests.app import origin_of, second_app, settings_for, update_of
 from tests.chat_user import ANNA, BEN, ChatUser

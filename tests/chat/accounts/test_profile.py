@@ -6,9 +6,9 @@ import pytest
 from bot.chat.buttons import EndSession
 from bot.notifications.events import AccessGranted
 from bot.notifications.registry import word
-from bot.texts import account as words
-from bot.texts import errors, languages
-from bot.texts import registration as registration_words
+from bot.texts import errors, info
+from bot.texts.accounts import profile as words
+from bot.texts.accounts import registration as registration_words
 from db.errors import SessionUnknown
 from tests.chat_user import BEN, ChatUser
 
@@ -140,14 +140,16 @@ async def test_a_stranger_changes_the_language_at_once(ben: ChatUser, sql: async
     await ben.send("/language")
     await ben.click("Русский")
     ben.language = "ru"
-    assert ben.last_text == ben.words(languages.chosen)
+    assert ben.last_text == ben.words(info.LANGUAGE_CHOSEN)
     assert "✅ Русский" in ben.buttons
     assert await sql.fetchval("select language from bot.chats where telegram_id = $1", BEN) == "ru"
     await ben.send("/logout")
     assert ben.last_text == ben.words(registration_words.NOT_REGISTERED)
     await ben.click("English")
     ben.language = "en"
-    assert ben.last_text == ben.words(languages.chosen) or ben.words(languages.chosen) in ben.new_texts
+    assert (
+        ben.last_text == ben.words(info.LANGUAGE_CHOSEN) or ben.words(info.LANGUAGE_CHOSEN) in ben.new_texts
+    )
 
 
 async def test_news_speak_the_chosen_language(olga: ChatUser, ben: ChatUser) -> None:

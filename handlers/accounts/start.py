@@ -16,7 +16,7 @@ from bot.chat.keyboards import go, open_url, press, rows, share_phone
 from bot.chat.replies import Reply, as_list, say
 from bot.context import AppContext, Request
 from bot.texts import errors
-from bot.texts import registration as words
+from bot.texts.accounts import registration as words
 from db import chats
 from db.accounts import registration
 from db.chats import Person

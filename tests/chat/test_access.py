@@ -3,7 +3,7 @@
 import asyncpg
 
 from bot.texts import promo as promo_words
-from bot.texts import status
+from bot.texts.access import status
 from tests.chat_user import ChatUser
 
 

@@ -3,23 +3,18 @@
 from datetime import datetime
 
 from aiogram import F, Router
-from aiogram.filters import CommandObject
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.chat.arguments import Arguments
 from bot.chat.buttons import Go, ShowAlerts
 from bot.chat.commands import ADMIN, COMMANDS, GRANT, OFFER, PROMO_NEW, REFUND, REVOKE, USER, Audience
 from bot.chat.keyboards import go, in_rows, press, rows
 from bot.chat.replies import Reply, say
-from bot.texts import admin as words
 from bot.texts import arguments
+from bot.texts import stats as words
 from bot.texts.commands import about
 from bot.texts.shop import products
 from db import stats
-from db.access import changes
-from db.accounts import people, sessions
-from db.payments import purchases
 from db.shop import offers
 from handlers.filters import Admin, is_
 
@@ -55,25 +50,6 @@ def desk_keyboard(*, alarmed: bool) -> InlineKeyboardMarkup:
         press(words.ALERTS, ShowAlerts()) if alarmed else None,
         *in_rows(buttons, 2),
     )
-
-
-@router.message(is_(USER))
-async def show_person(
-    message: Message, command: CommandObject, session: AsyncSession, now: datetime
-) -> Reply:
-    asked = Arguments(USER, command.args)
-    who = asked.who()
-    asked.end()
-    found = await people.find_account(session, who)
-    text = words.card(
-        found,
-        await people.list_chats(session, found.id),
-        await changes.list_access(session, found.id),
-        await purchases.list_purchases(session, found.id, PAYMENTS),
-        await sessions.count_sessions(session, found.id, now),
-        now,
-    )
-    return say(message, text)
 
 
 @router.callback_query(Go.filter(F.command.in_(EXPLAINED)))

@@ -1,0 +1,1 @@
+"""Wording of access and grants."""

@@ -1,0 +1,1 @@
+"""Wording of registration, the profile, sessions and people."""

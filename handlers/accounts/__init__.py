@@ -1,0 +1,1 @@
+"""Registration, the profile, sessions and people."""
