@@ -3,8 +3,7 @@
 from bot.chat.arguments import Problem, WrongArguments
 from bot.chat.commands import Command
 from bot.texts import _
-from bot.texts.accounts.people import short
-from bot.texts.format import safe
+from bot.texts.format import cut, safe
 
 WHO = "WHO"
 PRODUCT = "PRODUCT"
@@ -26,7 +25,7 @@ def usage(command: Command) -> str:
 
 
 def problem(error: WrongArguments) -> str:
-    name, written = error.argument, short(error.written)
+    name, written = error.argument, cut(error.written)
     match error.problem:
         case Problem.MISSING:
             return _("{name} is missing.").format(name=name)

@@ -8,6 +8,7 @@ from babel.numbers import format_decimal
 
 from bot.money import exponent
 from bot.texts import _, __, language, plural, zone
+from db.accounts.people import AccountSummary
 from db.payments.methods import XTR
 from db.timestamps import FOR_EVER, LONG_AGO
 
@@ -77,3 +78,15 @@ def bar(share: float) -> str:
 def safe(text: str | None) -> str:
     """What a person or a file wrote, fit for a text sent as HTML."""
     return escape(text or "", quote=False)
+
+
+def cut(text: str | None, most: int = 40) -> str:
+    """On one line of at most `most` characters as Telegram counts them (UTF-16 units), and safe."""
+    units = " ".join((text or "").split()).encode("utf-16-le", "surrogatepass")
+    if len(units) > 2 * most:
+        return safe(units[: 2 * most - 2].decode("utf-16-le", "ignore").rstrip() + "…")
+    return safe(units.decode("utf-16-le", "surrogatepass"))
+
+
+def person(who: AccountSummary) -> str:
+    return f"<b>{cut(who.name) or '—'}</b> ({cut(who.email, 80)}, #{who.id})"

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 
 from bot.texts import _, __
-from bot.texts.accounts.people import short
-from bot.texts.format import days, safe
+from bot.texts.format import cut, days, safe
 from db.promo import PromoSummary
 
 ASK = __("Send me the promo code as a message. /cancel stops this.")
@@ -17,7 +16,7 @@ def made(promo: PromoSummary, link: str | None) -> str:
     lines = [
         _("✅ The promo code {code} is ready.").format(code=f"<code>{safe(promo.code)}</code>"),
         _("It gives {days} of “{product}”, to at most {most} people, once each.").format(
-            days=days(promo.days), product=short(promo.product, 80), most=promo.most
+            days=days(promo.days), product=cut(promo.product, 80), most=promo.most
         ),
     ]
     if link is not None:
@@ -42,9 +41,9 @@ def promos(promos: Sequence[PromoSummary], more: bool) -> str:
 def _line(promo: PromoSummary) -> str:
     mark = "🟢" if promo.used < promo.most else "⏸"
     return f"{mark} " + _("{code}: {days} of “{product}”, used {used} of {most}").format(
-        code=f"<code>{short(promo.code, 64)}</code>",
+        code=f"<code>{cut(promo.code, 64)}</code>",
         days=days(promo.days),
-        product=short(promo.product),
+        product=cut(promo.product),
         used=promo.used,
         most=promo.most,
     )

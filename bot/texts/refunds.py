@@ -4,8 +4,7 @@ from datetime import datetime
 
 from bot.texts import _, __
 from bot.texts.access.grants import state
-from bot.texts.accounts.people import person, short
-from bot.texts.format import days, moment, money
+from bot.texts.format import cut, days, moment, money, person
 from db.accounts.people import AccountSummary
 from db.payments.methods import STARS
 from db.refunds.requests import RefundPlan
@@ -25,7 +24,7 @@ def preview(plan: RefundPlan, learner: AccountSummary, now: datetime) -> str:
     lines = [
         _("↩️ <b>Refund of payment №{id}</b>").format(id=purchase.id),
         _("Who: {person}").format(person=person(learner)),
-        _("Product: {product}").format(product=short(purchase.product, 80)),
+        _("Product: {product}").format(product=cut(purchase.product, 80)),
         _("Paid: {price}, {moment}").format(
             price=money(purchase.amount, currency), moment=moment(purchase.at or now)
         ),
@@ -42,7 +41,7 @@ def preview(plan: RefundPlan, learner: AccountSummary, now: datetime) -> str:
 
 
 def access(plan: RefundPlan, now: datetime) -> str:
-    balance, module = plan.balance, short(plan.purchase.module, 80)
+    balance, module = plan.balance, cut(plan.purchase.module, 80)
     if balance.endless:
         return _("Access to “{module}” is for ever and stays so.").format(module=module)
     if plan.days == 0 or balance.access_end is None:

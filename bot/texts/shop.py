@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 
 from bot.texts import _, __, plural
-from bot.texts.accounts.people import short
-from bot.texts.format import days, money, safe
+from bot.texts.format import cut, days, money, safe
 from db.shop.courses import ModuleOnSale, OfferDetails
 from db.shop.offers import ProductSummary
 
@@ -88,8 +87,8 @@ def _line(offer: OfferDetails) -> str:
 
 def _terms(offer: OfferDetails) -> str:
     return _("“{module}” → {product}: {days} for {price}").format(
-        module=short(offer.module),
-        product=short(offer.product),
+        module=cut(offer.module),
+        product=cut(offer.product),
         days=days(offer.days),
         price=money(offer.price, offer.currency),
     )
@@ -105,7 +104,7 @@ def products(goods: Sequence[ProductSummary], total: int) -> str:
         + "\n"
         + "\n".join(
             _("{id} · {product} (opens “{module}”)").format(
-                id=f"<b>{one.id}</b>", product=short(one.name), module=short(one.module)
+                id=f"<b>{one.id}</b>", product=cut(one.name), module=cut(one.module)
             )
             for one in goods
         )

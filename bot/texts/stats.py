@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.texts import _, __
-from bot.texts.accounts.people import short
-from bot.texts.format import moment
+from bot.texts.format import cut, moment
 from db.stats import FailedPaymentUpdate, HeldJobs, Overview
 
 SHOWN = 15  # modules of a person
@@ -45,11 +44,11 @@ def _troubles(found: Overview, failed: Sequence[FailedPaymentUpdate], held: Sequ
         lines += [_failed(one) for one in failed]
     if found.held_jobs:
         lines.append(_("⚠️ Jobs held after a day of failing: {count}").format(count=found.held_jobs))
-        lines += [f"• {short(one.job)}: {one.count}" for one in held]
+        lines += [f"• {cut(one.job)}: {one.count}" for one in held]
     return lines or [_("✅ Nothing waits for you: no alarms, no failed updates, no held jobs.")]
 
 
 def _failed(one: FailedPaymentUpdate) -> str:
     return "• " + _("№{id} of {moment}, tries: {tries}: {error}").format(
-        id=one.id, moment=moment(one.created_at), tries=one.tries, error=short(one.error, 120)
+        id=one.id, moment=moment(one.created_at), tries=one.tries, error=cut(one.error, 120)
     )

@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.texts import _, __
-from bot.texts.accounts.people import person, short
+from bot.texts.format import cut, moment, person, until
 from bot.texts.format import days as in_days
-from bot.texts.format import moment, until
 from db.access.grants import GrantResult, HistoryEntry
 from db.accounts.people import AccountSummary
 
@@ -35,8 +34,8 @@ def _card(headline: str, who: AccountSummary, granted: GrantResult, now: datetim
         (
             headline,
             _("Who: {person}").format(person=person(who)),
-            _("Product: {product}").format(product=short(granted.product, 80)),
-            _("Module: {module}").format(module=short(granted.module, 80)),
+            _("Product: {product}").format(product=cut(granted.product, 80)),
+            _("Module: {module}").format(module=cut(granted.module, 80)),
             _("Before: {state}").format(state=before),
             _("Now: {state}").format(state=after),
         )
@@ -67,9 +66,9 @@ def _entry(entry: HistoryEntry) -> str:
         moment=moment(entry.created_at),
         sign=sign,
         days=in_days(abs(entry.days)),
-        product=short(entry.product, 30),
-        person=short(entry.person, 30),
+        product=cut(entry.product, 30),
+        person=cut(entry.person, 30),
         id=entry.user_id,
-        admin=short(entry.admin, 30),
+        admin=cut(entry.admin, 30),
     )
     return line + (" " + _("(undone)") if entry.undone else "")

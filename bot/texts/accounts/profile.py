@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 
 from bot.texts import _, __
-from bot.texts.accounts.people import short
-from bot.texts.format import moment, safe
+from bot.texts.format import cut, moment, safe
 from db.accounts.people import AccountSummary
 from db.accounts.sessions import LiveSession
 
@@ -24,9 +23,9 @@ def profile(who: AccountSummary, language: str) -> str:
         (
             "👤 <b>" + _("My account") + "</b>",
             "",
-            _("Name: {name}").format(name=short(who.name, 200) or "—"),
+            _("Name: {name}").format(name=cut(who.name, 200) or "—"),
             _("E-mail: {email}").format(email=safe(who.email[:320])),
-            _("Phone: {phone}").format(phone=short(who.phone) or _("not shared")),
+            _("Phone: {phone}").format(phone=cut(who.phone) or _("not shared")),
             _("Registered: {moment}").format(moment=moment(who.created_at)),
             _("Language: {language}").format(language=language),
             _("Account: {id}").format(id=f"#{who.id}"),
@@ -53,7 +52,7 @@ def _device(number: int, one: LiveSession, own_device: int | None) -> str:
 
 def platform(name: str) -> str:
     """The other application's own words are shown as they are."""
-    return "Telegram" if name == "telegram" else short(name, 60)
+    return "Telegram" if name == "telegram" else cut(name, 60)
 
 
 def end(number: int) -> str:
