@@ -1,9 +1,14 @@
-"""Promo codes: at most `max_usage_count` uses in all, one per person, held by a lock on the code's row."""
+"""Promo codes: at most `max_usage_count` uses in all, one per person, held by a lock on the code's row.
 
+A code is found by its normal form (`db/normal.py`), which no locale of the database decides. Codes are the other
+application's as well, so `bot.promo_forms` follows `promocodes` whenever a code is not found.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, literal, or_, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -11,7 +16,26 @@ from db.access.changes import MAX_DAYS, AppliedChange, Source, change_access
 from db.errors import AccessTooFar, ProductUnknown, PromoExists, PromoUnknown, PromoUsedByYou, PromoUsedUp
 from db.identities import find_taken_id
 from db.locks import lock
-from db.tables import Module, Product, PromoCode, PromoUsage
+from db.normal import clean_text, promo_form
+from db.tables import Module, Product, PromoCode, PromoForm, PromoUsage
+
+BATCH = 1000
+
+LIST_UNKNOWN = text(
+    """
+    select p.id, p.code::text as code from promocodes p left join bot.promo_forms f on f.code_id = p.id
+    where p.id > :after and f.code is distinct from p.code::text order by p.id limit :batch
+    """
+)
+# Always in the order of ids, so that two who do it at once don't wait for each other.
+RECORD = text(
+    """
+    insert into bot.promo_forms (code_id, code, form)
+    select * from unnest(cast(:ids as bigint[]), cast(:codes as text[]), cast(:forms as text[]))
+    on conflict (code_id) do update set code = excluded.code, form = excluded.form
+    where promo_forms.code is distinct from excluded.code
+    """
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +61,11 @@ class PromoSummary:
     most: int
 
 
-def normalize_code(code: str) -> str:
-    """Letter case and surrounding blanks do not matter."""
-    return code.strip().lower()
-
-
 async def redeem(session: AsyncSession, user_id: int, code: str, now: datetime) -> RedeemedCode:
     """Raises PromoUnknown, PromoUsedByYou, PromoUsedUp."""
-    found = await _locked(session, code)
+    found = await find_promo(session, code, for_update=True)
+    if found is None:
+        raise PromoUnknown(clean_text(code))
     used_at = await session.scalar(
         select(PromoUsage.used_at)
         .where(PromoUsage.code_id == found.id, PromoUsage.user_id == user_id)
@@ -66,17 +87,18 @@ async def redeem(session: AsyncSession, user_id: int, code: str, now: datetime) 
 async def create_promo(
     session: AsyncSession, code: str, product_id: int, days: int, most: int
 ) -> PromoSummary:
-    """Raises ProductUnknown, PromoExists (in whatever letter case), AccessTooFar."""
+    """Raises ProductUnknown, PromoExists (one that is the same to people), AccessTooFar."""
     if not 1 <= days <= MAX_DAYS:
         raise AccessTooFar(days)
     product = await session.get(Product, product_id)
     if product is None:
         raise ProductUnknown(product_id)
+    code = clean_text(code)
     # The unique index tells letter cases apart.
-    await lock(session, f"promo:{normalize_code(code)}")
-    if await session.scalar(_by_code(code)) is not None:
+    await lock(session, f"promo:{promo_form(code)}")
+    if await find_promo(session, code) is not None:
         raise PromoExists(code)
-    row = PromoCode(code=code.strip(), max_usage_count=most, days=days, product_id=product_id)
+    row = PromoCode(code=code, max_usage_count=most, days=days, product_id=product_id)
     try:
         async with session.begin_nested():
             session.add(row)
@@ -109,21 +131,44 @@ async def list_promos(session: AsyncSession, limit: int = 30) -> list[PromoSumma
     return [PromoSummary(*row) for row in rows]
 
 
+async def find_promo(session: AsyncSession, code: str, *, for_update: bool = False) -> PromoCode | None:
+    """The code that is the same to people; `for_update` locks its row."""
+    query = _by_code(code).with_for_update() if for_update else _by_code(code)
+    if (found := await session.scalar(query)) is not None:
+        return found
+    # Again in any case: what is recorded already may have been so by another process since the first look.
+    await record_forms(session)
+    return await session.scalar(query)
+
+
+async def record_forms(session: AsyncSession) -> None:
+    """Follows what is new or was renamed in `promocodes`."""
+    last = 0
+    while rows := (await session.execute(LIST_UNKNOWN, {"after": last, "batch": BATCH})).all():
+        await _record(session, [(row.id, row.code) for row in rows])
+        last = rows[-1].id
+
+
+async def _record(session: AsyncSession, codes: Sequence[tuple[int, str]]) -> None:
+    values = {
+        "ids": [code_id for code_id, _code in codes],
+        "codes": [code for _id, code in codes],
+        "forms": [promo_form(code) for _id, code in codes],
+    }
+    await session.execute(RECORD, values)
+
+
 def _by_code(code: str) -> Select[PromoCode]:
-    """An exact match wins where an adopted database holds two that differ in case only."""
+    """An exact match wins where an adopted database holds two that differ in letter case only, else the oldest."""
+    written, form = clean_text(code), promo_form(code)
+    same_form = select(PromoForm.code_id).where(PromoForm.form == form, PromoForm.code == PromoCode.code)
+    exact = PromoCode.code == written
     return (
         select(PromoCode)
-        .where(func.lower(func.btrim(PromoCode.code)) == normalize_code(code))
-        .order_by((PromoCode.code == code.strip()).desc(), PromoCode.id)
+        .where(literal(form) != "", or_(exact, PromoCode.id.in_(same_form)))
+        .order_by(exact.desc(), PromoCode.id)
         .limit(1)
     )
-
-
-async def _locked(session: AsyncSession, code: str) -> PromoCode:
-    found = await session.scalar(_by_code(code).with_for_update())
-    if found is None:
-        raise PromoUnknown(code)
-    return found
 
 
 async def _opens(session: AsyncSession, product_id: int) -> tuple[str, int, str]:

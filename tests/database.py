@@ -37,11 +37,15 @@ class Databases:
         assert await migrate(self.dsn(TEMPLATE), lambda _line: None)
 
     @asynccontextmanager
-    async def clone(self, template: str = TEMPLATE) -> AsyncIterator[str]:
-        """The address of a fresh migrated database (of an empty one: template="template0"), dropped afterwards."""
+    async def clone(self, template: str = TEMPLATE, locale: str = "") -> AsyncIterator[str]:
+        """The address of a fresh migrated database (of an empty one: template="template0"), dropped afterwards.
+
+        Another `locale` goes with template0 only.
+        """
         name = f"test_{next(_numbers)}"
+        option = f"LOCALE '{locale}'" if locale else ""
         async with self._making:
-            await self._admin(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
+            await self._admin(f"CREATE DATABASE {name} TEMPLATE {template} {option} STRATEGY file_copy")
         try:
             yield self.dsn(name)
         finally:

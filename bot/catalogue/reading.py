@@ -26,6 +26,7 @@ from bot.catalogue.tables import (
 )
 from db.catalogue import entries
 from db.catalogue.entries import Catalogue
+from db.normal import promo_form
 
 DONE = entries.ResultEntry(key="done", id=None, name="Done", passed=True)
 
@@ -129,7 +130,7 @@ def _cross_checks(file: File) -> Iterator[str]:
     yield from _duplicates("products", "id", [product.id for product in file.products])
     yield from _duplicates("results", "key", [result.key for result in file.results])
     yield from _duplicates("results", "id", [result.id for result in file.results])
-    yield from _duplicates("promocodes", "code", [promo.code.lower() for promo in file.promocodes])
+    yield from _duplicates("promocodes", "code", [promo_form(promo.code) for promo in file.promocodes])
     yield from _duplicates("modules . lessons", "id", [lesson.id for _module, lesson in lessons])
     for module in file.modules:
         yield from _duplicates(

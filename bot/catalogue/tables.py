@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from bot.chat import markup
 from bot.money import to_minor_units
+from db.normal import clean_text
 from db.payments.methods import XTR
 
 MAX_INTEGER = 2**31 - 1
@@ -176,7 +177,9 @@ class PromoTable(Table):
     """A code that only has A-Z a-z 0-9 _ - in it can also be given as a link: t.me/<bot>?start=promo_CODE."""
 
     code: Annotated[
-        str, _matching(r"[^\s\x00/]{1,58}", "a code: up to 58 characters, no blanks and no slash")
+        str,
+        AfterValidator(clean_text),
+        _matching(r"[^\s\x00/]{1,58}", "a code: up to 58 characters, no blanks and no slash"),
     ]
     product: Key
     days: Days

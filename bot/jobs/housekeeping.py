@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from bot.context import AppContext
 from bot.retry import MAX_RETRY_AGE
-from db import queue, updates
+from db import promo, queue, updates
 from db.engine import Pool
 from db.jobs import (
     AskPaymentJob,
@@ -41,6 +41,9 @@ async def sweep(_job: SweepJob, context: AppContext) -> None:
         for failed_id in await updates.list_unsolved_ids(session):
             await enqueue(session, RetryUpdateJob(id=failed_id), key=f"retry_update:{failed_id}")
         await queue.requeue_failed(session, ONLY_JOBS, MAX_RETRY_AGE)
+    # A code that is not found is refused, and the refusal takes back what looking for it has recorded.
+    async with context.database.transaction(Pool.JOBS) as session:
+        await promo.record_forms(session)
 
 
 async def tidy(_job: TidyJob, context: AppContext) -> None:

@@ -24,7 +24,7 @@ from db.catalogue.entries import (
 )
 from db.catalogue.stored import StoredCatalogue, list_refusals
 from db.locks import lock
-from db.promo import normalize_code
+from db.normal import promo_form
 from db.tables import CatalogueKey, Lesson, Module, Offer, Product, PromoCode, Question, Result
 
 Row = TypeVar("Row")
@@ -181,7 +181,7 @@ class _Loading:
                 "max_usage_count": entry.max_uses,
                 "product_id": products[entry.product].product_id,
             }
-            row = self.kept.promos.get(normalize_code(entry.code))
+            row = self.kept.promos.get(promo_form(entry.code))
             self._put("promo code", entry.code, row, PromoCode, {"code": entry.code}, values)
 
     def _put(

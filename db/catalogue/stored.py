@@ -9,7 +9,7 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.catalogue.entries import Catalogue, ModuleEntry, ProductEntry
-from db.promo import normalize_code
+from db.normal import promo_form
 from db.tables import CatalogueKey, Lesson, Module, Offer, Product, PromoCode, Question, Result
 
 Row = TypeVar("Row")
@@ -29,7 +29,7 @@ NEEDS_ID = (
 
 @dataclass(slots=True)
 class StoredCatalogue:
-    """Rows by key; lessons by module id and key, questions by lesson id and key, promo codes by plain code.
+    """Rows by key; lessons by module id and key, questions by lesson id and key, promo codes by normal form.
 
     `has_unknown_ids`: `progress` holds ids that the bot does not know.
     """
@@ -87,7 +87,7 @@ def _nested(rows: Iterable[tuple[int, str, Row]]) -> dict[int, dict[str, Row]]:
 
 def _by_code(rows: Iterable[PromoCode]) -> dict[str, PromoCode]:
     """The oldest one where an adopted database holds two that differ in case only."""
-    return {normalize_code(row.code): row for row in sorted(rows, key=lambda row: -row.id)}
+    return {promo_form(row.code): row for row in sorted(rows, key=lambda row: -row.id)}
 
 
 def list_refusals(catalogue: Catalogue, kept: StoredCatalogue) -> list[str]:

@@ -17,6 +17,7 @@ from db.tables.own import (
     HandledUpdate,
     Lesson,
     Offer,
+    PromoForm,
     Question,
     Result,
 )
@@ -59,6 +60,7 @@ __all__ = [
     "Product",
     "Progress",
     "PromoCode",
+    "PromoForm",
     "PromoUsage",
     "Purchase",
     "Question",

@@ -178,6 +178,19 @@ class Attempt(Base):
     outcome: Mapped[str | None]
 
 
+class PromoForm(Base):
+    """The normal form (db/normal.py) of a promo code as it was stored when the form was recorded."""
+
+    __tablename__ = "promo_forms"
+    __table_args__ = {"schema": BOT}  # noqa: RUF012
+
+    code_id: Mapped[int] = mapped_column(
+        ForeignKey("promocodes.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    code: Mapped[str]
+    form: Mapped[str] = mapped_column(index=True)
+
+
 class Callback(Base):
     """A callback as it came: a hint, not yet believed. Never deduplicated before it was verified."""
 

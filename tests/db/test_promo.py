@@ -4,13 +4,20 @@ import asyncio
 import sys
 from asyncio.subprocess import PIPE
 from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import asyncpg
+import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.engine import Database, Pool
-from db.errors import PromoExists
-from db.promo import create_promo
+from db.errors import PromoExists, PromoUnknown, PromoUsedByYou
+from db.promo import create_promo, record_forms, redeem
+from db.schema.migrate import migrate
+from tests.database import Databases
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 60  # seconds
@@ -99,3 +106,103 @@ async def test_one_code_made_twice_at_once_in_different_letters_is_made_once(
     await database.close()
     assert {type(end) for end in ends} == {str, PromoExists}
     assert await connection.fetchval("select count(*) from promocodes where lower(code) = 'spring'") == 1
+
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+# As stored, by us or by the other application, and as people type it.
+SAME_CODES = [
+    ("ВЕСНА", "весна", "Весна", " ВЕСНА ", "«ВЕСНА»", "вес\u00adна", "\u2068ВЕСНА\u2069", "ВЕСНА\u200b"),
+    (
+        "spring2",
+        "SPRING2",
+        "SPRING2\u200b",
+        "\u2068SPRING2\u2069",
+        "\ufeffSPRING2",
+        "ＳＰＲＩＮＧ２",
+        "SPRING2\ufe0f",
+    ),
+    (" Ёлка\u00a0", "ЁЛКА", "Е\u0308лка", "“ёлка”"),
+    ("ΣΊΣΥΦΟΣ", "σίσυφος", "ΣΊΣΥΦΟΣ\u2060"),
+    ("STRASSE", "straße", "'Straße'"),
+    ("\u202bDREAM\u202c", "dream", "dream\u3164"),
+    ("N\u034fEW\u0000".replace("\0", ""), "new", "NEW\0", "`new`"),
+]
+
+
+@asynccontextmanager
+async def shop(dsn: str) -> AsyncIterator[tuple[Database, asyncpg.Connection]]:
+    database, connection = Database(dsn), await asyncpg.connect(dsn)
+    try:
+        yield database, connection
+    finally:
+        await connection.close()
+        await database.close()
+
+
+@pytest.fixture(params=["C", "C.UTF-8"])
+async def any_locale(cluster: Databases, request: pytest.FixtureRequest) -> AsyncIterator[str]:
+    """The address of a migrated database with that collation and letter case; C knows no Cyrillic at all."""
+    async with cluster.clone("template0", locale=request.param) as dsn:
+        assert await migrate(dsn, lambda _line: None)
+        yield dsn
+
+
+async def add_codes(connection: asyncpg.Connection, *codes: str) -> None:
+    """As the other application does."""
+    product = await connection.fetchval("select min(product_id) from products")
+    await connection.executemany(
+        "insert into promocodes (code, max_usage_count, days, product_id) values ($1, 100, 7, $2)",
+        [(code, product) for code in codes],
+    )
+
+
+async def redeemed(session: AsyncSession, person: int, written: str) -> str:
+    """The stored code that was meant; whether it was used before is all the same."""
+    try:
+        return (await redeem(session, person, written, NOW)).code
+    except PromoUsedByYou as used:
+        return used.code
+
+
+async def test_a_code_is_what_people_see_whatever_the_locale(any_locale: str) -> None:
+    async with shop(any_locale) as (database, connection):
+        (person,) = await school(connection, uses=1, people=1)
+        await add_codes(connection, *(stored for stored, *_typed in SAME_CODES))
+        product = await connection.fetchval("select product_id from products")
+        async with database.transaction(Pool.TALK) as session:
+            await create_promo(session, "\u200bЛЕТО\u00ad", product, 7, 100)
+            for stored, *typed in [*SAME_CODES, ("ЛЕТО", "лето", "ЛЕТО\u2063")]:
+                for written in (stored, *typed):
+                    assert await redeemed(session, person, written) == stored, written
+                    with pytest.raises(PromoExists):
+                        await create_promo(session, written, product, 7, 1)
+        assert await connection.fetchval("select code from promocodes order by id desc limit 1") == "ЛЕТО"
+
+
+async def test_a_code_that_was_renamed_or_deleted_is_followed(
+    dsn: str, connection: asyncpg.Connection
+) -> None:
+    (person,) = await school(connection, uses=1, people=1)
+    await add_codes(connection, "Autumn", "Winter")
+    async with shop(dsn) as (database, _connection):
+        async with database.transaction(Pool.TALK) as session:
+            await record_forms(session)
+        await connection.execute("update promocodes set code = 'ОСЕНЬ' where code = 'Autumn'")
+        await connection.execute("delete from promocodes where code = 'Winter'")
+        async with database.transaction(Pool.TALK) as session:
+            assert await redeemed(session, person, "осень") == "ОСЕНЬ"
+            for gone in ("autumn", "winter", "", "\u200b", "''", "x" * 5000, "ﷺ" * 500):
+                with pytest.raises(PromoUnknown):
+                    await redeem(session, person, gone, NOW)
+
+
+async def test_of_two_that_look_alike_the_exact_one_is_meant(
+    dsn: str, connection: asyncpg.Connection
+) -> None:
+    (person,) = await school(connection, uses=1, people=1)
+    await add_codes(connection, "Gift", "GIFT", "k" * 2000)
+    async with shop(dsn) as (database, _connection), database.transaction(Pool.TALK) as session:
+        assert await redeemed(session, person, "gIFT") == "Gift"
+        assert await redeemed(session, person, "GIFT") == "GIFT"
+        assert await redeemed(session, person, "Gift") == "Gift"
+        assert await redeemed(session, person, "K" * 2000) == "k" * 2000
