@@ -3,8 +3,8 @@
 import asyncpg
 import pytest
 
-from bot.texts import defects
-from bot.texts import registration as words
+from bot.texts import errors
+from bot.texts.accounts import registration as words
 from tests.chat_user import ANNA, ChatUser
 
 FOREIGN = """
@@ -65,7 +65,7 @@ async def test_every_timestamp_may_be_beyond_pythons_range(
         for command in commands:
             answer = await person.send(command)
             assert answer, command
-            assert person.words(lambda: defects.apology()) not in person.new_texts, command
+            assert person.words(errors.APOLOGY) not in person.new_texts, command
 
 
 async def test_the_infinities_are_said_in_words(anna: ChatUser, sql: asyncpg.Connection) -> None:
