@@ -29,7 +29,7 @@ from handlers import alerts, fallback, http, info, lessons, payments, promo, ref
 from handlers.access import grants, status
 from handlers.accounts import people, profile, start
 
-log = structlog.get_logger("lessongate")
+log = structlog.get_logger(__name__)
 
 # In the order in which they are asked: payments first, unknown commands and buttons last.
 ROUTERS: tuple[Router, ...] = (
