@@ -91,7 +91,7 @@ def _database(value: SecretStr | None) -> SecretStr | None:
 
 
 def _secret(value: SecretStr | None) -> SecretStr | None:
-    """Whoever has it can speak as every admin and every payer, so it must not be guessed."""
+    """Whoever has Telegram's can speak as every admin and every payer, so it must not be guessed."""
     if value is not None and not re.fullmatch(r"[A-Za-z0-9_-]{16,256}", value.get_secret_value()):
         raise ValueError("16 to 256 letters A-Z a-z, digits, _ and - only; openssl rand -hex 32 makes one")
     return value
@@ -131,6 +131,7 @@ class Settings(BaseSettings):
     yookassa_shop_id: Annotated[str | None, AfterValidator(_shop)] = None
     yookassa_secret_key: SecretStr | None = None
     yookassa_api_url: Url = "https://api.yookassa.ru/v3"
+    yookassa_webhook_key: Annotated[SecretStr | None, AfterValidator(_secret)] = None
     yookassa_vat_code: Annotated[int, Field(ge=1, le=12)] | None = None
     yookassa_tax_system: Annotated[int, Field(ge=1, le=6)] | None = None
     telegram_payment_token: SecretStr | None = None

@@ -24,6 +24,10 @@ class Timings:
     job_retry_most: timedelta = timedelta(minutes=2)
     poll: int = 25  # seconds a getUpdates may wait
     replies: timedelta = timedelta(seconds=1)  # an update waits for them, then it is confirmed without
+    body: timedelta = timedelta(seconds=20)  # within which the body of a request must have come
+    idle: timedelta = timedelta(
+        seconds=75
+    )  # a connection without a request is closed; proxies keep theirs for 60
     restart: timedelta = timedelta(seconds=1)
     restart_most: timedelta = timedelta(seconds=15)
 

@@ -25,7 +25,7 @@ from bot.updates.polling import Polling, Session, connect, introduce, show_comma
 from bot.updates.process import UpdateProcessor
 from bot.yookassa.client import YooKassa
 from db.engine import Database
-from handlers import alerts, fallback, http, info, lessons, payments, promo, refunds, shop, stats
+from handlers import alerts, fallback, http, http_limits, info, lessons, payments, promo, refunds, shop, stats
 from handlers.access import grants, status
 from handlers.accounts import people, profile, start
 
@@ -98,9 +98,7 @@ class Application:
         if not bot:
             return
         processor = None if self.polling else self.processor
-        self._runner = web.AppRunner(
-            http.build(self.context, processor), access_log=None, shutdown_timeout=30
-        )
+        self._runner = http_limits.runner(http.build(self.context, processor), self.context.timings.idle)
         await self._runner.setup()
         host, port = self.settings.http_host, self.settings.http_port
         try:

@@ -3,7 +3,6 @@
 import secrets
 from typing import Any
 
-import orjson
 import structlog
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -14,10 +13,10 @@ from bot.texts import pages
 from bot.updates.process import DatabaseUnavailableError, UpdateProcessor
 from db.payments import callbacks
 from db.payments.methods import YOOKASSA_ID
+from handlers.http_limits import MAX_BODY, answer_failures, read_json, refuse_compressed
 
 log = structlog.get_logger(__name__)
 
-MAX_BODY = 256 * 1024  # bytes; a payment object with a long receipt is some kilobytes
 RETRY = {"Retry-After": "3"}
 PAYMENT_EVENTS = {"payment.succeeded", "payment.canceled", "payment.waiting_for_capture"}
 REFUND_EVENTS = {"refund.succeeded"}
@@ -26,11 +25,14 @@ REFUND_EVENTS = {"refund.succeeded"}
 def build(context: AppContext, processor: UpdateProcessor | None) -> web.Application:
     """`processor` is None where no updates come by HTTP (polling)."""
     side = HttpEndpoints(context, processor)
-    app = web.Application(client_max_size=MAX_BODY)
+    app = web.Application(client_max_size=MAX_BODY, middlewares=[answer_failures, refuse_compressed])
+    keyed = context.settings.yookassa_webhook_key is not None
     app.add_routes(
         [
             web.post("/telegram/webhook", side.telegram),
-            web.post("/yookassa/webhook", side.yookassa),
+            web.route("*", "/yookassa/webhook/{key}", side.yookassa_keyed)
+            if keyed
+            else web.post("/yookassa/webhook", side.yookassa),
             web.get("/paid", side.paid),
             web.get("/healthz", side.healthz),
             web.get("/readyz", side.readyz),
@@ -54,7 +56,7 @@ class HttpEndpoints:
             raise web.HTTPNotFound
         if not secrets.compare_digest(given, secret.get_secret_value().encode()):
             raise web.HTTPUnauthorized
-        raw = await _json(request)
+        raw, _ = await read_json(request, self._context.timings.body)
         if type(raw.get("update_id")) is not int:  # JSON true would pass isinstance
             raise web.HTTPBadRequest(text="not an update")
         try:
@@ -64,13 +66,23 @@ class HttpEndpoints:
             return web.Response(status=503, headers=RETRY)
         return web.Response()
 
+    async def yookassa_keyed(self, request: web.Request) -> web.Response:
+        """404 unless the address ends in the key, so that nobody learns that there is one."""
+        key = self._context.settings.yookassa_webhook_key
+        given = request.match_info["key"].encode("utf-8", "surrogateescape")
+        if key is None or not secrets.compare_digest(given, key.get_secret_value().encode()):
+            raise web.HTTPNotFound
+        if request.method != "POST":
+            raise web.HTTPMethodNotAllowed(request.method, ["POST"])
+        return await self.yookassa(request)
+
     async def yookassa(self, request: web.Request) -> web.Response:
         """A callback is recorded and answered; a job verifies it. 5xx only when it could not be recorded.
 
         Unknown events and strange ids are answered 200: anything else comes again for 24 hours
         (docs/facts.md#callbacks).
         """
-        body = await _json(request)
+        body, raw = await read_json(request, self._context.timings.body)
         event, thing = body.get("event"), body.get("object")
         if body.get("type") != "notification" or not isinstance(event, str) or not isinstance(thing, dict):
             raise web.HTTPBadRequest(text="not a notification")
@@ -82,7 +94,7 @@ class HttpEndpoints:
         try:
             object_id = str(thing.get("id")).replace("\x00", "")[:64]
             # JSON that was read is UTF-8, whatever the header says.
-            text = (await request.read()).decode().replace("\x00", "")
+            text = raw.decode().replace("\x00", "")
             await callbacks.record_callback(self._context.database, event, object_id, payment_id, text)
         except Exception:
             metrics.count_callback(event, "not recorded")
@@ -110,17 +122,6 @@ class HttpEndpoints:
     async def metrics(self, request: web.Request) -> web.Response:
         await self._gauges.refresh()
         return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
-
-
-async def _json(request: web.Request) -> dict[str, Any]:
-    """Raises 400 for what is no JSON object, 413 for what is too large."""
-    try:
-        body = orjson.loads(await request.read())
-    except orjson.JSONDecodeError as error:
-        raise web.HTTPBadRequest(text="not JSON") from error
-    if not isinstance(body, dict):
-        raise web.HTTPBadRequest(text="not a JSON object")
-    return body
 
 
 def _payment_id(event: str, thing: dict[str, Any]) -> str | None:

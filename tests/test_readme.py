@@ -115,7 +115,8 @@ def test_what_the_documents_tell_to_type_is_understood(words: list[str]) -> None
 
 
 def test_every_http_endpoint_is_told() -> None:
-    context = SimpleNamespace(database=None)  # no request is made
+    settings = SimpleNamespace(yookassa_webhook_key=None)
+    context = SimpleNamespace(database=None, settings=settings)  # no request is made
     routes = http.build(context, None).router.routes()  # type: ignore[arg-type]
     there = {f"{route.method} {route.resource.canonical}" for route in routes if route.resource}
     assert set(first_cells(section("HTTP endpoints", OPERATING))) == {

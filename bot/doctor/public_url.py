@@ -30,9 +30,10 @@ async def check(settings: Settings) -> AsyncIterator[Finding]:
         )
     yield await _check_health(settings.public_url)
     if settings.takes_links:
+        key = "/ and your YOOKASSA_WEBHOOK_KEY" if settings.yookassa_webhook_key else ""
         yield AREA.advice(
             "whether YooKassa calls us can't be seen from here",
-            f"its HTTP notifications, payment.* and refund.*, should go to {settings.public_url}/yookassa/webhook",
+            f"its HTTP notifications, payment.* and refund.*, should go to {settings.public_url}/yookassa/webhook{key}",
         )
 
 

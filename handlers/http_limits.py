@@ -1,0 +1,85 @@
+"""What strangers may do to the HTTP side: refused here, before an endpoint reads it, and no error in our log.
+
+Whatever we would refuse costs nothing but the refusal: nothing is unpacked, nothing is waited for without end.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+import orjson
+import structlog
+from aiohttp import web
+
+log = structlog.get_logger(__name__)
+
+MAX_BODY = 256 * 1024  # bytes; a payment object with a long receipt is some kilobytes
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class StrangersLog(logging.LoggerAdapter[logging.Logger]):
+    """aiohttp calls an error what a stranger sent and what an endpoint raised alike. The latter `answer_failures`
+    has logged already; the former is nobody's defect."""
+
+    def exception(self, msg: object, *args: object, **kwargs: Any) -> None:
+        self.debug(msg, *args, **kwargs)
+
+
+def runner(app: web.Application, idle: timedelta) -> web.AppRunner:
+    """`idle`: a connection on which no whole request comes for so long is closed."""
+    return web.AppRunner(
+        app,
+        access_log=None,
+        shutdown_timeout=30,
+        logger=StrangersLog(logging.getLogger("aiohttp.server"), {}),
+        keepalive_timeout=idle.total_seconds(),
+        lingering_time=2,  # seconds for what still comes after a refusal
+        auto_decompress=False,  # some kilobytes unpack to hundreds of megabytes
+    )
+
+
+@web.middleware
+async def refuse_compressed(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Neither Telegram nor the provider compresses what it sends."""
+    encodings = ",".join(request.headers.getall("Content-Encoding", [])).lower().split(",")
+    if any(encoding.strip() not in ("", "identity") for encoding in encodings):
+        raise web.HTTPUnsupportedMediaType(headers={"Accept-Encoding": "identity"})
+    return await handler(request)
+
+
+@web.middleware
+async def answer_failures(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """500 for a defect of ours, which is logged; the connection goes on."""
+    try:
+        return await handler(request)
+    except web.HTTPException:
+        raise
+    except Exception:
+        resource = request.match_info.route.resource
+        log.exception("request_failed", method=request.method, path=resource.canonical if resource else None)
+        return web.Response(status=500, text="500: Internal Server Error")
+
+
+async def read_json(request: web.Request, within: timedelta) -> tuple[dict[str, Any], bytes]:
+    """The object and its text. Raises 400 for what is no JSON object, 408 for what does not come in that time, 413
+    for what is too large."""
+    raw = await _read(request, within)
+    try:
+        body = orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        raise web.HTTPBadRequest(text="not JSON") from error
+    if not isinstance(body, dict):
+        raise web.HTTPBadRequest(text="not a JSON object")
+    return body, raw
+
+
+async def _read(request: web.Request, within: timedelta) -> bytes:
+    try:
+        async with asyncio.timeout(within.total_seconds()):
+            return await request.read()
+    except TimeoutError as error:
+        raise web.HTTPRequestTimeout from error
+    except (web.RequestPayloadError, ConnectionError) as error:
+        raise web.HTTPBadRequest(text="the body ended before its end") from error
