@@ -1,7 +1,7 @@
 """A bot written with pyTelegramBotAPI's AsyncTeleBot, which sends its parameters as the form of a GET."""
 
 # Its decorators and constructors have no types, and each part of a message may be None by its types.
-# mypy: disable-error-code="no-untyped-call, untyped-decorator, union-attr, index, arg-type"
+# mypy: disable-error-code="no-untyped-call, untyped-decorator, union-attr, index, arg-type, attr-defined"
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -14,6 +14,7 @@ from telebot.types import (
     CallbackQuery,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
+    InputMediaPhoto,
     LabeledPrice,
     Message,
     PreCheckoutQuery,
@@ -99,6 +100,10 @@ async def test_files_and_refusals(bot: Bot, client: AsyncTeleBot) -> None:
     photo = await client.send_photo(ANNA, PNG, caption="a dot")
     file = await client.get_file(photo.photo[-1].file_id)
     assert await client.download_file(file.file_path) == PNG
+    album = await client.send_media_group(ANNA, [InputMediaPhoto(PNG, "one"), InputMediaPhoto(PNG)])
+    assert len({message.media_group_id for message in album}) == 1
+    poll = await client.send_poll(ANNA, "Which?", ["A", "B"])
+    assert [option.text for option in poll.poll.options] == ["A", "B"]
     with pytest.raises(ApiTelegramException, match="method sendDice is not supported by the sandbox"):
         await client.send_dice(ANNA)
     with pytest.raises(ApiTelegramException, match="can't parse entities"):
