@@ -15,7 +15,7 @@ from bot.sandbox.yookassa import DEMO_SECRET_KEY, DEMO_SHOP_ID
 from bot.settings import FixedSettings, Settings
 from handlers.app import Application, PortInUseError
 
-log = structlog.get_logger("lessongate")
+log = structlog.get_logger(__name__)
 
 PORT = 8077
 TOKEN = "7777777777:demo-of-lessongate"
