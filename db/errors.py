@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 
-class Refused(Exception):
+class Refused(Exception):  # noqa: N818 - an answer to a person, not an error: subclasses name the reason
     """Something a person asked for that the rules don't allow; nothing was changed."""
 
 

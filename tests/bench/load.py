@@ -10,12 +10,12 @@ from tests.bench.figures import Try
 CONNECTIONS = 16
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """An answer that was not 200: there is nothing to measure."""
 
 
 async def per_second(url: str, bodies: Sequence[bytes], headers: Mapping[str, str] | None = None) -> float:
-    """POSTs every body once, over a few connections that stay open. Raises Refused."""
+    """POSTs every body once, over a few connections that stay open. Raises RefusedError."""
     waiting = iter([_request(url, body, headers or {}) for body in bodies])
     began = time.perf_counter()
     async with asyncio.TaskGroup() as tasks:
@@ -62,4 +62,4 @@ async def _answered(reader: asyncio.StreamReader) -> None:
     )
     body = await reader.readexactly(length)
     if not head.startswith(b"HTTP/1.1 200"):
-        raise Refused((head + body).decode(errors="replace"))
+        raise RefusedError((head + body).decode(errors="replace"))

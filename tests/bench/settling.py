@@ -54,7 +54,7 @@ select (select count(*) from purchases where status = 'succeeded') as paid,
 """
 
 
-class Different(Exception):
+class DifferentError(Exception):
     """The two ways did not do the same: there is nothing to compare."""
 
 
@@ -122,7 +122,7 @@ async def _settle(app: Application, number: int) -> None:
     async with context.database.transaction(Pool.MONEY) as session:
         settled = await settle_payment(session, context, payment(number), context.now())
     if settled.outcome is not Outcome.SUCCEEDED:
-        raise Different(settled)
+        raise DifferentError(settled)
 
 
 def _ours(app: Application, numbers: Iterator[int], count: int) -> Try:
@@ -174,7 +174,7 @@ async def _compare(raw: asyncpg.Connection, count: int) -> None:
     """Every payment, whoever settled it, has left the same behind."""
     done = await raw.fetchrow(DONE)
     if (done["paid"], done["changes"], done["opened"], done["jobs"] % count) != (count, count, count, 0):
-        raise Different(dict(done))
+        raise DifferentError(dict(done))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from aiohttp import web
 from bot.sandbox.yookassa.timestamps import ERROR_MARK, new_id, now_utc
 
 
-class Refused(Exception):
+class Refused(Exception):  # noqa: N818 - an answer of the API, not an error of ours
     """A 4xx of the API: nothing was done."""
 
     def __init__(
