@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import os
 import sys
+import tomllib
 from argparse import Namespace
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
@@ -140,9 +141,16 @@ def bot_settings() -> Settings:
     return settings
 
 
+def version() -> str:
+    """From pyproject.toml: a checkout is run as it is, without being installed."""
+    about = tomllib.loads(Path(__file__).with_name("pyproject.toml").read_text("utf-8"))
+    return str(about["project"]["version"])
+
+
 def parser() -> argparse.ArgumentParser:
     """What it parses has `settings`, which reads them, and `run`, which does what was asked with them."""
     root = argparse.ArgumentParser(prog="main.py", description="Lessongate: time-limited access to learning.")
+    root.add_argument("--version", action="version", version=f"%(prog)s {version()}")
     commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     def add(run: Run, about: str, settings: Callable[[], Settings] = load) -> argparse.ArgumentParser:

@@ -99,10 +99,8 @@ def _secret(value: SecretStr | None) -> SecretStr | None:
 
 def _passwords(address: str) -> list[str]:
     """The password in an address, as written there and as it is meant."""
-    try:
-        password = urlsplit(address).password
-    except ValueError:
-        return []
+    found = re.match(r"[a-z+]+://[^:@/]*:(?P<password>[^/]*)@", address)
+    password = found["password"] if found else None
     return [password, unquote(password)] if password else []
 
 

@@ -82,7 +82,7 @@ class Dsn:
 def parse_dsn(dsn: str) -> Dsn:
     """Takes `postgres://`, `postgresql://` and `postgresql+driver://`. Raises DsnError."""
     try:
-        parts = urlsplit(dsn.strip())
+        parts = urlsplit(_quote_brackets(dsn.strip()))
         query = dict(parse_qsl(parts.query, keep_blank_values=True))
     except ValueError as error:
         raise DsnError(f"the database address cannot be read: {error}") from None
@@ -98,6 +98,14 @@ def parse_dsn(dsn: str) -> Dsn:
         database=unquote(parts.path.removeprefix("/")) or query.get("dbname") or query.get("database"),
         query=_plain_ssl({key: value for key, value in query.items() if key not in IDENTITY_KEYS}),
     )
+
+
+def _quote_brackets(dsn: str) -> str:
+    """A bracket in a password is no IPv6 address."""
+    scheme, mark, rest = dsn.partition("://")
+    before, question, query = rest.partition("?")
+    who, at, hosts = before.rpartition("@")
+    return f"{scheme}{mark}{who.replace('[', '%5B').replace(']', '%5D')}{at}{hosts}{question}{query}"
 
 
 def _refuse_unquoted(hosts: str, fragment: str) -> None:

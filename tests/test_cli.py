@@ -151,6 +151,12 @@ async def test_a_good_catalogue_is_ok(folder: Path) -> None:
     assert (ended.status, ended.output, ended.errors) == (0, "ok\n", "")
 
 
+async def test_the_version_is_told(folder: Path) -> None:
+    ended = await command(folder, "--version")
+    assert (ended.status, ended.errors) == (0, "")
+    assert re.fullmatch(r"main\.py \d+\.\d+\.\d+\n", ended.output)
+
+
 async def test_a_bad_catalogue_is_named_and_not_loaded(folder: Path, dsn: str) -> None:
     file = folder / "school.toml"
     file.write_text('surprise = 1\n[[modules]]\nkey = "a b"\nname = ""\n')

@@ -189,7 +189,7 @@ async def test_updates_that_are_not_asked_for_and_deliveries_that_fail(world: Wo
     [kinds, delivery] = problems(found)
     assert "not delivered: callback_query, pre_checkout_query" in kinds
     assert "404 Not Found" in delivery
-    assert any("/healthz, tried from here: status 404" in line for line in advice(found))
+    assert any("/paid, tried from here: status 404" in line for line in advice(found))
 
 
 async def test_admins_that_cannot_be_told_of_anything(world: World) -> None:

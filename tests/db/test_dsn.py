@@ -47,6 +47,13 @@ def test_parameters_of_other_tools_are_left_out() -> None:
     assert asyncpg_url(dsn).query["prepared_statement_cache_size"] == "0"
 
 
+def test_brackets_in_a_password_are_no_address() -> None:
+    dsn = "postgresql://app:p[a]ss@[::1]:5432/d?application_name=x@y"
+    assert parse_dsn(dsn).password == "p[a]ss"
+    assert parse_dsn(dsn).hosts == "[::1]:5432"
+    assert asyncpg_arguments(dsn)["dsn"] == "postgresql://app:p%5Ba%5Dss@[::1]:5432/d?application_name=x%40y"
+
+
 def test_several_hosts_stay_together() -> None:
     dsn = "postgresql://u@a:1,b:2/d?target_session_attrs=primary"
     assert libpq_url(dsn) == dsn
