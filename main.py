@@ -14,7 +14,7 @@ from aiogram.exceptions import TelegramUnauthorizedError
 
 from bot import logs
 from bot.catalogue import reading
-from bot.catalogue.loading import load_file
+from bot.catalogue.loading import export_file, load_file
 from bot.database import NotMigratedError, open_database, open_migrated
 from bot.doctor import Severity, examine
 from bot.payments import reconciling
@@ -80,8 +80,9 @@ async def catalog(settings: Settings, asked: Namespace) -> None:
     async with open_migrated(settings) as (dsn, _direct):
         database = Database(dsn)
         try:
-            for change in await load_file(database, asked.file):
-                print(change)
+            act = load_file if asked.action == "load" else export_file
+            for line in await act(database, asked.file):
+                print(line)
         finally:
             await database.close()
 
@@ -167,8 +168,8 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--port", type=int, default=demonstration.PORT)
     one = add(migrate, "Make or adopt the database.")
     one.add_argument("--create", action="store_true", help="make the tables also beside other ones")
-    one = add(catalog, "Check or load a catalogue file.")
-    one.add_argument("action", choices=("check", "load"))
+    one = add(catalog, "Check or load a catalogue file, or export one.")
+    one.add_argument("action", choices=("check", "load", "export"))
     one.add_argument("file", type=Path)
     add(reconcile, "Hold the books against the providers, once.", bot_settings)
     add(doctor, "Look at settings, database, Telegram and provider; say what to do.", local_settings)

@@ -139,7 +139,7 @@ async def test_migrate_changes_nothing_where_the_contract_is_broken(
     ended = await command(folder, "migrate", DATABASE_URL=empty_database)
     assert ended.status == 1
     assert "users.email" in ended.output
-    assert ended.errors.splitlines() == ["nothing was changed"]
+    assert ended.errors.splitlines() == ["the database is not ready for the bot"]
     assert await count(empty_database, "pg_namespace where nspname = 'bot'") == 0
 
 

@@ -131,6 +131,8 @@ def _cross_checks(file: File) -> Iterator[str]:
     yield from _duplicates("results", "key", [result.key for result in file.results])
     yield from _duplicates("results", "id", [result.id for result in file.results])
     yield from _duplicates("promocodes", "code", [promo_form(promo.code) for promo in file.promocodes])
+    offers = [offer for product in file.products for offer in product.offers]
+    yield from _duplicates("products . offers", "id", [offer.id for offer in offers])
     yield from _duplicates("modules . lessons", "id", [lesson.id for _module, lesson in lessons])
     for module in file.modules:
         yield from _duplicates(
@@ -166,11 +168,12 @@ def _unknown_references(file: File) -> Iterator[str]:
 
 
 def _catalogue(file: File) -> Catalogue:
+    default = (DONE,) if any(module.lessons for module in file.modules) else ()
     return Catalogue(
         modules=tuple(_module(module) for module in file.modules),
         products=tuple(_product(product) for product in file.products),
         promos=tuple(entries.PromoEntry(**dict(promo)) for promo in file.promocodes),
-        results=tuple(entries.ResultEntry(**dict(result)) for result in file.results) or (DONE,),
+        results=tuple(entries.ResultEntry(**dict(result)) for result in file.results) or default,
     )
 
 
@@ -204,7 +207,9 @@ def _question(question: QuestionTable) -> entries.QuestionEntry:
 
 def _product(product: ProductTable) -> entries.ProductEntry:
     offers = tuple(
-        entries.OfferEntry(offer.key, offer.days, offer.amount, offer.currency, tuple(offer.methods))
+        entries.OfferEntry(
+            offer.key, offer.id, offer.days, offer.amount, offer.currency, tuple(offer.methods)
+        )
         for offer in product.offers
     )
     return entries.ProductEntry(product.key, product.id, product.module, product.name, offers)

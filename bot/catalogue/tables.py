@@ -140,6 +140,7 @@ class OfferTable(Table):
     """No `methods` means every way that the currency and the settings allow."""
 
     key: Key
+    id: Id | None = None
     days: Days
     price: Price
     currency: Currency

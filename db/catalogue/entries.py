@@ -42,9 +42,10 @@ class ModuleEntry:
 
 @dataclass(frozen=True, slots=True)
 class OfferEntry:
-    """`price` in the currency's smallest unit."""
+    """`price` in the currency's smallest unit. With `id`, an offer made in the chat that the file has given a key."""
 
     key: str
+    id: int | None
     days: int
     price: int
     currency: str

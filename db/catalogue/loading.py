@@ -171,7 +171,11 @@ class _Loading:
             for entry in product.offers:
                 key = f"{product.key}/{entry.key}"
                 fixed = {"key": key, "product_id": row.product_id}
-                self._put("offer", key, gone.pop(key, None), Offer, fixed, _columns(entry, active=True))
+                stored = gone.pop(key, None)
+                if adopted := stored is None and entry.id is not None:
+                    stored = self.kept.offer_rows[entry.id]
+                    stored.key = key
+                self._put("offer", key, stored, Offer, fixed, _columns(entry, active=True), adopted)
         self._withdraw("offer", gone)
 
     def promos(self, catalogue: Catalogue, products: dict[str, Product]) -> None:
@@ -194,13 +198,15 @@ class _Loading:
         values: dict[str, Any],
         adopted: bool = False,
     ) -> Row:
-        """`fixed` is said once, when the row is made; a row found is `adopted` where its key is new to us."""
+        """`fixed` is said once, when the row is made; a row found is `adopted` where its key is new to us, which
+        is no change by itself."""
         if row is None:
             row = kind(**fixed, **values)
             self.session.add(row)
             self.changes.append(CatalogueChange(Action.ADDED, table, key))
         elif adopted:
-            self.changes.append(CatalogueChange(Action.ADOPTED, table, key, _apply(row, values)))
+            if differing := _apply(row, values):
+                self.changes.append(CatalogueChange(Action.ADOPTED, table, key, differing))
         else:
             self._update(table, key, row, values)
         return row

@@ -41,6 +41,7 @@ class StoredCatalogue:
     lessons: dict[int, dict[str, Lesson]]
     questions: dict[int, dict[str, Question]]
     offers: dict[str, Offer]
+    offer_rows: dict[int, Offer]
     promos: dict[str, PromoCode]
     results: dict[str, Result]
     has_unknown_ids: bool
@@ -51,6 +52,7 @@ class StoredCatalogue:
         keys = await _all(session, CatalogueKey)
         module_rows = {row.id: row for row in await _all(session, Module)}
         product_rows = {row.product_id: row for row in await _all(session, Product)}
+        offer_rows = {row.id: row for row in await _all(session, Offer)}
         return cls(
             modules={key.key: module_rows[key.module_id] for key in keys if key.module_id},
             products={key.key: product_rows[key.product_id] for key in keys if key.product_id},
@@ -58,7 +60,8 @@ class StoredCatalogue:
             product_rows=product_rows,
             lessons=_nested((row.module_id, row.key, row) for row in await _all(session, Lesson)),
             questions=_nested((row.lesson_id, row.key, row) for row in await _all(session, Question)),
-            offers={row.key: row for row in await _all(session, Offer) if row.key},
+            offers={row.key: row for row in offer_rows.values() if row.key},
+            offer_rows=offer_rows,
             promos=_by_code(await _all(session, PromoCode)),
             results={row.key: row for row in await _all(session, Result)},
             has_unknown_ids=bool(await session.scalar(text(HAS_UNKNOWN_IDS))),
@@ -97,6 +100,7 @@ def list_refusals(catalogue: Catalogue, kept: StoredCatalogue) -> list[str]:
         *_modules(catalogue, kept),
         *_lessons(catalogue, kept),
         *_products(catalogue, kept),
+        *_offers(catalogue, kept),
     ]
 
 
@@ -158,6 +162,19 @@ def _products(catalogue: Catalogue, kept: StoredCatalogue) -> Iterator[str]:
                 f'products "{entry.key}": opens module {row.module_id} already, and what was bought must '
                 "not come to mean another module; give the new product a key of its own"
             )
+
+
+def _offers(catalogue: Catalogue, kept: StoredCatalogue) -> Iterator[str]:
+    names = {row.id: key for key, row in kept.offers.items()}
+    for product in catalogue.products:
+        owner = kept.product(product)
+        for entry in product.offers:
+            has, place = kept.offers.get(f"{product.key}/{entry.key}"), f'offers "{product.key}/{entry.key}"'
+            for problem in _shared_id(entry.id, has.id if has else None, names, kept.offer_rows):
+                yield f"{place}: {problem}"
+            row = has or kept.offer_rows.get(entry.id or 0)
+            if row is not None and (owner is None or row.product_id != owner.product_id):
+                yield f"{place}: it is an offer of product {row.product_id}"
 
 
 def _shared_id(

@@ -1,0 +1,147 @@
+"""The catalogue as a file: what `reading` reads back as it was."""
+
+from decimal import Decimal
+from typing import Any
+
+import tomli_w
+from pydantic import ValidationError
+
+from bot.catalogue.reading import CatalogueError, parse
+from bot.catalogue.tables import ModuleTable, ProductTable, PromoTable
+from bot.money import exponent
+from db.catalogue.entries import (
+    Catalogue,
+    LessonEntry,
+    ModuleEntry,
+    OfferEntry,
+    ProductEntry,
+    PromoEntry,
+    QuestionEntry,
+    ResultEntry,
+)
+
+HEAD = "# Written by `python main.py catalog export`. Loaded into the same database it changes nothing.\n\n"
+Table = dict[str, Any]
+
+
+def write(catalogue: Catalogue) -> tuple[str, list[str]]:
+    """The file's text, and a line for each row of another application that no file can hold and that was left out.
+
+    Raises CatalogueError where nothing is left.
+    """
+    modules, notes = _fitting("modules", [_module(one) for one in catalogue.modules], ModuleTable)
+    keys = {one["key"] for one in modules}
+    products, more = _fitting(
+        "products", [_product(one) for one in catalogue.products if one.module in keys], ProductTable
+    )
+    keys = {one["key"] for one in products}
+    promos, most = _fitting(
+        "promocodes", [_promo(one) for one in catalogue.promos if one.product in keys], PromoTable
+    )
+    if not modules:
+        raise CatalogueError(["there is no module to write", *notes])
+    tables = {
+        "modules": modules,
+        "products": products,
+        "promocodes": promos,
+        "results": [_result(one) for one in catalogue.results],
+    }
+    text = HEAD + tomli_w.dumps({name: rows for name, rows in tables.items() if rows}, multiline_strings=True)
+    parse(text)
+    return text, notes + more + most
+
+
+def _fitting(
+    name: str, rows: list[Table], model: type[ModuleTable | ProductTable | PromoTable]
+) -> tuple[list[Table], list[str]]:
+    """Without what the model refuses: an optional key of its own is left out, which leaves the row as it is."""
+    fitting, notes = [], []
+    for row in rows:
+        refused = _refused(row, model)
+        for key in refused & {"description", "interval_count"}:
+            del row[key]
+        if refused := _refused(row, model):
+            notes.append(
+                f"{name} {row.get('key') or row.get('code')!r} is left out: {', '.join(sorted(refused))}"
+            )
+        else:
+            fitting.append(row)
+    return fitting, notes
+
+
+def _refused(row: Table, model: type[ModuleTable | ProductTable | PromoTable]) -> set[str]:
+    try:
+        model.model_validate(row)
+    except ValidationError as error:
+        return {str(problem["loc"][0]) for problem in error.errors()}
+    return set()
+
+
+def _present(**values: Any) -> Table:
+    """TOML has no null, and what is empty need not be said."""
+    return {name: value for name, value in values.items() if value not in (None, [], False)}
+
+
+def _module(one: ModuleEntry) -> Table:
+    return _present(
+        key=one.key,
+        id=one.id,
+        name=one.name,
+        description=one.description,
+        interval_count=one.interval_count,
+        lessons=[_lesson(lesson) for lesson in one.lessons],
+    )
+
+
+def _lesson(one: LessonEntry) -> Table:
+    source = "url" if (one.media or "").startswith(("http://", "https://")) else "file_id"
+    return _present(
+        key=one.key,
+        id=one.id,
+        title=one.title,
+        text=one.text,
+        preview=one.preview,
+        media={"kind": one.media_kind, source: one.media} if one.media else None,
+        questions=[_question(question) for question in one.questions],
+    )
+
+
+def _question(one: QuestionEntry) -> Table:
+    return _present(
+        key=one.key,
+        text=one.text,
+        options=list(one.options),
+        answer=one.answer + 1,
+        explanation=one.explanation,
+    )
+
+
+def _product(one: ProductEntry) -> Table:
+    return _present(
+        key=one.key,
+        id=one.id,
+        module=one.module,
+        name=one.name,
+        offers=[_offer(offer) for offer in one.offers],
+    )
+
+
+def _offer(one: OfferEntry) -> Table:
+    price = Decimal(one.price).scaleb(-exponent(one.currency))
+    whole = price == price.to_integral_value()
+    return _present(
+        key=one.key,
+        id=one.id,
+        days=one.days,
+        price=int(price) if whole else price,
+        currency=one.currency,
+        methods=list(one.methods),
+    )
+
+
+def _promo(one: PromoEntry) -> Table:
+    return {"code": one.code, "product": one.product, "days": one.days, "max_uses": one.max_uses}
+
+
+def _result(one: ResultEntry) -> Table:
+    return {"key": one.key, "id": one.id, "name": one.name, "passed": one.passed}

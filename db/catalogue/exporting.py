@@ -1,0 +1,103 @@
+"""The database's catalogue as a file would say it: loaded again, it changes nothing."""
+
+from collections.abc import Iterable
+from typing import TypeVar
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.catalogue.entries import (
+    Catalogue,
+    LessonEntry,
+    ModuleEntry,
+    OfferEntry,
+    ProductEntry,
+    PromoEntry,
+    QuestionEntry,
+    ResultEntry,
+)
+from db.catalogue.stored import StoredCatalogue
+from db.tables import Lesson, Module, Offer, Product, Question, Result
+
+
+async def export_catalogue(session: AsyncSession) -> Catalogue:
+    """Everything on sale or in use, with its ids; what is withdrawn stays out. Rows that no file has named yet get
+    `module-7`, `product-7` and `offer-7` as keys. Reads only."""
+    return _Export(await StoredCatalogue.read(session)).catalogue()
+
+
+Row = TypeVar("Row")
+Placed = TypeVar("Placed", Lesson, Question, Result)
+
+
+class _Export:
+    def __init__(self, stored: StoredCatalogue) -> None:
+        self._stored = stored
+        self._modules = {row.id: key for key, row in stored.modules.items()}
+        self._products = {row.product_id: key for key, row in stored.products.items()}
+
+    def catalogue(self) -> Catalogue:
+        stored = self._stored
+        return Catalogue(
+            modules=tuple(self._module(row) for row in _sorted(stored.module_rows)),
+            products=tuple(self._product(row) for row in _sorted(stored.product_rows)),
+            promos=tuple(
+                PromoEntry(row.code, self._product_key(row.product_id), row.days, row.max_usage_count)
+                for row in sorted(stored.promos.values(), key=lambda row: row.id)
+            ),
+            results=tuple(
+                ResultEntry(row.key, row.id, row.name, row.passed)
+                for row in _in_order(stored.results.values())
+            ),
+        )
+
+    def _module(self, row: Module) -> ModuleEntry:
+        key = self._modules.get(row.id) or f"module-{row.id}"
+        lessons = [one for one in _in_order(self._stored.lessons.get(row.id, {}).values()) if one.active]
+        return ModuleEntry(
+            key,
+            row.id,
+            row.name,
+            row.description,
+            row.interval_count,
+            tuple(self._lesson(one) for one in lessons),
+        )
+
+    def _lesson(self, row: Lesson) -> LessonEntry:
+        questions = [one for one in _in_order(self._stored.questions.get(row.id, {}).values()) if one.active]
+        return LessonEntry(
+            key=row.key,
+            id=row.id,
+            title=row.title,
+            text=row.text,
+            media_kind=row.media_kind,
+            media=row.media,
+            preview=row.preview,
+            questions=tuple(
+                QuestionEntry(one.key, one.text, tuple(one.options), one.answer, one.explanation)
+                for one in questions
+            ),
+        )
+
+    def _product_key(self, product_id: int) -> str:
+        return self._products.get(product_id) or f"product-{product_id}"
+
+    def _product(self, row: Product) -> ProductEntry:
+        key = self._product_key(row.product_id)
+        module = self._modules.get(row.module_id) or f"module-{row.module_id}"
+        offers = [
+            one for one in _sorted(self._stored.offer_rows) if one.product_id == row.product_id and one.active
+        ]
+        return ProductEntry(key, row.product_id, module, row.name, tuple(_offer(one, key) for one in offers))
+
+
+def _offer(row: Offer, product: str) -> OfferEntry:
+    key = (row.key or "").removeprefix(f"{product}/") or f"offer-{row.id}"
+    return OfferEntry(key, row.id, row.days, row.price, row.currency, tuple(row.methods))
+
+
+def _sorted(rows: dict[int, Row]) -> list[Row]:
+    return [rows[number] for number in sorted(rows)]
+
+
+def _in_order(rows: Iterable[Placed]) -> list[Placed]:
+    return sorted(rows, key=lambda row: (row.position, row.id))
