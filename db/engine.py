@@ -52,7 +52,7 @@ class Database:
     async def _skip(self, pool: Pool, taken: TakenId) -> None:
         """So that the next try of the same transaction gets a free id. Where it can't, that try fails as this one."""
         with suppress(exc.DBAPIError):
-            async with self._engines[pool].begin() as connection:
+            async with self._engines[pool].connect() as connection:
                 await skip_taken_ids(connection, taken)
 
     def connections(self, pool: Pool) -> tuple[int, int]:

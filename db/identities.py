@@ -38,10 +38,11 @@ def find_taken_id(error: BaseException) -> TakenId | None:
 
 
 async def skip_taken_ids(connection: AsyncConnection, taken: TakenId) -> None:
-    """Moves the identity past the ids of its table, for the next try. Commits nothing but that."""
+    """Moves the identity past the ids of its table, for the next try. `connection` is in no transaction."""
     place = {"table": f"public.{taken.table}", "column": taken.column}
     if await connection.scalar(text(MAY_SET), place):
         await connection.execute(text(SET.format(taken=taken)), place)
+        await connection.commit()
         return
     columns = (await connection.execute(text(NEEDED_COLUMNS), place)).all()
     most = await connection.scalar(text(f"select max({taken.column}) from public.{taken.table}"))
@@ -64,7 +65,7 @@ SET = """
 select setval(pg_get_serial_sequence(:table, :column), (select max({taken.column}) from public.{taken.table}))
 """
 NEEDED_COLUMNS = """
-select attname as name, typcategory as type from pg_attribute join pg_type on pg_type.oid = atttypid
+select attname as name, typcategory::text as type from pg_attribute join pg_type on pg_type.oid = atttypid
 where attrelid = cast(cast(:table as text) as regclass) and attnum > 0 and not attisdropped
   and attnotnull and not atthasdef and attidentity = '' and attname <> :column
 """

@@ -3,8 +3,9 @@
 from decimal import Decimal
 from typing import Any
 
-import tomli_w
+import tomlkit
 from pydantic import ValidationError
+from tomlkit.items import Item
 
 from bot.catalogue.reading import CatalogueError, parse
 from bot.catalogue.tables import ModuleTable, ProductTable, PromoTable
@@ -46,7 +47,7 @@ def write(catalogue: Catalogue) -> tuple[str, list[str]]:
         "promocodes": promos,
         "results": [_result(one) for one in catalogue.results],
     }
-    text = HEAD + tomli_w.dumps({name: rows for name, rows in tables.items() if rows}, multiline_strings=True)
+    text = HEAD + tomlkit.dumps({name: _item(rows) for name, rows in tables.items() if rows})
     parse(text)
     return text, notes + more + most
 
@@ -75,6 +76,27 @@ def _refused(row: Table, model: type[ModuleTable | ProductTable | PromoTable]) -
     except ValidationError as error:
         return {str(problem["loc"][0]) for problem in error.errors()}
     return set()
+
+
+def _item(value: Any) -> Item:
+    """Lists of tables as [[headers]], so that one can be added below; long texts over several lines."""
+    match value:
+        case str() if "\n" in value:
+            return tomlkit.string(value, multiline=True)
+        case dict():
+            inline = tomlkit.inline_table()
+            inline.update(value)
+            return inline
+        case [dict(), *_]:
+            headers = tomlkit.aot()
+            for one in value:
+                table = tomlkit.table()
+                for name, part in one.items():
+                    table.add(name, _item(part))
+                headers.append(table)
+            return headers
+        case _:
+            return tomlkit.item(value)
 
 
 def _present(**values: Any) -> Table:
@@ -133,7 +155,7 @@ def _offer(one: OfferEntry) -> Table:
         key=one.key,
         id=one.id,
         days=one.days,
-        price=int(price) if whole else price,
+        price=int(price) if whole else str(price),
         currency=one.currency,
         methods=list(one.methods),
     )

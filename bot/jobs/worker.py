@@ -20,7 +20,7 @@ from bot.jobs import Run
 from bot.retry import MAX_RETRY_AGE, RetryJobError, backoff
 from bot.timings import Timings
 from db.dsn import asyncpg_arguments
-from db.engine import is_unavailable
+from db.engine import is_retryable, is_unavailable
 from db.queue import queue_queries
 
 log = structlog.get_logger(__name__)
@@ -41,6 +41,9 @@ class RetryingExecutor(EntrypointExecutor):
         except asyncio.CancelledError as error:
             raise RetryRequested(reason="cancelled") from error
         except Exception as error:
+            if is_retryable(error):
+                log.info("job_retried", job=job.entrypoint, id=int(job.id), attempts=job.attempts)
+                raise RetryRequested(delay=self._pause(job), reason=repr(error)) from error
             metrics.count_job_failure(job.entrypoint)
             log.exception("job_failed", job=job.entrypoint, id=int(job.id), attempts=job.attempts)
             if utc_now() - job.created > MAX_RETRY_AGE and not is_unavailable(error):

@@ -69,9 +69,9 @@ def own_grants(role: str) -> Iterator[str]:
     rights = ", ".join(OWN_RIGHTS)
     yield f"GRANT USAGE ON SCHEMA bot TO {role};"
     yield f"GRANT {rights} ON ALL TABLES IN SCHEMA bot TO {role};"
-    yield f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA bot TO {role};"
+    yield f"GRANT USAGE, UPDATE ON ALL SEQUENCES IN SCHEMA bot TO {role};"
     yield f"ALTER DEFAULT PRIVILEGES IN SCHEMA bot GRANT {rights} ON TABLES TO {role};"
-    yield f"ALTER DEFAULT PRIVILEGES IN SCHEMA bot GRANT USAGE ON SEQUENCES TO {role};"
+    yield f"ALTER DEFAULT PRIVILEGES IN SCHEMA bot GRANT USAGE, UPDATE ON SEQUENCES TO {role};"
 
 
 async def _missing(
@@ -111,6 +111,6 @@ SELECT to_regnamespace('bot') IS NOT NULL AND (
              WHERE c.relnamespace = to_regnamespace('bot') AND c.relkind IN ('r', 'p')
                AND NOT has_table_privilege(c.oid, wanted.privilege))
   OR EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = to_regnamespace('bot') AND CASE WHEN c.relkind = 'S'
-               THEN NOT has_sequence_privilege(c.oid, 'USAGE') END)
+               THEN NOT (has_sequence_privilege(c.oid, 'USAGE') AND has_sequence_privilege(c.oid, 'UPDATE')) END)
 )
 """

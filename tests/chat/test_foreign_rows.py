@@ -123,3 +123,13 @@ async def test_blanks_around_an_email_do_not_make_it_free(anna: ChatUser, sql: a
     await anna.click(words.REGISTER)
     await anna.send("taken@example.com")
     await anna.receives(lambda: words.email_taken("taken@example.com", "@school_support"))
+
+
+async def test_ids_that_are_taken_are_passed(anna: ChatUser, sql: asyncpg.Connection) -> None:
+    """Rows with ids of their own (EF Core's HasData, an import): the identity still stands at its start."""
+    await sql.execute(
+        "insert into users (id, name, email, created_at)"
+        " select g, 'Seed ' || g, 'seed' || g || '@site.example', now() from generate_series(1, 500) g"
+    )
+    await anna.register()
+    assert await sql.fetchval("select max(id) from users") == 501

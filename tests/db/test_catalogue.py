@@ -373,7 +373,7 @@ async def test_a_database_that_no_file_has_filled_is_exported_too(
     await export_file(database, tmp_path / "file.toml")
     assert await load_file(database, tmp_path / "file.toml") == []
     text = (tmp_path / "file.toml").read_text()
-    assert "price = 990.50" in text
+    assert 'price = "990.50"' in text
     assert "results" not in text
 
 
