@@ -25,7 +25,8 @@ EVENTS = {"payment.succeeded", "payment.canceled", "payment.waiting_for_capture"
 
 UPDATES = Counter(
     "lessongate_updates",
-    "Updates by kind and outcome: handled, failed (internal error), put off (no database), repeated",
+    "Updates by kind and outcome: handled, failed (internal error), put off (no database), repeated,"
+    " turned away (a person's limit)",
     ["kind", "outcome"],
 )
 CALLBACKS = Counter(

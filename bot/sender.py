@@ -33,10 +33,10 @@ Method = TelegramMethod[Any]
 MAX_WAIT = 3.0  # seconds a reply waits on the spot for Telegram's limit; beyond that a job sends it
 MAX_TRIES = 3
 MAX_WRITE_TRIES = 5  # of what is written down about a message, a second between them
-MAX_SENDING = (
-    1000  # sendings under way; beyond that many, an update is not confirmed before its own replies are out
-)
+MANY_SENDINGS = 20  # under way; beyond that many, no update waits for its replies
+MAX_SENDINGS = 2000  # under way; beyond that many, replies are sent by jobs
 GONE = ("message to edit not found", "message can't be edited", "message_id_invalid")
+NO_TOPIC = ("thread", "topic")  # it was closed or deleted meanwhile
 HARMLESS = ("message is not modified", "query is too old", "query_id_invalid", "message to delete not found")
 
 
@@ -101,6 +101,8 @@ async def _after_refusal(context: AppContext, method: Method, error: TelegramBad
     words = error.message.lower()
     if any(part in words for part in HARMLESS):
         return None
+    if getattr(method, "message_thread_id", None) and any(part in words for part in NO_TOPIC):
+        return await send(context, method.model_copy(update={"message_thread_id": None}))
     if isinstance(method, methods.EditMessageText) and any(part in words for part in GONE) and method.chat_id:
         anew = methods.SendMessage(
             chat_id=method.chat_id, text=method.text or "", reply_markup=method.reply_markup
@@ -167,11 +169,10 @@ class ReplySender:
         return self._begin(replies, None)
 
     async def wait_sent(self, sending: asyncio.Task[None]) -> None:
-        """Until it is sent; not longer than a moment, unless too much is under way."""
-        crowded = len(self._under_way) > MAX_SENDING
-        await asyncio.wait(
-            {sending}, timeout=None if crowded else self._context.timings.replies.total_seconds()
-        )
+        """Until it is sent, so that little is lost with the process; not longer than a moment, and not at all while
+        much is under way: Telegram brings so many updates at once and no more, a payment behind them."""
+        if len(self._under_way) <= MANY_SENDINGS:
+            await asyncio.wait({sending}, timeout=self._context.timings.replies.total_seconds())
 
     async def finish(self) -> None:
         while self._under_way:
@@ -191,7 +192,10 @@ class ReplySender:
         if before is not None:
             await asyncio.wait({before})
         try:
-            await send_all(self._context, replies)
+            if len(self._under_way) > MAX_SENDINGS:
+                await _send_by_job(self._context, replies, 0)
+            else:
+                await send_all(self._context, replies)
         except Exception:
             log.exception("replies_lost", count=len(replies))
 

@@ -28,6 +28,8 @@ class Timings:
     idle: timedelta = timedelta(
         seconds=75
     )  # a connection without a request is closed; proxies keep theirs for 60
+    burst: int = 20  # updates a person may send at once; payments are not counted
+    every: timedelta = timedelta(seconds=1)  # one more each, after that
     restart: timedelta = timedelta(seconds=1)
     restart_most: timedelta = timedelta(seconds=15)
 

@@ -34,9 +34,9 @@ class Account:
 
 @dataclass(slots=True)
 class Person:
-    """Who acts, as of one update. `session_id` is None without a live session,
-    `has_signed_in` is False where this chat has never had one; `handled` says that this very
-    update changed the database already."""
+    """Who acts, as of one update. `asked_at`: since when `state` is what it is. `session_id` is None without a live
+    session, `has_signed_in` is False where this chat has never had one; `handled` says that this very update changed
+    the database already."""
 
     telegram_id: int
     name: str
@@ -45,6 +45,7 @@ class Person:
     state: str | None
     data: dict[str, Any]
     start: str | None
+    asked_at: datetime | None
     account: Account | None
     device_id: int | None
     session_id: int | None
@@ -89,12 +90,13 @@ READ_CHAT = """
 with chat as (
     select :id as telegram_id, coalesce(c.name, :name) as name, c.language,
            coalesce(c.telegram_language, :language) as telegram_language, c.state,
-           coalesce(c.data, '{}') as data, c.start
+           coalesce(c.data, '{}') as data, c.start, c.asked_at
     from (select :username) one left join bot.chats c on c.telegram_id = :id
 )
 """
 LOAD_PERSON = """
-select chat.telegram_id, chat.name, chat.language, chat.telegram_language, chat.state, chat.data, chat.start,
+select chat.telegram_id, chat.name, chat.language, chat.telegram_language, chat.state, chat.data,
+       chat.start, chat.asked_at,
        u.id as user_id, u.name as user_name, btrim(u.email) as email, u.phone, u.last_seen,
        d.id as device_id, s.id as session_id,
        exists (select from sessions where user_id = u.id and device_id = d.id) as has_signed_in,
@@ -158,6 +160,7 @@ async def load_person(
         state=row.state,
         data=row.data,
         start=row.start,
+        asked_at=row.asked_at,
         account=account,
         device_id=row.device_id,
         session_id=row.session_id,
@@ -167,17 +170,37 @@ async def load_person(
 
 
 SAVE_STATE = text(
-    "update bot.chats set state = :state, data = :data, start = :start, language = :language"
+    "update bot.chats set state = :state, data = :data, start = :start, language = :language,"
+    " asked_at = case when state is distinct from :state then :now else asked_at end"
     " where telegram_id = :telegram_id"
-).bindparams(bindparam("data", type_=JSONB))
+).bindparams(bindparam("data", type_=JSONB), bindparam("state", type_=Text))
 
 
-async def save_state(session: AsyncSession, person: Person) -> None:
+async def save_state(session: AsyncSession, person: Person, now: datetime) -> None:
     """Writes the conversation where the update has moved it."""
     if not person.changed:
         return
     names = ("state", "data", "start", "language", "telegram_id")
-    await session.execute(SAVE_STATE, {name: getattr(person, name) for name in names})
+    await session.execute(SAVE_STATE, {name: getattr(person, name) for name in names} | {"now": now})
+
+
+def answers_open_question(person: Person, sent_at: datetime) -> bool:
+    """Whether a message was an answer to the question that is open now. Telegram's moments are whole seconds."""
+    if person.state is None or person.asked_at is None:
+        return False
+    return sent_at >= person.asked_at.replace(microsecond=0)
+
+
+async def begin_album(session: AsyncSession, telegram_id: int, album: str) -> bool:
+    """Whether this is the album's first message: each of its pictures comes as an update of its own."""
+    begun = await session.execute(
+        text(
+            "update bot.chats set album = :album where telegram_id = :id and album is distinct from :album"
+            " returning true"
+        ).bindparams(bindparam("album", type_=Text)),
+        {"album": album, "id": telegram_id},
+    )
+    return bool(begun.scalar_one_or_none())
 
 
 async def mark_seen(session: AsyncSession, person: Person, now: datetime, keep: timedelta) -> None:

@@ -1,21 +1,37 @@
-"""Payment updates that failed on an internal error, stored raw until they are solved; ids of handled updates."""
+"""Updates that failed on an internal error or could not be read, stored raw (payments until they are solved); ids of
+handled updates."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.tables import FailedUpdate, HandledUpdate
 
+SOLVED_KEPT = timedelta(days=30)
+MAX_SOLVED = 1000  # rows kept to be looked at; what is unsolved has no such limit
+
 
 async def record_failed(
-    session: AsyncSession, bot_id: int, update_id: int, body: str, error: str
+    session: AsyncSession,
+    bot_id: int,
+    update_id: int,
+    body: str,
+    error: str,
+    solved_at: datetime | None = None,
 ) -> int | None:
-    """The stored row's id; None where the same update is stored already."""
+    """The stored row's id; None where the same update is stored already. `solved_at`: where nothing will be tried
+    again, and the row is kept only to be looked at."""
     stored = await session.execute(
         insert(FailedUpdate)
-        .values(bot_id=bot_id, update_id=update_id, body=body.replace("\\u0000", ""), error=error)
+        .values(
+            bot_id=bot_id,
+            update_id=update_id,
+            body=body.replace("\\u0000", "").encode(errors="replace").decode(),
+            error=error,
+            solved_at=solved_at,
+        )
         .on_conflict_do_nothing()
         .returning(FailedUpdate.id)
     )
@@ -51,6 +67,16 @@ async def record_failure(session: AsyncSession, failed_id: int, error: str) -> N
 async def is_handled(session: AsyncSession, bot_id: int, update_id: int) -> bool:
     """Whether this update has changed the database already."""
     return await session.get(HandledUpdate, (bot_id, update_id)) is not None
+
+
+async def delete_solved(session: AsyncSession, before: datetime) -> None:
+    """Old ones, and those beyond the newest MAX_SOLVED."""
+    solved = FailedUpdate.solved_at.is_not(None)
+    newest = (
+        select(FailedUpdate.id).where(solved).order_by(FailedUpdate.id.desc()).offset(MAX_SOLVED).limit(1)
+    )
+    too_many = FailedUpdate.id <= newest.scalar_subquery()
+    await session.execute(delete(FailedUpdate).where(solved, or_(FailedUpdate.solved_at < before, too_many)))
 
 
 async def delete_handled(session: AsyncSession, before: datetime) -> None:

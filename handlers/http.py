@@ -11,9 +11,10 @@ from bot import metrics
 from bot.context import AppContext
 from bot.texts import pages
 from bot.updates.process import DatabaseUnavailableError, UpdateProcessor
+from bot.updates.reading import get_update_id
 from db.payments import callbacks
 from db.payments.methods import YOOKASSA_ID
-from handlers.http_limits import MAX_BODY, answer_failures, read_json, refuse_compressed
+from handlers.http_limits import MAX_BODY, MAX_UPDATE, answer_failures, read_json, refuse_compressed
 
 log = structlog.get_logger(__name__)
 
@@ -56,8 +57,8 @@ class HttpEndpoints:
             raise web.HTTPNotFound
         if not secrets.compare_digest(given, secret.get_secret_value().encode()):
             raise web.HTTPUnauthorized
-        raw, _ = await read_json(request, self._context.timings.body)
-        if type(raw.get("update_id")) is not int:  # JSON true would pass isinstance
+        raw, _ = await read_json(request.clone(client_max_size=MAX_UPDATE), self._context.timings.body)
+        if get_update_id(raw) is None:
             raise web.HTTPBadRequest(text="not an update")
         try:
             await self._processor.process(raw)

@@ -16,6 +16,7 @@ from aiohttp import web
 log = structlog.get_logger(__name__)
 
 MAX_BODY = 256 * 1024  # bytes; a payment object with a long receipt is some kilobytes
+MAX_UPDATE = 1024 * 1024  # bytes; what Telegram is refused it brings again, and the chat's next updates wait
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 

@@ -38,6 +38,7 @@ QUICK = Timings(
     job_retry_most=seconds(0.5)[0],
     poll=20,
     replies=seconds(5)[0],
+    burst=1000,
     restart=seconds(0.1)[0],
     restart_most=seconds(0.5)[0],
 )

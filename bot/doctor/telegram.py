@@ -12,7 +12,7 @@ from aiogram.types import WebhookInfo
 from bot.doctor.finding import Area, Finding
 from bot.logs import TOKEN
 from bot.settings import Settings
-from bot.updates.process import KINDS
+from bot.updates.reading import KINDS
 
 AREA = Area("Telegram")
 TIMEOUT = 10  # seconds

@@ -51,5 +51,6 @@ async def tidy(_job: TidyJob, context: AppContext) -> None:
     before = context.now() - KEPT
     async with context.database.transaction(Pool.JOBS) as session:
         await updates.delete_handled(session, before)
+        await updates.delete_solved(session, context.now() - updates.SOLVED_KEPT)
         await requests.delete_old_drafts(session, before)
         await queue.delete_log(session, before)

@@ -14,6 +14,10 @@ APOLOGY = __("Something went wrong on our side, and nothing was changed. Please 
 PAYMENT_NOT_NOW = __(
     "The payment can't be taken right now. No money was charged. Please try again in a minute."
 )
+TOO_FAST = __(
+    "That was a lot at once: I leave out what comes now. Please write again in half a minute."
+    " Payments are taken all the same."
+)
 
 
 @singledispatch

@@ -22,11 +22,11 @@ from bot.chat.commands import Audience, for_audience
 from bot.context import AppContext
 from bot.texts import LANGUAGES
 from bot.texts.commands import about
-from bot.updates.process import KINDS, DatabaseUnavailableError, UpdateProcessor
+from bot.updates.process import DatabaseUnavailableError, UpdateProcessor
+from bot.updates.reading import KINDS, Raw, get_update_id
 
 log = structlog.get_logger(__name__)
 
-Raw = dict[str, Any]
 POLL_GRACE = 0.25  # seconds in which fetched updates are handled undisturbed before more is asked for
 RETRY_PAUSE = 5.0  # seconds before Telegram or the database is asked again
 
@@ -47,10 +47,10 @@ class Session(AiohttpSession):
             raise TelegramServerError(method=method, message=about) from error
 
 
-class GetRawUpdates(TelegramMethod[list[Raw]]):
+class GetRawUpdates(TelegramMethod[list[Any]]):
     """getUpdates without parsing: one update we can't read must not hide the others of its batch."""
 
-    __returning__ = list[Raw]
+    __returning__ = list[Any]
     __api_method__ = "getUpdates"
 
     offset: int | None = None
@@ -87,12 +87,16 @@ class Polling:
         self._advance()
         await self._confirm()
 
-    def _begin(self, batch: Sequence[Raw], tasks: asyncio.TaskGroup) -> bool:
+    def _begin(self, batch: Sequence[Any], tasks: asyncio.TaskGroup) -> bool:
         """Whether there was anything new."""
-        new = [raw for raw in batch if raw["update_id"] not in self._taken]
-        for raw in new:
-            self._taken[raw["update_id"]] = tasks.create_task(self._take(raw))
-        return bool(new)
+        before = len(self._taken)
+        for raw in batch:
+            update_id = get_update_id(raw)
+            if update_id is None:
+                log.error("not_an_update", type=type(raw).__name__)
+            elif update_id not in self._taken:
+                self._taken[update_id] = tasks.create_task(self._take(raw))
+        return len(self._taken) > before
 
     async def _take(self, raw: Raw) -> bool:
         try:
@@ -126,7 +130,7 @@ class Polling:
             del self._taken[update_id]
             self._offset = update_id + 1
 
-    async def _fetch(self) -> list[Raw]:
+    async def _fetch(self) -> list[Any]:
         """The long wait is given up when we are to stop: what comes meanwhile comes again."""
         call = asyncio.ensure_future(self._get())
         stop = asyncio.ensure_future(self._stopping.wait())
@@ -142,10 +146,12 @@ class Polling:
             log.error("polling_conflict", about="another process asks for this bot's updates")
         except TelegramAPIError as error:
             log.warning("polling_failed", error=str(error))
+        except (ClientDecodeError, RecursionError) as error:
+            log.error("polling_unreadable", error=type(error).__name__)
         await self._pause(RETRY_PAUSE)
         return []
 
-    async def _get(self) -> list[Raw]:
+    async def _get(self) -> list[Any]:
         timeout = self._context.timings.poll
         method = GetRawUpdates(offset=self._offset, limit=100, timeout=timeout, allowed_updates=list(KINDS))
         return await self._context.bot(method, request_timeout=timeout + 15)
@@ -198,7 +204,7 @@ async def connect(context: AppContext) -> None:
         url=f"{settings.public_url}/telegram/webhook",
         secret_token=settings.webhook_secret.get_secret_value(),
         allowed_updates=list(KINDS),
-        max_connections=40,
+        max_connections=100,
         drop_pending_updates=False,
     )
 

@@ -9,39 +9,36 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, nullcontext
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, cast
 from weakref import WeakValueDictionary
 
-import orjson
 import structlog
 from aiogram import Dispatcher
 from aiogram.dispatcher.event.bases import UNHANDLED
-from aiogram.methods import AnswerCallbackQuery, AnswerPreCheckoutQuery, SendMessage
+from aiogram.methods import SendMessage
 from aiogram.types import Update, User
-from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import metrics
 from bot.chat.conversation import context_of
 from bot.chat.replies import as_list
 from bot.context import AppContext, Request
-from bot.notifications.events import UpdateFailed
-from bot.notifications.notify import notify_looked_into, raise_alert
 from bot.sender import Method, ReplySender, send_all
 from bot.texts import errors
+from bot.updates.answering import complete
+from bot.updates.failed import after_error, keep_unreadable
+from bot.updates.limits import Admission, PersonLimits
+from bot.updates.reading import Incoming, Raw, UnreadableError, is_payment, read
 from db import chats, updates
 from db.chats import HandledElsewhereError, Person, TelegramProfile
 from db.engine import Pool, is_retryable, is_unavailable
 from db.errors import Refused
-from db.jobs import RetryUpdateJob
-from db.queue import enqueue
 
 log = structlog.get_logger(__name__)
 
 SPARE_CONNECTIONS = 2  # connections of the talk pool that no update may take
 MAX_TRIES = 4  # of a transaction that met a deadlock or a serialization failure
-RETRY_DELAY = timedelta(seconds=5)  # after the handler of a payment update has raised
-KINDS = ("message", "callback_query", "pre_checkout_query", "my_chat_member")
 
 
 class DatabaseUnavailableError(Exception):
@@ -59,29 +56,58 @@ class UpdateProcessor:
         # A lock is there as long as somebody holds it or waits for it.
         self._people: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
         self._replies = ReplySender(context)
+        self._limits = PersonLimits(context.timings.burst, context.timings.every.total_seconds())
 
-    async def process(self, raw: dict[str, Any], wait: Wait | None = None) -> None:
+    async def process(self, raw: Raw, wait: Wait | None = None) -> None:
         """Handles an update as Telegram sent it. Never raises on an internal error: it is logged and answered.
 
         While the database is unavailable, `wait` is awaited before each further try, and the person's later updates
         wait too. Raises DatabaseUnavailableError where there is no `wait`, or where that raises it.
         """
         try:
-            update = Update.model_validate(raw, context={"bot": self._context.bot})
-        except ValidationError as error:
-            log.error("update_unreadable", update_id=raw.get("update_id"), error=str(error))
-            return
-        user = _private_sender(update)
+            incoming = read(raw, self._context.bot)
+        except UnreadableError as error:
+            replies = await self._until_available(partial(self._keep_unreadable, raw, error), wait)
+            return await self._replies.wait_sent(self._replies.send_now(replies))
+        if incoming is None:
+            return None
+        if incoming.dropped:
+            log.warning("update_mended", update_id=incoming.update.update_id, dropped=incoming.dropped)
+        await self._replies.wait_sent(await self._take(incoming, raw, wait))
+        return None
+
+    async def _take(self, incoming: Incoming, raw: Raw, wait: Wait | None) -> asyncio.Task[None]:
+        """Handled, and its replies on their way."""
+        update, user = incoming.update, incoming.user
         if user is None:
-            return
+            return self._replies.send_now(complete(update, []))
+        handle = partial(self._once, incoming, user, raw)
         if is_payment(update):
-            replies = await self._handle(update, user, raw, Pool.MONEY, wait)
-            sending = self._replies.send_now(replies)
-        else:
+            return self._replies.send_now(await self._until_available(partial(handle, Pool.MONEY), wait))
+        if (admission := self._admit(user)) is not Admission.ADMITTED:
+            return self._replies.send_now(self._turn_away(update, user, admission))
+        try:
             async with self._turn(user.id):
-                replies = await self._handle(update, user, raw, Pool.TALK, wait)
-                sending = self._replies.send_in_order(user.id, replies)
-        await self._replies.wait_sent(sending)
+                replies = await self._until_available(partial(handle, Pool.TALK), wait)
+                return self._replies.send_in_order(user.id, complete(update, replies))
+        except DatabaseUnavailableError:
+            self._limits.give_back(user.id)
+            raise
+
+    def _admit(self, user: User) -> Admission:
+        """Admins are known, and may be in a hurry."""
+        if user.id in self._context.settings.admin_ids:
+            return Admission.ADMITTED
+        return self._limits.admit(user.id, asyncio.get_running_loop().time())
+
+    def _turn_away(self, update: Update, user: User, admission: Admission) -> list[Method]:
+        """Beyond what a person may ask: nothing is handled, and they are told once."""
+        metrics.count_update(update, "turned away")
+        if admission is Admission.REFUSED:
+            return complete(update, [])
+        context = self._context
+        with context.localizer.use_locale(context.localizer.language(None, user.language_code)):
+            return complete(update, [SendMessage(chat_id=user.id, text=str(errors.TOO_FAST))])
 
     async def finish(self) -> None:
         """Waits until every reply is sent or enqueued."""
@@ -94,47 +120,51 @@ class UpdateProcessor:
         async with lock:
             yield
 
-    async def _handle(
-        self, update: Update, user: User, raw: dict[str, Any], pool: Pool, wait: Wait | None
+    async def _until_available(
+        self, operation: Callable[[], Awaitable[list[Method]]], wait: Wait | None
     ) -> list[Method]:
         """The replies, once what the update does is committed. Raises DatabaseUnavailableError."""
         while True:
             try:
-                return with_answer(update, await self._once(update, user, raw, pool))
+                return await operation()
             except DatabaseUnavailableError:
-                metrics.count_update(update, "put off")
                 if wait is None:
                     raise
                 await wait()
 
-    async def _once(self, update: Update, user: User, raw: dict[str, Any], pool: Pool) -> list[Method]:
+    async def _once(self, incoming: Incoming, user: User, raw: Raw, pool: Pool) -> list[Method]:
+        update = incoming.update
         try:
-            replies = await self._commit(update, user, pool)
+            replies = await self._commit(incoming, user, pool)
         except HandledElsewhereError:
             metrics.count_update(update, "repeated")
             return []
         except Exception as error:
             if is_unavailable(error):
+                metrics.count_update(update, "put off")
                 raise DatabaseUnavailableError from error
             metrics.count_update(update, "failed")
             log.exception("update_failed", update_id=update.update_id)
-            return await self._after_error(update, user, raw, error)
+            return await _kept(after_error(self._context, update, user, raw, error))
         metrics.count_update(update, "handled")
         return replies
 
-    async def _commit(self, update: Update, user: User, pool: Pool) -> list[Method]:
+    async def _keep_unreadable(self, raw: Raw, error: UnreadableError) -> list[Method]:
+        return await _kept(keep_unreadable(self._context, raw, error))
+
+    async def _commit(self, incoming: Incoming, user: User, pool: Pool) -> list[Method]:
         for attempt in range(MAX_TRIES):
             try:
                 async with self._gate if pool is Pool.TALK else nullcontext():
-                    return await self._transaction(update, user, pool)
+                    return await self._transaction(incoming, user, pool)
             except Exception as error:
                 if not is_retryable(error) or attempt == MAX_TRIES - 1:
                     raise
                 await asyncio.sleep(0.02 * 2**attempt)
         raise AssertionError("unreachable")
 
-    async def _transaction(self, update: Update, user: User, pool: Pool) -> list[Method]:
-        context = self._context
+    async def _transaction(self, incoming: Incoming, user: User, pool: Pool) -> list[Method]:
+        context, update = self._context, incoming.update
         now = context.now()
         language = context.localizer.language(None, user.language_code)
         try:
@@ -147,7 +177,7 @@ class UpdateProcessor:
                     now,
                     read_only=pool is Pool.MONEY,
                 )
-                if person.handled:
+                if person.handled or not await self._is_asked(session, person, incoming):
                     return []
                 language = context.localizer.language(person.language, person.telegram_language)
                 with context.localizer.use_locale(language):
@@ -166,6 +196,18 @@ class UpdateProcessor:
         """Another process had the same update, and what it did is why ours was refused: it has answered."""
         async with self._context.database.transaction(pool) as session:
             return await updates.is_handled(session, self._context.bot.id, update.update_id)
+
+    async def _is_asked(self, session: AsyncSession, person: Person, incoming: Incoming) -> bool:
+        """Whether the message asks for an answer of its own: not one more of an album, and an edited one only where
+        it answered a question that is open still."""
+        message = incoming.update.message
+        if message is None or is_payment(incoming.update):
+            return True
+        if incoming.is_edit:
+            return chats.answers_open_question(person, message.date)
+        if message.media_group_id is not None:
+            return await chats.begin_album(session, person.telegram_id, message.media_group_id)
+        return True
 
     async def _feed(self, update: Update, session: AsyncSession, person: Person, now: datetime) -> Any:
         """Handlers name as arguments what they need: `request`, or parts of it."""
@@ -186,88 +228,20 @@ class UpdateProcessor:
     async def _persist(self, session: AsyncSession, person: Person, update: Update, now: datetime) -> None:
         """Saves chat state, session activity and the update id in the same transaction."""
         if not is_payment(update):
-            await chats.save_state(session, person)
+            await chats.save_state(session, person, now)
             await chats.mark_seen(session, person, now, timedelta(days=self._context.settings.session_days))
         await chats.mark_handled(session, self._context.bot.id, update.update_id)
 
-    async def _after_error(
-        self, update: Update, user: User, raw: dict[str, Any], error: Exception
-    ) -> list[Method]:
-        """Unhandled exception: payment updates are stored for a retry, others get an error message."""
-        context = self._context
-        with context.localizer.use_locale(context.localizer.language(None, user.language_code)):
-            if update.pre_checkout_query:
-                query = update.pre_checkout_query.id
-                return [
-                    AnswerPreCheckoutQuery(
-                        pre_checkout_query_id=query, ok=False, error_message=str(errors.PAYMENT_NOT_NOW)
-                    )
-                ]
-            if is_payment(update):
-                await self._record_failed(update, raw, error)
-                return []
-            return [SendMessage(chat_id=user.id, text=str(errors.APOLOGY))]
-
-    async def _record_failed(self, update: Update, raw: dict[str, Any], error: Exception) -> None:
-        try:
-            async with self._context.database.transaction(Pool.MONEY) as session:
-                body = orjson.dumps(raw).decode()
-                kept = await updates.record_failed(
-                    session, self._context.bot.id, update.update_id, body, repr(error)
-                )
-                if kept is not None:
-                    key = f"retry_update:{kept}"
-                    await enqueue(session, RetryUpdateJob(id=kept), after=RETRY_DELAY, key=key)
-                    await self._notify_failed(session, update, kept, error)
-        except Exception as second:
-            # Not stored, so it must come again, whatever the reason was.
-            raise DatabaseUnavailableError from second
-
-    async def _notify_failed(
-        self, session: AsyncSession, update: Update, kept: int, error: Exception
-    ) -> None:
-        await raise_alert(session, self._context, UpdateFailed(subject=str(kept), error=repr(error)[:300]))
-        message = update.message
-        if message is not None and (paid := message.successful_payment) is not None:
-            await notify_looked_into(
-                session, self._context, message.chat.id, paid.total_amount, paid.currency
-            )
-
-    async def retry(self, raw: dict[str, Any]) -> None:
+    async def retry(self, raw: Raw) -> None:
         """A stored payment update, once more. Raises what its handler raises."""
-        update = Update.model_validate(raw, context={"bot": self._context.bot})
-        user = _private_sender(update)
-        if user is None:
+        incoming = read(raw, self._context.bot)
+        if incoming is None or incoming.user is None:
             return
         try:
-            replies = await self._commit(update, user, Pool.MONEY)
+            replies = await self._commit(incoming, incoming.user, Pool.MONEY)
         except HandledElsewhereError:
             return
         await send_all(self._context, replies)
-
-
-def is_payment(update: Update) -> bool:
-    """Payment updates come first and unhindered."""
-    message = update.message
-    paid = message is not None and (message.successful_payment or message.refunded_payment)
-    return bool(paid) or update.pre_checkout_query is not None
-
-
-def _private_sender(update: Update) -> User | None:
-    """Who acts; None for what the bot does not answer: groups, channels, other bots, kinds we did not ask for."""
-    if update.pre_checkout_query:
-        return update.pre_checkout_query.from_user
-    if update.message:
-        chat, user = update.message.chat, update.message.from_user
-    elif update.callback_query and update.callback_query.message:
-        chat, user = update.callback_query.message.chat, update.callback_query.from_user
-    elif update.my_chat_member:
-        chat, user = update.my_chat_member.chat, update.my_chat_member.from_user
-    else:
-        return None
-    if chat.type != "private" or user is None or user.is_bot:
-        return None
-    return user
 
 
 def profile(user: User) -> TelegramProfile:
@@ -275,9 +249,9 @@ def profile(user: User) -> TelegramProfile:
     return TelegramProfile(user.id, name or str(user.id), user.username, user.language_code)
 
 
-def with_answer(update: Update, replies: list[Method]) -> list[Method]:
-    """Every pressed button is answered, so that it stops turning."""
-    query = update.callback_query
-    if query is None or any(isinstance(method, AnswerCallbackQuery) for method in replies):
-        return replies
-    return [AnswerCallbackQuery(callback_query_id=query.id), *replies]
+async def _kept(storing: Awaitable[list[Method]]) -> list[Method]:
+    """What could not be stored must come again, whatever the reason was: raises DatabaseUnavailableError."""
+    try:
+        return await storing
+    except Exception as error:
+        raise DatabaseUnavailableError from error

@@ -28,6 +28,8 @@ class Chat(Base):
     state: Mapped[str | None]
     data: Mapped[dict[str, Any]] = mapped_column(server_default=sql("'{}'::jsonb"))
     start: Mapped[str | None]
+    asked_at: Mapped[datetime | None]
+    album: Mapped[str | None]
     referral: Mapped[str | None]
     blocked_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=NOW)
@@ -239,7 +241,8 @@ class HandledUpdate(Base):
 
 
 class FailedUpdate(Base):
-    """A payment update whose handling failed: stored raw, retried by a job, shown to admins."""
+    """An update whose handling failed, or that can't be read: stored raw. One with a payment in it is retried by a job
+    and shown to admins; another is kept only to be looked at."""
 
     __tablename__ = "failed_updates"
     __table_args__ = (UniqueConstraint("bot_id", "update_id"), {"schema": BOT})

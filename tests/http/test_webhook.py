@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from bot.sandbox.app import Sandbox
 from bot.settings import Settings
-from bot.updates.process import KINDS
+from bot.updates.reading import KINDS
 from handlers.app import Application
 from tests.app import (
     BOT,

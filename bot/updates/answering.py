@@ -1,0 +1,34 @@
+"""What every update's replies have in common, whichever handler made them."""
+
+from collections.abc import Sequence
+
+from aiogram.methods import AnswerCallbackQuery
+from aiogram.types import Message, Update
+
+from bot.chat.replies import Method
+
+
+def complete(update: Update, replies: Sequence[Method]) -> list[Method]:
+    """The replies as they are sent: a pressed button is answered, and they stay in the topic that was written in."""
+    message = update.callback_query.message if update.callback_query else update.message
+    if isinstance(message, Message) and message.message_thread_id is not None:
+        replies = [_in_topic(method, message.chat.id, message.message_thread_id) for method in replies]
+    return _with_answer(update, list(replies))
+
+
+def _in_topic(method: Method, chat_id: int, thread_id: int) -> Method:
+    """Into a topic, where the method can name one and names none, and goes to the same chat."""
+    if (
+        getattr(method, "message_thread_id", thread_id) is not None
+        or getattr(method, "chat_id", None) != chat_id
+    ):
+        return method
+    return method.model_copy(update={"message_thread_id": thread_id})
+
+
+def _with_answer(update: Update, replies: list[Method]) -> list[Method]:
+    """Every pressed button is answered, so that it stops turning."""
+    query = update.callback_query
+    if query is None or any(isinstance(method, AnswerCallbackQuery) for method in replies):
+        return replies
+    return [AnswerCallbackQuery(callback_query_id=query.id), *replies]

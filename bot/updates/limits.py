@@ -1,0 +1,58 @@
+"""How much one person may ask of us: enough for anybody who reads the answers, too little to make payers wait."""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from enum import Enum, auto
+
+MAX_PEOPLE = 10_000  # remembered; whoever is forgotten may ask as much as somebody new
+
+
+class Admission(Enum):
+    """FIRST_REFUSAL: turned away, and not told so yet."""
+
+    ADMITTED = auto()
+    FIRST_REFUSAL = auto()
+    REFUSED = auto()
+
+
+@dataclass(slots=True)
+class _Allowance:
+    """`left` as of the moment `at`."""
+
+    left: float
+    at: float
+    told: bool = False
+
+
+class PersonLimits:
+    """A token bucket per person: `burst` updates at once, and then one each `every` seconds.
+
+    Moments are seconds of any clock that never goes back. Kept per process: with several, each admits as much.
+    """
+
+    def __init__(self, burst: int, every: float) -> None:
+        self._burst = burst
+        self._every = every
+        self._people: OrderedDict[int, _Allowance] = OrderedDict()  # who asked last stands last
+
+    def admit(self, telegram_id: int, now: float) -> Admission:
+        allowance = self._people.setdefault(telegram_id, _Allowance(self._burst, now))
+        self._people.move_to_end(telegram_id)
+        if len(self._people) > MAX_PEOPLE:
+            self._people.popitem(last=False)
+        allowance.left = min(self._burst, allowance.left + (now - allowance.at) / self._every)
+        allowance.at = now
+        if allowance.left >= self._burst:
+            allowance.told = False
+        if allowance.left >= 1:
+            allowance.left -= 1
+            return Admission.ADMITTED
+        if allowance.told:
+            return Admission.REFUSED
+        allowance.told = True
+        return Admission.FIRST_REFUSAL
+
+    def give_back(self, telegram_id: int) -> None:
+        """What was admitted could not be handled, and comes again."""
+        if allowance := self._people.get(telegram_id):
+            allowance.left = min(self._burst, allowance.left + 1)
