@@ -187,7 +187,7 @@ async def test_updates_that_are_not_asked_for_and_deliveries_that_fail(world: Wo
     found = await world.findings(public_url=origin, webhook_secret=SecretStr("a-secret-of-sixteen"))
     await runner.cleanup()
     [kinds, delivery] = problems(found)
-    assert "not delivered: callback_query, pre_checkout_query" in kinds
+    assert "not delivered: edited_message, callback_query, pre_checkout_query" in kinds
     assert "404 Not Found" in delivery
     assert any("/paid, tried from here: status 404" in line for line in advice(found))
 

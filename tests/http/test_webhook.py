@@ -1,6 +1,7 @@
 """Webhook mode end to end: the sandbox calls us as Telegram would."""
 
 import asyncio
+import json
 import socket
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from bot.sandbox.app import Sandbox
 from bot.settings import Settings
 from bot.updates.reading import KINDS
 from handlers.app import Application
+from handlers.http import MAX_UPDATE
 from tests.app import (
     BOT,
     chat_user,
@@ -138,6 +140,9 @@ async def test_without_the_secret_nothing_happens(
         {"update_id": None},
         {"update_id": 1.5},
         {"update_id": True},
+        {"update_id": -1},
+        {"update_id": 2**63},
+        {"update_id": 10**30},
     ],
 )
 async def test_what_is_no_update_is_refused(app: Application, http: aiohttp.ClientSession, body: Any) -> None:
@@ -145,7 +150,26 @@ async def test_what_is_no_update_is_refused(app: Application, http: aiohttp.Clie
 
 
 async def test_an_update_too_large_is_refused(app: Application, http: aiohttp.ClientSession) -> None:
-    assert await bring(app, http, {"update_id": 1, "message": "x" * 300_000}) == 413
+    assert await bring(app, http, {"update_id": 1, "message": "x" * MAX_UPDATE}) == 413
+
+
+@pytest.mark.errors_expected("what can't be read is to be looked at")
+async def test_300_kilobytes_behind_the_secret_are_taken(anna: ChatUser, app: Application) -> None:
+    """Broken a thousand times, or nested as deep as JSON is read."""
+    await anna.register()
+    entities = [{"type": "bold", "offset": "?", "length": number} for number in range(6000)]
+    update = update_of(anna, text="/status", forward_origin={"x": "y" * 50_000})
+    update["message"]["entities"] = entities
+    assert len(json.dumps(update)) > 300_000
+    assert await bring(app, anna.http, update) == 200
+    await anna.refresh()
+    heard = len(anna.texts)
+    depth = 1000
+    nested = b'{"update_id": 5, "message": ' + b'{"reply_to_message": ' * depth + b"1" + b"}" * (depth + 1)
+    assert await bring(app, anna.http, nested + b" " * 300_000) == 200
+    assert await bring(app, anna.http, b"[" * 300_000) == 400
+    await anna.send("/status")
+    assert len(anna.texts) == heard + 1
 
 
 async def test_kinds_nobody_asked_for_are_taken_and_let_go(
