@@ -15,7 +15,7 @@ from bot.sandbox.app import Sandbox
 from bot.settings import Settings
 from bot.updates.reading import KINDS
 from handlers.app import Application
-from handlers.http import MAX_UPDATE
+from handlers.http_limits import MAX_UPDATE
 from tests.app import (
     BOT,
     chat_user,
