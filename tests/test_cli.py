@@ -143,6 +143,18 @@ async def test_migrate_changes_nothing_where_the_contract_is_broken(
     assert await count(empty_database, "pg_namespace where nspname = 'bot'") == 0
 
 
+async def test_tables_beside_others_are_made_only_if_that_is_meant(folder: Path, empty_database: str) -> None:
+    connection = await asyncpg.connect(empty_database)
+    await connection.execute('create table "Users" (id bigint)')
+    await connection.close()
+    refused = await command(folder, "migrate", DATABASE_URL=empty_database)
+    assert refused.status == 1
+    assert 'public."Users" (near our users)' in refused.output
+    made = await command(folder, "migrate", "--create", DATABASE_URL=empty_database)
+    assert (made.status, made.errors) == (0, "")
+    assert await count(empty_database, "modules") == 0
+
+
 # --- the catalogue ---
 
 
@@ -184,6 +196,10 @@ async def test_a_catalogue_is_loaded_once(folder: Path, dsn: str) -> None:
     second = await command(folder, "catalog", "load", SCHOOL, DATABASE_URL=dsn)
     assert (second.status, second.output, second.errors) == (0, "", "")
     assert await count(dsn, "modules") == held > 0
+    exported = await command(folder, "catalog", "export", "exported.toml", DATABASE_URL=dsn)
+    assert (exported.status, exported.output, exported.errors) == (0, "", "")
+    third = await command(folder, "catalog", "load", "exported.toml", DATABASE_URL=dsn)
+    assert (third.status, third.output, third.errors) == (0, "", "")
 
 
 # --- backup and restore ---

@@ -1,0 +1,96 @@
+"""The exported catalogue: it loads back to no change, whoever made the rows."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from bot.catalogue.loading import export_file, load_file
+from bot.catalogue.reading import CatalogueError, parse
+from bot.sandbox import __file__ as sandbox
+from db.catalogue.loading import CatalogueRefusedError, load_catalogue
+from db.engine import Database, Pool
+from tests.db.test_catalogue import SMALL
+
+SCHOOL = Path(sandbox).with_name("school.toml")
+
+
+@pytest.fixture
+async def database(dsn: str) -> AsyncIterator[Database]:
+    made = Database(dsn)
+    yield made
+    await made.close()
+
+
+FOREIGN = """
+insert into modules (id, name, description, interval_count) values (70, 'Theirs', null, 0), (71, 'Two
+lines', 'x', 3);
+insert into products (product_id, module_id, name) values (80, 70, 'Their course'), (81, 71, 'Not to be written');
+insert into promocodes (code, max_usage_count, days, product_id) values ('THEIRS', 5, 7, 80), ('with blank', 5, 7, 80);
+insert into bot.offers (product_id, days, price, currency) values (80, 30, 99050, 'RUB'), (80, 30, 500, 'XTR');
+insert into bot.offers (product_id, days, price, currency, active) values (80, 60, 99050, 'RUB', false)
+"""
+
+
+async def dump(connection: asyncpg.Connection) -> list[list[tuple[object, ...]]]:
+    tables = (
+        "modules",
+        "products",
+        "promocodes",
+        "bot.offers",
+        "bot.lessons",
+        "bot.questions",
+        "bot.results",
+    )
+    return [
+        [tuple(row.values()) for row in await connection.fetch(f"select * from {table} t order by t::text")]
+        for table in tables
+    ]
+
+
+async def test_what_is_exported_loads_back_to_no_change(
+    database: Database, connection: asyncpg.Connection, tmp_path: Path
+) -> None:
+    """The demo's school, with lessons withdrawn, and rows that another application and admins in the chat made."""
+    await load_file(database, SCHOOL)
+    await connection.execute(FOREIGN)
+    file = tmp_path / "school.toml"
+    notes = await export_file(database, file)
+    assert [note.partition(" is left out")[0] for note in notes] == [
+        "modules 'module-71'",
+        "promocodes 'with blank'",
+    ]
+    before = await dump(connection)
+    assert await load_file(database, file) == []
+    rows = await connection.fetch("select id, key, active from bot.offers where product_id = 80 order by id")
+    keys = [f"product-80/offer-{row['id']}" for row in rows[:2]] + [None]
+    assert [(row["key"], row["active"]) for row in rows] == list(zip(keys, (True, True, False), strict=True))
+    await connection.execute("update bot.offers set key = null where product_id = 80")
+    assert await dump(connection) == before
+    with pytest.raises(CatalogueError, match="File exists"):
+        await export_file(database, file)
+
+
+async def test_a_database_that_no_file_has_filled_is_exported_too(
+    database: Database, connection: asyncpg.Connection, tmp_path: Path
+) -> None:
+    """Also where `progress` names lessons that the bot does not know."""
+    await connection.execute(FOREIGN)
+    await connection.execute(
+        "insert into users (email, created_at) values ('a@x', now());"
+        "insert into progress (user_id, lesson_id, result_id) select id, 500, 9 from users"
+    )
+    await export_file(database, tmp_path / "file.toml")
+    assert await load_file(database, tmp_path / "file.toml") == []
+    text = (tmp_path / "file.toml").read_text()
+    assert 'price = "990.50"' in text
+    assert "results" not in text
+
+
+async def test_an_offers_id_must_be_that_products(database: Database, connection: asyncpg.Connection) -> None:
+    await connection.execute(FOREIGN)
+    refused = SMALL.replace('key = "month"', 'key = "month"\nid = 1')
+    with pytest.raises(CatalogueRefusedError, match="it is an offer of product 80"):
+        async with database.transaction(Pool.JOBS) as session:
+            await load_catalogue(session, parse(refused))
