@@ -113,10 +113,28 @@ def describe(error: BaseException) -> str:
             ".".join(map(str, item["loc"])) + f" {item['type']}" for item in error.errors(include_input=False)
         )
         return f"{error.title}: {', '.join(places)}"
+    if (said := _database_error(error)) is not None:
+        return said
     try:
         return str(error)
     except Exception:
         return "no message"
+
+
+# SQLSTATE classes whose messages are about the server, the way to it, or our statements, never about a row.
+WITHOUT_ROWS = ("08", "28", "3D", "3F", "40", "42", "53", "55", "57", "58", "XX")
+
+
+def _database_error(error: BaseException) -> str | None:
+    """PostgreSQL's error by its code and the names it gives; its message only where that can't hold a row's values."""
+    original = getattr(error, "orig", None) or error
+    cause = original.__cause__ or original
+    state = getattr(original, "sqlstate", None)
+    if not isinstance(state, str):
+        return None
+    names = (getattr(cause, name, None) for name in ("table_name", "column_name", "constraint_name"))
+    message = str(original).partition("\n")[0] if state.startswith(WITHOUT_ROWS) else ""
+    return " ".join(str(part) for part in (state, type(cause).__name__, *names, message) if part)
 
 
 def one_line(text: str) -> str:

@@ -7,6 +7,7 @@ seconds of imports. That `python main.py` does the same is tested in tests/test_
 import asyncio
 import multiprocessing
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -173,7 +174,7 @@ class BotProcess:
     async def _read(self, process: MainProcess) -> None:
         async for line in process.errors:
             self.log.append(line.decode().rstrip())
-            if '"event": "ready"' in self.log[-1]:
+            if re.search(r'"event": "ready"|\] ready ', self.log[-1]):
                 self._ready.set()
         self._ready.set()
 

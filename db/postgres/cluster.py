@@ -33,9 +33,9 @@ SERVER_OPTIONS = (
     "timezone=UTC",
     "log_timezone=UTC",
     "log_line_prefix=%m [%p] ",
-    # Details and statements hold people's e-mails and names.
+    # Errors of statements hold people's e-mails and names, and whoever sent the statement logs them.
+    "log_min_messages=log",
     "log_error_verbosity=terse",
-    "log_min_error_statement=panic",
 )
 VOLATILE_OPTIONS = (
     "fsync=off",
