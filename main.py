@@ -205,6 +205,8 @@ def fail(group: BaseExceptionGroup[Exception]) -> int:
                 fail(error)
             case TelegramUnauthorizedError():
                 print("BOT_TOKEN: Telegram does not know this token", file=sys.stderr)
+            case OSError(filename=str(path)) if error.strerror:
+                print(f"{path}: {error.strerror}", file=sys.stderr)
             case OSError() | asyncpg.PostgresError():
                 print(f"the database can't be used: {error}", file=sys.stderr)
             case _:

@@ -3,8 +3,8 @@
 from aiogram import F, Router
 from aiogram.types import CallbackQuery, ChatMemberUpdated, Message
 
-from bot.chat.buttons import Go, Pay
-from bot.chat.commands import COMMANDS, Audience
+from bot.chat.buttons import CheckPayment, Go, Pay
+from bot.chat.commands import COMMANDS, PURCHASES, Audience
 from bot.chat.replies import Reply, say, toast
 from bot.texts.accounts import registration as words
 from db.chats import Person
@@ -24,6 +24,20 @@ async def pay_before_registering(query: CallbackQuery, callback_data: Pay, perso
     """The wish to buy is remembered through registration, as a deep link would be."""
     remember(person, f"buy_{callback_data.offer}")
     return sign_in_first(query, person)
+
+
+@login_required.callback_query(CheckPayment.filter())
+async def check_after_signing_in(query: CallbackQuery, callback_data: CheckPayment, person: Person) -> Reply:
+    """Who asks where their payment is, is answered after one tap."""
+    remember(person, f"check_{callback_data.purchase}")
+    return sign_in_first(query, person)
+
+
+@login_required.message(is_(PURCHASES))
+@login_required.callback_query(Go.filter(F.command == PURCHASES.name))
+async def purchases_after_signing_in(event: Message | CallbackQuery, person: Person) -> Reply:
+    remember(person, PURCHASES.name)
+    return sign_in_first(event, person)
 
 
 @login_required.message(is_(*LEARNERS))

@@ -9,7 +9,7 @@ from aiogram.types import CallbackQuery, Message, ReplyKeyboardRemove
 from email_validator import EmailNotValidError, validate_email
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.chat.buttons import Agree, Go, Register, SignIn
+from bot.chat.buttons import Agree, CheckPayment, Go, Register, SignIn
 from bot.chat.commands import BUY, COURSES, LESSONS, PROMO, START, STATUS
 from bot.chat.conversation import Registration
 from bot.chat.keyboards import go, open_url, press, rows, share_phone
@@ -60,8 +60,10 @@ def home(event: Message | CallbackQuery, person: Person) -> Reply:
 
 
 def remember(person: Person, link: str) -> None:
-    """A deep link is remembered through registration and then followed; a plain /start forgets none."""
-    if link and link != "paid":
+    """A deep link is remembered through registration or signing in and then followed; a plain /start forgets none.
+
+    Who has no account yet has paid nothing that could be asked about."""
+    if link and (link != "paid" or person.account is not None):
         person.start = link[:64]
         person.changed = True
 
@@ -79,6 +81,13 @@ async def follow_link(request: Request, link: str) -> Reply:
                 return await shop.show_offer(event, int(rest), session, request.context)
             if kind == "ref" and rest:
                 await chats.record_referral(session, person.telegram_id, rest)
+            elif kind == "check" and rest.isdecimal() and len(rest) < 19 and isinstance(event, CallbackQuery):
+                asked = CheckPayment(purchase=int(rest))
+                return await payments.show_timeline(
+                    event, asked, session, person, request.context, request.now
+                )
+            elif link == "purchases":
+                return await payments.show_purchases(event, session, person)
             elif kind == "paid":
                 return await payments.show_unpaid(event, session, person)
     except Refused as refused:

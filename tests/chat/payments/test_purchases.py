@@ -12,6 +12,7 @@ from bot.sandbox.app import Sandbox
 from bot.settings import Settings
 from bot.texts import errors as error_words
 from bot.texts import shop as shop_words
+from bot.texts.accounts import registration as registration_words
 from bot.texts.payments import purchases as words
 from bot.timings import Timings
 from db.errors import PurchaseUnknown
@@ -53,6 +54,18 @@ async def test_not_paid_yet(ordered: ChatUser) -> None:
     assert "@school_support" in shown
     assert ordered.buttons[0].startswith("💳")
     assert ordered.buttons[1] == ordered.words(words.ASK_AGAIN)
+
+
+@pytest.mark.parametrize("way", ["button", "/purchases", "/start paid"])
+async def test_a_payer_who_is_signed_out_is_answered_after_one_tap(ordered: ChatUser, way: str) -> None:
+    await ordered.pay()
+    await ordered.send("/logout")
+    if way == "button":
+        await ordered.click(words.WHERE)
+    else:
+        await ordered.send(way)
+    await ordered.click(registration_words.SIGN_IN)
+    await ordered.receives("Платёж №1 получен" if way == "button" else "№1")
 
 
 async def test_paid_and_the_callback_lost(ordered: ChatUser, sql: asyncpg.Connection) -> None:
