@@ -31,7 +31,7 @@ UPDATES = Counter(
 )
 CALLBACKS = Counter(
     "lessongate_callbacks",
-    "The provider's callbacks by event and outcome: recorded, ignored, not recorded",
+    "The provider's callbacks by event and outcome: recorded, ignored, turned away, not recorded",
     ["event", "outcome"],
 )
 PAYMENTS = Counter(

@@ -71,6 +71,14 @@ class VerifyCallbackJob(Job):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VerifyUnknownJob(Job):
+    """A callback of a payment that no purchase bears: one at a time, after everything else."""
+
+    name = "verify_unknown"
+    id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SettleAssignedJob(Job):
     name = "settle_assigned"
     attempt: int

@@ -14,11 +14,23 @@ from bot.updates.process import DatabaseUnavailableError, UpdateProcessor
 from bot.updates.reading import get_update_id
 from db.payments import callbacks
 from db.payments.methods import YOOKASSA_ID
-from handlers.http_limits import MAX_BODY, MAX_UPDATE, answer_failures, read_json, refuse_compressed
+from handlers.http_limits import (
+    MAX_BODY,
+    MAX_UPDATE,
+    BusyError,
+    Gate,
+    answer_failures,
+    read_json,
+    refuse_compressed,
+)
 
 log = structlog.get_logger(__name__)
 
 RETRY = {"Retry-After": "3"}
+RETRY_LATER = {"Retry-After": "300"}
+# Callbacks that are recorded at once, of the connections they share with payment updates; how many more may wait.
+RECORDING, WAITING = 2, 100
+MAX_KEY = 64  # characters: docs/facts.md#idempotence
 PAYMENT_EVENTS = {"payment.succeeded", "payment.canceled", "payment.waiting_for_capture"}
 REFUND_EVENTS = {"refund.succeeded"}
 
@@ -47,6 +59,7 @@ class HttpEndpoints:
     def __init__(self, context: AppContext, processor: UpdateProcessor | None) -> None:
         self._context = context
         self._processor = processor
+        self._recording = Gate(RECORDING, WAITING)
         self._gauges = metrics.Gauges(context.database)
 
     async def telegram(self, request: web.Request) -> web.Response:
@@ -94,13 +107,20 @@ class HttpEndpoints:
             return web.Response()
         try:
             object_id = str(thing.get("id")).replace("\x00", "")[:64]
-            # JSON that was read is UTF-8, whatever the header says.
-            text = raw.decode().replace("\x00", "")
-            await callbacks.record_callback(self._context.database, event, object_id, payment_id, text)
+            async with self._recording:
+                taken = await callbacks.record_callback(
+                    self._context.database, event, object_id, payment_id, raw, _key(thing)
+                )
+        except BusyError:
+            taken = False
         except Exception:
             metrics.count_callback(event, "not recorded")
             log.exception("callback_not_recorded", callback_event=event)
             return web.Response(status=503, headers=RETRY)
+        if not taken:
+            # A true one comes again for 24 hours, and reconciliation finds its payment.
+            metrics.count_callback(event, "turned away")
+            return web.Response(status=503, headers=RETRY_LATER)
         metrics.count_callback(event, "recorded")
         return web.Response()
 
@@ -134,6 +154,13 @@ def _payment_id(event: str, thing: dict[str, Any]) -> str | None:
     elif event in REFUND_EVENTS:
         found = thing.get("payment_id")
     return found if isinstance(found, str) and YOOKASSA_ID.fullmatch(found) else None
+
+
+def _key(thing: dict[str, Any]) -> str | None:
+    """Our idempotence key, where the metadata has one: it says for which purchase the payment claims to be."""
+    metadata = thing.get("metadata")
+    key = metadata.get("key") if isinstance(metadata, dict) else None
+    return key[:MAX_KEY].replace("\x00", "") if isinstance(key, str) else None
 
 
 def _language(request: web.Request, context: AppContext) -> str:

@@ -28,6 +28,33 @@ class StrangersLog(logging.LoggerAdapter[logging.Logger]):
         self.debug(msg, *args, **kwargs)
 
 
+class BusyError(Exception):
+    """Too many wait already."""
+
+
+class Gate:
+    """Lets `at_once` in and `waiting` more wait; further ones are turned away by BusyError."""
+
+    def __init__(self, at_once: int, waiting: int) -> None:
+        self._places = asyncio.Semaphore(at_once)
+        self._most = at_once + waiting
+        self._there = 0
+
+    async def __aenter__(self) -> None:
+        if self._there >= self._most:
+            raise BusyError
+        self._there += 1
+        try:
+            await self._places.acquire()
+        except BaseException:
+            self._there -= 1
+            raise
+
+    async def __aexit__(self, *_: object) -> None:
+        self._there -= 1
+        self._places.release()
+
+
 def runner(app: web.Application, idle: timedelta) -> web.AppRunner:
     """`idle`: a connection on which no whole request comes for so long is closed."""
     return web.AppRunner(

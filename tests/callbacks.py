@@ -43,7 +43,7 @@ async def recorded(sql: asyncpg.Connection) -> tuple[int, int]:
     """Callbacks, jobs to verify one."""
     row = await sql.fetchrow(
         "select (select count(*) from bot.callbacks),"
-        " (select count(*) from bot.pgqueuer where entrypoint = 'verify_callback')"
+        " (select count(*) from bot.pgqueuer where entrypoint in ('verify_callback', 'verify_unknown'))"
     )
     return row[0], row[1]
 

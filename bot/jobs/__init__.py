@@ -39,6 +39,7 @@ def all_jobs(processor: UpdateProcessor) -> Mapping[str, Run]:
             entry(jobs.AskPaymentJob, asking.ask_payment),
             entry(jobs.CheckPaymentJob, checking.check_payment),
             entry(jobs.VerifyCallbackJob, callbacks.verify_callback),
+            entry(jobs.VerifyUnknownJob, callbacks.verify_unknown),
             entry(jobs.SettleAssignedJob, callbacks.settle_assigned),
             entry(jobs.CreateRefundJob, refunding.create_refund),
             entry(jobs.AskRefundJob, refunding.ask_refund),
@@ -50,6 +51,9 @@ def all_jobs(processor: UpdateProcessor) -> Mapping[str, Run]:
         )
     )
 
+
+# Of these only one runs at a time, whatever number of workers there are.
+SINGLE = frozenset({jobs.VerifyUnknownJob.name})
 
 # When a job without facts is due, as cron says it (minute hour day month weekday).
 SCHEDULES: Mapping[str, str] = {

@@ -16,7 +16,6 @@ from db.jobs import (
     SweepJob,
     TellJob,
     TidyJob,
-    VerifyCallbackJob,
 )
 from db.payments import attempts, callbacks
 from db.queue import enqueue
@@ -36,8 +35,9 @@ async def sweep(_job: SweepJob, context: AppContext) -> None:
             await enqueue(session, CreatePaymentJob(attempt=attempt_id), key=f"create:{attempt_id}")
         for attempt_id in await attempts.list_overdue(session, before):
             await enqueue(session, AskPaymentJob(attempt=attempt_id), key=f"ask:{attempt_id}")
-        for callback_id in await callbacks.list_unhandled(session, before):
-            await enqueue(session, VerifyCallbackJob(id=callback_id), key=f"verify:{callback_id}")
+        for callback in await callbacks.list_unhandled(session, before):
+            await callbacks.enqueue_verification(session, callback.id, callback.known, once=True)
+        await callbacks.delete_without_news(session, context.now())
         for failed_id in await updates.list_unsolved_ids(session):
             await enqueue(session, RetryUpdateJob(id=failed_id), key=f"retry_update:{failed_id}")
         await queue.requeue_failed(session, ONLY_JOBS, MAX_RETRY_AGE)
@@ -52,5 +52,6 @@ async def tidy(_job: TidyJob, context: AppContext) -> None:
     async with context.database.transaction(Pool.JOBS) as session:
         await updates.delete_handled(session, before)
         await updates.delete_solved(session, context.now() - updates.SOLVED_KEPT)
+        await callbacks.delete_old(session, context.now())
         await requests.delete_old_drafts(session, before)
         await queue.delete_log(session, before)

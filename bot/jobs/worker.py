@@ -16,7 +16,7 @@ from pgqueuer.ports.driver import NotifyCallback
 
 from bot import metrics
 from bot.context import AppContext, utc_now
-from bot.jobs import Run
+from bot.jobs import SINGLE, Run
 from bot.retry import MAX_RETRY_AGE, RetryJobError, backoff
 from bot.timings import Timings
 from db.dsn import asyncpg_arguments
@@ -124,7 +124,11 @@ class Worker:
 
     def _register(self, queue: PgQueuer) -> None:
         for name, run in self._jobs.items():
-            queue.entrypoint(name, on_failure="hold", executor_factory=self._executor)(self._entry(run))
+            limit = 1 if name in SINGLE else 0
+            register = queue.entrypoint(
+                name, concurrency_limit=limit, on_failure="hold", executor_factory=self._executor
+            )
+            register(self._entry(run))
         for name, cron in self._schedules.items():
             queue.schedule(f"every_{name}", cron)(self._due(self._jobs[name]))
 

@@ -1,27 +1,57 @@
 """A callback is verified, and a parked payment that an admin has assigned is settled."""
 
+from datetime import datetime, timedelta
+
 from bot.context import AppContext
 from bot.payments.provider import get_provider, retry_job
 from bot.payments.refunding import fetch_refunds, settle_with_refunds
 from bot.payments.settling import notify_charge, notify_not_credited, park_unknown, settle_payment
-from bot.retry import RetryJobError
-from bot.yookassa.answers import ProviderRefusedError, ProviderUnknownError
+from bot.retry import RetryJobError, backoff
+from bot.yookassa.answers import ProviderPayment, ProviderRefusedError, ProviderUnknownError
 from db.engine import Pool
 from db.errors import Refused
-from db.jobs import SettleAssignedJob, VerifyCallbackJob
+from db.jobs import SettleAssignedJob, VerifyCallbackJob, VerifyUnknownJob
 from db.payments import attempts, callbacks
 from db.payments.methods import PaymentMethod
 from db.payments.purchases import PurchaseStatus
 from db.payments.settling import Outcome
 from db.payments.telegram import settle_assigned_charge
+from db.tables import Callback
+
+MOST_ASKS = 10  # about a payment that no purchase bears
+UNKNOWN_PAUSE_MOST = timedelta(hours=1)
+FINAL = {"succeeded", "canceled"}
 
 
 async def verify_callback(job: VerifyCallbackJob, context: AppContext) -> None:
     """A callback is a hint: what counts is the payment fetched with our own key."""
     async with context.database.transaction(Pool.JOBS) as session:
         callback = await callbacks.get_unhandled(session, job.id)
+    if callback is not None:
+        await _verify(context, callback)
+
+
+async def verify_unknown(job: VerifyUnknownJob, context: AppContext) -> None:
+    """The same of a payment that no purchase bears: with growing pauses until it is final, and not for ever."""
+    async with context.database.transaction(Pool.JOBS) as session:
+        callback = await callbacks.get_unhandled(session, job.id)
+        if callback is not None:
+            await callbacks.record_ask(session, callback.id)
     if callback is None:
-        return
+        return None
+    if context.provider is None:
+        return await _mark_handled(context, callback.id, "no provider")
+    try:
+        await _verify(context, callback)
+    except RetryJobError as again:
+        if callback.asked + 1 >= MOST_ASKS:
+            return await _mark_handled(context, callback.id, "not asked for any more")
+        pause = backoff(context.timings.unknown_waits, callback.asked, UNKNOWN_PAUSE_MOST)
+        raise RetryJobError(str(again), max(pause, again.delay or timedelta())) from again
+
+
+async def _verify(context: AppContext, callback: Callback) -> None:
+    """Raises RetryJobError where it must be asked again."""
     try:
         payment = await get_provider(context).payment(callback.payment_id)
         refund = callback.event.startswith("refund.")
@@ -39,20 +69,30 @@ async def verify_callback(job: VerifyCallbackJob, context: AppContext) -> None:
             settlement = await settle_payment(session, context, payment, now)
         else:
             settlement = await settle_with_refunds(session, context, payment, refunds, now)
-        unknown = settlement.outcome is Outcome.UNKNOWN
-        early = unknown and now - callback.received_at < context.timings.unknown_waits
-        if unknown and not early:
+        outcome = settlement.outcome
+        early = outcome is Outcome.UNKNOWN and _is_early(context, callback, payment, now)
+        if outcome is Outcome.UNKNOWN and not early:
             await park_unknown(session, context, payment, now)
         if not early:
-            await callbacks.mark_handled(session, callback.id, settlement.outcome.value, now)
+            news = outcome is not Outcome.UNKNOWN and not await callbacks.was_told(
+                session, callback, outcome.value
+            )
+            await callbacks.mark_handled(session, callback.id, outcome.value, now, news=news)
     if early:
-        # Its own answer, or Telegram's word on the same payment, may still be on the way.
         raise RetryJobError("no purchase has this payment yet", context.timings.unknown_waits)
 
 
+def _is_early(context: AppContext, callback: Callback, payment: ProviderPayment, now: datetime) -> bool:
+    """Its own answer, or Telegram's word on the same payment, may still be on the way."""
+    if not callback.known and payment.status not in FINAL:
+        return True
+    return now - callback.received_at < context.timings.unknown_waits
+
+
 async def _mark_handled(context: AppContext, callback_id: int, outcome: str) -> None:
+    """Nothing came of it."""
     async with context.database.transaction(Pool.JOBS) as session:
-        await callbacks.mark_handled(session, callback_id, outcome, context.now())
+        await callbacks.mark_handled(session, callback_id, outcome, context.now(), news=False)
 
 
 async def settle_assigned(job: SettleAssignedJob, context: AppContext) -> None:

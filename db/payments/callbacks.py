@@ -1,22 +1,79 @@
-"""Callbacks as they came. Each is recorded and fetched for, repeated ones too; only settling is idempotent."""
+"""Callbacks as they came: a hint each, by anybody. Those of payments we know are verified before all others.
 
-from datetime import datetime
+Known is what a purchase bears: the payment's id, or, while that has not come, the key that stands in its metadata.
+Nothing is believed by it, it only decides who waits for whom. No payment has more than `FIRST` callbacks before the
+others, so that somebody who knows one can't fill the line either; a repeated one is never dropped unverified.
+"""
 
-from sqlalchemy import insert, select, update
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.engine import Database, Pool
-from db.jobs import VerifyCallbackJob
+from db.jobs import Job, VerifyCallbackJob, VerifyUnknownJob
+from db.payments.methods import KEY_PREFIX, YOOKASSA
 from db.queue import enqueue
 from db.tables import Callback
 
+MAX_BODY = 4096  # bytes that are kept of one
+FIRST = 3  # unverified callbacks of one payment that are verified before others'
+CEILING = 1000  # how many others may wait
+MONEY, OTHERS = 10, -10  # priorities: a payer's link and news stand between them at 0
+KEPT = timedelta(days=30)  # after it was handled
+KEPT_WITHOUT_NEWS = timedelta(hours=1)
 
-async def record_callback(database: Database, event: str, object_id: str, payment_id: str, body: str) -> None:
-    """Stores it with the job that verifies it. `payment_id`: the payment it is about, whatever the object is."""
-    row = insert(Callback).values(event=event, object_id=object_id, payment_id=payment_id, body=body)
+RECORD = text(
+    """
+    with line as materialized (
+        select exists (
+            select from purchases where provider = :provider and provider_payment_id in (:payment_id, :placeholder)
+        ) and (
+            select count(*) from bot.callbacks where payment_id = :payment_id and known and handled_at is null
+        ) < :first as known
+    )
+    insert into bot.callbacks (event, object_id, payment_id, body, known)
+    select :event, :object_id, :payment_id, :body, known from line
+    where known or :ceiling > (
+        select count(*) from (
+            select from bot.callbacks where not known and handled_at is null limit :ceiling
+        ) as waiting
+    )
+    returning id, known
+    """
+)
+
+
+async def record_callback(
+    database: Database, event: str, object_id: str, payment_id: str, body: bytes, key: str | None = None
+) -> bool:
+    """Stores it with the job that verifies it; False where too many of unknown payments wait already.
+
+    `payment_id`: the payment it is about, whatever the object is. `key`: our idempotence key, if it shows one.
+    """
+    values = {
+        "event": event,
+        "object_id": object_id,
+        "payment_id": payment_id,
+        "body": body[:MAX_BODY].decode(errors="ignore").replace("\x00", ""),
+        "provider": YOOKASSA,
+        "placeholder": f"{KEY_PREFIX}{key}" if key else payment_id,
+        "first": FIRST,
+        "ceiling": CEILING,
+    }
     async with database.transaction(Pool.MONEY) as session:
-        callback_id = (await session.scalars(row.returning(Callback.id))).one()
-        await enqueue(session, VerifyCallbackJob(id=callback_id), priority=10)
+        row = (await session.execute(RECORD, values)).one_or_none()
+        if row is None:
+            return False
+        await enqueue_verification(session, row.id, row.known, once=not row.known)
+    return True
+
+
+async def enqueue_verification(session: AsyncSession, callback_id: int, known: bool, *, once: bool) -> None:
+    """`once`: nothing is done while one is queued."""
+    job: Job = VerifyCallbackJob(id=callback_id) if known else VerifyUnknownJob(id=callback_id)
+    key = f"verify:{callback_id}" if once else None
+    await enqueue(session, job, key=key, priority=MONEY if known else OTHERS)
 
 
 async def get_unhandled(session: AsyncSession, callback_id: int) -> Callback | None:
@@ -25,18 +82,46 @@ async def get_unhandled(session: AsyncSession, callback_id: int) -> Callback | N
     )
 
 
-async def mark_handled(session: AsyncSession, callback_id: int, outcome: str, now: datetime) -> None:
-    await session.execute(
-        update(Callback).where(Callback.id == callback_id).values(handled_at=now, outcome=outcome)
+async def record_ask(session: AsyncSession, callback_id: int) -> None:
+    """Of a payment we don't know: the provider is asked about it once more."""
+    await session.execute(update(Callback).where(Callback.id == callback_id).values(asked=Callback.asked + 1))
+
+
+async def mark_handled(
+    session: AsyncSession, callback_id: int, outcome: str, now: datetime, *, news: bool = True
+) -> None:
+    """What told nothing new is not kept for long, nor its text: anybody may send any number of them."""
+    changed = {"handled_at": now, "outcome": outcome} | ({} if news else {"body": ""})
+    await session.execute(update(Callback).where(Callback.id == callback_id).values(changed))
+
+
+async def was_told(session: AsyncSession, callback: Callback, outcome: str) -> bool:
+    """Whether an earlier callback of that payment had the same outcome."""
+    earlier = select(Callback.id).where(
+        Callback.payment_id == callback.payment_id,
+        Callback.event == callback.event,
+        Callback.outcome == outcome,
+        Callback.id != callback.id,
     )
+    return await session.scalar(earlier.limit(1)) is not None
 
 
-async def list_unhandled(session: AsyncSession, before: datetime, limit: int = 100) -> list[int]:
-    """Unhandled ones received before that moment: their job was lost."""
+async def list_unhandled(session: AsyncSession, before: datetime, limit: int = 100) -> list[Callback]:
+    """Unhandled ones received before that moment, known payments' first: their job was lost."""
     rows = await session.scalars(
-        select(Callback.id)
+        select(Callback)
         .where(Callback.handled_at.is_(None), Callback.received_at < before)
-        .order_by(Callback.id)
+        .order_by(Callback.known.desc(), Callback.id)
         .limit(limit)
     )
     return list(rows)
+
+
+async def delete_old(session: AsyncSession, now: datetime) -> None:
+    await session.execute(delete(Callback).where(Callback.handled_at < now - KEPT))
+
+
+async def delete_without_news(session: AsyncSession, now: datetime) -> None:
+    await session.execute(
+        delete(Callback).where(Callback.body == "", Callback.handled_at < now - KEPT_WITHOUT_NEWS)
+    )

@@ -194,10 +194,15 @@ class PromoForm(Base):
 
 
 class Callback(Base):
-    """A callback as it came: a hint, not yet believed. Never deduplicated before it was verified."""
+    """A callback as it came: a hint, not yet believed. Never deduplicated before it was verified.
+
+    `known` ones are verified first; `asked`: how often the provider was asked about one that is not."""
 
     __tablename__ = "callbacks"
     __table_args__ = (
+        Index("ix_callbacks_payment_id", "payment_id"),
+        Index("ix_callbacks_without_news", "handled_at", postgresql_where=sql("body = ''")),
+        Index("ix_callbacks_unknown", "id", postgresql_where=sql("handled_at is null and not known")),
         Index("ix_callbacks_open", "received_at", postgresql_where=sql("handled_at is null")),
         {"schema": BOT},
     )
@@ -210,6 +215,8 @@ class Callback(Base):
     received_at: Mapped[datetime] = mapped_column(server_default=NOW)
     handled_at: Mapped[datetime | None]
     outcome: Mapped[str | None]
+    known: Mapped[bool] = mapped_column(server_default=sql("true"))
+    asked: Mapped[int] = mapped_column(Integer, server_default=sql("0"))
 
 
 class AccessChange(Base):

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import asyncpg
 import orjson
@@ -15,6 +15,7 @@ from db.jobs import SweepJob, VerifyCallbackJob
 from db.payments import callbacks
 from db.queue import enqueue, enqueue_all, queue_queries
 
+OTHER = "2d4d8203-000f-5000-9000-15fc20582330"
 PAYMENT = "2d4d8203-000f-5000-9000-15fc20582329"
 
 
@@ -25,11 +26,32 @@ async def database(dsn: str, request: pytest.FixtureRequest) -> AsyncIterator[Da
     await opened.close()
 
 
+async def bought(connection: asyncpg.Connection, payment_id: str) -> None:
+    """A purchase that bears that id, or that placeholder."""
+    await connection.execute(
+        "with u as (insert into users (email, created_at) values ($1 || '@example.com', now()) returning id),"
+        " m as (insert into modules (name, interval_count) values ('M', 1) returning id),"
+        " p as (insert into products (name, module_id) select 'P', id from m returning product_id)"
+        " insert into purchases (user_id, product_id, days, amount_cents, currency, provider,"
+        " provider_payment_id, status, created_at) select u.id, p.product_id, 1, 100, 'RUB', 'yookassa', $1,"
+        " 'pending', now() from u, p",
+        payment_id,
+    )
+
+
+async def lines(connection: asyncpg.Connection) -> list[tuple[str, int]]:
+    rows = await connection.fetch("select entrypoint, priority from bot.pgqueuer order by id")
+    return [tuple(row) for row in rows]
+
+
+FIRST, LAST = ("verify_callback", 10), ("verify_unknown", -10)
+
+
 async def test_a_callback_and_its_job_are_written_together(
     database: Database, connection: asyncpg.Connection
 ) -> None:
     for event in ("payment.succeeded", "payment.canceled"):
-        await callbacks.record_callback(database, event, "object", PAYMENT, '{"a": "é"}')
+        await callbacks.record_callback(database, event, "object", PAYMENT, '{"a": "é"}'.encode())
     rows = await connection.fetch("SELECT * FROM bot.callbacks ORDER BY id")
     assert [(row["event"], row["object_id"], row["payment_id"], row["body"]) for row in rows] == [
         (event, "object", PAYMENT, '{"a": "é"}') for event in ("payment.succeeded", "payment.canceled")
@@ -37,14 +59,15 @@ async def test_a_callback_and_its_job_are_written_together(
     jobs = await connection.fetch("SELECT * FROM bot.pgqueuer ORDER BY id")
     assert [orjson.loads(job["payload"]) for job in jobs] == [{"id": row["id"]} for row in rows]
     assert {(job["entrypoint"], job["priority"], job["status"]) for job in jobs} == {
-        ("verify_callback", 10, "queued")
+        ("verify_unknown", -10, "queued")
     }
     assert await connection.fetchval("SELECT count(*) FROM bot.pgqueuer_log") == 2
 
 
 async def test_jobs_are_as_pgqueuer_makes_them(database: Database, connection: asyncpg.Connection) -> None:
     """Another pgqueuer may change its statement: what we make of it must not differ from what it makes itself."""
-    await callbacks.record_callback(database, "payment.succeeded", "object", PAYMENT, "{}")
+    await bought(connection, PAYMENT)
+    await callbacks.record_callback(database, "payment.succeeded", "object", PAYMENT, b"{}")
     [recorded] = await connection.fetch("SELECT id FROM bot.callbacks")
     job = VerifyCallbackJob(id=recorded["id"])
     async with database.transaction(Pool.MONEY) as session:
@@ -85,7 +108,104 @@ async def test_jobs_of_what_was_rolled_back_are_not_there(
 async def test_without_its_job_a_callback_is_not_recorded(
     database: Database, connection: asyncpg.Connection
 ) -> None:
-    await connection.execute("ALTER TABLE bot.pgqueuer ADD CHECK (entrypoint <> 'verify_callback')")
+    await connection.execute("ALTER TABLE bot.pgqueuer ADD CHECK (entrypoint <> 'verify_unknown')")
     with pytest.raises(DBAPIError):
-        await callbacks.record_callback(database, "payment.succeeded", "object", PAYMENT, "{}")
+        await callbacks.record_callback(database, "payment.succeeded", "object", PAYMENT, b"{}")
     assert await connection.fetchval("SELECT count(*) FROM bot.callbacks") == 0
+
+
+async def test_known_payments_come_before_others(database: Database, connection: asyncpg.Connection) -> None:
+    """By its id, or by the key while the purchase has no id; a key that nobody has makes nothing known."""
+    await bought(connection, PAYMENT)
+    await bought(connection, "key:ours")
+    for payment, key in (
+        (PAYMENT, None),
+        (OTHER, "ours"),
+        (OTHER, "theirs"),
+        (OTHER, None),
+        (OTHER, PAYMENT),
+    ):
+        assert await callbacks.record_callback(database, "payment.succeeded", "o", payment, b"{}", key)
+    assert await lines(connection) == [FIRST, FIRST, LAST, LAST, LAST]
+
+
+async def test_one_payment_does_not_fill_the_line_of_the_others(
+    database: Database, connection: asyncpg.Connection
+) -> None:
+    """Each is kept and verified all the same; once the first ones are, it is among the first again."""
+    await bought(connection, PAYMENT)
+    for _ in range(callbacks.FIRST + 2):
+        assert await callbacks.record_callback(database, "payment.succeeded", "o", PAYMENT, b"{}")
+    assert await lines(connection) == [FIRST] * callbacks.FIRST + [LAST] * 2
+    await connection.execute("update bot.callbacks set handled_at = now() where known")
+    assert await callbacks.record_callback(database, "payment.succeeded", "o", PAYMENT, b"{}")
+    assert (await lines(connection))[-1] == FIRST
+
+
+async def test_only_so_many_others_wait(
+    database: Database, connection: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Known payments' callbacks are taken all the same, and others again when one was handled."""
+    monkeypatch.setattr(callbacks, "CEILING", 2)
+    await bought(connection, PAYMENT)
+
+    async def taken(payment: str) -> bool:
+        return await callbacks.record_callback(database, "payment.succeeded", "o", payment, b"{}")
+
+    assert [await taken(OTHER) for _ in range(3)] == [True, True, False]
+    assert await taken(PAYMENT)
+    assert (
+        len(await lines(connection)) == await connection.fetchval("select count(*) from bot.callbacks") == 3
+    )
+    await connection.execute(
+        "update bot.callbacks set handled_at = now() where id in (select min(id) from bot.callbacks)"
+    )
+    assert [await taken(OTHER) for _ in range(2)] == [True, False]
+
+
+@pytest.mark.parametrize(
+    "body", [b"x" * 300_000, "я".encode() * 3000, b"x" + "я".encode() * 3000, b"\x00" * 9]
+)
+async def test_the_beginning_of_a_body_is_kept(
+    database: Database, connection: asyncpg.Connection, body: bytes
+) -> None:
+    await callbacks.record_callback(database, "payment.succeeded", "o", PAYMENT, body)
+    kept: str = await connection.fetchval("select body from bot.callbacks")
+    assert len(kept.encode()) <= 4096
+    assert body.decode().replace("\x00", "").startswith(kept)
+    assert len(kept.encode()) >= min(4095, len(body.replace(b"\x00", b"")))
+
+
+async def test_what_was_handled_goes_in_time(database: Database, connection: asyncpg.Connection) -> None:
+    now = datetime(2026, 3, 31, 12, tzinfo=UTC)
+    ages = {
+        "new": (None, "{}"), "open": (timedelta(days=99), "{}"), "told": (timedelta(days=29), "{}"),
+        "old": (timedelta(days=31), "{}"), "nothing": (timedelta(minutes=61), ""),
+        "lately": (timedelta(minutes=59), ""),
+    }  # fmt: skip
+    for name, (age, body) in ages.items():
+        handled = None if name == "open" or age is None else now - age
+        await connection.execute(
+            "insert into bot.callbacks (event, object_id, payment_id, body, received_at, handled_at)"
+            " values ('e', $1, 'p', $2, $3, $4)",
+            name,
+            body,
+            now - (age or timedelta()),
+            handled,
+        )
+    async with database.transaction(Pool.JOBS) as session:
+        await callbacks.delete_old(session, now)
+        await callbacks.delete_without_news(session, now)
+    left = await connection.fetch("select object_id from bot.callbacks order by id")
+    assert [row[0] for row in left] == ["new", "open", "told", "lately"]
+
+
+async def test_known_ones_are_looked_after_first(database: Database, connection: asyncpg.Connection) -> None:
+    """However many others have been waiting for longer."""
+    await connection.execute(
+        "insert into bot.callbacks (event, object_id, payment_id, body, received_at, known)"
+        " select 'e', 'o', 'p', '', now() - interval '1 hour', n = 150 from generate_series(1, 150) n"
+    )
+    async with database.transaction(Pool.JOBS) as session:
+        found = await callbacks.list_unhandled(session, datetime.now(UTC))
+    assert [one.known for one in found] == [True] + [False] * 99
