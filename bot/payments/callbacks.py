@@ -36,7 +36,7 @@ async def verify_unknown(job: VerifyUnknownJob, context: AppContext) -> None:
     async with context.database.transaction(Pool.JOBS) as session:
         callback = await callbacks.get_unhandled(session, job.id)
         if callback is not None:
-            await callbacks.record_ask(session, callback.id)
+            callbacks.record_ask(callback)
     if callback is None:
         return None
     if context.provider is None:
@@ -44,9 +44,9 @@ async def verify_unknown(job: VerifyUnknownJob, context: AppContext) -> None:
     try:
         await _verify(context, callback)
     except RetryJobError as again:
-        if callback.asked + 1 >= MOST_ASKS:
+        if callback.asked >= MOST_ASKS:
             return await _mark_handled(context, callback.id, "not asked for any more")
-        pause = backoff(context.timings.unknown_waits, callback.asked, UNKNOWN_PAUSE_MOST)
+        pause = backoff(context.timings.unknown_waits, callback.asked - 1, UNKNOWN_PAUSE_MOST)
         raise RetryJobError(str(again), max(pause, again.delay or timedelta())) from again
 
 

@@ -82,9 +82,9 @@ async def get_unhandled(session: AsyncSession, callback_id: int) -> Callback | N
     )
 
 
-async def record_ask(session: AsyncSession, callback_id: int) -> None:
-    """Of a payment we don't know: the provider is asked about it once more."""
-    await session.execute(update(Callback).where(Callback.id == callback_id).values(asked=Callback.asked + 1))
+def record_ask(callback: Callback) -> None:
+    """Of a payment we don't know: the provider is asked about it once more. `callback` is of the open session."""
+    callback.asked += 1
 
 
 async def mark_handled(
