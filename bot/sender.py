@@ -24,7 +24,7 @@ from bot.context import AppContext
 from bot.retry import RetryJobError
 from db import chats
 from db.engine import Pool, is_unavailable
-from db.jobs import PackedMethod, SendJob
+from db.jobs import PackedMethod, RefusedJob, SendJob
 from db.queue import enqueue
 
 log = structlog.get_logger(__name__)
@@ -35,6 +35,23 @@ MAX_TRIES = 3
 MAX_WRITE_TRIES = 5  # of what is written down about a message, a second between them
 MANY_SENDINGS = 20  # under way; beyond that many, no update waits for its replies
 MAX_SENDINGS = 2000  # under way; beyond that many, replies are sent by jobs
+# Of the chat, not of what was sent to it: nobody can be told there.
+NOT_CONTENT = (
+    "chat not found",
+    "user not found",
+    "peer_id_invalid",
+    "deactivated",
+    "can't initiate",
+    "bot was",
+)
+# Methods that send a file, and the field that names it.
+FILES = {
+    "SendPhoto": "photo",
+    "SendVideo": "video",
+    "SendAudio": "audio",
+    "SendVoice": "voice",
+    "SendDocument": "document",
+}
 GONE = ("message to edit not found", "message can't be edited", "message_id_invalid")
 NO_TOPIC = ("thread", "topic")  # it was closed or deleted meanwhile
 HARMLESS = ("message is not modified", "query is too old", "query_id_invalid", "message to delete not found")
@@ -58,8 +75,9 @@ async def send_all(context: AppContext, replies: Sequence[Method]) -> None:
             return
 
 
-async def send(context: AppContext, method: Method) -> Any:
-    """Sends one method; None where it can never be sent. Raises Later."""
+async def send(context: AppContext, method: Method, *, report: bool = True) -> Any:
+    """Sends one method; None where it can never be sent: then, with `report`, a job tells whom it concerns. Raises
+    SendLaterError."""
     for attempt in range(MAX_TRIES):
         try:
             return await context.bot(method)
@@ -75,12 +93,11 @@ async def send(context: AppContext, method: Method) -> Any:
             await _mark_blocked(context, method)
             return None
         except TelegramBadRequest as error:
-            return await _after_refusal(context, method, error)
+            return await _after_refusal(context, method, error, report=report)
         except TelegramUnauthorizedError:
             raise
         except TelegramAPIError as error:
-            log.error("telegram_refused", method=method.__api_method__, error=str(error))
-            return None
+            return await _report(context, method, error.message, report=report)
         except ClientDecodeError as error:
             # Done, but answered in words we don't know: sent again it would be there twice.
             log.error("telegram_unreadable", method=method.__api_method__, error=str(error))
@@ -88,16 +105,18 @@ async def send(context: AppContext, method: Method) -> Any:
     return None
 
 
-async def send_in_job(context: AppContext, method: Method) -> Any:
+async def send_in_job(context: AppContext, method: Method, *, report: bool = True) -> Any:
     """As `send`, but what can't be sent now lets the job run again: raises RetryJobError."""
     try:
-        return await send(context, method)
+        return await send(context, method, report=report)
     except SendLaterError as later:
         raise RetryJobError("not sent", timedelta(seconds=later.delay)) from later
 
 
-async def _after_refusal(context: AppContext, method: Method, error: TelegramBadRequest) -> Any:
-    """A message that can't be edited any more is sent anew; the rest is nobody's loss but ours to know."""
+async def _after_refusal(
+    context: AppContext, method: Method, error: TelegramBadRequest, *, report: bool
+) -> Any:
+    """A message that can't be edited any more is sent anew; the rest is told by a job."""
     words = error.message.lower()
     if any(part in words for part in HARMLESS):
         return None
@@ -107,9 +126,30 @@ async def _after_refusal(context: AppContext, method: Method, error: TelegramBad
         anew = methods.SendMessage(
             chat_id=method.chat_id, text=method.text or "", reply_markup=method.reply_markup
         )
-        return await send(context, anew)
-    log.error("telegram_refused", method=method.__api_method__, error=error.message)
-    return None
+        return await send(context, anew, report=report)
+    return await _report(context, method, error.message, report=report)
+
+
+async def _report(context: AppContext, method: Method, error: str, *, report: bool) -> None:
+    """A method refused for its content is never only a line of the log."""
+    log.error("telegram_refused", method=method.__api_method__, error=error)
+    if not report or any(part in error.lower() for part in NOT_CONTENT):
+        return
+    name = type(method).__name__
+    field = "payload" if name == "SendInvoice" else FILES.get(name)
+    about = getattr(method, field) if field else ""
+    chat_id = getattr(method, "chat_id", None)
+    job = RefusedJob(
+        method=name,
+        telegram_id=chat_id if isinstance(chat_id, int) and chat_id > 0 else None,
+        about=about if isinstance(about, str) else "",
+        error=error,
+    )
+
+    async def put(session: AsyncSession) -> None:
+        await enqueue(session, job)
+
+    await _write_or_log(context, put, "refusal_not_told", method=name)
 
 
 async def _mark_blocked(context: AppContext, method: Method) -> None:

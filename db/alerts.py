@@ -55,7 +55,7 @@ CLOSE_PAYMENT_ALERTS = text(
     """
     update bot.alerts set solved_at = coalesce(solved_at, :now), dismissed = false
     where (solved_at is null or dismissed) and (
-        (kind in ('payment_held', 'payment_not_credited') and subject = :purchase_id)
+        (kind in ('payment_held', 'payment_not_credited', 'payment_unknown') and subject = :purchase_id)
         or (kind in ('payment_mismatch', 'payment_parked') and subject = :payment_id)
     )
     """
@@ -84,6 +84,11 @@ async def list_open_alerts(session: AsyncSession, limit: int = 20) -> list[OpenA
         select(Alert).where(Alert.solved_at.is_(None)).order_by(Alert.id.desc()).limit(limit)
     )
     return [OpenAlert(row.id, row.kind, row.subject, row.facts, row.created_at) for row in rows]
+
+
+async def count_open(session: AsyncSession, kind: str) -> int:
+    query = select(func.count()).select_from(Alert).where(Alert.kind == kind, Alert.solved_at.is_(None))
+    return await session.scalar(query) or 0
 
 
 async def mark_dismissed(session: AsyncSession, alert_id: int, now: datetime) -> bool:

@@ -43,6 +43,18 @@ class SendJob(Job):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedJob(Job):
+    """Telegram refused a method for its content. `about`: what it was for: an invoice's payload, a file's address or
+    id, else empty. `error`: in Telegram's words."""
+
+    name = "refused"
+    method: str
+    telegram_id: int | None
+    about: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CreatePaymentJob(Job):
     name = "create_payment"
     attempt: int

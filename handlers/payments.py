@@ -17,6 +17,7 @@ from bot.chat.replies import Reply, say, show, toast
 from bot.context import AppContext
 from bot.payments import timelines
 from bot.payments.invoices import freeze_invoice, invoice
+from bot.payments.offering import payment_methods
 from bot.payments.refund_booking import book_stars_refund
 from bot.payments.settling import notify_charge
 from bot.texts.payments import invoices, links
@@ -34,7 +35,6 @@ from db.queue import enqueue
 from db.shop import courses
 from db.shop.courses import OfferDetails
 from handlers.filters import SignedIn, is_
-from handlers.shop import payment_methods
 
 CHECK_SECONDS = 60  # for which a job that fails, or waits for Telegram, swallows presses
 
@@ -97,7 +97,7 @@ async def pay(
     """The purchase is stored first; a job then asks the provider. While the attempt is open, pressing again gives
     the same link. Raises OfferGone and MethodNotOffered."""
     offer = await courses.get_offer(session, callback_data.offer)
-    possible = payment_methods(offer, context)
+    possible = payment_methods(offer, context.settings)
     method = next((method for method in possible if method == callback_data.method), None)
     if method is None:
         raise MethodNotOffered(callback_data.method)

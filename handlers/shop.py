@@ -25,8 +25,8 @@ from bot.chat.keyboards import go, in_rows, press, rows
 from bot.chat.paging import Page
 from bot.chat.replies import Reply, say, show, toast
 from bot.context import AppContext
+from bot.payments.offering import payment_methods
 from bot.texts import shop as words
-from db.payments.methods import XTR, PaymentMethod
 from db.shop import courses, offers
 from db.shop.courses import OfferDetails
 from handlers.filters import Admin, is_
@@ -78,22 +78,10 @@ async def show_offer(
 ) -> Reply:
     """Raises OfferGone."""
     offer = await courses.get_offer(session, offer_id)
-    methods = payment_methods(offer, context)
+    methods = payment_methods(offer, context.settings)
     buttons = [press(words.pay_by(method), Pay(offer=offer.id, method=method)) for method in methods]
     keyboard = rows(*buttons, press(words.BACK, ShowModule(id=offer.module_id)))
     return show(event, words.offer(offer, bool(methods)), keyboard)
-
-
-def payment_methods(offer: OfferDetails, context: AppContext) -> list[PaymentMethod]:
-    """How this offer can be paid: by its currency, what it allows, and the settings."""
-    settings, stars = context.settings, offer.currency == XTR
-    possible = {
-        PaymentMethod.LINK: settings.takes_links and not stars,
-        PaymentMethod.INVOICE: settings.telegram_payment_token is not None and not stars,
-        PaymentMethod.STARS: settings.stars_enabled and stars,
-    }
-    allowed = offer.methods or possible
-    return [method for method, is_possible in possible.items() if is_possible and method in allowed]
 
 
 @admin_router.message(is_(OFFER))
@@ -104,7 +92,7 @@ async def create_offer(
     product_id, days = asked.product(), asked.days()
     price, currency = asked.price()
     made = await offers.create_offer(session, product_id, days, price, currency, now)
-    payable = bool(payment_methods(await courses.get_offer(session, made.id), context))
+    payable = bool(payment_methods(await courses.get_offer(session, made.id), context.settings))
     link = f"https://t.me/{context.username}?start=buy_{made.id}" if context.username else None
     keyboard = rows(switch_button(made, 0), press(words.ALL_OFFERS, ShowOffers(page=0)))
     return say(message, words.offer_made(made, link, payable), keyboard)

@@ -9,7 +9,7 @@ from typing import TypeVar
 from pydantic import TypeAdapter
 
 from bot.context import AppContext
-from bot.jobs import housekeeping
+from bot.jobs import housekeeping, refusals
 from bot.notifications import delivery
 from bot.payments import asking, callbacks, checking, links, reconciling, refunding
 from bot.updates.process import UpdateProcessor
@@ -35,6 +35,7 @@ def all_jobs(processor: UpdateProcessor) -> Mapping[str, Run]:
         (
             entry(jobs.TellJob, delivery.tell),
             entry(jobs.SendJob, delivery.send_later),
+            entry(jobs.RefusedJob, refusals.refused),
             entry(jobs.CreatePaymentJob, links.create_payment),
             entry(jobs.AskPaymentJob, asking.ask_payment),
             entry(jobs.CheckPaymentJob, checking.check_payment),

@@ -10,6 +10,7 @@ from db.jobs import (
     AskPaymentJob,
     CheckPaymentJob,
     CreatePaymentJob,
+    RefusedJob,
     RetryUpdateJob,
     SendJob,
     SettleAssignedJob,
@@ -24,7 +25,7 @@ from db.refunds import requests
 LOST = timedelta(seconds=90)  # later than its job should have been
 KEPT = timedelta(days=3)
 # Jobs whose only trace is the job itself: `sweep` finds nothing in the database to enqueue them anew for.
-ONLY_JOBS = [TellJob.name, SendJob.name, CheckPaymentJob.name, SettleAssignedJob.name]
+ONLY_JOBS = [TellJob.name, SendJob.name, RefusedJob.name, CheckPaymentJob.name, SettleAssignedJob.name]
 
 
 async def sweep(_job: SweepJob, context: AppContext) -> None:

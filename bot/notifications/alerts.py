@@ -2,11 +2,18 @@
 
 from bot.notifications.events import (
     GrantedNotPaid,
+    InvoiceRefused,
+    ItemUnreadable,
+    MediaRefused,
+    MessageRefused,
     PaidNotGranted,
     PaymentHeld,
     PaymentMismatch,
     PaymentNotCredited,
     PaymentParked,
+    PaymentUnknown,
+    ReconciliationFailed,
+    RefundUnknown,
     UpdateFailed,
 )
 from bot.notifications.notification import Notification
@@ -70,5 +77,71 @@ def update_failed(event: UpdateFailed) -> Notification:
     return Notification(
         _("⚠️ A payment message from Telegram could not be handled and is tried again: {error}").format(
             error=safe(event.error[:300])
+        )
+    )
+
+
+def item_unreadable(event: ItemUnreadable) -> Notification:
+    return Notification(
+        _(
+            "⚠️ <code>{item}</code> in the provider's list ({source}) can't be read: {reason}. It is kept, and the"
+            " others were handled. Please look at it in the provider's dashboard."
+        ).format(item=safe(event.item), source=safe(event.source), reason=safe(event.reason))
+    )
+
+
+def payment_unknown(event: PaymentUnknown) -> Notification:
+    return Notification(
+        _(
+            "⚠️ For an hour the payment service has not said what became of order №{id}: {reason}."
+            " I keep asking. Please look at it in the provider's dashboard."
+        ).format(id=safe(event.subject), reason=safe(event.reason[:200]))
+    )
+
+
+def refund_unknown(event: RefundUnknown) -> Notification:
+    return Notification(
+        _(
+            "⚠️ For an hour the payment service has not said what became of a refund of order №{id}: {reason}."
+            " I keep asking. Please look at it in the provider's dashboard."
+        ).format(id=event.purchase_id or "?", reason=safe(event.reason[:200]))
+    )
+
+
+def reconciliation_failed(event: ReconciliationFailed) -> Notification:
+    return Notification(
+        _("⚠️ Reconciliation has failed twice running ({part}): {error}. I keep trying.").format(
+            part=safe(event.subject), error=safe(event.error)
+        )
+    )
+
+
+def invoice_refused(event: InvoiceRefused) -> Notification:
+    return Notification(
+        _(
+            "⚠️ Telegram does not take the invoice of offer {offer} (“{product}”, {price}): <code>{code}</code>."
+            " The order was closed and the buyer told. Please look at its price and currency, and at the payment token."
+        ).format(
+            offer=event.offer_id or "?",
+            product=safe(event.product),
+            price=money(event.amount, event.currency),
+            code=safe(event.code),
+        )
+    )
+
+
+def media_refused(event: MediaRefused) -> Notification:
+    return Notification(
+        _(
+            "⚠️ Telegram does not show the file of the lesson “{title}”: <code>{code}</code>."
+            " The learner got the text without it. A file id works with the bot that it was made for only."
+        ).format(title=safe(event.title), code=safe(event.code))
+    )
+
+
+def message_refused(event: MessageRefused) -> Notification:
+    return Notification(
+        _("⚠️ Telegram does not take a message of mine: <code>{subject}</code>.").format(
+            subject=safe(event.subject)
         )
     )

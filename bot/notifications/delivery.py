@@ -6,7 +6,7 @@ from datetime import timedelta
 from aiogram.methods import EditMessageText, SendMessage
 
 from bot.context import AppContext
-from bot.notifications.events import EditingEvent
+from bot.notifications.events import EditingEvent, MessageNotShown
 from bot.notifications.registry import from_facts, word
 from bot.sender import Method, SendLaterError, send, send_in_job, unpack
 from db import chats
@@ -26,7 +26,8 @@ async def tell(job: TellJob, context: AppContext) -> None:
                 await enqueue(session, replace(job, user_id=None, telegram_id=telegram_id))
         return
     for chat in to:
-        await send_in_job(context, _method(job, context, chat))
+        # That something could not be shown is not told of in turn.
+        await send_in_job(context, _method(job, context, chat), report=job.news != MessageNotShown.name)
 
 
 async def _recipients(job: TellJob, context: AppContext) -> list[Chat]:

@@ -145,6 +145,38 @@ class PaymentLookedInto(Event):
     support: str | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceNotSent(Event):
+    """For who wanted to pay: Telegram refused the invoice, and the order is closed. `methods`: the other ways."""
+
+    name = "invoice_not_sent"
+    product: str
+    offer_id: int | None
+    methods: tuple[str, ...]
+    support: str | None
+
+
+# --- what Telegram refused to show ---
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaNotShown(Event):
+    """For a learner. `code`: Telegram's error."""
+
+    name = "media_not_shown"
+    lesson_id: int
+    title: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageNotShown(Event):
+    """For whom it was meant."""
+
+    name = "message_not_shown"
+    support: str | None
+
+
 # --- refunds ---
 
 
@@ -248,3 +280,67 @@ class UpdateFailed(AlertEvent):
 
     name = "update_failed"
     error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemUnreadable(AlertEvent):
+    """An item of a provider's list that can't be read. `source`: which list; `item`: its id there."""
+
+    name = "item_unreadable"
+    source: str
+    item: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentUnknown(AlertEvent):
+    """The provider has not said for an hour what became of it. `subject`: the purchase's id."""
+
+    name = "payment_unknown"
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundUnknown(AlertEvent):
+    """The same of a refund. `subject`: the refund's id."""
+
+    name = "refund_unknown"
+    purchase_id: int | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReconciliationFailed(AlertEvent):
+    """Twice running. `subject`: which part of it."""
+
+    name = "reconciliation_failed"
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceRefused(AlertEvent):
+    """Telegram refuses invoices of an offer. `subject`: the offer, the way to pay and Telegram's error."""
+
+    name = "invoice_refused"
+    offer_id: int | None
+    product: str
+    amount: int
+    currency: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaRefused(AlertEvent):
+    """Telegram refuses a lesson's file. `subject`: the lesson and Telegram's error."""
+
+    name = "media_refused"
+    title: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageRefused(AlertEvent):
+    """Telegram refuses a message of ours. `subject`: the method and Telegram's error."""
+
+    name = "message_refused"
+    code: str

@@ -1,9 +1,10 @@
 """What learners and admins are told of payments."""
 
-from bot.chat.buttons import ShowOffer
+from bot.chat.buttons import Pay, ShowOffer
 from bot.chat.keyboards import press, rows
 from bot.notifications.events import (
     AdminPurchaseSucceeded,
+    InvoiceNotSent,
     LinkPaid,
     PaymentLookedInto,
     ProviderRefused,
@@ -13,6 +14,7 @@ from bot.notifications.events import (
 )
 from bot.notifications.notification import Notification, to_lessons
 from bot.texts import _
+from bot.texts import shop as shop_words
 from bot.texts.format import days, money, safe, until
 from bot.texts.payments.purchases import in_brackets
 
@@ -42,6 +44,21 @@ def purchase_canceled(event: PurchaseCanceled) -> Notification:
     )
     again = rows(press(_("Order again"), ShowOffer(id=event.offer_id))) if event.offer_id else None
     return Notification(text, again)
+
+
+def invoice_not_sent(event: InvoiceNotSent) -> Notification:
+    text = _(
+        "“{product}” can't be paid this way right now: Telegram does not take the invoice. No money was charged, the"
+        " order is closed, and the school knows of it."
+    ).format(product=safe(event.product))
+    if event.methods and event.offer_id is not None:
+        buttons = [
+            press(shop_words.pay_by(one), Pay(offer=event.offer_id, method=one)) for one in event.methods
+        ]
+        return Notification(text + "\n\n" + _("You can pay another way:"), rows(*buttons))
+    if event.support:
+        text += "\n\n" + _("Please ask the school: {contact}").format(contact=safe(event.support))
+    return Notification(text)
 
 
 def admin_purchase_succeeded(event: AdminPurchaseSucceeded) -> Notification:

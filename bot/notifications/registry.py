@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 
-from bot.notifications import access, alerts, events, payments, refunds
+from bot.notifications import access, alerts, events, payments, refunds, refusals
 from bot.notifications.events import Event
 from bot.notifications.notification import Notification
 from bot.texts.format import safe
@@ -32,6 +32,9 @@ WORDINGS: Mapping[type[Event], Wording] = dict(
         _entry(events.SecondCharge, payments.second_charge),
         _entry(events.ProviderRefused, payments.provider_refused),
         _entry(events.PaymentLookedInto, payments.payment_looked_into),
+        _entry(events.InvoiceNotSent, payments.invoice_not_sent),
+        _entry(events.MediaNotShown, refusals.media_not_shown),
+        _entry(events.MessageNotShown, refusals.message_not_shown),
         _entry(events.RefundDone, refunds.refund_done),
         _entry(events.AdminRefundDone, refunds.admin_refund_done),
         _entry(events.RefundFailed, refunds.refund_failed),
@@ -42,6 +45,13 @@ WORDINGS: Mapping[type[Event], Wording] = dict(
         _entry(events.PaidNotGranted, alerts.paid_not_granted),
         _entry(events.GrantedNotPaid, alerts.granted_not_paid),
         _entry(events.UpdateFailed, alerts.update_failed),
+        _entry(events.InvoiceRefused, alerts.invoice_refused),
+        _entry(events.MediaRefused, alerts.media_refused),
+        _entry(events.MessageRefused, alerts.message_refused),
+        _entry(events.ItemUnreadable, alerts.item_unreadable),
+        _entry(events.PaymentUnknown, alerts.payment_unknown),
+        _entry(events.RefundUnknown, alerts.refund_unknown),
+        _entry(events.ReconciliationFailed, alerts.reconciliation_failed),
     )
 )
 EVENTS: Mapping[str, type[Event]] = {kind.name: kind for kind in WORDINGS}

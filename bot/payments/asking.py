@@ -6,6 +6,8 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.context import AppContext
+from bot.notifications.events import PaymentUnknown
+from bot.payments.alarms import record_unknown
 from bot.payments.provider import get_provider
 from bot.payments.settling import settle_payment
 from bot.yookassa.answers import ProviderRefusedError, ProviderUnknownError
@@ -50,6 +52,7 @@ async def ask(context: AppContext, attempt: AttemptDetails) -> Settlement | None
     except (ProviderUnknownError, ProviderRefusedError) as error:
         log.warning("payment_not_asked", purchase_id=attempt.purchase_id, reason=str(error))
         payment = None
+        await record_unknown(context, PaymentUnknown(subject=str(attempt.purchase_id), reason=str(error)))
     settlement = None
     async with context.database.transaction(Pool.JOBS) as session:
         if payment is not None:

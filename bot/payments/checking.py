@@ -6,7 +6,8 @@ from aiogram.methods import EditMessageText, SendMessage
 from bot.context import AppContext
 from bot.payments import timelines
 from bot.payments.asking import ask
-from bot.payments.reconciling import Report, stars_ledger
+from bot.payments.reports import Report
+from bot.payments.stars import stars_ledger
 from bot.sender import SendLaterError, send_all, send_in_job
 from bot.texts.payments.purchases import CheckStage
 from db import chats

@@ -10,10 +10,13 @@ from aiogram.types import InlineKeyboardMarkup
 from bot.chat.buttons import CheckPayment
 from bot.chat.keyboards import open_url, press, rows
 from bot.context import AppContext
-from bot.notifications.events import ProviderRefused
-from bot.notifications.notify import notify_chats
+from bot.notifications.events import PaymentUnknown, ProviderRefused
+from bot.notifications.notify import notify_chats, raise_alert
+from bot.payments.alarms import YOOKASSA_PAYMENTS, close_unknown, keep_unread, record_unknown
 from bot.payments.provider import KEY_LIFETIME, get_provider, retry_job
 from bot.payments.settling import settle_payment, try_again
+from bot.raw_json import Unreadable
+from bot.retry import RetryJobError
 from bot.sender import Method, send_in_job
 from bot.texts.payments import links as words
 from bot.texts.payments import purchases as purchase_words
@@ -61,6 +64,7 @@ async def _create(context: AppContext, attempt: AttemptDetails, now: datetime) -
         return None
     except ProviderUnknownError as error:
         log.warning("payment_outcome_unknown", purchase_id=attempt.purchase_id, reason=error.reason)
+        await record_unknown(context, PaymentUnknown(subject=str(attempt.purchase_id), reason=error.reason))
         raise retry_job(error) from error
 
 
@@ -70,10 +74,15 @@ async def _look_up(
     """A key this old would be a new operation: the payment is looked for, and the attempt ends without one."""
     since = (attempt.sent_at or attempt.created_at) - timedelta(minutes=5)
     async for payment in provider.payments(created_from=since, created_to=since + timedelta(hours=25)):
-        if payment.metadata.get("key") == attempt.key:
+        if isinstance(payment, Unreadable):
+            await keep_unread(context, YOOKASSA_PAYMENTS, payment)
+            if attempt.key in payment.raw:
+                raise ProviderUnknownError("the payment is there, but can't be read")
+        elif payment.metadata.get("key") == attempt.key:
             return payment
     async with context.database.transaction(Pool.JOBS) as session:
         closed = await attempts.record_refusal(session, attempt, "never created", context.now())
+        await close_unknown(session, context, PaymentUnknown, attempt.purchase_id)
     if closed:
         await _say(context, attempt, words.never_created, lambda attempt: try_again(attempt.offer_id))
     return None
@@ -88,7 +97,7 @@ async def _record_answer(context: AppContext, attempt: AttemptDetails, payment: 
             attempt,
             payment_id=payment.id,
             link=payment.link,
-            link_ends_at=payment.created_at + context.timings.link_lives,
+            link_ends_at=(payment.created_at or now) + context.timings.link_lives,
             test=payment.test,
             recipient=payment.recipient,
             next_ask_at=now + first,
@@ -97,13 +106,25 @@ async def _record_answer(context: AppContext, attempt: AttemptDetails, payment: 
         await enqueue(session, AskPaymentJob(attempt=attempt.id), after=first)
         settlement = await settle_payment(session, context, payment, now)
         attempt = await attempts.get_attempt(session, attempt.id) or attempt
-    if settlement.outcome is Outcome.OPEN and attempt.link:
-        await _say(context, attempt, words.pay_here, link_keyboard)
+    if settlement.outcome is not Outcome.OPEN:
+        return
+    if attempt.link is None:
+        await _alarm_no_link(context, attempt)
+        raise RetryJobError("the answer has no address to pay at")
+    await _say(context, attempt, words.pay_here, link_keyboard)
+
+
+async def _alarm_no_link(context: AppContext, attempt: AttemptDetails) -> None:
+    """The same request is sent again: the provider's answer to its key may have one by then."""
+    alarm = PaymentUnknown(subject=str(attempt.purchase_id), reason="its answer has no address to pay at")
+    async with context.database.transaction(Pool.JOBS) as session:
+        await raise_alert(session, context, alarm)
 
 
 async def _record_refusal(context: AppContext, attempt: AttemptDetails, error: ProviderRefusedError) -> None:
     log.error("payment_refused", purchase_id=attempt.purchase_id, code=error.code, about=error.description)
     async with context.database.transaction(Pool.JOBS) as session:
+        await close_unknown(session, context, PaymentUnknown, attempt.purchase_id)
         if not await attempts.record_refusal(session, attempt, error.code, context.now()):
             return
         await notify_chats(

@@ -16,9 +16,12 @@ from aiogram.methods import RefundStarPayment
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.context import AppContext
+from bot.notifications.events import RefundUnknown
 from bot.payments import refund_booking
+from bot.payments.alarms import YOOKASSA_REFUNDS, close_unknown, readable, record_unknown
 from bot.payments.provider import KEY_LIFETIME, get_provider, retry_job
 from bot.payments.settling import settle_payment
+from bot.raw_json import Unreadable
 from bot.retry import RetryJobError, backoff
 from bot.yookassa.answers import ProviderPayment, ProviderRefund, ProviderRefusedError, ProviderUnknownError
 from db.engine import Pool
@@ -69,6 +72,7 @@ async def _create(context: AppContext, refund: RefundTask, now: datetime) -> Pro
         return await _record_refusal(context, refund, error)
     except ProviderUnknownError as error:
         log.warning("refund_outcome_unknown", refund_id=refund.id, reason=error.reason)
+        await _record_unknown(context, refund, error.reason)
         raise retry_job(error) from error
 
 
@@ -80,6 +84,7 @@ async def _record_refusal(
         try:
             answer = await _look_up(context, refund)
         except (ProviderUnknownError, ProviderRefusedError) as second:
+            await _record_unknown(context, refund, str(second))
             raise RetryJobError(f"refused ({error.code}), and not looked up: {second}") from second
         if answer is not None:
             return answer
@@ -92,15 +97,21 @@ async def _look_up(context: AppContext, refund: RefundTask) -> ProviderRefund | 
     """Among all refunds of the payment the one that no other row of ours has and that looks like this one."""
     body = orjson.loads(refund.request)
     since = (refund.sent_at or refund.created_at) - timedelta(minutes=5)
+    listed = get_provider(context).refunds(payment_id=body["payment_id"], created_from=since)
+    answers = [answer async for answer in listed]
     found = [
         answer
-        async for answer in get_provider(context).refunds(payment_id=body["payment_id"], created_from=since)
-        if (answer.amount, answer.currency) == (refund.amount, refund.currency)
+        for answer in answers
+        if not isinstance(answer, Unreadable)
+        and (answer.amount, answer.currency) == (refund.amount, refund.currency)
         and answer.description in (None, body["description"])
     ]
     async with context.database.transaction(Pool.JOBS) as session:
         taken = await booking.list_known_ids(session, YOOKASSA, [answer.id for answer in found])
-    return next((answer for answer in reversed(found) if answer.id not in taken), None)
+    ours = next((answer for answer in reversed(found) if answer.id not in taken), None)
+    if ours is None and any(isinstance(answer, Unreadable) for answer in answers):
+        raise ProviderUnknownError("it may be a refund in the list that can't be read")
+    return ours
 
 
 async def _record_answer(context: AppContext, refund: RefundTask, answer: ProviderRefund) -> None:
@@ -116,6 +127,7 @@ async def _book_answer(context: AppContext, refund: RefundTask, answer: Provider
     now = context.now()
     async with context.database.transaction(Pool.MONEY) as session:
         purchase = await lock_purchase(session, refund.purchase_id) if refund.purchase_id else None
+        await close_unknown(session, context, RefundUnknown, refund.id)
         await booking.record_answer(session, refund, answer.id, now)
         if purchase is not None:
             await refund_booking.book(session, context, purchase, [answer], now)
@@ -130,6 +142,7 @@ async def _record_failure(context: AppContext, refund: RefundTask, code: str, ab
     async with context.database.transaction(Pool.JOBS) as session:
         if refund.purchase_id is not None:
             await lock_purchase(session, refund.purchase_id)
+        await close_unknown(session, context, RefundUnknown, refund.id)
         await refund_booking.fail(session, context, refund, code, context.now(), about)
 
 
@@ -150,10 +163,17 @@ async def _ask(context: AppContext, refund: RefundTask, provider_refund_id: str)
     try:
         return await _book_answer(context, refund, await get_provider(context).refund(provider_refund_id))
     except ProviderUnknownError as error:
+        await _record_unknown(context, refund, error.reason)
         raise retry_job(error) from error
     except ProviderRefusedError as error:
         log.error("refund_not_shown", refund_id=refund.id, error=str(error))
+        await _record_unknown(context, refund, str(error))
         return True
+
+
+async def _record_unknown(context: AppContext, refund: RefundTask, reason: str) -> None:
+    alarm = RefundUnknown(subject=str(refund.id), purchase_id=refund.purchase_id, reason=reason)
+    await record_unknown(context, alarm)
 
 
 async def _ask_later(session: AsyncSession, refund_id: int, asked: int, pause: timedelta) -> None:
@@ -186,8 +206,10 @@ async def _return_stars(context: AppContext, refund: RefundTask, now: datetime) 
     except TelegramRetryAfter as error:
         raise RetryJobError(str(error), timedelta(seconds=error.retry_after)) from error
     except (TelegramAPIError, ClientDecodeError) as error:
+        await _record_unknown(context, refund, f"Telegram did not say: {type(error).__name__}")
         raise RetryJobError(f"Telegram did not say: {error!r}") from error
     async with context.database.transaction(Pool.MONEY) as session:
+        await close_unknown(session, context, RefundUnknown, refund.id)
         charge_id = asked["telegram_payment_charge_id"]
         await refund_booking.book_stars_refund(session, context, charge_id, refund.amount, context.now())
 
@@ -205,7 +227,8 @@ async def _book_early_return(context: AppContext, refund: RefundTask, now: datet
 
 async def fetch_refunds(context: AppContext, payment_id: str) -> list[ProviderRefund]:
     """All refunds of a payment, the newest first. Raises ProviderRefusedError, ProviderUnknownError."""
-    return [refund async for refund in get_provider(context).refunds(payment_id=payment_id)]
+    listed = get_provider(context).refunds(payment_id=payment_id)
+    return [refund async for refund in readable(context, YOOKASSA_REFUNDS, listed)]
 
 
 async def settle_refunds(context: AppContext, payment_id: str) -> Settlement:

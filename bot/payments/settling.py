@@ -20,11 +20,13 @@ from bot.notifications.events import (
     PaymentMismatch,
     PaymentNotCredited,
     PaymentParked,
+    PaymentUnknown,
     PurchaseCanceled,
     PurchaseSucceeded,
     SecondCharge,
 )
 from bot.notifications.notify import notify, notify_chats, notify_looked_into, raise_alert
+from bot.payments.alarms import close_unknown
 from bot.texts.payments import links as words
 from bot.yookassa.answers import ProviderPayment
 from db.alerts import close_payment_alerts
@@ -38,7 +40,8 @@ from db.payments.telegram import TelegramCharge
 log = structlog.get_logger(__name__)
 
 
-def to_snapshot(payment: ProviderPayment) -> PaymentSnapshot:
+def to_snapshot(payment: ProviderPayment, now: datetime) -> PaymentSnapshot:
+    """A payment that does not say when is dated as of `now`."""
     return PaymentSnapshot(
         payment_id=payment.id,
         status=payment.status,
@@ -49,7 +52,7 @@ def to_snapshot(payment: ProviderPayment) -> PaymentSnapshot:
         test=payment.test,
         recipient=payment.recipient,
         refunded=payment.refunded,
-        at=payment.captured_at or payment.created_at,
+        at=payment.captured_at or payment.created_at or now,
         receipt=payment.id if payment.receipt_registration == "succeeded" else None,
         cancellation=payment.cancellation,
     )
@@ -59,11 +62,12 @@ async def settle_payment(
     session: AsyncSession, context: AppContext, payment: ProviderPayment, now: datetime
 ) -> Settlement:
     """The one way of a fetched payment, whoever has fetched it."""
-    settlement = await settle(session, to_snapshot(payment), now)
+    settlement = await settle(session, to_snapshot(payment, now), now)
     metrics.count_settlement(session, YOOKASSA, settlement.outcome)
     if settlement.sale is None:
         log.warning("payment_unknown", payment_id=settlement.payment_id)
     else:
+        await close_unknown(session, context, PaymentUnknown, settlement.sale.purchase.id)
         await _notify_settlement(session, context, settlement, settlement.sale, now)
     return settlement
 
@@ -182,7 +186,7 @@ async def park_unknown(
         payment_id=payment.id,
         amount=payment.amount,
         currency=payment.currency,
-        paid_at=payment.captured_at or payment.created_at,
+        paid_at=payment.captured_at or payment.created_at or now,
         reason="metadata",
         now=now,
     )

@@ -1,4 +1,9 @@
-"""What YooKassa answers, read strictly: an answer that cannot be read means the outcome is unknown."""
+"""What YooKassa answers. What decides about money is read strictly: an answer in which it can't be read means that
+the outcome is unknown. Everything else is for show: missing, empty, new or of another type, it is left out.
+
+What decides of a payment: id, status, paid, amount, currency, metadata, test, recipient; of a refund: id, payment_id,
+status, amount, currency.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +12,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import TypeVar
 
-Json = Mapping[str, Any]
+from bot.raw_json import WORD, Json, Unreadable, read_item, reason_of
+
 T = TypeVar("T")
 # The SDK's FiscalizationProvider names these two as "Чеки от ЮKassa".
 OWN_RECEIPTS = {"avanpost", "yoo_receipt"}
 VALUE = re.compile(r"[0-9]{1,15}(\.[0-9]{1,2})?")
+MAX_SHOWN = 500  # characters of what is only for show
+URL = re.compile(r"https?://[!-~]{1,2000}")
+NOT_STORED = re.compile("[\x00\ud800-\udfff]")  # PostgreSQL takes neither in a text
 
 
 class ProviderRefusedError(Exception):
@@ -41,7 +50,8 @@ class ProviderUnknownError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ProviderPayment:
-    """Amounts in minor units; `recipient` is the shop's account_id, `link` the page to pay on while there is one."""
+    """Amounts in minor units; `recipient` is the shop's account_id, `link` the page to pay on while there is one.
+    From `refunded` on, all is for show: None (or nothing returned) where the answer has none that can be read."""
 
     id: str
     status: str
@@ -53,7 +63,7 @@ class ProviderPayment:
     recipient: str | None
     refunded: int
     link: str | None
-    created_at: datetime
+    created_at: datetime | None
     captured_at: datetime | None
     cancellation: str | None
     receipt_registration: str | None
@@ -69,7 +79,6 @@ class ProviderRefund:
     status: str
     amount: int
     currency: str
-    created_at: datetime
     cancellation: str | None
     description: str | None = None
 
@@ -88,83 +97,115 @@ class ShopAccount:
 
 
 def read(parse: Callable[[Json], T], answer: object) -> T:
-    """What `parse` makes of the answer; ProviderUnknownError when a field is missing or of another kind."""
+    """What `parse` makes of the answer; ProviderUnknownError when a field that decides is missing or of another
+    kind."""
     try:
         return parse(_object(answer))
     except (KeyError, TypeError, ValueError) as error:
-        raise ProviderUnknownError(f"unexpected answer: {type(error).__name__}: {error}") from error
+        raise ProviderUnknownError(f"unexpected answer: {reason_of(error)}") from error
 
 
 def payment_of(item: Json) -> ProviderPayment:
     amount, currency = _amount(item["amount"])
     return ProviderPayment(
-        id=_text(item["id"]),
-        status=_text(item["status"]),
+        id=_word(item["id"]),
+        status=_word(item["status"]),
         paid=_flag(item["paid"]),
         amount=amount,
         currency=currency,
-        metadata={str(key): str(value) for key, value in _object(item.get("metadata") or {}).items()},
+        metadata=_metadata(item.get("metadata")),
         test=_flag(item["test"]),
-        recipient=_inner(item, "recipient", "account_id"),
-        refunded=_amount(item["refunded_amount"])[0] if item.get("refunded_amount") else 0,
-        link=_inner(item, "confirmation", "confirmation_url"),
-        created_at=_timestamp(item["created_at"]),
-        captured_at=_timestamp(item["captured_at"]) if item.get("captured_at") else None,
-        cancellation=_inner(item, "cancellation_details", "reason"),
-        receipt_registration=_optional(item.get("receipt_registration")),
-        method_title=_inner(item, "payment_method", "title") or _inner(item, "payment_method", "type"),
+        recipient=_recipient(item.get("recipient")),
+        refunded=_shown(_minor_units, item, "refunded_amount") or 0,
+        link=_shown(_url, item, "confirmation", "confirmation_url"),
+        created_at=_shown(_timestamp, item, "created_at"),
+        captured_at=_shown(_timestamp, item, "captured_at"),
+        cancellation=_shown(_text, item, "cancellation_details", "reason"),
+        receipt_registration=_shown(_text, item, "receipt_registration"),
+        method_title=_shown(_text, item, "payment_method", "title")
+        or _shown(_text, item, "payment_method", "type"),
     )
 
 
 def refund_of(item: Json) -> ProviderRefund:
     amount, currency = _amount(item["amount"])
     return ProviderRefund(
-        id=_text(item["id"]),
-        payment_id=_text(item["payment_id"]),
-        status=_text(item["status"]),
+        id=_word(item["id"]),
+        payment_id=_word(item["payment_id"]),
+        status=_word(item["status"]),
         amount=amount,
         currency=currency,
-        created_at=_timestamp(item["created_at"]),
-        cancellation=_inner(item, "cancellation_details", "reason"),
-        description=_optional(item.get("description") or None),
+        cancellation=_shown(_text, item, "cancellation_details", "reason"),
+        description=_shown(_text, item, "description"),
     )
 
 
 def account_of(item: Json) -> ShopAccount:
     """`fiscalization_enabled` is the older name of `fiscalization.enabled`; the account id was a number once."""
-    fiscalization = _object(item.get("fiscalization") or {})
+    given = item.get("fiscalization")
+    fiscalization = given if isinstance(given, dict) else {}
+    methods = item.get("payment_methods")
     return ShopAccount(
         account_id=_text(str(item["account_id"])),
-        status=_text(item["status"]),
+        status=_word(item["status"]),
         test=_flag(item["test"]),
         fiscalization=bool(fiscalization.get("enabled") or item.get("fiscalization_enabled")),
-        own_receipts=fiscalization.get("provider") in OWN_RECEIPTS,
-        methods=tuple(_text(method) for method in item.get("payment_methods") or ()),
+        own_receipts=str(fiscalization.get("provider")) in OWN_RECEIPTS,
+        methods=tuple(one for one in (methods if isinstance(methods, list) else ()) if isinstance(one, str)),
     )
 
 
-def page_of(parse: Callable[[Json], T]) -> Callable[[Json], tuple[list[T], str | None]]:
-    """Reads one page of a list: its items and the cursor of the next page."""
+def page_of(parse: Callable[[Json], T]) -> Callable[[Json], tuple[list[T | Unreadable], object]]:
+    """Reads one page of a list: its items, each by itself, and the cursor of the next page as it came."""
 
-    def parse_page(answer: Json) -> tuple[list[T], str | None]:
+    def parse_page(answer: Json) -> tuple[list[T | Unreadable], object]:
         items = answer["items"]
         if not isinstance(items, list):
             raise TypeError("items is not a list")
-        return [parse(_object(item)) for item in items], _optional(answer.get("next_cursor"))
+        return [read_item(parse, item) for item in items], answer.get("next_cursor")
 
     return parse_page
 
 
 def minor_units(value: object) -> int:
     """Hundredths of a decimal text, exactly; ValueError or TypeError for anything else, numbers included."""
-    if not VALUE.fullmatch(_text(value)):
-        raise ValueError(f"not an amount: {value!r}")
-    return int(Decimal(_text(value)) * 100)
+    if not isinstance(value, str):
+        raise TypeError(f"an amount is a text, not {type(value).__name__}")
+    if not VALUE.fullmatch(value):
+        raise ValueError("not an amount")
+    return int(Decimal(value) * 100)
 
 
 def _amount(item: object) -> tuple[int, str]:
     amount = _object(item)
-    return minor_units(amount["value"]), _text(amount["currency"])
+    return minor_units(amount["value"]), _word(amount["currency"])
+
+
+def _minor_units(item: object) -> int:
+    return _amount(item)[0]
+
+
+def _metadata(value: object) -> dict[str, str]:
+    """Ours are texts; whatever else it holds is not compared with anything."""
+    found = {} if value is None or value == [] else _object(value)
+    return {str(key): str(one) for key, one in found.items()}
+
+
+def _recipient(value: object) -> str | None:
+    if value is None:
+        return None
+    found = _object(value).get("account_id")
+    return None if found is None else _word(found)
+
+
+def _shown(parse: Callable[[object], T], item: object, *names: str) -> T | None:
+    """A field that decides nothing, at the end of `names`; None where it can't be read."""
+    for name in names:
+        item = item.get(name) if isinstance(item, dict) else None
+    try:
+        return parse(item)
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return None
 
 
 def _timestamp(value: object) -> datetime:
@@ -174,8 +215,11 @@ def _timestamp(value: object) -> datetime:
     return timestamp.astimezone(UTC)
 
 
-def _inner(item: Json, outer: str, name: str) -> str | None:
-    return _optional(_object(item[outer]).get(name)) if item.get(outer) else None
+def _url(value: object) -> str:
+    """Whole or not at all, for a button."""
+    if not isinstance(value, str) or not URL.fullmatch(value):
+        raise TypeError("an address is wanted")
+    return value
 
 
 def _object(value: object) -> Json:
@@ -184,17 +228,19 @@ def _object(value: object) -> Json:
     return value
 
 
-def _optional(value: object) -> str | None:
-    return None if value is None else _text(value)
-
-
 def _text(value: object) -> str:
     if not isinstance(value, str) or not value:
-        raise TypeError(f"a text is wanted, not {value!r}")
+        raise TypeError(f"a text is wanted, not {type(value).__name__}")
+    return NOT_STORED.sub("\N{REPLACEMENT CHARACTER}", value)[:MAX_SHOWN]
+
+
+def _word(value: object) -> str:
+    if not isinstance(value, str) or not WORD.fullmatch(value):
+        raise TypeError(f"a word is wanted, not {type(value).__name__}")
     return value
 
 
 def _flag(value: object) -> bool:
     if not isinstance(value, bool):
-        raise TypeError(f"true or false is wanted, not {value!r}")
+        raise TypeError(f"true or false is wanted, not {type(value).__name__}")
     return value

@@ -24,6 +24,7 @@ from yookassa.client import ApiClient
 from yookassa.domain.common import UserAgent
 from yookassa.domain.exceptions import ApiError
 
+from bot.raw_json import Unreadable
 from bot.yookassa.answers import (
     ProviderPayment,
     ProviderRefund,
@@ -89,8 +90,8 @@ class YooKassa:
         created_to: datetime | None = None,
         captured_from: datetime | None = None,
         captured_to: datetime | None = None,
-    ) -> AsyncIterator[ProviderPayment]:
-        """Newest first; `from` is included, `to` is not."""
+    ) -> AsyncIterator[ProviderPayment | Unreadable]:
+        """Newest first; `from` is included, `to` is not. One that can't be read hides no other."""
         return self._list(
             "/payments",
             {
@@ -117,8 +118,8 @@ class YooKassa:
         created_from: datetime | None = None,
         created_to: datetime | None = None,
         status: str | None = None,
-    ) -> AsyncIterator[ProviderRefund]:
-        """Newest first; `from` is included, `to` is not."""
+    ) -> AsyncIterator[ProviderRefund | Unreadable]:
+        """Newest first; `from` is included, `to` is not. One that can't be read hides no other."""
         return self._list(
             "/refunds",
             {
@@ -139,7 +140,7 @@ class YooKassa:
 
     async def _list(
         self, path: str, filters: Mapping[str, str | None], parse: Callable[[Mapping[str, Any]], T]
-    ) -> AsyncIterator[T]:
+    ) -> AsyncIterator[T | Unreadable]:
         query = {name: value for name, value in filters.items() if value is not None} | {"limit": PAGE}
         seen: set[str] = set()
         while True:
@@ -148,6 +149,8 @@ class YooKassa:
                 yield item
             if cursor is None:
                 return
+            if not isinstance(cursor, str) or not cursor:
+                raise ProviderUnknownError("the list's cursor can't be read")
             if cursor in seen:
                 raise ProviderUnknownError("the list's cursor turns in a circle")
             seen.add(cursor)

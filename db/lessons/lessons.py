@@ -51,6 +51,19 @@ class Contents:
 
 
 @dataclass(frozen=True, slots=True)
+class LessonName:
+    id: int
+    title: str
+
+
+async def find_lesson_by_media(session: AsyncSession, media: str) -> LessonName | None:
+    """The first active lesson that shows the file of that address or id."""
+    query = text("select id, title from bot.lessons where media = :media order by active desc, id limit 1")
+    row = (await session.execute(query, {"media": media})).one_or_none()
+    return LessonName(*row) if row else None
+
+
+@dataclass(frozen=True, slots=True)
 class LessonPage:
     """`text` is Telegram's HTML. `is_open` is whether this person may take it now; `number` counts from 1."""
 

@@ -123,6 +123,11 @@ async def get_attempt(session: AsyncSession, attempt_id: int) -> AttemptDetails 
     return _to_details(Sale(*row)) if row else None
 
 
+async def get_attempt_by_key(session: AsyncSession, key: str) -> AttemptDetails | None:
+    row = (await session.execute(SALES.where(Attempt.key == key))).one_or_none()
+    return _to_details(Sale(*row)) if row else None
+
+
 def _to_details(sale: Sale) -> AttemptDetails:
     purchase, attempt = sale.purchase, sale.attempt
     payment_id = purchase.provider_payment_id

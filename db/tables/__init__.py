@@ -5,7 +5,7 @@ other application can delete its rows without knowing of us.
 """
 
 from db.tables.base import Base
-from db.tables.money import Alert, Cursor, ParkedPayment, Refund
+from db.tables.money import Alert, Cursor, Failing, ParkedPayment, Refund, UnreadItem
 from db.tables.own import (
     AccessChange,
     Attempt,
@@ -51,6 +51,7 @@ __all__ = [
     "Cursor",
     "Device",
     "FailedUpdate",
+    "Failing",
     "HandledUpdate",
     "Lesson",
     "Module",
@@ -67,6 +68,7 @@ __all__ = [
     "Refund",
     "Result",
     "Session",
+    "UnreadItem",
     "User",
     "UserDevice",
 ]

@@ -1,4 +1,5 @@
-"""What the bot keeps of money beyond the purchase itself: refunds, payments nobody claims, alarms, ledgers read."""
+"""What the bot keeps of money beyond the purchase itself: refunds, payments nobody claims, alarms, ledgers read, what
+could not be read in them, and what keeps failing."""
 
 from datetime import datetime
 from typing import Any
@@ -88,3 +89,29 @@ class Cursor(Base):
 
     name: Mapped[str] = mapped_column(primary_key=True)
     value: Mapped[int]
+
+
+class UnreadItem(Base):
+    """An item of a provider's list in which what decides can't be read, as it came (its beginning, where it is long):
+    the alarm about it names its `subject`."""
+
+    __tablename__ = "unread_items"
+    __table_args__ = (UniqueConstraint("source", "subject"), {"schema": BOT})
+
+    id: Mapped[int] = identity()
+    source: Mapped[str]
+    subject: Mapped[str]
+    raw: Mapped[str]
+    reason: Mapped[str]
+    created_at: Mapped[datetime]
+
+
+class Failing(Base):
+    """What has failed ever since, and how many times running; no row once it has worked."""
+
+    __tablename__ = "failing"
+    __table_args__ = {"schema": BOT}  # noqa: RUF012
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    since: Mapped[datetime]
+    times: Mapped[int] = mapped_column(Integer, server_default=sql("1"))

@@ -9,7 +9,8 @@ import asyncpg
 import pytest
 
 from bot.jobs.housekeeping import sweep
-from bot.payments.reconciling import Report, open_payments, reconcile
+from bot.payments.reconciling import open_payments, reconcile
+from bot.payments.reports import Report
 from bot.sandbox.app import Sandbox
 from bot.texts import errors as error_words
 from bot.texts import shop as shop_words

@@ -1,0 +1,106 @@
+"""What Telegram refused for its content: whoever waits for it hears what to do, what was promised is undone, and the
+admins get one alarm per cause."""
+
+import re
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.context import AppContext
+from bot.notifications.events import (
+    InvoiceNotSent,
+    InvoiceRefused,
+    MediaNotShown,
+    MediaRefused,
+    MessageNotShown,
+    MessageRefused,
+)
+from bot.notifications.notify import notify_chats, raise_alert
+from bot.payments.offering import payment_methods
+from bot.sender import FILES
+from db.engine import Pool
+from db.errors import OfferGone
+from db.jobs import RefusedJob
+from db.lessons.lessons import find_lesson_by_media
+from db.payments import attempts
+from db.payments.attempts import AttemptDetails
+from db.payments.methods import PaymentMethod
+from db.payments.purchases import PurchaseStatus
+from db.shop import courses
+
+CHANGING = re.compile(r"\"[^\"]*\"|'[^']*'|\d+")  # parts of an error that are of this one message
+MAX_CODE = 80  # characters
+TEXTS = {"SendMessage", "EditMessageText"}
+
+
+async def refused(job: RefusedJob, context: AppContext) -> None:
+    async with context.database.transaction(Pool.JOBS) as session:
+        if job.method == "SendInvoice":
+            await _invoice(session, context, job)
+        elif job.method in FILES:
+            await _media(session, context, job)
+        else:
+            await _message(session, context, job)
+
+
+def code_of(error: str) -> str:
+    """The same for the same cause, whoever it was for: CURRENCY_TOTAL_AMOUNT_INVALID, can't parse entities…"""
+    return CHANGING.sub("…", error.removeprefix("Bad Request: "))[:MAX_CODE]
+
+
+async def _invoice(session: AsyncSession, context: AppContext, job: RefusedJob) -> None:
+    """The order is closed as refused; one that is no longer open has nothing to be told of."""
+    attempt = await attempts.get_attempt_by_key(session, job.about)
+    if attempt is None or attempt.status != PurchaseStatus.PENDING:
+        return
+    code = code_of(job.error)
+    if not await attempts.record_refusal(session, attempt, code, context.now()):
+        return
+    alarm = InvoiceRefused(
+        subject=f"{attempt.offer_id} {attempt.method} {code}",
+        offer_id=attempt.offer_id,
+        product=attempt.product,
+        amount=attempt.amount,
+        currency=attempt.currency,
+        code=code,
+    )
+    await raise_alert(session, context, alarm)
+    others = await _other_methods(session, context, attempt)
+    told = InvoiceNotSent(
+        product=attempt.product,
+        offer_id=attempt.offer_id,
+        methods=tuple(others),
+        support=context.settings.support_contact,
+    )
+    await notify_chats(session, [attempt.telegram_id], told)
+
+
+async def _other_methods(
+    session: AsyncSession, context: AppContext, attempt: AttemptDetails
+) -> list[PaymentMethod]:
+    if attempt.offer_id is None:
+        return []
+    try:
+        offer = await courses.get_offer(session, attempt.offer_id)
+    except OfferGone:
+        return []
+    return [one for one in payment_methods(offer, context.settings) if one is not attempt.method]
+
+
+async def _media(session: AsyncSession, context: AppContext, job: RefusedJob) -> None:
+    lesson = await find_lesson_by_media(session, job.about)
+    if lesson is None:
+        return
+    code = code_of(job.error)
+    alarm = MediaRefused(subject=f"{lesson.id} {code}", title=lesson.title, code=code)
+    await raise_alert(session, context, alarm)
+    if job.telegram_id is not None:
+        told = MediaNotShown(lesson_id=lesson.id, title=lesson.title, code=code)
+        await notify_chats(session, [job.telegram_id], told)
+
+
+async def _message(session: AsyncSession, context: AppContext, job: RefusedJob) -> None:
+    code = code_of(job.error)
+    await raise_alert(session, context, MessageRefused(subject=f"{job.method} {code}", code=code))
+    if job.telegram_id is not None and job.method in TEXTS:
+        told = MessageNotShown(support=context.settings.support_contact)
+        await notify_chats(session, [job.telegram_id], told)

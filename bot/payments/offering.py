@@ -1,0 +1,16 @@
+"""How an offer can be paid: by its currency and price, what it allows, and the settings."""
+
+from bot.settings import Settings
+from db.payments.methods import XTR, PaymentMethod
+from db.shop.courses import OfferDetails
+
+
+def payment_methods(offer: OfferDetails, settings: Settings) -> list[PaymentMethod]:
+    stars = offer.currency == XTR
+    possible = {
+        PaymentMethod.LINK: settings.takes_links and not stars,
+        PaymentMethod.INVOICE: settings.telegram_payment_token is not None and not stars,
+        PaymentMethod.STARS: settings.stars_enabled and stars,
+    }
+    allowed = offer.methods or possible
+    return [method for method, is_possible in possible.items() if is_possible and method in allowed]
