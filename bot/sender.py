@@ -121,7 +121,7 @@ async def _after_refusal(
     if any(part in words for part in HARMLESS):
         return None
     if getattr(method, "message_thread_id", None) and any(part in words for part in NO_TOPIC):
-        return await send(context, method.model_copy(update={"message_thread_id": None}))
+        return await send(context, method.model_copy(update={"message_thread_id": None}), report=report)
     if isinstance(method, methods.EditMessageText) and any(part in words for part in GONE) and method.chat_id:
         anew = methods.SendMessage(
             chat_id=method.chat_id, text=method.text or "", reply_markup=method.reply_markup
