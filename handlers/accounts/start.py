@@ -10,7 +10,7 @@ from email_validator import EmailNotValidError, validate_email
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat.buttons import Agree, CheckPayment, Go, Register, SignIn
-from bot.chat.commands import BUY, COURSES, LESSONS, PROMO, START, STATUS
+from bot.chat.commands import BUY, COURSES, LESSONS, PROMO, PURCHASES, START, STATUS
 from bot.chat.conversation import Registration
 from bot.chat.keyboards import go, open_url, press, rows, share_phone
 from bot.chat.replies import Reply, as_list, say
@@ -83,11 +83,13 @@ async def follow_link(request: Request, link: str) -> Reply:
                 await chats.record_referral(session, person.telegram_id, rest)
             elif kind == "check" and rest.isdecimal() and len(rest) < 19 and isinstance(event, CallbackQuery):
                 asked = CheckPayment(purchase=int(rest))
-                return await payments.show_timeline(
+                answer: Reply = await payments.show_timeline(
                     event, asked, session, person, request.context, request.now
                 )
-            elif link == "purchases":
-                return await payments.show_purchases(event, session, person)
+                return answer
+            elif link == PURCHASES.name:
+                answer = await payments.show_purchases(event, session, person)
+                return answer
             elif kind == "paid":
                 return await payments.show_unpaid(event, session, person)
     except Refused as refused:
