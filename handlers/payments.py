@@ -143,6 +143,10 @@ def return_url(context: AppContext) -> str:
 @router.message(is_(PURCHASES), SignedIn())
 @router.callback_query(Go.filter(F.command == PURCHASES.name), SignedIn())
 async def show_purchases(event: Message | CallbackQuery, session: AsyncSession, person: Person) -> Reply:
+    return await list_purchases(event, session, person)
+
+
+async def list_purchases(event: Message | CallbackQuery, session: AsyncSession, person: Person) -> Reply:
     found = await purchases.list_purchases(session, person.user_id)
     return say(event, words.purchases(found), timelines.buttons(found))
 
@@ -156,6 +160,17 @@ async def show_unpaid(event: Message | CallbackQuery, session: AsyncSession, per
 
 @router.callback_query(CheckPayment.filter(), SignedIn())
 async def show_timeline(
+    query: CallbackQuery,
+    callback_data: CheckPayment,
+    session: AsyncSession,
+    person: Person,
+    context: AppContext,
+    now: datetime,
+) -> Reply:
+    return await check(query, callback_data, session, person, context, now)
+
+
+async def check(
     query: CallbackQuery,
     callback_data: CheckPayment,
     session: AsyncSession,

@@ -83,13 +83,9 @@ async def follow_link(request: Request, link: str) -> Reply:
                 await chats.record_referral(session, person.telegram_id, rest)
             elif kind == "check" and rest.isdecimal() and len(rest) < 19 and isinstance(event, CallbackQuery):
                 asked = CheckPayment(purchase=int(rest))
-                answer: Reply = await payments.show_timeline(
-                    event, asked, session, person, request.context, request.now
-                )
-                return answer
+                return await payments.check(event, asked, session, person, request.context, request.now)
             elif link == PURCHASES.name:
-                answer = await payments.show_purchases(event, session, person)
-                return answer
+                return await payments.list_purchases(event, session, person)
             elif kind == "paid":
                 return await payments.show_unpaid(event, session, person)
     except Refused as refused:
