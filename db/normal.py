@@ -42,6 +42,10 @@ def email_form(text: str) -> str:
     return f"{local}{at}{'.'.join(map(_unicode_label, domain.split('.')))}"
 
 
+# For SQL: not an address whose form is itself in lower case. Whoever looks for one by its form reads these, too.
+UNUSUAL_EMAIL = r"""(email COLLATE "C") !~ '^(?!.*[xX][nN]--)[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+$'"""
+
+
 def name_form(text: str | None, fallback: str) -> str:
     """A name fit to be shown: on one line, never empty, no signs that turn the line round or can't be seen."""
     visible = _drop_invisible(" ".join((text or "").split()), joiners=JOINERS)

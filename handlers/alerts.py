@@ -19,6 +19,7 @@ from db import alerts
 from db.accounts import people
 from db.chats import list_reachable
 from db.jobs import SettleAssignedJob
+from db.normal import clean_text, number_form
 from db.payments import parked
 from db.queue import enqueue
 from db.shop import courses
@@ -71,10 +72,11 @@ async def assign(
 
     Raises PersonUnknown and its like, OfferGone, ParkedGone.
     """
-    who, _, offer_id = (message.text or "").strip().rpartition(" ")
+    who, _, written = clean_text(message.text or "").rpartition(" ")
+    offer_id = number_form(written)
     if not who or not offer_id.isdecimal() or len(offer_id) > 18:
         return say(message, words.ASSIGN_USAGE)
-    user_id = (await people.find_account(session, who.strip())).id
+    user_id = (await people.find_account(session, who)).id
     offer = await courses.get_offer(session, int(offer_id))
     chats = await list_reachable(session, user_id)
     telegram_id = chats[0][0] if chats else 0

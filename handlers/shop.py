@@ -11,9 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat.arguments import Arguments
 from bot.chat.buttons import (
+    DropOffer,
     Go,
     Pay,
     RestoreOffer,
+    SellOffer,
     ShowModule,
     ShowOffer,
     ShowOffers,
@@ -91,11 +93,27 @@ async def create_offer(
     asked = Arguments(OFFER, command.args)
     product_id, days = asked.product(), asked.days()
     price, currency = asked.price()
-    made = await offers.create_offer(session, product_id, days, price, currency, now)
-    payable = bool(payment_methods(await courses.get_offer(session, made.id), context.settings))
+    draft = await offers.create_offer(session, product_id, days, price, currency, now)
+    keyboard = rows(
+        press(words.sell(draft), SellOffer(offer=draft.id)), press(words.DROP, DropOffer(offer=draft.id))
+    )
+    return say(message, words.offer_draft(draft, bool(payment_methods(draft, context.settings))), keyboard)
+
+
+@admin_router.callback_query(SellOffer.filter())
+async def sell(
+    query: CallbackQuery, callback_data: SellOffer, session: AsyncSession, context: AppContext
+) -> Reply:
+    made = await offers.mark_active(session, callback_data.offer, active=True)
     link = f"https://t.me/{context.username}?start=buy_{made.id}" if context.username else None
     keyboard = rows(switch_button(made, 0), press(words.ALL_OFFERS, ShowOffers(page=0)))
-    return say(message, words.offer_made(made, link, payable), keyboard)
+    return show(query, words.offer_made(made, link, bool(payment_methods(made, context.settings))), keyboard)
+
+
+@admin_router.callback_query(DropOffer.filter())
+async def drop(query: CallbackQuery, callback_data: DropOffer, session: AsyncSession) -> Reply:
+    await offers.delete_draft(session, callback_data.offer)
+    return show(query, words.DROPPED)
 
 
 @admin_router.message(is_(OFFERS))

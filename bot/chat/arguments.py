@@ -3,13 +3,15 @@
 import re
 from dataclasses import dataclass
 from enum import StrEnum, auto
+from functools import partial
 
 from babel.core import get_global
 
 from bot.chat.commands import Command
-from bot.money import exponent, to_minor_units
+from bot.money import AmbiguousAmountError, OtherCurrencyError, exponent, split_currency, to_minor_units
 from db.access.changes import MAX_DAYS
 from db.errors import Refused
+from db.normal import clean_text, number_form
 from db.payments.methods import XTR
 
 MAX_ID = 2**63 - 1  # bigint
@@ -24,6 +26,7 @@ CURRENCIES = frozenset(
 ) | {XTR}
 
 WHOLE = re.compile(r"[+-]?[0-9]+")
+NUMBER_SIGN = re.compile(r"^(?:#|No?\.?)", re.IGNORECASE)  # № is No in its normal form
 
 
 class Problem(StrEnum):
@@ -35,12 +38,14 @@ class Problem(StrEnum):
     NO_CURRENCY = auto()
     NO_PRICE = auto()
     NO_WHOLE_PRICE = auto()
+    AMBIGUOUS = auto()
+    OTHER_CURRENCY = auto()
 
 
 @dataclass
 class WrongArguments(Refused):
     """`argument` as the command's usage names it, `written` as the person wrote it; `low` and `high` bound numbers,
-    and `high` the length of texts."""
+    and `high` the length of texts. `readings` and `writings` are of an ambiguous amount, in `currency`."""
 
     command: Command
     problem: Problem
@@ -48,6 +53,9 @@ class WrongArguments(Refused):
     written: str = ""
     low: int = 0
     high: int = 0
+    currency: str = ""
+    readings: tuple[str, ...] = ()
+    writings: tuple[str, ...] = ()
 
 
 class Arguments:
@@ -55,7 +63,9 @@ class Arguments:
 
     def __init__(self, command: Command, written: str | None) -> None:
         self._command = command
-        self._words = (written or "").replace("\x00", "").split()
+        # Each by itself as well: quotes may stand around a word.
+        words = map(clean_text, clean_text(written or "").split())
+        self._words = [word for word in words if word]
 
     @property
     def left(self) -> bool:
@@ -67,16 +77,17 @@ class Arguments:
         return self._words.pop(0)
 
     def who(self) -> str:
-        return self.word("WHO")
+        written = self.word("WHO")
+        return written + self.word("WHO") if self._words and NUMBER_SIGN.fullmatch(written) else written
 
     def product(self) -> int:
-        return self.whole("PRODUCT", 1, MAX_ID)
+        return self._id("PRODUCT")
 
     def days(self) -> int:
         return self.whole("DAYS", 1, MAX_DAYS)
 
     def whole(self, argument: str, low: int, high: int) -> int:
-        written = self.word(argument)
+        written = number_form(self.word(argument))
         if not WHOLE.fullmatch(written):
             raise WrongArguments(self._command, Problem.NOT_WHOLE, argument, written)
         # Python refuses to read numbers of thousands of digits; none of ours has more than 19.
@@ -86,10 +97,15 @@ class Arguments:
         return number
 
     def purchase(self) -> int:
-        """As people copy it: with or without its №."""
+        return self._id("PURCHASE")
+
+    def _id(self, argument: str) -> int:
+        """As people copy it: with or without its № or #, which may stand apart."""
+        if len(self._words) > 1 and NUMBER_SIGN.fullmatch(self._words[0]):
+            self._words.pop(0)
         if self._words:
-            self._words[0] = self._words[0].lstrip("№#") or self._words[0]
-        return self.whole("PURCHASE", 1, MAX_ID)
+            self._words[0] = NUMBER_SIGN.sub("", self._words[0]) or self._words[0]
+        return self.whole(argument, 1, MAX_ID)
 
     def amount(self, currency: str) -> int:
         """AMOUNT, the last words, in the currency's smallest unit. Thousands may stand apart, as in 1 990."""
@@ -103,22 +119,31 @@ class Arguments:
         return written
 
     def price(self) -> tuple[int, str]:
-        """PRICE CURRENCY, the last words: the amount in the currency's smallest unit and its code. Thousands may
-        stand apart, as in 1 990."""
-        written = self.word("PRICE")
-        code = self._words.pop() if self._words else self.word("CURRENCY")
-        written, self._words = " ".join([written, *self._words]), []
-        currency = code.upper()
+        """PRICE CURRENCY, the last words: the amount in the currency's smallest unit and its code. The currency may
+        be a sign or a word, on either side, with or without a blank; thousands may stand apart, as in 1 990."""
+        written, self._words = " ".join([self.word("PRICE"), *self._words]), []
+        try:
+            _number, currency = split_currency(written)
+        except ValueError as error:
+            raise WrongArguments(self._command, Problem.NO_PRICE, "PRICE", written) from error
+        if not currency:
+            raise WrongArguments(self._command, Problem.MISSING, "CURRENCY")
         if currency not in CURRENCIES:
-            raise WrongArguments(self._command, Problem.NO_CURRENCY, "CURRENCY", code)
+            raise WrongArguments(self._command, Problem.NO_CURRENCY, "CURRENCY", currency)
         return self._smallest(written, currency, "PRICE"), currency
 
     def _smallest(self, written: str, currency: str, argument: str) -> int:
+        wrong = partial(WrongArguments, self._command, argument=argument, currency=currency)
         try:
             return to_minor_units(written, currency)
+        except AmbiguousAmountError as error:
+            readings, writings = tuple(error.readings), tuple(error.writings)
+            raise wrong(Problem.AMBIGUOUS, written=written, readings=readings, writings=writings) from error
+        except OtherCurrencyError as error:
+            raise wrong(Problem.OTHER_CURRENCY, written=error.named) from error
         except ValueError as error:
-            wrong = Problem.NO_WHOLE_PRICE if exponent(currency) == 0 else Problem.NO_PRICE
-            raise WrongArguments(self._command, wrong, argument, written) from error
+            whole = exponent(currency) == 0
+            raise wrong(Problem.NO_WHOLE_PRICE if whole else Problem.NO_PRICE, written=written) from error
 
     def end(self) -> None:
         """Nothing may be left over."""

@@ -113,6 +113,18 @@ class RestoreOffer(CallbackData, prefix="restore"):
     page: PageNumber = 0
 
 
+class SellOffer(CallbackData, prefix="sell"):
+    """Puts a new offer on sale, as its price was shown."""
+
+    offer: Id
+
+
+class DropOffer(CallbackData, prefix="nosell"):
+    """Deletes a new offer that was never on sale."""
+
+    offer: Id
+
+
 class ShowAlerts(CallbackData, prefix="alarms"):
     """Alarms and payments nobody claims."""
 

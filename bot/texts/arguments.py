@@ -3,7 +3,7 @@
 from bot.chat.arguments import Problem, WrongArguments
 from bot.chat.commands import Command
 from bot.texts import _
-from bot.texts.format import cut, safe
+from bot.texts.format import amount, cut, safe
 
 WHO = "WHO"
 PRODUCT = "PRODUCT"
@@ -44,6 +44,16 @@ def problem(error: WrongArguments) -> str:
         case Problem.NO_CURRENCY:
             return _("“{written}” is not the code of a currency, such as RUB, USD or XTR (Stars).").format(
                 written=written
+            )
+        case Problem.AMBIGUOUS:
+            return _("“{written}” may be {readings}. Please write it without doubt: {writings}.").format(
+                written=written,
+                readings=_(" or ").join(amount(one, error.currency) for one in error.readings),
+                writings=_(" or ").join(error.writings),
+            )
+        case Problem.OTHER_CURRENCY:
+            return _("“{written}” is another currency: here it is {currency}.").format(
+                written=written, currency=error.currency
             )
         case Problem.NO_WHOLE_PRICE:
             return _(

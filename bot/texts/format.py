@@ -1,6 +1,7 @@
 """How moments, money and shares are written."""
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from html import escape
 
 from babel.dates import format_datetime
@@ -24,6 +25,12 @@ def money(amount: int, currency: str) -> str:
     number = format_decimal(whole, locale=language())
     if rest:
         number += ("," if language() == "ru" else ".") + str(rest).rjust(digits, "0")
+    return f"{number}\N{NO-BREAK SPACE}{SIGNS.get(currency, currency)}"
+
+
+def amount(written: str, currency: str) -> str:
+    """A number as one may mean it, whether or not the currency has so many digits, with the currency's sign."""
+    number = format_decimal(Decimal(written), format="#,##0.###", locale=language())
     return f"{number}\N{NO-BREAK SPACE}{SIGNS.get(currency, currency)}"
 
 

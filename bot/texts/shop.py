@@ -11,6 +11,8 @@ ALL_COURSES = __("← All courses")
 ALL_OFFERS = __("All offers")
 ALL_PRODUCTS = __("All products")
 BACK = __("← Back")
+DROP = __("✖️ No, drop it")
+DROPPED = __("The offer was dropped. Nothing was put on sale.")
 
 
 def courses(found: list[ModuleOnSale]) -> str:
@@ -59,17 +61,30 @@ def pay_by(method: str) -> str:
             return _("⭐ Pay with Stars")
 
 
+def offer_draft(offer: OfferDetails, payable: bool) -> str:
+    lines = [_("A new offer, not on sale yet:"), _terms(offer)]
+    if not payable:
+        lines.append(_no_way(offer))
+    return "\n".join([*lines, "", _("Put it on sale at this price?")])
+
+
 def offer_made(offer: OfferDetails, link: str | None, payable: bool) -> str:
     lines = [_("✅ Offer {offer} is on sale.").format(offer=f"<b>{offer.id}</b>"), _terms(offer)]
     if link is not None:
         lines.append(_("Link to it: {link}").format(link=safe(link)))
     if not payable:
-        lines.append(
-            _("⚠️ With the present settings there is no way to pay in {currency}.").format(
-                currency=offer.currency
-            )
-        )
+        lines.append(_no_way(offer))
     return "\n".join(lines)
+
+
+def _no_way(offer: OfferDetails) -> str:
+    return _("⚠️ With the present settings there is no way to pay in {currency}.").format(
+        currency=offer.currency
+    )
+
+
+def sell(offer: OfferDetails) -> str:
+    return _("✅ Put on sale: {price}").format(price=money(offer.price, offer.currency))
 
 
 def offers(offers: Sequence[OfferDetails], total: int) -> str:

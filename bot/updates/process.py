@@ -34,6 +34,7 @@ from db import chats, updates
 from db.chats import HandledElsewhereError, Person, TelegramProfile
 from db.engine import Pool, is_retryable, is_unavailable
 from db.errors import Refused
+from db.normal import name_form
 
 log = structlog.get_logger(__name__)
 
@@ -245,8 +246,8 @@ class UpdateProcessor:
 
 
 def profile(user: User) -> TelegramProfile:
-    name = " ".join(part for part in (user.first_name, user.last_name) if part).replace("\x00", "")
-    return TelegramProfile(user.id, name or str(user.id), user.username, user.language_code)
+    name = name_form(f"{user.first_name} {user.last_name or ''}", str(user.id))
+    return TelegramProfile(user.id, name, user.username, user.language_code)
 
 
 async def _kept(storing: Awaitable[list[Method]]) -> list[Method]:

@@ -4,13 +4,15 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import TextClause, func, select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.errors import PersonAmbiguous, PersonNotRegistered, PersonUnknown
+from db.normal import UNUSUAL_EMAIL, clean_text, email_form, number_form
 from db.tables import User
 
 MAX_ID = 2**63 - 1
+ID = re.compile(r"(?P<sign>#|No\.?)? ?(?P<number>[0-9]{1,19})")  # № is No in its normal form
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,9 @@ BY_TELEGRAM = text(
         where lower(a.loginprovider) = 'telegram' and a.providerkey = c.telegram_id::text)
     """
 )
-BY_EMAIL = text("select id from users where lower(btrim(email)) = lower(btrim(:key))")
+BY_EMAIL = text(
+    f"""select id, email from users where lower(email COLLATE "C") = :form or {UNUSUAL_EMAIL} order by id"""
+)
 BY_USERNAME = text(
     """
     select a.user_id from bot.chats c
@@ -59,11 +63,8 @@ BY_USERNAME = text(
 
 async def find_account(session: AsyncSession, who: str) -> AccountSummary:
     """Raises PersonUnknown, PersonNotRegistered (met, but without an account), PersonAmbiguous."""
-    read = _read(who)
-    if read is None:
-        raise PersonUnknown(who)
-    statement, key = read
-    matches = set(await session.scalars(statement, {"key": key}))
+    who = clean_text(who)
+    matches = await _matches(session, who)
     if not matches:
         raise PersonUnknown(who)
     if len(matches) > 1:
@@ -102,11 +103,19 @@ async def list_chats(session: AsyncSession, user_id: int) -> list[ChatContact]:
     return [ChatContact(*row) for row in rows]
 
 
-def _read(who: str) -> tuple[TextClause, int | str] | None:
-    """How to look for them, and by what; None for what is nobody's name."""
-    if match := re.fullmatch(r"(#?)([0-9]{1,19})", who):
-        number = int(match[2])
-        return (BY_ACCOUNT if match[1] else BY_TELEGRAM, number) if number <= MAX_ID else None
+async def list_by_email(session: AsyncSession, email: str) -> list[int]:
+    """The accounts whose e-mail is the same address (db/normal.py), however the other application has written it."""
+    form = email_form(email)
+    rows = await session.execute(BY_EMAIL, {"form": form})
+    return [row.id for row in rows if email_form(row.email) == form]
+
+
+async def _matches(session: AsyncSession, who: str) -> set[int | None]:
+    """Empty for what is nobody's name."""
+    if match := ID.fullmatch(number_form(who)):
+        number = int(match["number"])
+        statement = BY_ACCOUNT if match["sign"] else BY_TELEGRAM
+        return set(await session.scalars(statement, {"key": number})) if number <= MAX_ID else set()
     if who.startswith("@"):
-        return BY_USERNAME, who[1:]
-    return (BY_EMAIL, who) if "@" in who else None
+        return set(await session.scalars(BY_USERNAME, {"key": who[1:]}))
+    return set(await list_by_email(session, who)) if "@" in who else set()

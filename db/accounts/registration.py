@@ -8,19 +8,19 @@ from sqlalchemy import Select, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db.accounts.people import list_by_email
 from db.chats import Account
 from db.errors import EmailTaken
 from db.locks import lock
+from db.normal import email_form
 from db.tables import AuthIdentity, Consent, Device, Session, User, UserDevice
 
 TELEGRAM = "telegram"
 
 
 async def is_email_free(session: AsyncSession, email: str) -> bool:
-    """Whether no account has this e-mail, in whatever letter case and with blanks around it or not."""
-    normal = func.lower(func.btrim(User.email))
-    found = await session.scalar(select(User.id).where(normal == email.lower()).limit(1))
-    return found is None
+    """Whether no account has this address, however it is written there."""
+    return not await list_by_email(session, email)
 
 
 async def create_account(
@@ -40,7 +40,7 @@ async def create_account(
     await lock(session, f"telegram:{telegram_id}")
     if (known := await get_account_id(session, telegram_id)) is not None:
         return known
-    email = email.lower()
+    email = email_form(email)
     await lock(session, f"email:{email}")
     if not await is_email_free(session, email):
         raise EmailTaken(email)

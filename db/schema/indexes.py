@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import asyncpg
 
+from db.normal import UNUSUAL_EMAIL
+
 
 @dataclass(frozen=True)
 class WantedIndex:
@@ -30,7 +32,8 @@ def _on(table: str, *columns: str, where: str = "") -> WantedIndex:
 
 
 WANTED_INDEXES = (
-    WantedIndex("users", ("lower(btrim(email))",), "ix_users_normal_email"),
+    WantedIndex("users", ('lower(email COLLATE "C")',), "ix_users_lower_email_c"),
+    WantedIndex("users", ("id",), "ix_users_unusual_email", where=UNUSUAL_EMAIL),
     _on("users_devices", "device_id"),
     _on("sessions", "user_id"),
     _on("sessions", "device_id"),

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.errors import OfferGone, ProductUnknown
 from db.shop.courses import OFFERS, OfferDetails, to_offer
-from db.tables import Module, Offer, Product
+from db.tables import Attempt, Module, Offer, Product
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +23,19 @@ class ProductSummary:
 async def create_offer(
     session: AsyncSession, product_id: int, days: int, price: int, currency: str, now: datetime
 ) -> OfferDetails:
-    """`price` in the currency's smallest unit. Raises ProductUnknown. Numbers are to be in the columns' range."""
+    """Not on sale until `mark_active`. `price` in the currency's smallest unit; numbers are to be in the columns'
+    range. Raises ProductUnknown."""
     if await session.get(Product, product_id) is None:
         raise ProductUnknown(product_id)
-    row = Offer(product_id=product_id, days=days, price=price, currency=currency, methods=[], created_at=now)
+    row = Offer(
+        product_id=product_id,
+        days=days,
+        price=price,
+        currency=currency,
+        methods=[],
+        active=False,
+        created_at=now,
+    )
     session.add(row)
     await session.flush()
     return await get_offer(session, row.id)
@@ -44,6 +53,14 @@ async def mark_active(session: AsyncSession, offer_id: int, *, active: bool) -> 
     """Puts an offer on sale or withdraws it; where it is so already, nothing happens. Raises OfferGone."""
     await session.execute(update(Offer).where(Offer.id == offer_id).values(active=active))
     return await get_offer(session, offer_id)
+
+
+async def delete_draft(session: AsyncSession, offer_id: int) -> None:
+    """An offer made in the chat that is not on sale and that nobody has ordered; any other stays."""
+    ordered = select(Attempt.id).where(Attempt.offer_id == Offer.id).exists()
+    await session.execute(
+        delete(Offer).where(Offer.id == offer_id, Offer.active.is_(False), Offer.key.is_(None), ~ordered)
+    )
 
 
 async def count_offers(session: AsyncSession) -> int:

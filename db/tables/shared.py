@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import CHAR, ForeignKey, Index, Integer, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from db.normal import UNUSUAL_EMAIL
 from db.tables.base import Base, identity
 
 
@@ -12,7 +13,10 @@ class User(Base):
     """A person's account. `email` is in lower case; `password_hash` is the other application's alone."""
 
     __tablename__ = "users"
-    __table_args__ = (Index("ix_users_normal_email", text("lower(btrim(email))")),)
+    __table_args__ = (
+        Index("ix_users_lower_email_c", text('lower(email COLLATE "C")')),
+        Index("ix_users_unusual_email", "id", postgresql_where=text(UNUSUAL_EMAIL)),
+    )
 
     id: Mapped[int] = identity()
     name: Mapped[str | None]

@@ -6,12 +6,12 @@ from aiogram import F, Router
 from aiogram.filters import CommandObject
 from aiogram.fsm.context import FSMContext
 from aiogram.types import CallbackQuery, Message, ReplyKeyboardRemove
-from email_validator import EmailNotValidError, validate_email
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat.buttons import Agree, CheckPayment, Go, Register, SignIn
 from bot.chat.commands import BUY, COURSES, LESSONS, PROMO, PURCHASES, START, STATUS
 from bot.chat.conversation import Registration
+from bot.chat.emails import WrongEmailError, read_email
 from bot.chat.keyboards import go, open_url, press, rows, share_phone
 from bot.chat.replies import Reply, as_list, say
 from bot.context import AppContext, Request
@@ -132,9 +132,10 @@ async def ask_email(event: Message | CallbackQuery, state: FSMContext) -> Reply:
 async def take_email(
     message: Message, session: AsyncSession, state: FSMContext, context: AppContext
 ) -> Reply:
-    email = readable_email(message.text or "")
-    if email is None:
-        return say(message, words.EMAIL_WRONG)
+    try:
+        email = read_email(message.text or "")
+    except WrongEmailError as error:
+        return say(message, words.email_wrong(error))
     if not await registration.is_email_free(session, email):
         return say(message, words.email_taken(email, context.settings.support_contact))
     await state.set_data({"email": email})
@@ -221,12 +222,3 @@ def say_sign_in(event: Message | CallbackQuery, person: Person) -> Reply:
 
 def say_register(event: Message | CallbackQuery) -> Reply:
     return say(event, words.NOT_REGISTERED, rows(press(words.REGISTER, Register()), go(words.BUY, BUY)))
-
-
-def readable_email(text: str) -> str | None:
-    """In lower case; None for what is no e-mail address. Whether mail arrives there is not asked."""
-    try:
-        found = validate_email(text.strip(), check_deliverability=False, test_environment=True)
-    except EmailNotValidError:
-        return None
-    return found.normalized.lower()

@@ -145,7 +145,9 @@ TABLES = {
 }
 
 INDEXES = {
-    "ix_users_normal_email": "users (lower(btrim(email)))",
+    "ix_users_lower_email_c": 'users (lower(email COLLATE "C"))',
+    "ix_users_unusual_email": """users (id) WHERE (email COLLATE "C")
+        !~ '^(?!.*[xX][nN]--)[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+$'""",
     "ix_users_devices_device_id": "users_devices (device_id)",
     "ix_sessions_user_id": "sessions (user_id)",
     "ix_sessions_device_id": "sessions (device_id)",

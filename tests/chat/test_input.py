@@ -333,3 +333,42 @@ async def test_a_button_under_a_message_too_old_to_be_edited(
     await anna.refresh()
     assert len(anna.texts) == before + 1
     assert "Python" in anna.last_text
+
+
+@pytest.mark.parametrize(
+    "email",
+    [
+        "anna@example.com\u200b",
+        "\ufeffanna@example.com",
+        "“Anna@Example.com”",
+        "\u2068anna@example.com\u2069",
+    ],
+)
+async def test_an_email_is_taken_as_it_was_pasted(
+    anna: ChatUser, sql: asyncpg.Connection, email: str
+) -> None:
+    await anna.send("/start")
+    await anna.click(words.REGISTER)
+    await anna.send(email)
+    await anna.click(words.SKIP)
+    assert await sql.fetchval("select email from users") == "anna@example.com"
+
+
+@pytest.mark.parametrize(
+    ("email", "part"),
+    [
+        ("anna@exаmple.com", "exаmple"),
+        ("аnna@example.com", "аnna"),
+        ("anna@сосо.com", "сосо.com"),
+        ("anna@school", "school"),
+    ],
+)
+async def test_an_email_that_is_not_what_it_looks_like_is_refused_by_its_part(
+    anna: ChatUser, sql: asyncpg.Connection, email: str, part: str
+) -> None:
+    await anna.send("/start")
+    await anna.click(words.REGISTER)
+    await anna.send(email)
+    assert f"«{part}»" in anna.last_text
+    await anna.send("anna@example.com")
+    await anna.receives(words.ASK_PHONE)

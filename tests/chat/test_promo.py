@@ -14,7 +14,7 @@ USED = "select count(*) from promocodeusages"
 OPEN = "select ends_at from usermoduleaccess"
 
 
-@pytest.mark.parametrize("code", ["SPRING", "spring", "  SpRiNg  "])
+@pytest.mark.parametrize("code", ["SPRING", "  SpRiNg  ", "SPRING\u200b", "\u2068SPRING\u2069", "«spring»"])
 async def test_a_code_opens_its_module_and_says_until_when(
     anna: ChatUser, sql: asyncpg.Connection, code: str
 ) -> None:

@@ -114,7 +114,7 @@ def count(person: ChatUser, part: str) -> int:
 
 
 async def test_the_whole_of_it(anna: ChatUser, olga: ChatUser, bought: str, sql: asyncpg.Connection) -> None:
-    shown = await olga.send("/refund №1")
+    shown = await olga.send("/refund № \u200b1")
     for part in ("№1", "990\xa0₽", "anna@example.com", "30 дней", "Python с нуля"):
         assert part in shown
     assert await stands(sql) == ("succeeded", 30, [("draft", 99_000, 0)])
@@ -455,7 +455,7 @@ async def test_too_much_wrong_and_unknown_are_refused(
 ) -> None:
     await olga.send("/refund 1 990.01")
     await olga.receives(lambda: errors.say(RefundTooMuch(1, 99_000, "RUB")))
-    for written in ("", " x", " 1 0", " 1 12.345", " 1 all"):
+    for written in ("", " x", " 1 0", " 1 12.345", " 1 all", " 1 1,990", " 1 10 $"):
         await olga.send(f"/refund{written}")
         await olga.receives(lambda: arguments.usage(REFUND))
     await olga.send("/refund 99")

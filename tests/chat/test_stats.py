@@ -1,18 +1,21 @@
 """What admins do in the chat: grants, undo, promo codes, offers, looking people up."""
 
 import asyncio
+from functools import partial
 
 import asyncpg
 import pytest
 
-from bot.chat.buttons import RestoreOffer, Undo, WithdrawOffer
+from bot.chat.buttons import DropOffer, RestoreOffer, SellOffer, Undo, WithdrawOffer
 from bot.chat.commands import COMMANDS, Audience
 from bot.texts import errors
+from bot.texts import shop as shop_words
 from bot.texts.access import grants
 from bot.texts.accounts import registration as registration_words
 from bot.texts.commands import about
 from bot.texts.format import money
 from db.errors import AlreadyUndone, GrantUnknown, OfferGone, PersonUnknown, ProductUnknown, PromoExists
+from db.normal import clean_text
 from tests.chat_user import BEN, ChatUser, plain
 
 NASTY = "<b>x</b>\" & '); drop table users; -- 🙂"
@@ -120,7 +123,7 @@ async def test_admin_commands_are_unknown_to_everyone_else(ben: ChatUser) -> Non
 WRONG_GRANTS = [
     "", "x", "x 1", f"{BEN} 1 30 7", f"{BEN} one 30", f"{BEN} 1 0", f"{BEN} 1 -5", f"{BEN} 1 36501",
     f"{BEN} 1 1{'0' * 30}", f"{BEN} 9223372036854775808 1", f"{BEN} 0 1", f"{BEN} 1 1.5", f"{BEN} 1 🙂",
-    f"{BEN} 1 ٣", f"{BEN} {NASTY}", "9" * 3900 + " 1 " + "9" * 100,
+    f"{BEN} 1 ↉", f"{BEN} {NASTY}", "9" * 3900 + " 1 " + "9" * 100,
 ]  # fmt: skip
 
 
@@ -147,7 +150,7 @@ async def test_nobody_is_told_as_nobody(olga: ChatUser, sql: asyncpg.Connection)
     await olga.register()
     for who in NOBODIES:
         with olga.localizer.use_locale(olga.language):
-            unknown = plain(errors.say(PersonUnknown(who)))
+            unknown = plain(errors.say(PersonUnknown(clean_text(who))))
         for command in (f"/grant {who} 1 30", f"/revoke {who} 1 30", f"/user {who}", f"/history {who}"):
             await olga.send(command)
             assert olga.last_text == unknown, command
@@ -219,6 +222,15 @@ PRICES = [
     ("1 990 RUB", 199_000, "RUB"),
     ("150 XTR", 150, "XTR"),
     ("21474836.47 RUB", 2**31 - 1, "RUB"),
+    ("990₽", 99_000, "RUB"),
+    ("1 990,50 руб.", 199_050, "RUB"),
+    ("1,990.50 р", 199_050, "RUB"),
+    ("1.990,50 рублей", 199_050, "RUB"),
+    ("100 звёзд", 100, "XTR"),
+    ("1,234,567⭐️", 1_234_567, "XTR"),
+    ("$10", 1_000, "USD"),
+    ("€ 0,500", 50, "EUR"),
+    ("٩٩٠\u200b RUB", 99_000, "RUB"),
 ]
 
 
@@ -230,12 +242,55 @@ async def test_an_offer_is_made_as_its_price_is_written(olga: ChatUser, sql: asy
         assert made == (1, 30, amount, currency)
         with olga.localizer.use_locale(olga.language):
             assert money(amount, currency) in olga.last_text
+        assert not row["active"], "on sale before the price was confirmed"
+        await olga.click(partial(money, amount, currency))
         assert f"?start=buy_{row['id']}" in olga.last_text
+        assert await sql.fetchval("select active from bot.offers where id = $1", row["id"])
+
+
+async def test_a_price_shown_wrongly_is_dropped(
+    olga: ChatUser, ben: ChatUser, sql: asyncpg.Connection
+) -> None:
+    await ben.register()
+    before = await sql.fetchval("select count(*) from bot.offers")
+    await olga.send("/offer 1 30 9900 RUB")
+    made = await sql.fetchval("select max(id) from bot.offers")
+    await ben.send(f"/start buy_{made}")
+    await ben.receives("/courses")
+    await olga.click(shop_words.DROP)
+    await olga.receives(shop_words.DROPPED)
+    assert await sql.fetchval("select count(*) from bot.offers") == before
+    await olga.press(SellOffer(offer=made).pack())
+    await olga.receives("/courses")
+    on_sale = await sql.fetchval("select min(id) from bot.offers where active")
+    await olga.press(DropOffer(offer=on_sale).pack())
+    assert await sql.fetchval("select count(*) from bot.offers") == before
+
+
+@pytest.mark.parametrize(
+    ("written", "readings"),
+    [
+        ("1,990 RUB", ["1990", "1.99"]),
+        ("1.990 RUB", ["1990", "1.99"]),
+        ("12,500 RUB", ["12500", "12.5"]),
+        ("2,000 RUB", ["2000", "2"]),
+        ("100.000₽", ["100000", "100"]),
+        ("1,990 XTR", ["1990"]),
+        ("1 990,500 руб", ["1990500", "1990.5"]),
+    ],
+)
+async def test_an_ambiguous_price_is_refused_with_both_readings(
+    olga: ChatUser, sql: asyncpg.Connection, written: str, readings: list[str]
+) -> None:
+    before = tuple(await sql.fetchrow(BOOKS))
+    await olga.send(f"/offer 1 30 {written}")
+    assert tuple(await sql.fetchrow(BOOKS)) == before
+    assert " или ".join(readings) in olga.last_text
 
 
 WRONG_OFFERS = [
     "", "1 30 990", "1 30 0 RUB", "1 30 -1 RUB", "1 30 9.905 RUB", "1 30 1.5 XTR", "1 30 21474836.48 RUB",
-    "1 30 1e9 RUB", "1 30 990 ZZZ", "1 30 990 ₽", "1 30 nan RUB", "1 0 990 RUB", "1 30 " + "9" * 4000 + " RUB",
+    "1 30 1e9 RUB", "1 30 990 ZZZ", "1 30 $10 EUR", "1 30 nan RUB", "1 0 990 RUB", "1 30 " + "9" * 4000 + " RUB",
 ]  # fmt: skip
 
 
@@ -251,6 +306,7 @@ async def test_an_offer_is_withdrawn_and_restored(
     olga: ChatUser, ben: ChatUser, sql: asyncpg.Connection
 ) -> None:
     await olga.send("/offer 1 30 990 RUB")
+    await olga.click("✅")
     made = await sql.fetchval("select max(id) from bot.offers")
     await olga.press(WithdrawOffer(offer=made).pack())
     await ben.send(f"/start buy_{made}")

@@ -35,10 +35,12 @@ async def product(connection: asyncpg.Connection) -> int:
 
 async def make(database: Database, product: int, price: int = 99_050, currency: str = "RUB") -> OfferDetails:
     async with database.transaction(Pool.TALK) as session:
-        return await offers.create_offer(session, product, 30, price, currency, NOW)
+        draft = await offers.create_offer(session, product, 30, price, currency, NOW)
+        assert not draft.active, "before its price is confirmed"
+        return await offers.mark_active(session, draft.id, active=True)
 
 
-async def test_an_offer_is_on_sale_as_made(database: Database, product: int) -> None:
+async def test_an_offer_is_on_sale_as_made_once_it_is_confirmed(database: Database, product: int) -> None:
     made = await make(database, product)
     assert (made.product, made.module, made.days, made.price, made.currency, made.active) == (
         "A month",

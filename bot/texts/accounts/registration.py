@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
+from bot.chat.emails import EmailProblem, WrongEmailError
 from bot.texts import LANGUAGES, _, __, i18n
-from bot.texts.format import safe
+from bot.texts.format import cut, safe
 
 SHOWN = 8  # courses named in the greeting
 
@@ -66,6 +67,20 @@ def first_visit(name: str) -> str:
 
 def home(name: str) -> str:
     return _("Good to see you, {name}! What shall we do?").format(name=safe(name))
+
+
+def email_wrong(error: WrongEmailError) -> str:
+    part = cut(error.part)
+    match error.problem:
+        case EmailProblem.NO_DOT:
+            return _("“{part}” has no dot: after the @ stands a name such as example.com.").format(part=part)
+        case EmailProblem.MIXED_LETTERS:
+            return _(
+                "“{part}” mixes letters of two alphabets that look alike, such as Latin and Russian ones."
+                " Please type the address anew, with one keyboard."
+            ).format(part=part)
+        case EmailProblem.NONE_AT_ALL:
+            return str(EMAIL_WRONG)
 
 
 def email_taken(email: str, support: str | None) -> str:

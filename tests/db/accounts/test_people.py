@@ -9,7 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.accounts import people, registration
 from db.engine import Database, Pool
-from db.errors import PersonAmbiguous, PersonNotRegistered, PersonUnknown
+from db.errors import EmailTaken, PersonAmbiguous, PersonNotRegistered, PersonUnknown
+from db.schema.migrate import migrate
+from tests.database import Databases
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ANNA, BEN, NOBODY = 7_000_000_001, 7_000_000_002, 7_000_000_003
@@ -46,7 +48,24 @@ async def registered(session: AsyncSession, telegram_id: int, email: str) -> int
 
 
 @pytest.mark.parametrize(
-    "who", ["{id}", "anna@example.com", "ANNA@Example.COM", "@Anna_B", "@aNNA_b", "#{account}"]
+    "who",
+    [
+        *("{id}", "anna@example.com", "ANNA@Example.COM", "@Anna_B", "@aNNA_b", "#{account}"),
+        *(
+            "№{account}",
+            "# {account}",
+            "\u2068{id}\u2069",
+            "anna@example.com\u200b",
+            "\ufeffanna@example.com",
+        ),
+        *(
+            "“Anna@example.com”",
+            "<anna@example.com>",
+            "mailto:anna@example.com",
+            "＃{account}",
+            "@Anna_B\u200e",
+        ),
+    ],
 )
 async def test_one_person_is_found_by_every_name(session: AsyncSession, who: str) -> None:
     await met(session, ANNA, "Anna_B")
@@ -116,3 +135,61 @@ async def test_the_contacts_of_an_account(session: AsyncSession) -> None:
         (str(ANNA), "anna", True),
         ("12", None, False),
     ]
+
+
+# As another application stores them; each pair is one address.
+WRITTEN_EMAILS = [
+    ("Eva@Example.com ", "eva@example.com"),
+    ("\u00a0ivan@example.com", "IVAN@example.com"),
+    ("\u200blena@example.com\ufeff", "lena@example.com"),
+    ("ПОЧТА@ШКОЛА.РФ", "почта@школа.рф"),
+    ("max@xn--80akhbyknj4f.xn--p1ai", "max@испытание.рф"),
+    ("Тим@испытание.рф", "тим@XN--80akhbyknj4f.xn--p1ai"),
+    ("'ira@example.com'", "ira@example.com"),
+    ("INFO@EXAMPLE.COM", "info@example.com"),
+]
+
+
+async def wrote(session: AsyncSession, email: str) -> int:
+    """As the other application does."""
+    values = {"email": email, "now": NOW}
+    added = await session.execute(
+        text("insert into users (email, created_at) values (:email, :now) returning id"), values
+    )
+    return int(added.scalar_one())
+
+
+@pytest.mark.parametrize("locale", ["C", "C.UTF-8"])
+async def test_one_address_however_it_is_stored_and_asked_for(cluster: Databases, locale: str) -> None:
+    async with cluster.clone("template0", locale=locale) as dsn:
+        assert await migrate(dsn, lambda _line: None)
+        database = Database(dsn)
+        async with database.transaction(Pool.TALK) as session:
+            for stored, asked in WRITTEN_EMAILS:
+                account = await wrote(session, stored)
+                for written in (stored, asked, asked.upper()):
+                    assert (await people.find_account(session, written)).id == account, written
+                    assert not await registration.is_email_free(session, written)
+                with pytest.raises(EmailTaken):
+                    await registered(session, NOBODY, asked)
+                other = await wrote(session, f"{asked}\u3000")
+                with pytest.raises(PersonAmbiguous) as caught:
+                    await people.find_account(session, asked)
+                assert caught.value.user_ids == (account, other)
+        await database.close()
+
+
+async def test_an_address_is_found_by_indexes(session: AsyncSession) -> None:
+    await session.execute(
+        text(
+            "insert into users (email, created_at)"
+            " select n || '@Example.com', now() from generate_series(1, 20000) n"
+        )
+    )
+    await session.execute(text("analyze users"))
+    plan = "\n".join(
+        await session.scalars(text(f"explain {people.BY_EMAIL.text}"), {"form": "7@example.com"})
+    )
+    assert "ix_users_lower_email_c" in plan
+    assert "ix_users_unusual_email" in plan
+    assert "Seq Scan" not in plan
