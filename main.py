@@ -41,6 +41,7 @@ EXPECTED_ERRORS = (
     SettingsError,
     NotMigratedError,
     PortInUseError,
+    demonstration.FolderInUseError,
     ServerError,
     NoBinariesError,
     DsnError,

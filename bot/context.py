@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from aiogram import Bot
 from aiogram.fsm.context import FSMContext
 from aiogram.types import CallbackQuery, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.clock import utc_now
 from bot.settings import Settings
 from bot.texts import Localizer
 from bot.timings import Timings
@@ -17,14 +18,10 @@ from db.chats import Person
 from db.engine import Database
 
 
-def utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
 @dataclass(slots=True)
 class AppContext:
     """`provider` is None where paying by YooKassa link is not offered; `username` is empty until Telegram
-    has said it."""
+    has said it. `now`: every rule's time; nothing else asks a clock (docs/design.md#time-is-an-argument)."""
 
     settings: Settings
     database: Database

@@ -24,8 +24,8 @@ class OpenAlert:
 
 CREATE = text(
     """
-    insert into bot.alerts (kind, subject, facts)
-    select :kind, :subject, cast(:facts as jsonb)
+    insert into bot.alerts (kind, subject, facts, created_at)
+    select :kind, :subject, cast(:facts as jsonb), :now
     where not exists (
         select 1 from bot.alerts
         where kind = :kind and subject = :subject and dismissed and facts = cast(:facts as jsonb)
@@ -37,9 +37,11 @@ CREATE = text(
 OPEN_OR_DISMISSED = or_(Alert.solved_at.is_(None), Alert.dismissed)
 
 
-async def create_alert(session: AsyncSession, kind: str, subject: str, **facts: Any) -> bool:
+async def create_alert(
+    session: AsyncSession, kind: str, subject: str, facts: dict[str, Any], now: datetime
+) -> bool:
     """Whether it is new: the same one is told again neither while it is open nor when it was dismissed."""
-    values = {"kind": kind, "subject": subject, "facts": orjson.dumps(facts).decode()}
+    values = {"kind": kind, "subject": subject, "facts": orjson.dumps(facts).decode(), "now": now}
     return (await session.execute(CREATE, values)).scalar_one_or_none() is not None
 
 

@@ -67,8 +67,8 @@ class Person:
 
 UPSERT_CHAT = """
 with fresh as (
-    insert into bot.chats (telegram_id, username, name, telegram_language)
-    select :id, :username, :name, :language
+    insert into bot.chats (telegram_id, username, name, telegram_language, created_at)
+    select :id, :username, :name, :language, :now
     where not exists (
         select from bot.chats
         where telegram_id = :id and name = :name and blocked_at is null
@@ -223,7 +223,8 @@ MARK_HANDLED = text(
     """
 with wrote as (select pg_current_xact_id_if_assigned() is not null as it),
 marked as (
-    insert into bot.updates (bot_id, update_id) select :bot_id, :update_id from wrote where it
+    insert into bot.updates (bot_id, update_id, handled_at)
+    select :bot_id, :update_id, :now from wrote where it
     on conflict do nothing returning 1
 )
 select it, exists (select from marked) as first from wrote
@@ -235,12 +236,12 @@ class HandledElsewhereError(Exception):
     """The same update was handled by another process while we were at it: our transaction is to be given up."""
 
 
-async def mark_handled(session: AsyncSession, bot_id: int, update_id: int) -> None:
+async def mark_handled(session: AsyncSession, bot_id: int, update_id: int, now: datetime) -> None:
     """Where the transaction has written anything, the update's id is committed with it.
 
     Raises HandledElsewhere.
     """
-    row = (await session.execute(MARK_HANDLED, {"bot_id": bot_id, "update_id": update_id})).one()
+    row = (await session.execute(MARK_HANDLED, {"bot_id": bot_id, "update_id": update_id, "now": now})).one()
     if row.it and not row.first:
         raise HandledElsewhereError
 

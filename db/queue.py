@@ -10,12 +10,13 @@ from pgqueuer.adapters.persistence.qb import QueryBuilderEnvironment, QueryQueue
 from pgqueuer.adapters.persistence.queries import Queries
 from pgqueuer.domain.settings import DBSettings
 from pgqueuer.ports.driver import Driver
-from sqlalchemy import text
+from sqlalchemy import Interval, Text, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.jobs import Job
 
 J = TypeVar("J", bound=Job)
+Q = TypeVar("Q", bound=Queries)
 
 # Every name spelled for schema `bot`, whatever the environment says. Made once: pgqueuer's settings read the
 # environment each time they are made, which takes longer than the statement they are for.
@@ -25,9 +26,9 @@ QUEUE = QueryQueueBuilder(SETTINGS)
 SCHEDULER = QuerySchedulerBuilder(SETTINGS)
 
 
-def queue_queries(driver: Driver) -> Queries:
+def queue_queries(driver: Driver, kind: type[Q]) -> Q:
     """For the worker."""
-    return Queries(driver, qbe=SCHEMA, qbq=QUEUE, qbs=SCHEDULER)
+    return kind(driver, qbe=SCHEMA, qbq=QUEUE, qbs=SCHEDULER)
 
 
 # pgqueuer's own statements; its way to them costs more than they do.
@@ -85,6 +86,57 @@ async def delete_log(session: AsyncSession, before: datetime) -> None:
     """pgqueuer's own log and statistics up to that moment."""
     for table in ("bot.pgqueuer_log", "bot.pgqueuer_statistics"):
         await session.execute(text(f"delete from {table} where created < :before"), {"before": before})
+
+
+# As pgqueuer's trigger says it, which is silent about updates.
+MOVE = text(
+    """
+    with jobs as (
+        update bot.pgqueuer set execute_after = execute_after - :by, created = created - :by returning 1
+    ), schedules as (
+        update bot.pgqueuer_schedules set next_run = next_run - :by returning 1
+    )
+    select pg_notify(:channel, json_build_object(
+        'channel', cast(:channel as text), 'operation', 'update', 'sent_at', now(), 'table', 'pgqueuer',
+        'type', 'table_changed_event'
+    )::text)
+    """
+).bindparams(bindparam("by", type_=Interval), bindparam("channel", SETTINGS.channel, type_=Text))
+
+
+async def move_nearer(session: AsyncSession, by: timedelta) -> None:
+    """What is queued or scheduled comes nearer by so much, and is older by so much, as if that time had passed; the
+    worker looks at once. Heartbeats are the machine's."""
+    await session.execute(MOVE, {"by": by})
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRest:
+    """`busy`: jobs and schedules that run, and jobs that are due. `next_job`, and `schedules` by name: how long until
+    they are due."""
+
+    busy: int
+    next_job: timedelta | None
+    schedules: dict[str, timedelta]
+
+
+GET_REST = text(
+    """
+    select count(*) filter (where status = 'picked' or (status = 'queued' and execute_after <= now())),
+           min(execute_after) filter (where status = 'queued' and execute_after > now()) - now()
+    from bot.pgqueuer
+    """
+)
+GET_SCHEDULES = text(
+    "select entrypoint, next_run - now() as wait, status = 'picked' as runs from bot.pgqueuer_schedules"
+)
+
+
+async def get_rest(session: AsyncSession) -> QueueRest:
+    busy, next_job = (await session.execute(GET_REST)).one()
+    rows = (await session.execute(GET_SCHEDULES)).all()
+    busy += sum(row.runs for row in rows)
+    return QueueRest(busy, next_job, {row.entrypoint: row.wait for row in rows})
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ async def record_failed(
     update_id: int,
     body: str,
     error: str,
+    now: datetime,
     solved_at: datetime | None = None,
 ) -> int | None:
     """The stored row's id; None where the same update is stored already. `solved_at`: where nothing will be tried
@@ -30,6 +31,7 @@ async def record_failed(
             update_id=update_id,
             body=body.replace("\\u0000", "").encode(errors="replace").decode(),
             error=error,
+            created_at=now,
             solved_at=solved_at,
         )
         .on_conflict_do_nothing()

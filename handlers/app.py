@@ -14,6 +14,7 @@ from aiogram.enums import ParseMode
 from aiogram.exceptions import TelegramAPIError
 from aiohttp import web
 
+from bot.clock import Clock, utc_now
 from bot.context import AppContext
 from bot.database import open_migrated
 from bot.jobs import SCHEDULES, all_jobs
@@ -61,7 +62,13 @@ class Application:
     """`http_port` is where its HTTP endpoints are once `start` has returned. The settings must have a bot token."""
 
     def __init__(
-        self, settings: Settings, dsn: str, *, direct_dsn: str | None = None, timings: Timings | None = None
+        self,
+        settings: Settings,
+        dsn: str,
+        *,
+        direct_dsn: str | None = None,
+        timings: Timings | None = None,
+        clock: Clock | None = None,
     ):
         assert settings.bot_token is not None
         self.settings = settings
@@ -78,6 +85,7 @@ class Application:
             localizer=Localizer(settings.default_language, settings.zone),
             provider=yookassa_client(settings),
             timings=timings or Timings(),
+            now=clock.now if clock else utc_now,
         )
         self.processor = UpdateProcessor(self.context, dispatcher())
         self.polling = None if settings.public_url else Polling(self.context, self.processor)

@@ -109,7 +109,13 @@ class HttpEndpoints:
             object_id = str(thing.get("id")).replace("\x00", "")[:64]
             async with self._recording:
                 taken = await callbacks.record_callback(
-                    self._context.database, event, object_id, payment_id, raw, _key(thing)
+                    self._context.database,
+                    event,
+                    object_id,
+                    payment_id,
+                    raw,
+                    self._context.now(),
+                    _key(thing),
                 )
         except BusyError:
             taken = False

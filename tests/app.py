@@ -16,6 +16,9 @@ import structlog
 from pydantic import SecretStr
 
 from bot.catalogue import reading
+from bot.clock import Clock
+from bot.jobs import SCHEDULES
+from bot.jobs.moving import ClockMover
 from bot.sandbox.app import Sandbox
 from bot.sandbox.yookassa import DEMO_SECRET_KEY, DEMO_SHOP_ID
 from bot.settings import FixedSettings, Settings
@@ -80,12 +83,18 @@ async def school_database(cluster: Databases, school_template: str) -> AsyncIter
 
 
 @pytest.fixture
-async def sandbox(errors: list[str]) -> AsyncIterator[Sandbox]:
+def clock() -> Clock:
+    """The app's and the sandbox's; `mover` moves it."""
+    return Clock()
+
+
+@pytest.fixture
+async def sandbox(errors: list[str], clock: Clock) -> AsyncIterator[Sandbox]:
     """In memory; `sandbox.telegram`, `.yookassa` and `.faults` are at hand, and `origin_of(sandbox)` is where it is.
 
     Through `errors` a test over it fails when an error was logged.
     """
-    sandbox = Sandbox(None, pace=0.01)
+    sandbox = Sandbox(None, pace=0.01, now=clock.now)
     await sandbox.start()
     yield sandbox
     await sandbox.stop()
@@ -97,9 +106,11 @@ def origin_of(sandbox: Sandbox) -> str:
 
 
 @asynccontextmanager
-async def running_app(settings: Settings, dsn: str, timings: Timings = QUICK) -> AsyncIterator[Application]:
+async def running_app(
+    settings: Settings, dsn: str, timings: Timings = QUICK, clock: Clock | None = None
+) -> AsyncIterator[Application]:
     """An app that is up: it asks for updates (or has set its webhook), and its worker works."""
-    app = Application(settings, dsn, timings=timings)
+    app = Application(settings, dsn, timings=timings, clock=clock)
     await app.start()
     running = asyncio.create_task(app.run())
     try:
@@ -136,12 +147,18 @@ def timings() -> Timings:
 
 @pytest.fixture
 async def app(
-    app_settings: Settings, school_database: str, sandbox: Sandbox, timings: Timings
+    app_settings: Settings, school_database: str, sandbox: Sandbox, timings: Timings, clock: Clock
 ) -> AsyncIterator[Application]:
     """The bot, polling, with the demo's catalogue; the provider's callbacks reach it."""
-    async with running_app(app_settings, school_database, timings) as app:
+    async with running_app(app_settings, school_database, timings, clock) as app:
         sandbox.yookassa.notifications_url = f"http://127.0.0.1:{app.http_port}/yookassa/webhook"
         yield app
+
+
+@pytest.fixture
+def mover(app: Application, clock: Clock, sandbox: Sandbox) -> ClockMover:
+    """`await mover.advance(timedelta(days=1))`: a day passes, with its jobs."""
+    return ClockMover(clock, app.database, app.worker, SCHEDULES, sandbox.yookassa.catch_up)
 
 
 @pytest.fixture

@@ -21,10 +21,12 @@ def free_port() -> int:
 
 
 class Demo:
-    """`folder` is its DATA_DIR; nothing else of our environment reaches it but what a program needs."""
+    """`folder` is its DATA_DIR, `name` the command (demo or sandbox); nothing else of our environment reaches it but
+    what a program needs."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, name: str = "demo") -> None:
         self.folder = folder
+        self._command = [name] if name == "sandbox" else [name, "--no-browser"]
         self.port = free_port()
         self.process: Process | None = None
 
@@ -37,7 +39,7 @@ class Demo:
         environment = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
         with (self.folder / "demo.log").open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
-                sys.executable, "main.py", "demo", "--no-browser", "--port", str(self.port),
+                sys.executable, "main.py", *self._command, "--port", str(self.port),
                 cwd=ROOT, env=environment | {"DATA_DIR": str(self.folder)}, stdin=DEVNULL, stdout=PIPE, stderr=log,
             )  # fmt: skip
         assert self.process.stdout is not None
@@ -69,8 +71,8 @@ class Demo:
 
 
 @asynccontextmanager
-async def running_demo(folder: Path) -> AsyncIterator[Demo]:
-    demo = Demo(folder)
+async def running_demo(folder: Path, name: str = "demo") -> AsyncIterator[Demo]:
+    demo = Demo(folder, name)
     await demo.start()
     try:
         yield demo

@@ -1,22 +1,30 @@
 """The job worker: pgqueuer in the same database, restarted with backoff whatever happens to it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from datetime import timedelta
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from datetime import datetime, timedelta
 
 import asyncpg
 import structlog
 from pgqueuer import PgQueuer
 from pgqueuer.adapters.drivers.asyncpg import AsyncpgPoolDriver
-from pgqueuer.core.executors import EntrypointExecutorParameters
-from pgqueuer.domain.models import Context, Job, Schedule
+from pgqueuer.adapters.persistence.queries import Queries
+from pgqueuer.core.executors import (
+    AbstractScheduleExecutor,
+    EntrypointExecutorParameters,
+    ScheduleExecutor,
+    ScheduleExecutorFactoryParameters,
+)
+from pgqueuer.domain.models import Context, CronExpressionEntrypoint, Job, Schedule
 from pgqueuer.errors import RetryRequested
 from pgqueuer.executors import EntrypointExecutor
 from pgqueuer.ports.driver import NotifyCallback
 
 from bot import metrics
-from bot.context import AppContext, utc_now
+from bot.clock import utc_now
+from bot.context import AppContext
 from bot.jobs import SINGLE, Run
+from bot.jobs.cron import next_moment
 from bot.retry import MAX_RETRY_AGE, RetryJobError, backoff
 from bot.timings import Timings
 from db.dsn import asyncpg_arguments
@@ -54,6 +62,29 @@ class RetryingExecutor(EntrypointExecutor):
         return backoff(self.timings.job_retry, job.attempts, self.timings.job_retry_most)
 
 
+class ClockedSchedule(ScheduleExecutor):
+    """When it is due is reckoned from the application's clock; pgqueuer's own asks the machine's."""
+
+    now: Callable[[], datetime]
+
+    def get_next(self) -> datetime:
+        return next_moment(self.parameters.expression, self.now())
+
+    def next_in(self) -> timedelta:
+        return self.get_next() - self.now()
+
+
+class ClockedQueries(Queries):
+    """pgqueuer reckons how far off the next runs are and then writes that down: the clock must not be moved between."""
+
+    standing: asyncio.Lock
+    schedules: Mapping[CronExpressionEntrypoint, AbstractScheduleExecutor]
+
+    async def fetch_schedule(self, entrypoints: dict[CronExpressionEntrypoint, timedelta]) -> list[Schedule]:
+        async with self.standing:
+            return await super().fetch_schedule({key: self.schedules[key].next_in() for key in entrypoints})
+
+
 class ListeningDriver(AsyncpgPoolDriver):
     """pgqueuer probes its listener from the first moment on: a probe sent before LISTEN is never heard, so that
     ten seconds later the worker would be restarted for nothing."""
@@ -71,8 +102,15 @@ class ListeningDriver(AsyncpgPoolDriver):
         await super().notify(channel, payload)
 
 
+class WorkerAwayError(Exception):
+    """The worker is not running: not yet, no longer, or just now."""
+
+
 class Worker:
-    """`direct_dsn` leads around a connection pooler: LISTEN needs a connection of its own."""
+    """`direct_dsn` leads around a connection pooler: LISTEN needs a connection of its own.
+
+    Whoever moves the clock holds `clock_stands` until the queue has been moved too.
+    """
 
     def __init__(
         self, direct_dsn: str, context: AppContext, jobs: Mapping[str, Run], schedules: Mapping[str, str]
@@ -83,6 +121,7 @@ class Worker:
         self._schedules = schedules
         self._stopping = asyncio.Event()
         self._queue: PgQueuer | None = None
+        self.clock_stands = asyncio.Lock()
 
     def stop(self) -> None:
         """What runs is finished; nothing new is taken."""
@@ -104,10 +143,34 @@ class Worker:
             await _first(self._stopping, pause)
             pause = min(pause * 2, timings.restart_most)
 
+    async def prepare_schedules(self) -> None:
+        """Their rows are there, though the worker may only just have started. Raises WorkerAwayError."""
+        schedules = self._running.sm
+        await schedules.queries.insert_schedule(
+            {key: one.next_in() for key, one in schedules.registry.items()}
+        )
+
+    async def run_due(self, names: Collection[str]) -> None:
+        """Those of these schedules that are due, now, one after the other: pgqueuer itself looks at its table about
+        once a minute, and can't be woken. Raises WorkerAwayError."""
+        schedules = self._running.sm
+        asked = {key: one for key, one in schedules.registry.items() if key.entrypoint in names}
+        due = await schedules.queries.fetch_schedule({key: one.next_in() for key, one in asked.items()})
+        for one in due:
+            await schedules.dispatch(asked[CronExpressionEntrypoint(one.entrypoint, one.expression)], one)
+
+    @property
+    def _running(self) -> PgQueuer:
+        if self._queue is None:
+            raise WorkerAwayError("the worker is not running")
+        return self._queue
+
     async def _run_once(self) -> None:
         async with asyncpg.create_pool(**asyncpg_arguments(self._dsn), min_size=1, max_size=4) as pool:
             driver = ListeningDriver(pool)
-            self._queue = queue = PgQueuer(connection=driver, queries=queue_queries(driver))
+            queries = queue_queries(driver, ClockedQueries)
+            self._queue = queue = PgQueuer(connection=driver, queries=queries)
+            queries.standing, queries.schedules = self.clock_stands, queue.sm.registry
             self._register(queue)
             if self._stopping.is_set():
                 return
@@ -130,11 +193,18 @@ class Worker:
             )
             register(self._entry(run))
         for name, cron in self._schedules.items():
-            queue.schedule(f"every_{name}", cron)(self._due(self._jobs[name]))
+            queue.schedule(schedule_of(name), cron, executor_factory=self._clocked)(
+                self._due(self._jobs[name])
+            )
 
     def _executor(self, parameters: EntrypointExecutorParameters) -> RetryingExecutor:
         executor = RetryingExecutor(parameters)
         executor.timings = self._context.timings
+        return executor
+
+    def _clocked(self, parameters: ScheduleExecutorFactoryParameters) -> ClockedSchedule:
+        executor = ClockedSchedule(parameters)
+        executor.now = self._context.now
         return executor
 
     def _entry(self, run: Run) -> Callable[[Job], Awaitable[None]]:
@@ -148,6 +218,11 @@ class Worker:
             await run(b"{}", self._context)
 
         return due
+
+
+def schedule_of(job: str) -> str:
+    """What the queue calls the schedule of that job."""
+    return f"every_{job}"
 
 
 async def _first(event: asyncio.Event, pause: timedelta) -> None:

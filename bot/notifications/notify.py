@@ -44,7 +44,7 @@ async def raise_alert(session: AsyncSession, context: AppContext, event: AlertEv
     open, or was dismissed with the same facts, is not raised again."""
     facts = to_facts(event)
     del facts["subject"]
-    if not await create_alert(session, event.name, event.subject, **facts):
+    if not await create_alert(session, event.name, event.subject, facts, context.now()):
         return False
     log.error(event.name, subject=event.subject, **facts)
     await notify_chats(session, context.settings.admin_ids, event)

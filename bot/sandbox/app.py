@@ -6,6 +6,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from bot.sandbox.clock import Now, WorldClock, machine_now
 from bot.sandbox.faults import Faults, fault_routes
 from bot.sandbox.store import Store
 from bot.sandbox.telegram import Telegram, page_errors
@@ -24,19 +25,26 @@ class Sandbox:
     """Telegram, the provider and the page; all state is in `data_dir`, or in memory when it is None.
 
     `any_shop`: every pair of shop id and key is welcome; `pace`: how long one second of the pauses between
-    redeliveries (webhooks, notifications) lasts.
+    redeliveries (webhooks, notifications) lasts; `now`: the clock of this world.
     """
 
     def __init__(
-        self, data_dir: Path | None, *, seed: int = 0, any_shop: bool = False, pace: float = 1.0
+        self,
+        data_dir: Path | None,
+        *,
+        seed: int = 0,
+        any_shop: bool = False,
+        pace: float = 1.0,
+        now: Now = machine_now,
     ) -> None:
+        self.clock = WorldClock(now)
         self.store = Store(data_dir / "sandbox.db" if data_dir else None)
         self.faults = Faults(seed=seed)
         self.faults.set(**(self.store.get("faults", "now") or {}))
         self.faults.on_change = lambda values: self.store.put("faults", "now", values)
-        self.yookassa = Shop(self.store, self.faults, any_shop=any_shop, pace=pace)
+        self.yookassa = Shop(self.store, self.faults, clock=now, any_shop=any_shop, pace=pace)
         files = data_dir / "files" if data_dir else None
-        self.telegram = Telegram(self.store, self.faults, self.yookassa, files, pace=pace)
+        self.telegram = Telegram(self.store, self.faults, self.yookassa, files, clock=self.clock, pace=pace)
         self._runner: web.AppRunner | None = None
 
     def app(self) -> web.Application:
@@ -44,6 +52,7 @@ class Sandbox:
         app.add_routes(self.telegram.routes())
         app.add_routes(self.yookassa.routes())
         app.add_routes(fault_routes(self.faults))
+        app.add_routes(self.clock.routes())
         app.add_routes([web.get("/", _index), web.get("/favicon.ico", _icon)])
         app.router.add_static("/static/", PAGE)
         return app
@@ -60,6 +69,7 @@ class Sandbox:
         return origin
 
     async def stop(self) -> None:
+        await self.clock.stop()
         self.telegram.close()
         await asyncio.gather(self.telegram.stop(), self.yookassa.stop())
         if self._runner is not None:

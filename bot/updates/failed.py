@@ -77,7 +77,7 @@ async def _store(
 ) -> int | None:
     body, solved_at = json.dumps(shallow(raw), ensure_ascii=False), context.now() if solved else None
     return await updates.record_failed(
-        session, context.bot.id, raw["update_id"], body, repr(error), solved_at
+        session, context.bot.id, raw["update_id"], body, repr(error), context.now(), solved_at
     )
 
 

@@ -231,7 +231,7 @@ class UpdateProcessor:
         if not is_payment(update):
             await chats.save_state(session, person, now)
             await chats.mark_seen(session, person, now, timedelta(days=self._context.settings.session_days))
-        await chats.mark_handled(session, self._context.bot.id, update.update_id)
+        await chats.mark_handled(session, self._context.bot.id, update.update_id, now)
 
     async def retry(self, raw: Raw) -> None:
         """A stored payment update, once more. Raises what its handler raises."""

@@ -32,8 +32,8 @@ RECORD = text(
             select count(*) from bot.callbacks where payment_id = :payment_id and known and handled_at is null
         ) < :first as known
     )
-    insert into bot.callbacks (event, object_id, payment_id, body, known)
-    select :event, :object_id, :payment_id, :body, known from line
+    insert into bot.callbacks (event, object_id, payment_id, body, received_at, known)
+    select :event, :object_id, :payment_id, :body, :now, known from line
     where known or :ceiling > (
         select count(*) from (
             select from bot.callbacks where not known and handled_at is null limit :ceiling
@@ -45,7 +45,13 @@ RECORD = text(
 
 
 async def record_callback(
-    database: Database, event: str, object_id: str, payment_id: str, body: bytes, key: str | None = None
+    database: Database,
+    event: str,
+    object_id: str,
+    payment_id: str,
+    body: bytes,
+    now: datetime,
+    key: str | None = None,
 ) -> bool:
     """Stores it with the job that verifies it; False where too many of unknown payments wait already.
 
@@ -56,6 +62,7 @@ async def record_callback(
         "object_id": object_id,
         "payment_id": payment_id,
         "body": body[:MAX_BODY].decode(errors="ignore").replace("\x00", ""),
+        "now": now,
         "provider": YOOKASSA,
         "placeholder": f"{KEY_PREFIX}{key}" if key else payment_id,
         "first": FIRST,

@@ -8,8 +8,10 @@ import asyncpg
 import orjson
 import pytest
 from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
+from pgqueuer.adapters.persistence.queries import Queries
 from sqlalchemy.exc import DBAPIError
 
+from bot.clock import utc_now
 from db.engine import Database, Pool
 from db.jobs import SweepJob, VerifyCallbackJob
 from db.payments import callbacks
@@ -51,7 +53,7 @@ async def test_a_callback_and_its_job_are_written_together(
     database: Database, connection: asyncpg.Connection
 ) -> None:
     for event in ("payment.succeeded", "payment.canceled"):
-        await callbacks.record_callback(database, event, "object", PAYMENT, '{"a": "é"}'.encode())
+        await callbacks.record_callback(database, event, "object", PAYMENT, '{"a": "é"}'.encode(), utc_now())
     rows = await connection.fetch("SELECT * FROM bot.callbacks ORDER BY id")
     assert [(row["event"], row["object_id"], row["payment_id"], row["body"]) for row in rows] == [
         (event, "object", PAYMENT, '{"a": "é"}') for event in ("payment.succeeded", "payment.canceled")
@@ -67,13 +69,13 @@ async def test_a_callback_and_its_job_are_written_together(
 async def test_jobs_are_as_pgqueuer_makes_them(database: Database, connection: asyncpg.Connection) -> None:
     """Another pgqueuer may change its statement: what we make of it must not differ from what it makes itself."""
     await bought(connection, PAYMENT)
-    await callbacks.record_callback(database, "payment.succeeded", "object", PAYMENT, b"{}")
+    await callbacks.record_callback(database, "payment.succeeded", "object", PAYMENT, b"{}", utc_now())
     [recorded] = await connection.fetch("SELECT id FROM bot.callbacks")
     job = VerifyCallbackJob(id=recorded["id"])
     async with database.transaction(Pool.MONEY) as session:
         await enqueue(session, job, priority=10)
         await enqueue_all(session, [job, job])
-    await queue_queries(AsyncpgDriver(connection)).enqueue(
+    await queue_queries(AsyncpgDriver(connection), Queries).enqueue(
         "verify_callback", orjson.dumps({"id": job.id}), priority=10
     )
     jobs = [dict(job) for job in await connection.fetch("SELECT * FROM bot.pgqueuer ORDER BY id")]
@@ -110,7 +112,7 @@ async def test_without_its_job_a_callback_is_not_recorded(
 ) -> None:
     await connection.execute("ALTER TABLE bot.pgqueuer ADD CHECK (entrypoint <> 'verify_unknown')")
     with pytest.raises(DBAPIError):
-        await callbacks.record_callback(database, "payment.succeeded", "object", PAYMENT, b"{}")
+        await callbacks.record_callback(database, "payment.succeeded", "object", PAYMENT, b"{}", utc_now())
     assert await connection.fetchval("SELECT count(*) FROM bot.callbacks") == 0
 
 
@@ -125,7 +127,9 @@ async def test_known_payments_come_before_others(database: Database, connection:
         (OTHER, None),
         (OTHER, PAYMENT),
     ):
-        assert await callbacks.record_callback(database, "payment.succeeded", "o", payment, b"{}", key)
+        assert await callbacks.record_callback(
+            database, "payment.succeeded", "o", payment, b"{}", utc_now(), key
+        )
     assert await lines(connection) == [FIRST, FIRST, LAST, LAST, LAST]
 
 
@@ -135,10 +139,10 @@ async def test_one_payment_does_not_fill_the_line_of_the_others(
     """Each is kept and verified all the same; once the first ones are, it is among the first again."""
     await bought(connection, PAYMENT)
     for _ in range(callbacks.FIRST + 2):
-        assert await callbacks.record_callback(database, "payment.succeeded", "o", PAYMENT, b"{}")
+        assert await callbacks.record_callback(database, "payment.succeeded", "o", PAYMENT, b"{}", utc_now())
     assert await lines(connection) == [FIRST] * callbacks.FIRST + [LAST] * 2
     await connection.execute("update bot.callbacks set handled_at = now() where known")
-    assert await callbacks.record_callback(database, "payment.succeeded", "o", PAYMENT, b"{}")
+    assert await callbacks.record_callback(database, "payment.succeeded", "o", PAYMENT, b"{}", utc_now())
     assert (await lines(connection))[-1] == FIRST
 
 
@@ -150,7 +154,7 @@ async def test_only_so_many_others_wait(
     await bought(connection, PAYMENT)
 
     async def taken(payment: str) -> bool:
-        return await callbacks.record_callback(database, "payment.succeeded", "o", payment, b"{}")
+        return await callbacks.record_callback(database, "payment.succeeded", "o", payment, b"{}", utc_now())
 
     assert [await taken(OTHER) for _ in range(3)] == [True, True, False]
     assert await taken(PAYMENT)
@@ -169,7 +173,7 @@ async def test_only_so_many_others_wait(
 async def test_the_beginning_of_a_body_is_kept(
     database: Database, connection: asyncpg.Connection, body: bytes
 ) -> None:
-    await callbacks.record_callback(database, "payment.succeeded", "o", PAYMENT, body)
+    await callbacks.record_callback(database, "payment.succeeded", "o", PAYMENT, body, utc_now())
     kept: str = await connection.fetchval("select body from bot.callbacks")
     assert len(kept.encode()) <= 4096
     assert body.decode().replace("\x00", "").startswith(kept)

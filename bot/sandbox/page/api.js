@@ -68,6 +68,8 @@ export class Api {
   faults = () => this.call("GET", "faults");
   setFaults = (changes) => this.call("PUT", "faults", changes);
   resetFaults = () => this.call("POST", "faults/reset", {});
+  clock = () => this.call("GET", "clock");
+  moveClock = (seconds) => this.call("POST", "clock", { seconds });
   file = (id) => this.path(`files/${encodeURIComponent(id)}`);
   /** Of all bots and people: one stream per window, since browsers allow six connections to a host. */
   events = () => "/sandbox/events";

@@ -2,6 +2,7 @@
 
 import { Api } from "./api.js";
 import { Callbacks } from "./callbacks.js";
+import { ClockPanel } from "./clock.js";
 import { Composer, copyText } from "./composer.js";
 import { FaultPanel } from "./faults.js";
 import { Feed } from "./feed.js";
@@ -52,6 +53,7 @@ class Page {
     this.composer = new Composer(model, send, (id, text) => this.tell(api.edit(model.person, id, text)));
     this.keyboard = new ReplyKeyboard(model, { person: () => model.current, send });
     this.faults = new FaultPanel(api);
+    this.clock = new ClockPanel(api);
     this.feed = new Feed(model, api, {
       answered: (event) => this.callbacks.answered(event),
       problem: (event) => toast(t("problem", event), { loud: true }),
@@ -115,7 +117,7 @@ class Page {
     if (!this.model.bot) return this.waitForBot();
     this.model.person = this.hashPerson() ?? this.returning() ?? this.firstPerson();
     this.render();
-    await Promise.all([this.model.person && this.feed.load(this.model.person), this.faults.refresh()]);
+    await Promise.all([this.model.person && this.feed.load(this.model.person), this.faults.refresh(), this.clock.refresh()]);
     return this.feed.loadPreviews();
   }
 
@@ -201,7 +203,12 @@ class Page {
   openMenu(anchor) {
     const { blocked } = this.model.chat(this.model.person);
     const groups = () => this.groups.open();
-    openChatMenu(anchor, blocked, { block: (on) => this.block(on), groups, faults: () => this.faults.open() });
+    openChatMenu(anchor, blocked, {
+      block: (on) => this.block(on),
+      groups,
+      clock: this.clock.movable && (() => this.clock.open()),
+      faults: () => this.faults.open(),
+    });
   }
 
   render() {

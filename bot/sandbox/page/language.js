@@ -4,6 +4,7 @@ import { WORDS } from "./words.js";
 
 const KEY = "sandbox.language";
 const listeners = new Set();
+let ahead = 0;
 let current = localStorage.getItem(KEY) ?? (navigator.language.toLowerCase().startsWith("en") ? "en" : "ru");
 
 export function language() {
@@ -18,6 +19,18 @@ export function setLanguage(code) {
 
 export function onLanguage(listener) {
   listeners.add(listener);
+}
+
+/** How far the sandbox's clock is ahead of this machine's, in seconds. */
+export function setAhead(seconds) {
+  const moved = Math.abs(seconds - ahead) > 60;
+  ahead = seconds;
+  if (moved) listeners.forEach((listener) => listener());
+}
+
+/** Unix seconds, where the messages come from. */
+export function worldNow() {
+  return Date.now() / 1000 + ahead;
 }
 
 /** The phrase for a key in the chosen language, `{name}` filled from `values`. */
@@ -61,14 +74,19 @@ export function clock(unix) {
   });
 }
 
+export function dateTime(unix) {
+  const form = { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" };
+  return new Date(unix * 1000).toLocaleString(current, { ...form, hour12: false });
+}
+
 export function day(unix) {
-  const date = new Date(unix * 1000);
+  const [date, now] = [new Date(unix * 1000), new Date(worldNow() * 1000)];
   const age = Math.round(
-    (new Date().setHours(0, 0, 0, 0) - new Date(date).setHours(0, 0, 0, 0)) / 86_400_000,
+    (new Date(now).setHours(0, 0, 0, 0) - new Date(date).setHours(0, 0, 0, 0)) / 86_400_000,
   );
   if (age === 0) return t("today");
   if (age === 1) return t("yesterday");
-  const year = date.getFullYear() === new Date().getFullYear() ? undefined : "numeric";
+  const year = date.getFullYear() === now.getFullYear() ? undefined : "numeric";
   return date.toLocaleDateString(current, { day: "numeric", month: "long", year });
 }
 

@@ -6,7 +6,7 @@ import { popup } from "./sheets.js";
 
 const REACTION = "👍";
 
-/** @param {{block: (blocked: boolean) => void, groups: () => void, faults: () => void}} actions */
+/** @param {{block: (blocked: boolean) => void, groups: () => void, clock: (() => void) | false, faults: () => void}} actions */
 export function openChatMenu(anchor, blocked, actions) {
   popup(anchor, [
     {
@@ -16,6 +16,7 @@ export function openChatMenu(anchor, blocked, actions) {
       action: () => actions.block(!blocked),
     },
     { text: t("groups"), icon: "person", testid: "menu-groups", action: actions.groups },
+    ...(actions.clock ? [{ text: t("clock"), icon: "clock", testid: "menu-clock", action: actions.clock }] : []),
     { text: t("faults"), icon: "sliders", testid: "menu-faults", action: actions.faults },
     { text: t("dashboard"), icon: "chart", href: "/dashboard" },
   ]);

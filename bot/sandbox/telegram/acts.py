@@ -1,7 +1,6 @@
 """What people do in their chats: write, edit, press buttons, share, block."""
 
 import base64
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -34,7 +33,7 @@ def write_in_group(
     ctx: Context, bot: Account, person: Person, chat: Chat, given: Json
 ) -> tuple[Entry, int | None]:
     """A message of a member; raises PageError 403 for anybody else."""
-    if ctx.groups.get(bot.id, chat.id).status(person.id) not in INSIDE:
+    if ctx.groups.get(bot.id, chat.id).status(person.id, ctx.clock.time()) not in INSIDE:
         raise PageError(403, "only members write there")
     return post(
         ctx, bot, chat, person, _content(ctx, bot, person, given) | _reply(chat, given.get("reply_to"))
@@ -150,7 +149,7 @@ def edit(ctx: Context, bot: Account, person: Person, number: int, text: str) -> 
     if not entry.outgoing or "text" not in entry.body:
         raise PageError(400, "only the person's own text messages can be edited")
     head = {name: value for name, value in entry.body.items() if name in HEAD}
-    entry.body = head | _text(text) | {"edit_date": int(time.time())}
+    entry.body = head | _text(text) | {"edit_date": int(ctx.clock.time())}
     ctx.chats.changed(chat, entry)
     ctx.hub.publish(bot.id, person.id, "edited", message=entry.as_shown())
     return entry, ctx.updates.push(bot, "edited_message", entry.body)
@@ -184,7 +183,7 @@ def block(ctx: Context, bot: Account, person: Person, blocked: bool) -> int | No
     ctx.chats.save(chat)
     states = (_member(bot, "member"), _member(bot, "kicked"))
     old, new = states if blocked else states[::-1]
-    head = {"chat": chat.info, "from": person.as_user(), "date": int(time.time())}
+    head = {"chat": chat.info, "from": person.as_user(), "date": int(ctx.clock.time())}
     ctx.hub.publish(bot.id, person.id, "blocked", blocked=blocked)
     return ctx.updates.push(bot, "my_chat_member", head | {"old_chat_member": old, "new_chat_member": new})
 

@@ -2,10 +2,10 @@
 
 import asyncio
 import contextlib
-import time
 from dataclasses import dataclass, field
 from typing import Any
 
+from bot.sandbox.clock import WorldClock
 from bot.sandbox.store import Store
 from bot.sandbox.telegram.accounts import Account
 from bot.sandbox.telegram.people import Person
@@ -65,8 +65,9 @@ class Chat:
 
 
 class Chats:
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, clock: WorldClock) -> None:
         self._store = store
+        self._clock = clock
         self._known: dict[tuple[int, int], Chat] = {}
         self.mark = 0  # grows with every change of a message
         self._moved = asyncio.Event()
@@ -118,7 +119,7 @@ class Chats:
     ) -> Entry:
         """A new message; its id counts over all chats of the bot, as in Telegram's private chats."""
         number = self._store.next_id(f"message:{chat.bot}")
-        head = {"message_id": number, "from": sender, "chat": chat.info, "date": int(time.time())}
+        head = {"message_id": number, "from": sender, "chat": chat.info, "date": int(self._clock.time())}
         entry = Entry(head | body, outgoing, invoice, page=page or {})
         chat.messages[number] = entry
         self.changed(chat, entry)

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import secrets
-import time
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -156,7 +155,7 @@ def _by_card(ctx: Context, sheet: Sheet) -> Json:
         email=sheet.email if invoice.need_email and invoice.email_to_provider else None,
         receipt=receipt,
     )
-    telegram_id = f"{sheet.bot.id}_{sheet.payer.id}_{secrets.randbelow(10**9)}_{int(time.time())}"
+    telegram_id = f"{sheet.bot.id}_{sheet.payer.id}_{secrets.randbelow(10**9)}_{int(ctx.clock.time())}"
     return {"telegram_payment_charge_id": telegram_id, "provider_payment_charge_id": provider_id}
 
 

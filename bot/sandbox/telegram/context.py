@@ -1,10 +1,10 @@
 """All that a method of the Bot API or a request of the page works on."""
 
-import time
 from collections import deque
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from bot.sandbox.clock import WorldClock
 from bot.sandbox.store import Store
 from bot.sandbox.telegram.accounts import Accounts
 from bot.sandbox.telegram.chats import Chats
@@ -48,6 +48,7 @@ class Context:
     faults: Switches
     shop: CardShop
     files: Files
+    clock: WorldClock
     retry_unit: float = 1.0
     closing: bool = False
     hub: Hub = field(default_factory=Hub)
@@ -57,13 +58,20 @@ class Context:
     def __post_init__(self) -> None:
         self.people = People(self.store)
         self.accounts = Accounts(self.store)
-        self.chats = Chats(self.store)
-        self.updates = Updates(self.store)
-        self.ledger = Ledger(self.store)
-        self.queries = Queries(self.store)
+        self.chats = Chats(self.store, self.clock)
+        self.updates = Updates(self.store, self.clock)
+        self.ledger = Ledger(self.store, self.clock)
+        self.queries = Queries(self.store, self.clock)
         self.polls = Polls(self.store)
         self.groups = Groups(self.store)
 
     def log_call(self, bot: int, method: str, params: Json, ok: bool, result: Any) -> None:
-        row = {"bot": bot, "method": method, "params": params, "at": time.time(), "ok": ok, "result": result}
+        row = {
+            "bot": bot,
+            "method": method,
+            "params": params,
+            "at": self.clock.time(),
+            "ok": ok,
+            "result": result,
+        }
         self.calls.append(row)

@@ -1,6 +1,5 @@
 """Groups and channels of a bot: members, join requests, invite links."""
 
-import time
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -25,8 +24,8 @@ class Link:
     revoked: bool = False
     used: int = 0
 
-    def is_open(self) -> bool:
-        late = self.expires and self.expires <= time.time()
+    def is_open(self, now: float) -> bool:
+        late = self.expires and self.expires <= now
         return not (self.revoked or late or (self.limit and self.used >= self.limit))
 
 
@@ -45,17 +44,17 @@ class Group:
     requests: dict[str, str] = field(default_factory=dict)
     links: list[Link] = field(default_factory=list)
 
-    def status(self, person: int) -> str:
+    def status(self, person: int, now: float) -> str:
         """A ban that is over is none."""
         member = self.members.get(str(person), {"status": "left"})
         until = member.get("until", 0)
-        return "left" if member["status"] == "kicked" and 0 < until <= time.time() else member["status"]
+        return "left" if member["status"] == "kicked" and 0 < until <= now else member["status"]
 
     def until(self, person: int) -> int:
         return int(self.members.get(str(person), {}).get("until", 0))
 
-    def inside(self) -> list[int]:
-        return [int(number) for number in self.members if self.status(int(number)) in INSIDE]
+    def inside(self, now: float) -> list[int]:
+        return [int(number) for number in self.members if self.status(int(number), now) in INSIDE]
 
     def link(self, url: str) -> Link | None:
         return next((link for link in self.links if link.url == url), None)

@@ -49,7 +49,7 @@ class GroupsApi:
         goals = {"join": "member", "leave": "left"}
         if given.get("action") not in goals:
             raise PageError(400, "action is join or leave")
-        goal, status = goals[given["action"]], group.status(person.id)
+        goal, status = goals[given["action"]], group.status(person.id, self._ctx.clock.time())
         if status == "kicked" or (status in INSIDE) == (goal == "member"):
             raise PageError(409, f"their status is {status}")
         with self._ctx.store.batch():
@@ -76,7 +76,9 @@ class GroupsApi:
         bot = self._bot(request)
         chat, _, link = membership.by_link(self._ctx, bot, request.query.get("link", ""))
         shown = {"title": chat.info.get("title", ""), "type": chat.info.get("type", "")}
-        return answer(shown | {"creates_join_request": link.asks, "open": link.is_open()})
+        return answer(
+            shown | {"creates_join_request": link.asks, "open": link.is_open(self._ctx.clock.time())}
+        )
 
     async def join(self, request: web.Request) -> web.Response:
         """`{"as": who, "link": …}`."""

@@ -1,10 +1,10 @@
 """Invoices, and the Stars that bots received and gave back."""
 
 import secrets
-import time
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from bot.sandbox.clock import WorldClock
 from bot.sandbox.store import Store
 from bot.sandbox.telegram.errors import bad_request
 
@@ -73,8 +73,9 @@ class StarMove:
 
 
 class Ledger:
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, clock: WorldClock) -> None:
         self._store = store
+        self._clock = clock
         self._invoices = {row["slug"]: Invoice(**row) for row in store.all(INVOICE)}
         self._moves = [StarMove(**row) for row in store.all(STARS)]
 
@@ -93,7 +94,7 @@ class Ledger:
             person,
             invoice.total,
             invoice.payload,
-            int(time.time()),
+            int(self._clock.time()),
             subscription_period=invoice.subscription_period,
         )
         return self._add(move)
@@ -109,7 +110,9 @@ class Ledger:
             raise bad_request("CHARGE_ALREADY_REFUNDED")
         first = moves[0]
         return self._add(
-            StarMove(charge_id, bot, person, first.amount, first.payload, int(time.time()), refund=True)
+            StarMove(
+                charge_id, bot, person, first.amount, first.payload, int(self._clock.time()), refund=True
+            )
         )
 
     def moves(self, bot: int) -> list[StarMove]:

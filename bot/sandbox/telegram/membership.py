@@ -1,6 +1,5 @@
 """Who comes into a group or channel and who leaves it, and what the bot and the chat learn of it."""
 
-import time
 from typing import Any
 
 from bot.sandbox.telegram.accounts import Account
@@ -48,7 +47,7 @@ def set_bot_status(ctx: Context, bot: Account, by: Person, chat: Chat, status: A
     old = bot_member(bot, chat, group)
     group.bot_status = status
     ctx.groups.save(group)
-    head = {"chat": chat.info, "from": by.as_user(), "date": int(time.time())}
+    head = {"chat": chat.info, "from": by.as_user(), "date": int(ctx.clock.time())}
     change = {"old_chat_member": old, "new_chat_member": bot_member(bot, chat, group)}
     ctx.hub.publish(bot.id, None, "groups")
     return ctx.updates.push(bot, "my_chat_member", head | change)
@@ -63,8 +62,8 @@ def bot_member(bot: Account, chat: Chat, group: Group) -> Json:
     return member | ({"until_date": 0} if group.bot_status == "kicked" else {})
 
 
-def person_member(group: Group, person: Person) -> Json:
-    status = group.status(person.id)
+def person_member(ctx: Context, group: Group, person: Person) -> Json:
+    status = group.status(person.id, ctx.clock.time())
     extra: dict[str, Json] = {
         "creator": {"is_anonymous": False},
         "kicked": {"until_date": group.until(person.id)},
@@ -85,15 +84,15 @@ def change(
 ) -> None:
     """A new status of a person, `by` a user of the Bot API; `how` are further members of the chat_member update."""
     group = ctx.groups.get(bot.id, chat.id)
-    old = person_member(group, person)
+    old = person_member(ctx, group, person)
     group.members[str(person.id)] = {"status": status, "until": until}
     group.requests.pop(str(person.id), None)
     ctx.groups.save(group)
-    new = person_member(group, person)
+    new = person_member(ctx, group, person)
     ctx.hub.publish(bot.id, None, "groups")
     if old == new:
         return
-    head = {"chat": chat.info, "from": by, "date": int(time.time())}
+    head = {"chat": chat.info, "from": by, "date": int(ctx.clock.time())}
     ctx.updates.push(bot, "chat_member", head | {"old_chat_member": old, "new_chat_member": new} | how)
     if chat.info.get("type") != "channel":
         _tell_chat(ctx, bot, chat, person, by, old["status"] in INSIDE, new["status"] in INSIDE)
@@ -115,12 +114,12 @@ def _tell_chat(
 def join(ctx: Context, bot: Account, person: Person, url: str) -> Json:
     """By an invite link: a member at once, or a request that the bot decides. Raises PageError."""
     chat, group, link = by_link(ctx, bot, url)
-    status = group.status(person.id)
+    status = group.status(person.id, ctx.clock.time())
     if status in INSIDE:
         raise PageError(409, "already there")
     if status == "kicked":
         raise PageError(403, "banned there")
-    if not link.is_open():
+    if not link.is_open(ctx.clock.time()):
         raise PageError(410, "the link has expired")
     shown = link_object(bot, group, link)
     if link.asks:
@@ -152,7 +151,7 @@ def _ask(ctx: Context, bot: Account, chat: Chat, group: Group, person: Person, l
         "chat": chat.info,
         "from": person.as_user(),
         "user_chat_id": person.id,
-        "date": int(time.time()),
+        "date": int(ctx.clock.time()),
         "invite_link": link_object(bot, group, link),
     }
     ctx.hub.publish(bot.id, None, "groups")
@@ -193,7 +192,7 @@ def as_shown(ctx: Context, bot: Account, group: Group) -> Json:
     """For the page: the chat, the bot's status, everybody's, and the links that are open."""
     chat = ctx.chats.find(bot.id, group.chat)
     info = chat.info if chat else {"id": group.chat, "title": "", "type": ""}
-    people = {str(person.id): group.status(person.id) for person in ctx.people.all()}
+    people = {str(person.id): group.status(person.id, ctx.clock.time()) for person in ctx.people.all()}
     return {
         "id": group.chat,
         "title": info.get("title", ""),
@@ -201,5 +200,5 @@ def as_shown(ctx: Context, bot: Account, group: Group) -> Json:
         "bot_status": group.bot_status,
         "members": people,
         "requests": [int(number) for number in group.requests],
-        "links": [link_object(bot, group, link) for link in group.links if link.is_open()],
+        "links": [link_object(bot, group, link) for link in group.links if link.is_open(ctx.clock.time())],
     }

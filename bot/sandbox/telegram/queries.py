@@ -4,10 +4,10 @@ import asyncio
 import contextlib
 import itertools
 import secrets
-import time
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from bot.sandbox.clock import WorldClock
 from bot.sandbox.store import Store
 from bot.sandbox.telegram.accounts import Account
 from bot.sandbox.telegram.errors import bad_request
@@ -30,8 +30,9 @@ class Callback:
 class Queries:
     """Callbacks outlast a restart, since their updates do; a payment sheet does not, its page is gone."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, clock: WorldClock) -> None:
         self._store = store
+        self._clock = clock
         self._callbacks = {row["id"]: Callback(**row) for row in store.all(KIND)}
         self._answers: dict[str, asyncio.Future[Json]] = {}
         self._checkouts: dict[str, tuple[int, str, asyncio.Future[Json]]] = {}
@@ -39,7 +40,7 @@ class Queries:
     def open_callback(self, account: Account, person: int) -> str:
         self._forget_old()
         number = f"{person}{secrets.randbelow(10**9):09}"
-        callback = Callback(number, account.id, person, time.time() + CALLBACK_LIFE)
+        callback = Callback(number, account.id, person, self._clock.time() + CALLBACK_LIFE)
         self._callbacks[number] = callback
         self._store.put(KIND, number, asdict(callback))
         self._answers[number] = asyncio.get_running_loop().create_future()
@@ -48,7 +49,7 @@ class Queries:
     def answer_callback(self, account: Account, number: str, answer: Json) -> Callback:
         """Only the first answer counts; raises 400 for a query that is unknown, of another bot, or too old."""
         callback = self._callbacks.get(number)
-        if callback is None or callback.bot != account.id or callback.expires < time.time():
+        if callback is None or callback.bot != account.id or callback.expires < self._clock.time():
             raise bad_request(TOO_OLD)
         future = self._answers.get(number)
         if future is not None and not future.done():
@@ -85,7 +86,7 @@ class Queries:
 
     def _forget_old(self) -> None:
         """The oldest come first, so this stops at the first that is still good."""
-        now = time.time()
+        now = self._clock.time()
         for callback in list(itertools.takewhile(lambda one: one.expires < now, self._callbacks.values())):
             del self._callbacks[callback.id]
             self._answers.pop(callback.id, None)

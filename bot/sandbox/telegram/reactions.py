@@ -1,6 +1,5 @@
 """Reactions to messages, the bot's and the person's."""
 
-import time
 from typing import Any
 
 from bot.sandbox.telegram.accounts import Account
@@ -46,7 +45,7 @@ def react(ctx: Context, bot: Account, person: Person, chat: Chat, entry: Entry, 
         "chat": chat.info,
         "message_id": entry.id,
         "user": person.as_user(),
-        "date": int(time.time()),
+        "date": int(ctx.clock.time()),
         "old_reaction": _reactions(before),
         "new_reaction": _reactions(emoji),
     }

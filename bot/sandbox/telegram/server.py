@@ -6,6 +6,7 @@ from typing import Any
 
 from aiohttp import web
 
+from bot.sandbox.clock import WorldClock
 from bot.sandbox.store import Store
 from bot.sandbox.telegram.accounts import Account
 from bot.sandbox.telegram.calls import perform, refusal
@@ -24,9 +25,16 @@ class Telegram:
     """Bots, people and their chats. `files` is the folder for what they send, None for memory."""
 
     def __init__(
-        self, store: Store, faults: Switches, shop: CardShop, files: Path | None, *, pace: float = 1.0
+        self,
+        store: Store,
+        faults: Switches,
+        shop: CardShop,
+        files: Path | None,
+        *,
+        clock: WorldClock,
+        pace: float = 1.0,
     ) -> None:
-        self.context = Context(store, faults, shop, Files(files, store), retry_unit=pace)
+        self.context = Context(store, faults, shop, Files(files, store), clock, retry_unit=pace)
         self._webhooks = WebhookSender(self.context)
         self.context.updates.on_new = self._webhooks.poke
         self.context.updates.on_rerouted = self._webhooks.settings_changed

@@ -2,12 +2,12 @@
 
 import asyncio
 import contextlib
-import time
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from bot.sandbox.clock import WorldClock
 from bot.sandbox.store import Store
 from bot.sandbox.telegram.accounts import Account
 
@@ -36,9 +36,10 @@ class Pending:
 class Queue:
     """The updates of one bot; `lanes` hold those that must stay in order among themselves."""
 
-    def __init__(self, bot: int, store: Store) -> None:
+    def __init__(self, bot: int, store: Store, clock: WorldClock) -> None:
         self.bot = bot
         self._store = store
+        self._clock = clock
         self.pending: dict[int, Pending] = {}
         self.lanes: defaultdict[str, dict[int, Pending]] = defaultdict(dict)
         self.poller = 0  # number of the getUpdates call that is served now
@@ -58,7 +59,7 @@ class Queue:
         self.lanes[item.lane][item.id] = item
 
     def drop_expired(self) -> None:
-        now = time.time()
+        now = self._clock.time()
         for item in [item for item in self.pending.values() if item.expires <= now]:
             self._remove(item)
 
@@ -88,7 +89,7 @@ class Queue:
         """The oldest update of the lane that is still worth sending."""
         while items := self.lanes.get(lane):
             item = next(iter(items.values()))
-            if item.expires > time.time():
+            if item.expires > self._clock.time():
                 return item
             self._remove(item)
         return None
@@ -103,7 +104,7 @@ class Queue:
         item = self._delivered.get(update_id)
         if item is None:
             return update_id in self.pending
-        self.add(Pending(item.update, item.lane, time.time() + LIFE, again=True))
+        self.add(Pending(item.update, item.lane, self._clock.time() + LIFE, again=True))
         return True
 
     def wake(self) -> None:
@@ -135,8 +136,9 @@ class Queue:
 class Updates:
     """All queues. `on_new` is called after an update was queued, `on_rerouted` when the bot's address changed."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, clock: WorldClock) -> None:
         self._store = store
+        self._clock = clock
         self._queues: dict[int, Queue] = {}
         self.on_new: Callable[[Account], None] = lambda bot: None
         self.on_rerouted: Callable[[Account], None] = lambda bot: None
@@ -146,7 +148,7 @@ class Updates:
 
     def queue(self, bot: int) -> Queue:
         if bot not in self._queues:
-            self._queues[bot] = Queue(bot, self._store)
+            self._queues[bot] = Queue(bot, self._store, self._clock)
         return self._queues[bot]
 
     def push(self, account: Account, kind: str, body: Json) -> int | None:
@@ -156,7 +158,7 @@ class Updates:
         number = self._store.next_id(f"update:{account.id}") + 100_000_000
         life = PRE_CHECKOUT_LIFE if kind in ("pre_checkout_query", "shipping_query") else LIFE
         update = {"update_id": number, kind: body}
-        self.queue(account.id).add(Pending(update, _lane(kind, body), time.time() + life))
+        self.queue(account.id).add(Pending(update, _lane(kind, body), self._clock.time() + life))
         self.on_new(account)
         return number
 

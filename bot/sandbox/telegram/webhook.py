@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -97,7 +96,7 @@ class WebhookSender:
     def _failed(self, account: Account, failure: DeliveryError, failures: int) -> float:
         """Notes the failure for getWebhookInfo and says how long to wait: nothing at first, then 1, 2, 4, … s."""
         hook = account.webhook
-        hook.last_error_date, hook.last_error_message = int(time.time()), failure.reason
+        hook.last_error_date, hook.last_error_message = int(self._ctx.clock.time()), failure.reason
         self._ctx.accounts.save(account)
         log.warning("webhook of bot %s: %s", account.id, failure.reason)
         pause = min(2.0 ** (failures - 1), LONGEST_PAUSE) if failures else 0.0

@@ -70,6 +70,11 @@ class Shop:
                 await self._expiry
         await self.provider.notifications.stop()
 
+    async def catch_up(self) -> bool:
+        """After the clock was moved: ends payments and delivers notifications that are due. Whether it delivered."""
+        self.provider.expire_overdue()
+        return await self.provider.notifications.deliver_due()
+
     def charge_by_invoice(
         self, *, amount_minor: int, currency: str, description: str, email: str | None, receipt: Json | None
     ) -> str:

@@ -101,6 +101,16 @@ class Notifications:
             item.state = "accepted"
             self._save(item)
 
+    async def deliver_due(self) -> bool:
+        """Returns when none is due or under way; whether any was."""
+        delivered = False
+        while True:
+            self._launch_due()
+            if not self._under_way:
+                return delivered
+            await asyncio.wait(list(self._under_way.values()))
+            delivered = True
+
     def wake(self) -> None:
         """Looks at the queue again: something was added, or the clock was moved."""
         self._wake.set()

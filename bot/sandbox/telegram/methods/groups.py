@@ -1,7 +1,6 @@
 """Members of groups and channels: looked up, banned, invited, let in."""
 
 import secrets
-import time
 from typing import Any
 
 from bot.sandbox.telegram import membership
@@ -30,7 +29,7 @@ def get_chat_member(ctx: Context, bot: Account, params: Params) -> Json:
         return membership.bot_member(bot, chat, group)
     if chat.info["type"] == "channel" and group.bot_status != "administrator":
         raise bad_request("member list is inaccessible")
-    return membership.person_member(group, _person(ctx, number))
+    return membership.person_member(ctx, group, _person(ctx, number))
 
 
 def _private_member(ctx: Context, bot: Account, chat: Chat, number: int) -> Json:
@@ -43,8 +42,12 @@ def _private_member(ctx: Context, bot: Account, chat: Chat, number: int) -> Json
 @method("getChatAdministrators")
 def get_chat_administrators(ctx: Context, bot: Account, params: Params) -> list[Json]:
     chat, group = _group(ctx, bot, params, "there are no administrators in the private chat")
-    people = [ctx.people.get(number) for number in group.inside()]
-    owners = [membership.person_member(group, one) for one in people if group.status(one.id) == "creator"]
+    people = [ctx.people.get(number) for number in group.inside(ctx.clock.time())]
+    owners = [
+        membership.person_member(ctx, group, one)
+        for one in people
+        if group.status(one.id, ctx.clock.time()) == "creator"
+    ]
     is_admin = group.bot_status == "administrator"
     return owners + ([membership.bot_member(bot, chat, group)] if is_admin else [])
 
@@ -55,7 +58,7 @@ def get_chat_member_count(ctx: Context, bot: Account, params: Params) -> int:
     if chat.is_private:
         return 2
     group = ctx.groups.get(bot.id, chat.id)
-    return len(group.inside()) + (group.bot_status in INSIDE)
+    return len(group.inside(ctx.clock.time())) + (group.bot_status in INSIDE)
 
 
 @method("leaveChat")
@@ -72,7 +75,7 @@ def ban_chat_member(ctx: Context, bot: Account, params: Params) -> bool:
     chat, group = _group(ctx, bot, params, "can't ban members in private chats")
     person = _restricted(ctx, bot, group, params)
     until = params.integer("until_date", 0)
-    lasting = SHORTEST_BAN <= until - time.time() <= LONGEST_BAN
+    lasting = SHORTEST_BAN <= until - ctx.clock.time() <= LONGEST_BAN
     membership.change(ctx, bot, chat, person, "kicked", bot.as_user(), until=until if lasting else 0)
     return True
 
@@ -82,7 +85,7 @@ def unban_chat_member(ctx: Context, bot: Account, params: Params) -> bool:
     """Without only_if_banned a member is removed too, and may come back."""
     chat, group = _group(ctx, bot, params, "can't unban members in private chats")
     person = _restricted(ctx, bot, group, params)
-    if group.status(person.id) == "kicked" or not params.flag("only_if_banned"):
+    if group.status(person.id, ctx.clock.time()) == "kicked" or not params.flag("only_if_banned"):
         membership.change(ctx, bot, chat, person, "left", bot.as_user())
     return True
 
@@ -93,7 +96,7 @@ def _restricted(ctx: Context, bot: Account, group: Group, params: Params) -> Per
         raise bad_request("can't restrict self")
     _check_admin(group, "not enough rights to restrict/unrestrict chat member")
     person = _person(ctx, number)
-    if group.status(number) == "creator":
+    if group.status(number, ctx.clock.time()) == "creator":
         raise bad_request("can't remove chat owner")
     return person
 
@@ -106,7 +109,7 @@ def create_chat_invite_link(ctx: Context, bot: Account, params: Params) -> Json:
     asks, name = params.flag("creates_join_request"), params.text("name")
     if len(name) > NAME_MAX:
         raise bad_request("INVITE_LINK_NAME_INVALID")
-    if expires and expires <= time.time():
+    if expires and expires <= ctx.clock.time():
         raise bad_request("EXPIRE_DATE_INVALID")
     if not 0 <= limit <= LIMIT_MAX:
         raise bad_request("USAGE_LIMIT_INVALID")
@@ -163,7 +166,7 @@ def _decide(ctx: Context, bot: Account, params: Params, *, approved: bool) -> bo
     chat, group = _group(ctx, bot, params, "can't process join requests in private chats")
     _check_admin(group, "CHAT_ADMIN_REQUIRED")
     person = _person(ctx, _user_id(params))
-    if group.status(person.id) in INSIDE:
+    if group.status(person.id, ctx.clock.time()) in INSIDE:
         raise bad_request("USER_ALREADY_PARTICIPANT")
     if str(person.id) not in group.requests:
         raise bad_request("HIDE_REQUESTER_MISSING")

@@ -1,6 +1,5 @@
 """Text messages: sent, edited, deleted, copied."""
 
-import time
 from typing import Any
 
 from bot.sandbox.telegram.accounts import Account
@@ -110,7 +109,7 @@ def replace(ctx: Context, bot: Account, chat: Chat, entry: Entry, params: Params
     body = head | with_mentions(ctx, bot, content) | ({"reply_markup": markup} if markup else {})
     if body == entry.body:
         raise bad_request(NOT_MODIFIED)
-    entry.body = body | {"edit_date": int(time.time())}
+    entry.body = body | {"edit_date": int(ctx.clock.time())}
     tell_edited(ctx, chat, entry)
     return entry.body
 
