@@ -1,7 +1,10 @@
 """The chat page's surroundings: people, windows, restarts, faults, history."""
 
+from datetime import timedelta
+
 import pytest
 
+from bot.clock import Clock
 from tests.browser.chrome import require_browser
 from tests.browser.conftest import ANNA, BEN, OLGA, OpenWindow, StartBot, World
 from tests.browser.scripts import GREETING, say
@@ -93,6 +96,30 @@ async def test_fault_switches_reach_the_server_and_stay_visible(
     await window.by("faults-reset").click()
     await expect(window.by("fault-callback_lost")).to_have_value("0")
     assert world.sandbox.faults.get("callback_lost") == 0
+
+
+async def test_the_clock_is_shown_and_moved_where_it_can_be(
+    open_window: OpenWindow, start_bot: StartBot, world: World
+) -> None:
+    await start_bot(GREETING)
+    window = await open_window()
+    await window.say("/start")
+    await expect(window.messages("Hello")).to_be_visible()
+    await expect(window.by("clock")).to_be_hidden()
+    assert world.sandbox is not None
+    clock = Clock()
+
+    async def advance(duration: timedelta) -> None:
+        clock.move(int(duration.total_seconds()))
+
+    world.sandbox.clock.now, world.sandbox.clock.advance = clock.now, advance
+    await window.page.reload()
+    await window.by("clock").click()
+    await window.by("clock-days").fill("366")
+    await window.by("clock-move").click()
+    await expect(window.by("clock-time")).to_contain_text(str(clock.now().year + 1))
+    await window.page.keyboard.press("Escape")
+    await expect(window.page.locator("#message-list")).not_to_contain_text("Сегодня")
 
 
 async def test_a_method_the_sandbox_lacks_is_loud(open_window: OpenWindow, start_bot: StartBot) -> None:
