@@ -11,7 +11,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from bot.context import utc_now
+from bot.clock import utc_now
 from bot.payments.asking import ask
 from bot.payments.reconciling import reconcile
 from bot.payments.settling import settle_payment
