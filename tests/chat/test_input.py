@@ -1,7 +1,6 @@
 """Bad input: a clear answer or none, no error in the log (the `errors` fixture), nothing changed in the database."""
 
 from dataclasses import replace
-from typing import Any
 
 import asyncpg
 import pytest
@@ -11,6 +10,7 @@ from bot.sandbox.app import Sandbox
 from bot.texts.accounts import registration as words
 from handlers.app import Application
 from tests.app import update_of
+from tests.chat.rows import database
 from tests.chat_user import ChatUser
 
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -25,20 +25,6 @@ NASTY = [
     "9" * 400,
     "\\u0000 \\x00",
 ]
-BOOKS = """
-select table_schema || '.' || table_name from information_schema.tables
-where table_schema in ('public', 'bot') and table_type = 'BASE TABLE'
-  and table_name not in ('chats', 'updates', 'alembic_version') and table_name not like 'pgqueuer%' order by 1
-"""
-
-
-async def database(sql: asyncpg.Connection) -> dict[str, list[Any]]:
-    """Every row of every table but the conversation's own."""
-    tables = [row[0] for row in await sql.fetch(BOOKS)]
-    return {
-        table: [tuple(row) for row in await sql.fetch(f"select * from {table} order by 1")]
-        for table in tables
-    }
 
 
 @pytest.mark.parametrize(
@@ -224,81 +210,6 @@ async def test_edited_messages_change_nothing(anna: ChatUser, sql: asyncpg.Conne
     await anna.edit("/promo SPRING")
     assert anna.new_texts == []
     assert await database(sql) == before
-
-
-def in_group(person: ChatUser, kind: str) -> dict[str, Any]:
-    chat = {"id": -1001234567890, "type": kind, "title": "A <b>group</b>"}
-    user = {"id": person.id, "is_bot": False, "first_name": "Anna", "language_code": "ru"}
-    return {"message_id": 5, "date": 1_700_000_000, "chat": chat, "from": user}
-
-
-@pytest.mark.parametrize("kind", ["group", "supergroup", "channel"])
-async def test_groups_and_channels_get_no_answer(
-    anna: ChatUser, app: Application, sandbox: Sandbox, sql: asyncpg.Connection, kind: str
-) -> None:
-    await anna.register()
-    before, said = await database(sql), len(sandbox.telegram.context.calls)
-    message = in_group(anna, kind)
-    for update in (
-        {"message": message | {"text": "/promo SPRING"}},
-        {"message": message | {"new_chat_members": [{"id": app.bot.id, "is_bot": True, "first_name": "B"}]}},
-        {"channel_post": message | {"text": "/start"}},
-        {
-            "callback_query": {
-                "id": "1",
-                "from": message["from"],
-                "chat_instance": "1",
-                "data": "register",
-                "message": message | {"text": "x"},
-            }
-        },
-        {
-            "my_chat_member": {
-                "chat": message["chat"],
-                "from": message["from"],
-                "date": 1,
-                "old_chat_member": {"status": "left", "user": {"id": 1, "is_bot": True, "first_name": "B"}},
-                "new_chat_member": {"status": "member", "user": {"id": 1, "is_bot": True, "first_name": "B"}},
-            }
-        },
-        {"inline_query": {"id": "1", "from": message["from"], "query": "x", "offset": ""}},
-        {
-            "callback_query": {
-                "id": "2",
-                "from": message["from"],
-                "chat_instance": "1",
-                "data": "register",
-                "inline_message_id": "abc",
-            }
-        },
-        {"something_new": {"x": 1}},
-        {},
-    ):
-        await app.processor.process({"update_id": update_of(anna)["update_id"], **update})
-    calls = list(sandbox.telegram.context.calls)[said:]
-    assert [
-        call["method"]
-        for call in calls
-        if call["method"].lower() not in ("getupdates", "answercallbackquery")
-    ] == []
-    assert await database(sql) == before
-
-
-async def test_another_bot_gets_no_answer(anna: ChatUser, app: Application, sql: asyncpg.Connection) -> None:
-    update = update_of(anna, text="/start")
-    update["message"]["from"]["is_bot"] = True
-    await app.processor.process(update)
-    assert await sql.fetchval("select count(*) from bot.chats") == 0
-
-
-@pytest.mark.errors_expected("what Telegram sends and we can't read is to be looked at")
-async def test_an_update_nobody_can_read_does_not_stop_the_others(
-    anna: ChatUser, app: Application, sql: asyncpg.Connection, errors: list[str]
-) -> None:
-    await app.processor.process({"update_id": 7, "message": {"chat": "nonsense"}})
-    assert "update_unreadable" in errors[0]
-    await anna.send("/start")
-    assert anna.new_texts
 
 
 async def test_a_blocked_bot_says_nothing_and_goes_on(

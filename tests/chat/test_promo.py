@@ -5,12 +5,17 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import pytest
 
+from bot.texts import errors
 from bot.texts import promo as words
 from bot.texts.accounts import registration
 from bot.texts.format import moment
+from db.errors import PromoExists
+from tests.chat.admin import ADMIN_ROWS
 from tests.chat_user import ChatUser
 
 USED = "select count(*) from promocodeusages"
+
+
 OPEN = "select ends_at from usermoduleaccess"
 
 
@@ -109,3 +114,42 @@ async def test_a_code_extends_what_is_open(anna: ChatUser, sql: asyncpg.Connecti
     await anna.send("/promo SPRING")
     await anna.receives("SPRING")
     assert await sql.fetchval(OPEN) == before + timedelta(days=14)
+
+
+async def test_a_promo_code_is_made_linked_listed_and_redeemed(olga: ChatUser, ben: ChatUser) -> None:
+    await ben.register()
+    await olga.send("/promo_new Winter_26 1 14 2")
+    assert "?start=promo_Winter_26" in olga.last_text
+    await olga.send("/promo_new winter_26 1 14 2")
+    assert olga.last_text == olga.words(lambda: errors.say(PromoExists("winter_26")))
+    await ben.send("/start promo_Winter_26")
+    await ben.receives("Winter_26")
+    await olga.send("/promos")
+    line = next(line for line in olga.last_text.splitlines() if "Winter_26" in line)
+    assert line.startswith("🟢")
+    assert "1" in line.split("Winter_26")[1]
+
+
+@pytest.mark.parametrize("code", ["СКИДКА", "🎁" * 10, "<b>&'\"--", "x" * 59, "x" * 64])
+async def test_a_code_that_fits_no_link_is_made_without(olga: ChatUser, ben: ChatUser, code: str) -> None:
+    await ben.register()
+    await olga.send(f"/promo_new {code} 1 14 2")
+    assert code in olga.last_text
+    assert "start=promo_" not in olga.last_text
+    await ben.send(f"/promo {code}")
+    await ben.receives(code)
+    await olga.send("/promos")
+    assert code in olga.last_text
+
+
+WRONG_PROMOS = [
+    "", "x" * 65 + " 1 1 1", "A 1 1", "A 1 1 0", "A 1 1 2147483648", "A 1 0 5", "A 1 36501 5", "A B 1 1 1",
+]  # fmt: skip
+
+
+async def test_a_promo_code_written_wrongly_is_not_made(olga: ChatUser, sql: asyncpg.Connection) -> None:
+    before = tuple(await sql.fetchrow(ADMIN_ROWS))
+    for written in WRONG_PROMOS:
+        await olga.send(f"/promo_new {written}")
+        assert "/promo_new CODE PRODUCT DAYS MAX" in olga.last_text, written
+    assert tuple(await sql.fetchrow(ADMIN_ROWS)) == before

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import gzip
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -18,11 +15,8 @@ from aiohttp import web
 from bot.sandbox.yookassa import DEMO_SECRET_KEY, DEMO_SHOP_ID
 from bot.yookassa.answers import ProviderPayment, ProviderRefusedError, ProviderUnknownError, minor_units
 from bot.yookassa.client import YooKassa
-from tests.sandbox.provider_world import Provider, payment_body, provider, serve
-
-NOBODY = "2d4d8203-000f-5000-9000-15fc20582329"
-QUICK = (0.3, 0.3)
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+from tests.http.provider import NOBODY, QUICK, Handler, against, frozen
+from tests.sandbox.provider_world import Provider, provider
 
 
 @pytest_asyncio.fixture
@@ -36,24 +30,6 @@ async def shop(world: Provider) -> AsyncIterator[YooKassa]:
     adapter = YooKassa(DEMO_SHOP_ID, DEMO_SECRET_KEY, f"{world.origin}/v3", timeouts=(2.0, 10.0))
     yield adapter
     await adapter.close()
-
-
-@asynccontextmanager
-async def against(handler: Handler, timeouts: tuple[float, float] = QUICK) -> AsyncIterator[YooKassa]:
-    """The adapter talking to a server that answers as the handler likes."""
-    app = web.Application()
-    app.router.add_route("*", "/v3/{tail:.*}", handler)
-    origin, runner = await serve(app)
-    adapter = YooKassa("100500", "key", f"{origin}/v3/", timeouts=timeouts)
-    try:
-        yield adapter
-    finally:
-        await adapter.close()
-        await runner.cleanup()
-
-
-def frozen(value: str = "499.00", **changes: Any) -> str:
-    return json.dumps(payment_body(value, **changes), ensure_ascii=False)
 
 
 async def test_a_payment_from_link_to_money(world: Provider, shop: YooKassa) -> None:
@@ -219,108 +195,6 @@ async def test_only_an_id_is_put_into_a_path(shop: YooKassa, bad: str) -> None:
 async def test_only_a_key_is_put_into_the_header(shop: YooKassa, key: str) -> None:
     with pytest.raises(ValueError, match="not an idempotence key"):
         await shop.create_payment(frozen(), key)
-
-
-GOOD: dict[str, Any] = {
-    "id": NOBODY,
-    "status": "succeeded",
-    "paid": True,
-    "amount": {"value": "499.00", "currency": "RUB"},
-    "test": False,
-    "created_at": "2026-11-23T10:51:18.139Z",
-}
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [{"id": None}, {"id": NOBODY[::-1]}, {"status": None}, {"paid": "true"}, {"test": None}, {"amount": None},
-     {"amount": {"value": 499.0, "currency": "RUB"}}, {"amount": {"value": "1e3", "currency": "RUB"}},
-     {"amount": {"value": "499.001", "currency": "RUB"}}, {"amount": {"value": "NaN", "currency": "RUB"}},
-     {"amount": {"value": "499.00"}}, {"metadata": [1]}, {"recipient": "x"}],
-)  # fmt: skip
-async def test_an_unexpected_payment_is_unknown(changes: dict[str, Any]) -> None:
-    async def handler(_: web.Request) -> web.Response:
-        return web.json_response({**GOOD, **changes})
-
-    async with against(handler) as shop:
-        with pytest.raises(ProviderUnknownError):
-            await shop.payment(NOBODY)
-
-
-@pytest.mark.parametrize(
-    ("status", "text"),
-    [(200, "[]"), (200, "null"), (200, ""), (200, '"x"'), (200, "[" * 100_000), (404, "<html>"), (404, "[1]"),
-     (403, '{"message": "a proxy of ours"}'), (503, '{"code": "x"}'), (301, "{}"), (202, '{"type": "processing"}')],
-)  # fmt: skip
-async def test_an_answer_that_is_not_the_providers_is_unknown(status: int, text: str) -> None:
-    async def handler(_: web.Request) -> web.Response:
-        return web.Response(status=status, text=text, headers={"Location": "/v3/elsewhere"})
-
-    async with against(handler) as shop:
-        with pytest.raises(ProviderUnknownError):
-            await shop.payment(NOBODY)
-
-
-@pytest.mark.parametrize(
-    ("extra", "headers", "pause"),
-    [({"retry_after": 1800}, {}, 1.8), ({}, {"Retry-After": "7"}, 7.0), ({}, {}, None),
-     ({}, {"Retry-After": "soon"}, None)],
-)  # fmt: skip
-async def test_too_many_requests_is_unknown_with_its_pause(
-    extra: dict[str, int], headers: dict[str, str], pause: float | None
-) -> None:
-    async def handler(_: web.Request) -> web.Response:
-        return web.json_response(
-            {"type": "error", "code": "too_many_requests", **extra}, status=429, headers=headers
-        )
-
-    async with against(handler) as shop:
-        with pytest.raises(ProviderUnknownError) as unknown:
-            await shop.create_payment(frozen(), "k")
-    assert unknown.value.retry_after == pause
-
-
-async def test_a_dripping_answer_ends() -> None:
-    async def handler(request: web.Request) -> web.StreamResponse:
-        response = web.StreamResponse()
-        await response.prepare(request)
-        while True:
-            await response.write(b" ")
-            await asyncio.sleep(0.05)
-
-    async with against(handler) as shop, asyncio.timeout(15):
-        with pytest.raises(ProviderUnknownError):
-            await shop.account()
-
-
-async def test_compressed_and_cut_answers() -> None:
-    packed = gzip.compress(json.dumps(GOOD).encode())
-
-    async def whole(_: web.Request) -> web.Response:
-        return web.Response(
-            body=packed, headers={"Content-Encoding": "gzip"}, content_type="application/json"
-        )
-
-    async def torn(request: web.Request) -> web.Response:
-        assert request.transport is not None
-        request.transport.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{}")
-        request.transport.close()
-        return web.Response()
-
-    async with against(whole) as shop:
-        assert (await shop.payment(NOBODY)).amount == 49900
-    async with against(torn) as shop:
-        with pytest.raises(ProviderUnknownError):
-            await shop.account()
-
-
-async def test_a_cursor_that_turns_in_a_circle_ends() -> None:
-    async def handler(_: web.Request) -> web.Response:
-        return web.json_response({"type": "list", "items": [GOOD], "next_cursor": "again"})
-
-    async with against(handler) as shop:
-        with pytest.raises(ProviderUnknownError, match="circle"):
-            [item async for item in shop.payments()]
 
 
 async def test_slow_calls_run_side_by_side_and_leave_the_loop_free() -> None:

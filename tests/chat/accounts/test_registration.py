@@ -9,21 +9,11 @@ import pytest
 
 from bot.sandbox.app import Sandbox
 from bot.settings import Settings
-from bot.texts import shop as shop_words
 from bot.texts.accounts import registration as words
 from handlers.app import Application
 from tests.app import origin_of, second_app, settings_for, update_of
+from tests.chat.accounts.rows import counts
 from tests.chat_user import ANNA, BEN, ChatUser
-
-COUNTS = """
-select (select count(*) from users), (select count(*) from authidentities), (select count(*) from devices),
-       (select count(*) from users_devices), (select count(*) from sessions)
-"""
-
-
-async def counts(sql: asyncpg.Connection) -> tuple[int, ...]:
-    """Accounts, identities, devices, links of devices, sessions."""
-    return tuple(await sql.fetchrow(COUNTS))
 
 
 async def test_a_stranger_is_greeted_and_sees_courses_without_registering(
@@ -200,87 +190,6 @@ class TestConsent:
         assert anna.words(words.ASK_PHONE) not in anna.texts
 
 
-async def test_a_deep_link_with_a_promo_code_waits_for_registration(
-    anna: ChatUser, sql: asyncpg.Connection
-) -> None:
-    await anna.send("/start promo_SPRING")
-    assert await sql.fetchval("select count(*) from promocodeusages") == 0
-    await anna.click(words.REGISTER)
-    await anna.send(anna.email)
-    await anna.click(words.SKIP)
-    await anna.receives("SPRING")
-    assert await sql.fetchval("select count(*) from promocodeusages") == 1
-    assert await sql.fetchval("select start from bot.chats where telegram_id = $1", ANNA) is None
-
-
-async def test_a_deep_link_to_an_offer_waits_for_registration(
-    anna: ChatUser, sql: asyncpg.Connection
-) -> None:
-    offer = await sql.fetchval("select min(id) from bot.offers")
-    await anna.send(f"/start buy_{offer}")
-    await anna.send("/start")
-    await anna.click(words.REGISTER)
-    await anna.send(anna.email)
-    await anna.click(words.SKIP)
-    assert anna.words(lambda: shop_words.pay_by("link")) in anna.buttons
-
-
-async def test_a_referral_is_kept_and_the_first_one_counts(anna: ChatUser, sql: asyncpg.Connection) -> None:
-    await anna.send("/start ref_from-a-friend")
-    await anna.click(words.REGISTER)
-    await anna.send(anna.email)
-    await anna.click(words.SKIP)
-    await anna.receives(lambda: words.home("Анна Соколова"))
-    await anna.send("/start ref_somebody_else")
-    assert (
-        await sql.fetchval("select referral from bot.chats where telegram_id = $1", ANNA) == "from-a-friend"
-    )
-
-
-async def test_a_deep_link_that_is_refused_leaves_the_registration_standing(
-    anna: ChatUser, sql: asyncpg.Connection
-) -> None:
-    await anna.send("/start promo_NEVER")
-    await anna.click(words.REGISTER)
-    await anna.send(anna.email)
-    await anna.click(words.SKIP)
-    assert "NEVER" in anna.last_text
-    assert await counts(sql) == (1, 1, 1, 1, 1)
-
-
-@pytest.mark.parametrize(
-    "payload",
-    [
-        "buy_0",
-        "buy_-1",
-        "buy_99999999999999999999",
-        "buy_9223372036854775807",
-        "buy_" + "9" * 18,
-        "buy_x",
-        "buy_²",
-        "buy_",
-        "promo_",
-        "promo_'; drop table users; --",
-        "ref_" + "я" * 60,
-        "x" * 64,
-        "<b>",
-        "paid",
-        "_",
-    ],
-)
-async def test_any_payload_gets_an_answer(
-    anna: ChatUser, ben: ChatUser, sql: asyncpg.Connection, payload: str
-) -> None:
-    """Before registering, and after."""
-    await ben.send(f"/start {payload}")
-    assert ben.new_texts
-    await anna.register()
-    before = await counts(sql)
-    await anna.send(f"/start {payload}")
-    assert anna.new_texts
-    assert await counts(sql) == before
-
-
 async def test_two_starts_and_two_finishes_from_two_processes_make_one_account(
     anna: ChatUser, app: Application, school_database: str, sql: asyncpg.Connection
 ) -> None:
@@ -306,71 +215,3 @@ async def test_the_same_update_delivered_twice_to_two_processes_acts_once(
     await anna.receives("SPRING")
     assert [text for text in anna.texts if "SPRING" in text and "/" not in text] == [anna.last_text]
     assert await sql.fetchval("select count(*) from promocodeusages") == 1
-
-
-async def test_an_identity_without_device_or_session_is_signed_in_by_one_tap(
-    anna: ChatUser, sql: asyncpg.Connection
-) -> None:
-    """As the other application may have made it."""
-    user = await sql.fetchval(
-        "insert into users (email, name, created_at) values ('a@example.com', 'A', now()) returning id"
-    )
-    await sql.execute(
-        "insert into authidentities (user_id, loginprovider, providerkey) values ($1, 'telegram', $2)",
-        user,
-        str(ANNA),
-    )
-    await anna.send("/start")
-    await anna.click(words.SIGN_IN)
-    await anna.receives(lambda: words.home("Анна Соколова"))
-    assert await counts(sql) == (1, 1, 1, 1, 1)
-    await anna.click(words.SIGN_IN)
-    assert await counts(sql) == (1, 1, 1, 1, 1)
-
-
-async def test_a_revoked_session_sees_nothing_but_hears_of_its_payment(
-    anna: ChatUser, sql: asyncpg.Connection
-) -> None:
-    await anna.register()
-    offer = await sql.fetchval("select min(id) from bot.offers where currency = 'RUB'")
-    await anna.order(offer)
-    await sql.execute("update sessions set revoked_at = now()")
-    for command in (
-        "/status",
-        "/lessons",
-        "/purchases",
-        "/promo SPRING",
-        "/progress",
-        "/profile",
-        "/devices",
-    ):
-        await anna.send(command)
-        await anna.receives(lambda: words.welcome_back("Анна Соколова"))
-        assert len(anna.new_texts) == 1
-    assert await sql.fetchval("select count(*) from promocodeusages") == 0
-    await anna.pay()
-    await anna.receives("✅")
-    assert await sql.fetchval("select count(*) from usermoduleaccess") == 1
-    await anna.click(words.SIGN_IN)
-    await anna.receives(lambda: words.home("Анна Соколова"))
-    assert await sql.fetchval("select count(*) from sessions where revoked_at is null") == 1
-
-
-async def test_an_expired_session_is_none(anna: ChatUser, sql: asyncpg.Connection) -> None:
-    await anna.register()
-    await sql.execute("update sessions set expires_at = now() - interval '1 second'")
-    await anna.send("/purchases")
-    await anna.receives(lambda: words.welcome_back("Анна Соколова"))
-
-
-async def test_use_moves_the_sessions_end_at_most_every_five_minutes(
-    anna: ChatUser, sql: asyncpg.Connection
-) -> None:
-    await anna.register()
-    before = await sql.fetchval("select expires_at from sessions")
-    await anna.send("/purchases")
-    assert await sql.fetchval("select expires_at from sessions") == before
-    await sql.execute("update users set last_seen = now() - interval '6 minutes'")
-    await anna.send("/purchases")
-    assert await sql.fetchval("select expires_at from sessions") > before
-    assert await sql.fetchval("select last_seen > now() - interval '1 minute' from users")

@@ -1,61 +1,16 @@
-"""The catalogue file: what it says, what is refused, and what loading it again and again does to the database."""
+"""Loading a catalogue: what arrives, what stays, and what is refused because of what is there."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import asyncpg
 import pytest
 
 from bot.catalogue import reading as files
-from bot.catalogue.reading import CatalogueError, parse
-from bot.sandbox import __file__ as sandbox
+from bot.catalogue.reading import parse
 from db.catalogue.entries import Catalogue
 from db.catalogue.loading import Action, CatalogueChange, CatalogueRefusedError, load_catalogue
 from db.engine import Database, Pool
-
-SCHOOL = Path(sandbox).with_name("school.toml")
-
-SMALL = """
-[[modules]]
-key = "python"
-name = "Python"
-[[modules.lessons]]
-key = "one"
-title = "One"
-text = "First"
-preview = true
-[[modules.lessons]]
-key = "two"
-title = "Two"
-text = "Second"
-[[modules.lessons.questions]]
-key = "q"
-text = "1 + 1?"
-options = ["2", "3"]
-answer = 1
-[[products]]
-key = "course"
-module = "python"
-name = "Course"
-[[products.offers]]
-key = "month"
-days = 30
-price = 990.5
-currency = "RUB"
-[[promocodes]]
-code = "SPRING"
-product = "course"
-days = 14
-max_uses = 100
-"""
-
-
-@pytest.fixture
-async def database(dsn: str) -> AsyncIterator[Database]:
-    made = Database(dsn)
-    yield made
-    await made.close()
+from tests.db.catalogue.file import SCHOOL, SMALL
 
 
 async def loaded(database: Database, catalogue: Catalogue | str) -> list[str]:
@@ -67,12 +22,6 @@ async def loaded(database: Database, catalogue: Catalogue | str) -> list[str]:
 async def refused(database: Database, source: str) -> list[str]:
     with pytest.raises(CatalogueRefusedError) as error:
         await loaded(database, source)
-    return error.value.lines
-
-
-def wrong(source: str) -> list[str]:
-    with pytest.raises(CatalogueError) as error:
-        parse(source)
     return error.value.lines
 
 
@@ -234,72 +183,6 @@ async def test_loading_twice_at_once_adds_once(database: Database, connection: a
     done = await asyncio.gather(*(loaded(database, SMALL) for _ in range(3)))
     assert sorted(map(len, done)) == [0, 0, 8]
     assert await connection.fetchval("SELECT count(*) FROM bot.lessons") == 2
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "line"),
-    [
-        ('title = "Two"', "", 'modules[1] "python" . lessons[2] "two" . title: is missing'),
-        (
-            "preview = true",
-            "previw = true",
-            'modules[1] "python" . lessons[1] "one" . previw: unknown key; did you mean preview?',
-        ),
-        (
-            '"First"',
-            '"a < b"',
-            'modules[1] "python" . lessons[1] "one" . text: line 1: '
-            "'< b' is none of Telegram's tags; a plain < is written &lt;",
-        ),
-        (
-            "answer = 1",
-            "answer = 3",
-            'modules[1] "python" . lessons[2] "two" . questions[1] "q": answer: 3 is not between 1 and 2',
-        ),
-        (
-            "price = 990.5",
-            "price = 990.555",
-            'products[1] "course" . offers[1] "month": price: \'990.555\': RUB has at most 2 digits after the point',
-        ),
-        (
-            'currency = "RUB"',
-            'currency = "XTR"',
-            'products[1] "course" . offers[1] "month": price: \'990.5\': XTR has no digits after the point',
-        ),
-        (
-            'currency = "RUB"',
-            'currency = "RUB"\nmethods = ["stars"]',
-            'products[1] "course" . offers[1] "month": methods: stars goes with the currency XTR,'
-            " link and invoice with every other one",
-        ),
-        (
-            'product = "course"',
-            'product = "curse"',
-            "promocodes[1] \"SPRING\" . product: no product has the key 'curse'",
-        ),
-        ('key = "two"', 'key = "one"', "modules \"python\" . lessons: key 'one' is there 2 times"),
-    ],
-)
-def test_errors_name_table_and_key(before: str, after: str, line: str) -> None:
-    assert before in SMALL
-    assert wrong(SMALL.replace(before, after)) == [line]
-
-
-def test_every_error_is_said_at_once() -> None:
-    assert len(wrong(SMALL.replace('title = "Two"', "").replace("days = 14", "days = 0"))) == 2
-
-
-@pytest.mark.parametrize("source", ["", "a = [", "modules = 5", "modules = [5]", "a = " + "[" * 5000])
-def test_not_a_catalogue(source: str) -> None:
-    assert len(wrong(source)) == 1
-
-
-def test_unreadable_files(tmp_path: Path) -> None:
-    latin = tmp_path / "latin.toml"
-    latin.write_bytes('name = "école"'.encode("latin-1"))
-    for path in (tmp_path, tmp_path / "absent", latin):
-        with pytest.raises(CatalogueError):
-            files.read(path)
 
 
 def test_changes_read_as_lines() -> None:

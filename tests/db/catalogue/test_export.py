@@ -1,6 +1,5 @@
 """The exported catalogue: it loads back to no change, whoever made the rows."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import asyncpg
@@ -8,20 +7,9 @@ import pytest
 
 from bot.catalogue.loading import export_file, load_file
 from bot.catalogue.reading import CatalogueError, parse
-from bot.sandbox import __file__ as sandbox
 from db.catalogue.loading import CatalogueRefusedError, load_catalogue
 from db.engine import Database, Pool
-from tests.db.test_catalogue import SMALL
-
-SCHOOL = Path(sandbox).with_name("school.toml")
-
-
-@pytest.fixture
-async def database(dsn: str) -> AsyncIterator[Database]:
-    made = Database(dsn)
-    yield made
-    await made.close()
-
+from tests.db.catalogue.file import SCHOOL, SMALL
 
 FOREIGN = """
 insert into modules (id, name, description, interval_count) values (70, 'Theirs', null, 0), (71, 'Two

@@ -1,0 +1,13 @@
+"""What registration leaves in the database."""
+
+import asyncpg
+
+COUNTS = """
+select (select count(*) from users), (select count(*) from authidentities), (select count(*) from devices),
+       (select count(*) from users_devices), (select count(*) from sessions)
+"""
+
+
+async def counts(sql: asyncpg.Connection) -> tuple[int, ...]:
+    """Accounts, identities, devices, links of devices, sessions."""
+    return tuple(await sql.fetchrow(COUNTS))

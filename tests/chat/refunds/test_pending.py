@@ -1,0 +1,149 @@
+"""Refunds that take their time, or whose answer was lost."""
+
+from datetime import timedelta
+
+import asyncpg
+import pytest
+
+from bot.sandbox.app import Sandbox
+from bot.texts import errors
+from db.errors import RefundTooMuch
+from tests.callbacks import becomes
+from tests.chat.refunds.steps import at_provider, count, made, no_jobs, refund, stands
+from tests.chat_user import ChatUser
+
+ASKED_OFTEN = """
+select convert_from(payload, 'UTF8')::json ->> 'asked' = '3' from bot.pgqueuer where entrypoint = 'ask_refund'
+"""
+
+
+class TestPending:
+    @pytest.fixture(autouse=True)
+    async def slow_bank(self, bought: str, anna: ChatUser) -> None:
+        await at_provider(anna, "/yookassa", {"refunds": "pending"}, "PUT")
+
+    async def test_asked_for_until_it_succeeds(
+        self, anna: ChatUser, olga: ChatUser, sandbox: Sandbox, sql: asyncpg.Connection
+    ) -> None:
+        """Its callback is lost."""
+        sandbox.faults.set(callback_lost=1.0)
+        await refund(olga, "1", 99_000)
+        await becomes(lambda: sql.fetchval("select provider_refund_id is not null from bot.refunds"))
+        assert await stands(sql) == ("succeeded", 30, [("pending", 99_000, 0)])
+        await olga.send("/refund 1")
+        await olga.receives(lambda: errors.say(RefundTooMuch(1, 0, "RUB")))
+        await becomes(lambda: sql.fetchval(ASKED_OFTEN))
+        await at_provider(anna, f"/refunds/{(await made(anna))[0]['id']}/succeed")
+        await anna.receives("↩️")
+        assert await stands(sql) == ("refunded", 0, [("succeeded", 99_000, 30)])
+
+    @pytest.mark.errors_expected("a refund that did not come about is the admins' to look at")
+    async def test_canceled_only_the_admins_hear_of_it(
+        self, anna: ChatUser, olga: ChatUser, sql: asyncpg.Connection
+    ) -> None:
+        await refund(olga, "1 330", 33_000)
+        await becomes(lambda: sql.fetchval("select provider_refund_id is not null from bot.refunds"))
+        end = f"/refunds/{(await made(anna))[0]['id']}/cancel"
+        await at_provider(anna, end, {"reason": "insufficient_funds"})
+        told = await olga.receives("/refund 1 330")
+        assert "insufficient_funds" not in told
+        assert await stands(sql) == ("succeeded", 30, [("canceled", 33_000, 0)])
+        await no_jobs(sql)
+        await anna.refresh()
+        assert count(anna, "↩️") == 0
+        await at_provider(anna, "/yookassa", {"refunds": "instant"}, "PUT")
+        await refund(olga, "1 330", 33_000)
+        await anna.receives("↩️")
+
+    async def test_callback_and_questions_at_once_take_once(
+        self, anna: ChatUser, olga: ChatUser, sandbox: Sandbox, sql: asyncpg.Connection
+    ) -> None:
+        sandbox.faults.set(callback_repeat=5)
+        await refund(olga, "1 330", 33_000)
+        await becomes(lambda: sql.fetchval("select provider_refund_id is not null from bot.refunds"))
+        await at_provider(anna, f"/refunds/{(await made(anna))[0]['id']}/succeed")
+        await anna.receives("↩️")
+        await no_jobs(sql)
+        assert await stands(sql) == ("succeeded", 20, [("succeeded", 33_000, 10)])
+        await anna.refresh()
+        assert count(anna, "↩️") == 1
+
+
+TRIES = "select max(attempts) >= 3 from bot.pgqueuer where entrypoint = 'create_refund'"
+
+
+@pytest.mark.parametrize(
+    "fault",
+    ["provider_5xx", "provider_html_502", "provider_cut", "provider_cut_before", "provider_broken_json"],
+)
+async def test_a_bad_day_keeps_key_and_body(
+    anna: ChatUser, olga: ChatUser, bought: str, sandbox: Sandbox, sql: asyncpg.Connection, fault: str
+) -> None:
+    """The provider may or may not have done it each time: in the end there is one refund."""
+    sandbox.faults.set(**{fault: 1.0}, callback_lost=1.0)
+    await refund(olga, "1 330", 33_000)
+    request = await sql.fetchrow("select key, request from bot.refunds")
+    await becomes(lambda: sql.fetchval(TRIES))
+    assert (await stands(sql))[2] == [("pending", 33_000, 0)]
+    sandbox.faults.set(**{fault: 0})
+    await anna.receives("↩️")
+    assert await sql.fetchrow("select key, request from bot.refunds") == request
+    assert len(await made(anna)) == 1
+    assert await stands(sql) == ("succeeded", 20, [("succeeded", 33_000, 10)])
+
+
+async def test_the_callback_may_come_before_the_answer(
+    anna: ChatUser, olga: ChatUser, bought: str, sandbox: Sandbox, sql: asyncpg.Connection
+) -> None:
+    """The connection is cut after the provider did it, so a callback is the first to tell: it is the same refund."""
+    sandbox.faults.set(provider_cut=0.6, callback_repeat=2)
+    await refund(olga, "1 330", 33_000)
+    await anna.receives("↩️")
+    sandbox.faults.set(provider_cut=0)
+    await no_jobs(sql)
+    assert await stands(sql) == ("succeeded", 20, [("succeeded", 33_000, 10)])
+    assert len(await made(anna)) == 1
+    await anna.refresh()
+    assert count(anna, "↩️") == 1
+
+
+class TestOldKey:
+    """After 23 hours of silence the key would be a new operation: the refund is looked for instead."""
+
+    async def silence(self, olga: ChatUser, sandbox: Sandbox, sql: asyncpg.Connection, fault: str) -> None:
+        sandbox.faults.set(**{fault: 1.0}, callback_lost=1.0)
+        await refund(olga, "1 330", 33_000)
+        await becomes(lambda: sql.fetchval(TRIES))
+        await sql.execute("update bot.refunds set sent_at = sent_at - $1::interval", timedelta(hours=23))
+        sandbox.faults.reset()
+
+    async def test_done_there_it_is_found(
+        self, anna: ChatUser, olga: ChatUser, bought: str, sandbox: Sandbox, sql: asyncpg.Connection
+    ) -> None:
+        await self.silence(olga, sandbox, sql, "provider_cut")
+        await anna.receives("↩️")
+        assert await stands(sql) == ("succeeded", 20, [("succeeded", 33_000, 10)])
+        assert len(await made(anna)) == 1
+
+    @pytest.mark.errors_expected("a refund that did not come about is the admins' to look at")
+    async def test_never_done_it_ends(
+        self, anna: ChatUser, olga: ChatUser, bought: str, sandbox: Sandbox, sql: asyncpg.Connection
+    ) -> None:
+        await self.silence(olga, sandbox, sql, "provider_cut_before")
+        await olga.receives("/refund 1 330")
+        assert await made(anna) == []
+        assert await stands(sql) == ("succeeded", 30, [("canceled", 33_000, 0)])
+
+
+async def test_a_refusal_of_the_repetition_says_nothing_about_the_first(
+    anna: ChatUser, olga: ChatUser, bought: str, sandbox: Sandbox, sql: asyncpg.Connection
+) -> None:
+    """The provider did it and has forgotten the key: asked again, it says that nothing is left to return."""
+    sandbox.faults.set(provider_cut=1.0, callback_lost=1.0)
+    await refund(olga, "1", 99_000)
+    await becomes(lambda: sql.fetchval(TRIES))
+    sandbox.yookassa.provider.book._answers.clear()
+    sandbox.faults.set(provider_cut=0)
+    await anna.receives("↩️")
+    assert await stands(sql) == ("refunded", 0, [("succeeded", 99_000, 30)])
+    assert len(await made(anna)) == 1

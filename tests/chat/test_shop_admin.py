@@ -1,0 +1,146 @@
+"""Offers as admins make, withdraw and restore them."""
+
+from functools import partial
+
+import asyncpg
+import pytest
+
+from bot.chat.buttons import DropOffer, RestoreOffer, SellOffer, WithdrawOffer
+from bot.texts import shop as shop_words
+from bot.texts.format import money
+from tests.chat.admin import ADMIN_ROWS
+from tests.chat_user import BEN, ChatUser
+
+PRICES = [
+    ("990 RUB", 99_000, "RUB"),
+    ("990.50 rub", 99_050, "RUB"),
+    ("990,50 RUB", 99_050, "RUB"),
+    ("1 990 RUB", 199_000, "RUB"),
+    ("150 XTR", 150, "XTR"),
+    ("21474836.47 RUB", 2**31 - 1, "RUB"),
+    ("990₽", 99_000, "RUB"),
+    ("1 990,50 руб.", 199_050, "RUB"),
+    ("1,990.50 р", 199_050, "RUB"),
+    ("1.990,50 рублей", 199_050, "RUB"),
+    ("100 звёзд", 100, "XTR"),
+    ("1,234,567⭐️", 1_234_567, "XTR"),
+    ("$10", 1_000, "USD"),
+    ("€ 0,500", 50, "EUR"),
+    ("٩٩٠\u200b RUB", 99_000, "RUB"),
+]
+
+
+async def test_an_offer_is_made_as_its_price_is_written(olga: ChatUser, sql: asyncpg.Connection) -> None:
+    for written, amount, currency in PRICES:
+        await olga.send(f"/offer 1 30 {written}")
+        row = await sql.fetchrow("select * from bot.offers order by id desc limit 1")
+        made = (row["product_id"], row["days"], row["price"], row["currency"])
+        assert made == (1, 30, amount, currency)
+        with olga.localizer.use_locale(olga.language):
+            assert money(amount, currency) in olga.last_text
+        assert not row["active"], "on sale before the price was confirmed"
+        await olga.click(partial(money, amount, currency))
+        assert f"?start=buy_{row['id']}" in olga.last_text
+        assert await sql.fetchval("select active from bot.offers where id = $1", row["id"])
+
+
+async def test_a_price_shown_wrongly_is_dropped(
+    olga: ChatUser, ben: ChatUser, sql: asyncpg.Connection
+) -> None:
+    await ben.register()
+    before = await sql.fetchval("select count(*) from bot.offers")
+    await olga.send("/offer 1 30 9900 RUB")
+    made = await sql.fetchval("select max(id) from bot.offers")
+    await ben.send(f"/start buy_{made}")
+    await ben.receives("/courses")
+    await olga.click(shop_words.DROP)
+    await olga.receives(shop_words.DROPPED)
+    assert await sql.fetchval("select count(*) from bot.offers") == before
+    await olga.press(SellOffer(offer=made).pack())
+    await olga.receives("/courses")
+    on_sale = await sql.fetchval("select min(id) from bot.offers where active")
+    await olga.press(DropOffer(offer=on_sale).pack())
+    assert await sql.fetchval("select count(*) from bot.offers") == before
+
+
+@pytest.mark.parametrize(
+    ("written", "readings"),
+    [
+        ("1,990 RUB", ["1990", "1.99"]),
+        ("1.990 RUB", ["1990", "1.99"]),
+        ("12,500 RUB", ["12500", "12.5"]),
+        ("2,000 RUB", ["2000", "2"]),
+        ("100.000₽", ["100000", "100"]),
+        ("1,990 XTR", ["1990"]),
+        ("1 990,500 руб", ["1990500", "1990.5"]),
+    ],
+)
+async def test_an_ambiguous_price_is_refused_with_both_readings(
+    olga: ChatUser, sql: asyncpg.Connection, written: str, readings: list[str]
+) -> None:
+    before = tuple(await sql.fetchrow(ADMIN_ROWS))
+    await olga.send(f"/offer 1 30 {written}")
+    assert tuple(await sql.fetchrow(ADMIN_ROWS)) == before
+    assert " или ".join(readings) in olga.last_text
+
+
+WRONG_OFFERS = [
+    "", "1 30 990", "1 30 0 RUB", "1 30 -1 RUB", "1 30 9.905 RUB", "1 30 1.5 XTR", "1 30 21474836.48 RUB",
+    "1 30 1e9 RUB", "1 30 990 ZZZ", "1 30 $10 EUR", "1 30 nan RUB", "1 0 990 RUB", "1 30 " + "9" * 4000 + " RUB",
+]  # fmt: skip
+
+
+async def test_an_offer_written_wrongly_is_not_made(olga: ChatUser, sql: asyncpg.Connection) -> None:
+    before = tuple(await sql.fetchrow(ADMIN_ROWS))
+    for written in WRONG_OFFERS:
+        await olga.send(f"/offer {written}")
+        assert "/offer PRODUCT DAYS PRICE CURRENCY" in olga.last_text, written
+    assert tuple(await sql.fetchrow(ADMIN_ROWS)) == before
+
+
+async def test_an_offer_is_withdrawn_and_restored(
+    olga: ChatUser, ben: ChatUser, sql: asyncpg.Connection
+) -> None:
+    await olga.send("/offer 1 30 990 RUB")
+    await olga.click("✅")
+    made = await sql.fetchval("select max(id) from bot.offers")
+    await olga.press(WithdrawOffer(offer=made).pack())
+    await ben.send(f"/start buy_{made}")
+    assert await sql.fetchval("select active from bot.offers where id = $1", made) is False
+    await olga.press(WithdrawOffer(offer=made).pack())
+    assert await sql.fetchval("select active from bot.offers where id = $1", made) is False
+    await olga.press(RestoreOffer(offer=made).pack())
+    assert await sql.fetchval("select active from bot.offers where id = $1", made) is True
+
+
+async def test_offers_turn_pages_and_products_have_ids(olga: ChatUser, sql: asyncpg.Connection) -> None:
+    for price in range(1, 18):
+        await sql.execute(
+            "insert into bot.offers (product_id, days, price, currency) values (1, 5, $1, 'XTR')", price
+        )
+    await olga.send("/offers")
+    first = olga.last_text
+    for product_id, name in await sql.fetch("select product_id, name from products"):
+        assert f"{product_id} · {name[:30]}" in first
+    await olga.click("▶️")
+    assert olga.last_text != first
+    await olga.click("◀️")
+    assert olga.last_text == first
+
+
+async def test_lists_of_the_longest_names_fit_into_a_message(
+    olga: ChatUser, ben: ChatUser, sql: asyncpg.Connection
+) -> None:
+    await olga.register()
+    await ben.register()
+    await sql.execute("update users set name = repeat('🙂<&', 900)")
+    await sql.execute("update products set name = repeat('🙂<&', 900)")
+    await sql.execute("update modules set name = repeat('🙂<&', 900)")
+    for number in range(25):
+        code = str(number).rjust(2, "0") + "🎁" * 31
+        await olga.send(f"/promo_new {code} 1 14 2")
+        await olga.send(f"/grant {BEN} 1 {number + 1}")
+        await olga.send("/offer 1 30 990 RUB")
+    for command in ("/admin", "/offers", "/promos", "/history", f"/history {BEN}", f"/user {BEN}"):
+        await olga.send(command)
+        assert "🙂<&" in olga.new_texts[-1]

@@ -1,0 +1,75 @@
+"""The catalogue file: each mistake is named by table and key, and all of them at once."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.catalogue import reading as files
+from bot.catalogue.reading import CatalogueError
+from tests.db.catalogue.file import SMALL, wrong
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "line"),
+    [
+        ('title = "Two"', "", 'modules[1] "python" . lessons[2] "two" . title: is missing'),
+        (
+            "preview = true",
+            "previw = true",
+            'modules[1] "python" . lessons[1] "one" . previw: unknown key; did you mean preview?',
+        ),
+        (
+            '"First"',
+            '"a < b"',
+            'modules[1] "python" . lessons[1] "one" . text: line 1: '
+            "'< b' is none of Telegram's tags; a plain < is written &lt;",
+        ),
+        (
+            "answer = 1",
+            "answer = 3",
+            'modules[1] "python" . lessons[2] "two" . questions[1] "q": answer: 3 is not between 1 and 2',
+        ),
+        (
+            "price = 990.5",
+            "price = 990.555",
+            'products[1] "course" . offers[1] "month": price: \'990.555\': RUB has at most 2 digits after the point',
+        ),
+        (
+            'currency = "RUB"',
+            'currency = "XTR"',
+            'products[1] "course" . offers[1] "month": price: \'990.5\': XTR has no digits after the point',
+        ),
+        (
+            'currency = "RUB"',
+            'currency = "RUB"\nmethods = ["stars"]',
+            'products[1] "course" . offers[1] "month": methods: stars goes with the currency XTR,'
+            " link and invoice with every other one",
+        ),
+        (
+            'product = "course"',
+            'product = "curse"',
+            "promocodes[1] \"SPRING\" . product: no product has the key 'curse'",
+        ),
+        ('key = "two"', 'key = "one"', "modules \"python\" . lessons: key 'one' is there 2 times"),
+    ],
+)
+def test_errors_name_table_and_key(before: str, after: str, line: str) -> None:
+    assert before in SMALL
+    assert wrong(SMALL.replace(before, after)) == [line]
+
+
+def test_every_error_is_said_at_once() -> None:
+    assert len(wrong(SMALL.replace('title = "Two"', "").replace("days = 14", "days = 0"))) == 2
+
+
+@pytest.mark.parametrize("source", ["", "a = [", "modules = 5", "modules = [5]", "a = " + "[" * 5000])
+def test_not_a_catalogue(source: str) -> None:
+    assert len(wrong(source)) == 1
+
+
+def test_unreadable_files(tmp_path: Path) -> None:
+    latin = tmp_path / "latin.toml"
+    latin.write_bytes('name = "école"'.encode("latin-1"))
+    for path in (tmp_path, tmp_path / "absent", latin):
+        with pytest.raises(CatalogueError):
+            files.read(path)
