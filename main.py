@@ -25,6 +25,7 @@ from db.engine import Database
 from db.postgres import backup as backups
 from db.postgres.binaries import NoBinariesError
 from db.postgres.server import ServerError
+from db.probe import UnusableError
 from db.schema.migrate import migrate as migrate_schema
 from handlers import demo as demonstration
 from handlers.app import Application, PortInUseError, fast_loop, serve
@@ -40,6 +41,7 @@ EXPECTED_ERRORS = (
     CommandError,
     SettingsError,
     NotMigratedError,
+    UnusableError,
     PortInUseError,
     demonstration.FolderInUseError,
     ServerError,

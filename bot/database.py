@@ -7,9 +7,12 @@ import structlog
 
 from bot.settings import Settings
 from db.postgres.server import EmbeddedServer
+from db.probe import probe
 from db.schema.migrate import SchemaState, migrate, state_of
 
 log = structlog.get_logger(__name__)
+
+NAMES = ("DATABASE_URL", "DATABASE_DIRECT_URL")
 
 
 class NotMigratedError(Exception):
@@ -30,7 +33,7 @@ async def open_database(settings: Settings) -> AsyncIterator[tuple[str, str]]:
 async def open_migrated(settings: Settings) -> AsyncIterator[tuple[str, str]]:
     """As `open_database`, with this code's schema: the embedded one is migrated, another one must be already.
 
-    Raises NotMigratedError.
+    Raises NotMigratedError, and UnusableError where the bot could not work over the address that it will use.
     """
     async with open_database(settings) as (dsn, direct):
         if settings.dsn is None:
@@ -38,4 +41,6 @@ async def open_migrated(settings: Settings) -> AsyncIterator[tuple[str, str]]:
                 raise NotMigratedError("the embedded database could not be migrated")
         elif (state := await state_of(direct)) is not SchemaState.CURRENT:
             raise NotMigratedError(f"DATABASE_URL: the schema is {state}; run: python main.py migrate")
+        else:
+            await probe(dsn, direct, NAMES)
         yield dsn, direct

@@ -11,6 +11,8 @@ import idna
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
+from db.dsn import pooled_dsn
+
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
@@ -165,8 +167,11 @@ class Settings(BaseSettings):
 
     @property
     def dsn(self) -> str | None:
-        """The database's address; None for the embedded server."""
-        return self.database_url.get_secret_value() if self.database_url else None
+        """The database's address, saying so where it leads through a pooler; None for the embedded server."""
+        if self.database_url is None:
+            return None
+        direct = self.database_direct_url or self.database_url
+        return pooled_dsn(self.database_url.get_secret_value(), direct.get_secret_value())
 
     @property
     def direct_dsn(self) -> str | None:

@@ -74,7 +74,7 @@ class Dsn:
 
     @property
     def pooled(self) -> bool:
-        """Whether the address says that a pooler stands between, which must see no prepared statements."""
+        """Whether the address says that a pooler stands between, which keeps no prepared statements."""
         off = {("pgbouncer", "true"), ("prepared_statement_cache_size", "0"), ("statement_cache_size", "0")}
         return not off.isdisjoint(self.query)
 
@@ -126,17 +126,34 @@ def _plain_ssl(query: dict[str, str]) -> tuple[tuple[str, str], ...]:
     return tuple(query.items())
 
 
+def pooled_dsn(dsn: str, direct: str) -> str:
+    """`dsn`, saying that a pooler stands between where `direct` leads around one."""
+    if dsn == direct or parse_dsn(dsn).pooled:
+        return dsn
+    return f"{dsn.strip()}{'&' if '?' in dsn else '?'}pgbouncer=true"
+
+
 def asyncpg_url(dsn: str) -> URL:
     """For `create_async_engine`. Host and TLS go through asyncpg's own reading of a DSN, which knows them all;
     user, password and database stand in their own fields, so that SQLAlchemy masks the password.
     """
     parsed = parse_dsn(dsn)
     query = {"dsn": parsed.place()}
-    if parsed.pooled:
-        query |= {"prepared_statement_cache_size": "0"}
     return URL.create(
         "postgresql+asyncpg", parsed.user, parsed.password, database=parsed.database, query=query
     )
+
+
+def connect_args(dsn: str) -> dict[str, Any]:
+    """For `create_async_engine`, beside the URL. Behind a pooler every statement is unnamed: a name would be missing
+    on another server connection, or stay behind on this one (docs/facts.md#poolers)."""
+    if not parse_dsn(dsn).pooled:
+        return {}
+    return {
+        "statement_cache_size": 0,
+        "prepared_statement_cache_size": 0,
+        "prepared_statement_name_func": lambda: "",
+    }
 
 
 def asyncpg_arguments(dsn: str) -> dict[str, Any]:

@@ -3,18 +3,29 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from enum import StrEnum
-from typing import Any
-from uuid import uuid4
 
 from sqlalchemy import QueuePool, event, exc, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
-from db.dsn import asyncpg_url, parse_dsn
+from db.dsn import asyncpg_url, connect_args
 from db.identities import TakenId, find_taken_id, skip_taken_ids
 from db.timestamps import set_codec
 
-# SQLSTATE classes that say "the database is not there now": connection, resources, operator intervention.
-UNAVAILABLE_SQLSTATES = ("08", "53", "57P", "58")
+# SQLSTATEs, or how they begin, that say "the database is not there now": connection, resources, operator
+# intervention, system; a server that only reads is one that another has taken over from.
+UNAVAILABLE_SQLSTATES = ("08", "53", "57P", "58", "25006")
+# That a person must mend: who and which database (28, 3D, 57P04: dropped), schema, rights, tables and columns;
+# prepared statements that are missing or there already (26, 42P05), as behind a pooler.
+REFUSED_SQLSTATES = ("28", "3D", "3F", "26", "42501", "42P01", "42703", "42P05", "42883", "57P04")
+# PgBouncer gives most of its refusals this one code, its outages too; only the words tell them apart.
+PROTOCOL_VIOLATION = "08P01"
+POOLER_REFUSALS = (
+    "unsupported startup parameter",
+    "no such database",
+    "no such user",
+    "authentication failed",
+    "auth failed",
+)
 # Serialization failure and deadlock: the same transaction may succeed when run again.
 RETRYABLE_SQLSTATES = {"40001", "40P01"}
 
@@ -80,28 +91,14 @@ def _engine(dsn: str, size: int) -> AsyncEngine:
         max_overflow=0,
         pool_timeout=30,
         pool_recycle=1800,
-        connect_args=_behind_pooler() if parse_dsn(dsn).pooled else DIRECT,
+        connect_args={"timeout": 10, **(connect_args(dsn) or DIRECT)},
     )
     event.listen(engine.sync_engine, "connect", lambda connection, _record: connection.run_async(set_codec))
     return engine
 
 
-DIRECT = {
-    "timeout": 10,
-    "server_settings": {"jit": "off", "timezone": "UTC", "application_name": "lessongate"},
-}
-
-
-def _behind_pooler() -> dict[str, Any]:
-    """A pooler in transaction mode gives each transaction another connection: prepared statements are not kept
-    (docs/facts.md#poolers), and it may refuse start-up settings, so days are added in whatever zone the database
-    is set to."""
-    return {
-        "timeout": 10,
-        "statement_cache_size": 0,
-        "prepared_statement_cache_size": 0,
-        "prepared_statement_name_func": lambda: f"__asyncpg_{uuid4()}__",
-    }
+# A pooler may refuse start-up settings: behind one, days are added in whatever zone the database is set to.
+DIRECT = {"server_settings": {"jit": "off", "timezone": "UTC", "application_name": "lessongate"}}
 
 
 def sqlstate(error: BaseException) -> str | None:
@@ -113,6 +110,8 @@ def sqlstate(error: BaseException) -> str | None:
 
 def is_unavailable(error: BaseException) -> bool:
     """Whether the database was out of reach, so that nothing is known to be wrong with what was asked."""
+    if is_refusal(error):
+        return False
     if isinstance(error, exc.DBAPIError) and error.connection_invalidated:
         return True
     if isinstance(error, (OSError, exc.TimeoutError)):
@@ -126,6 +125,14 @@ def is_unavailable(error: BaseException) -> bool:
         # asyncpg's DataError is one too: a value no column takes, however often it is tried.
         return not isinstance(error.orig.__cause__, ValueError)
     return False
+
+
+def is_refusal(error: BaseException) -> bool:
+    """Whether the database, or a pooler before it, will answer the same until a person changes something."""
+    state = sqlstate(error)
+    if state == PROTOCOL_VIOLATION:
+        return any(word in str(error) for word in POOLER_REFUSALS)
+    return state is not None and state.startswith(REFUSED_SQLSTATES)
 
 
 def is_retryable(error: BaseException) -> bool:

@@ -8,7 +8,7 @@ from alembic import context
 from sqlalchemy import Connection, pool
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from db.dsn import asyncpg_url
+from db.dsn import asyncpg_url, connect_args
 from db.schema.migrate import LOCK
 from db.tables import Base
 
@@ -52,7 +52,7 @@ def migrate(connection: Connection) -> None:
 
 
 async def by_address(dsn: str) -> None:
-    engine = create_async_engine(asyncpg_url(dsn), poolclass=pool.NullPool)
+    engine = create_async_engine(asyncpg_url(dsn), connect_args=connect_args(dsn), poolclass=pool.NullPool)
     try:
         async with engine.connect() as connection:
             await connection.run_sync(migrate)

@@ -10,8 +10,7 @@ import asyncpg
 import pytest
 from hypothesis import HealthCheck, settings
 
-from db.postgres.server import EmbeddedServer
-from tests.database import Databases
+from tests.database import Databases, server_of_the_run
 
 pytest_plugins = ["tests.app"]
 # How long an example takes says how busy the machine is.
@@ -31,7 +30,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
 @pytest.fixture(scope="session")
 async def cluster(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Databases]:
     """One server per run, without safety against power failures."""
-    async with EmbeddedServer(tmp_path_factory.mktemp("pg"), durable=False) as server:
+    async with server_of_the_run(tmp_path_factory.mktemp("pg")) as server:
         databases = Databases(server)
         await databases.prepare()
         yield databases

@@ -2,16 +2,21 @@
 
 import asyncio
 import itertools
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 
+from db.postgres.binaries import child_environment, major_of
+from db.postgres.cluster import USER, Cluster
 from db.postgres.server import EmbeddedServer
 from db.schema.migrate import migrate
 
 TEMPLATE = "migrated"
+DEBIAN_15 = Path("/usr/lib/postgresql/15/bin")
 
 _numbers = itertools.count(1)
 
@@ -63,3 +68,40 @@ class Databases:
             await connection.execute(statement)
         finally:
             await connection.close()
+
+
+async def make_cluster(folder: Path, programs: Path, *, locale: str) -> None:
+    """Data for EmbeddedServer(folder), as `initdb --locale` makes them; $PG_BIN must name those programs then."""
+    assert major_of(programs / "initdb"), f"no PostgreSQL in {programs}: apt-get install postgresql-15"
+    cluster = Cluster(folder)
+    cluster.make_home()
+    options = (
+        "-U",
+        USER,
+        "-A",
+        "trust",
+        "-E",
+        "UTF8",
+        f"--locale={locale}",
+        "--no-sync",
+        "--no-instructions",
+    )
+    process = await asyncio.create_subprocess_exec(
+        *cluster.unprivileged(),
+        str(programs / "initdb"),
+        "-D",
+        str(cluster.data),
+        *options,
+        env=child_environment(),
+        stdout=asyncio.subprocess.DEVNULL,
+    )
+    assert await process.wait() == 0
+
+
+@asynccontextmanager
+async def server_of_the_run(folder: Path) -> AsyncIterator[EmbeddedServer]:
+    """Without safety against power failures. With TEST_LOCALE, PG_BIN's server made with that locale."""
+    if locale := os.environ.get("TEST_LOCALE"):
+        await make_cluster(folder, Path(os.environ["PG_BIN"]), locale=locale)
+    async with EmbeddedServer(folder, durable=False) as server:
+        yield server

@@ -10,6 +10,7 @@ from bot.settings import Settings
 from db.dsn import DsnError, asyncpg_arguments, parse_dsn
 from db.postgres.binaries import NoBinariesError
 from db.postgres.server import ServerError
+from db.probe import UnusableError, probe, remedy_for
 from db.schema.contract import list_differences
 from db.schema.indexes import wanted_indexes
 from db.schema.migrate import SchemaState, get_schema_state, revisions
@@ -19,6 +20,7 @@ OpenDatabase = Callable[[Settings], AbstractAsyncContextManager[tuple[str, str]]
 
 TIMEOUT = 10.0  # seconds
 AREA = Area("database")
+NAMES = ("DATABASE_URL", "DATABASE_DIRECT_URL")
 UNAVAILABLE = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 
@@ -46,7 +48,7 @@ async def _check_reachable(settings: Settings, dsn: str, direct: str) -> AsyncIt
         return
     if dsn == direct and parse_dsn(dsn).pooled:
         yield AREA.advice(
-            "DATABASE_URL leads through a pooler, where nobody can listen for jobs",
+            "DATABASE_URL leads through a pooler, where nobody can listen for jobs: they start some seconds late",
             "set DATABASE_DIRECT_URL to an address around it",
         )
     agreed = True
@@ -54,8 +56,19 @@ async def _check_reachable(settings: Settings, dsn: str, direct: str) -> AsyncIt
         agreed = agreed and finding.severity is not Severity.PROBLEM
         yield finding
     if agreed and settings.database_url:
-        async for finding in _check_trial(dsn):
+        async for finding in _check_own_way(dsn, direct):
             yield finding
+
+
+async def _check_own_way(dsn: str, direct: str) -> AsyncIterator[Finding]:
+    """Over the connections that the bot itself uses: its pool, its statements."""
+    try:
+        await probe(dsn, direct, NAMES)
+    except UnusableError as error:
+        yield AREA.problem(f"{error.name}: {error.reason}", error.remedy)
+        return
+    async for finding in _check_trial(dsn):
+        yield finding
 
 
 async def _check_trial(dsn: str) -> AsyncIterator[Finding]:
@@ -75,25 +88,13 @@ async def _connection_problem(name: str, dsn: str) -> Finding | None:
     except DsnError as error:
         return AREA.problem(f"{name}: {error}", "correct the address")
     except UNAVAILABLE as error:
-        return AREA.problem(f"{name}: not reached: {_reason(error)}", _remedy(error))
+        return AREA.problem(f"{name}: not reached: {_reason(error)}", remedy_for(error))
     await connection.close()
     return None
 
 
 def _reason(error: Exception) -> str:
     return str(error) or f"no answer within {TIMEOUT:.0f} s"
-
-
-def _remedy(error: Exception) -> str:
-    match error:
-        case asyncpg.InvalidAuthorizationSpecificationError():
-            return "check user and password in the address"
-        case asyncpg.InvalidCatalogNameError():
-            return "create that database, or correct its name in the address"
-        case asyncpg.TooManyConnectionsError():
-            return "raise max_connections of the server, or free some"
-        case _:
-            return "check that the server runs and that host and port are right"
 
 
 async def _check_schema(settings: Settings, dsn: str) -> AsyncIterator[Finding]:

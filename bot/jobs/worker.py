@@ -27,11 +27,13 @@ from bot.jobs import SINGLE, Run
 from bot.jobs.cron import next_moment
 from bot.retry import MAX_RETRY_AGE, RetryJobError, backoff
 from bot.timings import Timings
-from db.dsn import asyncpg_arguments
-from db.engine import is_retryable, is_unavailable
+from db.dsn import asyncpg_arguments, parse_dsn
+from db.engine import is_refusal, is_retryable, is_unavailable
 from db.queue import queue_queries
 
 log = structlog.get_logger(__name__)
+
+ASK_EVERY = timedelta(seconds=1)  # where nobody can listen
 
 
 class RetryingExecutor(EntrypointExecutor):
@@ -102,6 +104,25 @@ class ListeningDriver(AsyncpgPoolDriver):
         await super().notify(channel, payload)
 
 
+class AskingDriver(AsyncpgPoolDriver):
+    """Behind a pooler in transaction mode nobody can listen: the queue is asked every second instead, each statement
+    in a transaction, so that its messages meet one server connection."""
+
+    async def fetch(self, query: str, *args: object) -> list[dict[str, object]]:
+        async with self._pool.acquire() as connection, connection.transaction():
+            return [dict(row) for row in await connection.fetch(query, *args)]
+
+    async def execute(self, query: str, *args: object) -> str:
+        async with self._pool.acquire() as connection, connection.transaction():
+            return str(await connection.execute(query, *args))
+
+    async def notify(self, channel: str, payload: str) -> None: ...
+
+    async def add_listener(self, channel: str, callback: NotifyCallback) -> None: ...
+
+    async def remove_listener(self, channel: str, callback: NotifyCallback) -> None: ...
+
+
 class WorkerAwayError(Exception):
     """The worker is not running: not yet, no longer, or just now."""
 
@@ -122,6 +143,7 @@ class Worker:
         self._stopping = asyncio.Event()
         self._queue: PgQueuer | None = None
         self.clock_stands = asyncio.Lock()
+        self._refused = False
 
     def stop(self) -> None:
         """What runs is finished; nothing new is taken."""
@@ -137,7 +159,9 @@ class Worker:
             try:
                 await self._run_once()
             except Exception as error:
-                log.warning("worker_restarts", error=repr(error), pause=pause.total_seconds())
+                say = log.error if is_refusal(error) and not self._refused else log.warning
+                self._refused = is_refusal(error)  # said as an error once, until it works or ends otherwise
+                say("worker_restarts", error=repr(error), pause=pause.total_seconds())
             if asyncio.get_running_loop().time() - started > 30:
                 pause = timings.restart
             await _first(self._stopping, pause)
@@ -167,19 +191,21 @@ class Worker:
 
     async def _run_once(self) -> None:
         async with asyncpg.create_pool(**asyncpg_arguments(self._dsn), min_size=1, max_size=4) as pool:
-            driver = ListeningDriver(pool)
+            pooled = parse_dsn(self._dsn).pooled
+            driver = AskingDriver(pool) if pooled else ListeningDriver(pool)
             queries = queue_queries(driver, ClockedQueries)
             self._queue = queue = PgQueuer(connection=driver, queries=queries)
             queries.standing, queries.schedules = self.clock_stands, queue.sm.registry
+            pause = self._context.timings.dequeue
             self._register(queue)
             if self._stopping.is_set():
                 return
             try:
                 await queue.run(
-                    dequeue_timeout=self._context.timings.dequeue,
+                    dequeue_timeout=min(pause, ASK_EVERY) if pooled else pause,
                     batch_size=10,
                     max_concurrent_tasks=40,
-                    shutdown_on_listener_failure=True,
+                    shutdown_on_listener_failure=not pooled,
                     heartbeat_timeout=self._context.timings.heartbeat,
                 )
             finally:

@@ -29,6 +29,7 @@ from bot.texts import errors
 from bot.updates.answering import complete
 from bot.updates.failed import after_error, keep_unreadable
 from bot.updates.limits import Admission, PersonLimits
+from bot.updates.put_off import PutOffReasons
 from bot.updates.reading import Incoming, Raw, UnreadableError, is_payment, read
 from db import chats, updates
 from db.chats import HandledElsewhereError, Person, TelegramProfile
@@ -57,6 +58,7 @@ class UpdateProcessor:
         # A lock is there as long as somebody holds it or waits for it.
         self._people: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
         self._replies = ReplySender(context)
+        self._reasons = PutOffReasons()
         self._limits = PersonLimits(context.timings.burst, context.timings.every.total_seconds())
 
     async def process(self, raw: Raw, wait: Wait | None = None) -> None:
@@ -128,7 +130,8 @@ class UpdateProcessor:
         while True:
             try:
                 return await operation()
-            except DatabaseUnavailableError:
+            except DatabaseUnavailableError as error:
+                self._reasons.tell(error.__cause__ or error)
                 if wait is None:
                     raise
                 await wait()

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, pool
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from db.dsn import asyncpg_arguments, asyncpg_url
+from db.dsn import asyncpg_arguments, asyncpg_url, connect_args
 from db.schema.contract import list_differences, load_contract
 from db.schema.indexes import wanted_indexes
 from db.schema.inspection import OtherTable, list_other_tables
@@ -94,7 +94,7 @@ async def migrate(
     database does not let us or the bot; nothing was changed, unless it was said. Raises what the driver raises when
     the database cannot be reached.
     """
-    engine = create_async_engine(asyncpg_url(dsn), poolclass=pool.NullPool)
+    engine = create_async_engine(asyncpg_url(dsn), connect_args=connect_args(dsn), poolclass=pool.NullPool)
     try:
         async with engine.begin() as connection:
             # First through SQLAlchemy: its BEGIN is lazy, and the reading below goes past it.
@@ -237,6 +237,9 @@ async def state_of(dsn: str) -> SchemaState:
     """Of the database at this address. Raises what the driver raises where it can't be reached."""
     connection = await asyncpg.connect(**asyncpg_arguments(dsn))
     try:
-        return await get_schema_state(connection)
+        async with (
+            connection.transaction()
+        ):  # behind a pooler each statement may meet another server connection
+            return await get_schema_state(connection)
     finally:
         await connection.close()

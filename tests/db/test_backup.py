@@ -8,12 +8,9 @@ import asyncpg
 import pytest
 
 from db.postgres.backup import BackupError, backup, restore
-from db.postgres.server import EmbeddedServer
 from db.schema.contract import list_differences
 from db.schema.migrate import SchemaState, get_schema_state
 from tests.database import Databases
-
-DEBIAN_15 = Path("/usr/lib/postgresql/15/bin")
 
 NAME = "Ольга «O'Hara» \t \\ \n 😀"
 
@@ -133,17 +130,3 @@ async def test_older_programs_are_refused(dsn: str, tmp_path: Path, monkeypatch:
     monkeypatch.setenv("PG_BIN", str(programs))
     with pytest.raises(BackupError, match="is version 9"):
         await backup(dsn, tmp_path / "b")
-
-
-@pytest.mark.skipif(not DEBIAN_15.exists(), reason="needs Debian's PostgreSQL 15")
-async def test_restore_into_an_older_server(
-    dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    await add_user(dsn)
-    await backup(dsn, tmp_path / "b")
-    monkeypatch.setenv("PG_BIN", str(DEBIAN_15))
-    async with EmbeddedServer(tmp_path / "old", durable=False) as server:
-        monkeypatch.delenv("PG_BIN")
-        await restore(server.dsn, tmp_path / "b")
-        assert await emails(server.dsn) == ["olga@example.org"]
-        await backup(server.dsn, tmp_path / "b15")

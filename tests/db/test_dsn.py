@@ -5,7 +5,15 @@ import pytest
 from sqlalchemy import pool, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from db.dsn import DsnError, asyncpg_arguments, asyncpg_url, libpq_environment, libpq_url, parse_dsn
+from db.dsn import (
+    DsnError,
+    asyncpg_arguments,
+    asyncpg_url,
+    connect_args,
+    libpq_environment,
+    libpq_url,
+    parse_dsn,
+)
 
 NEON = "postgres://olga:p%40ss%2F@ep-1.example.org/shop?sslmode=require&channel_binding=require"
 
@@ -44,7 +52,8 @@ def test_parameters_of_other_tools_are_left_out() -> None:
         "dsn": "postgresql://u:p@h:6543/d?application_name=x",
         "statement_cache_size": 0,
     }
-    assert asyncpg_url(dsn).query["prepared_statement_cache_size"] == "0"
+    assert connect_args(dsn)["statement_cache_size"] == 0
+    assert connect_args(dsn)["prepared_statement_name_func"]() == ""
 
 
 def test_brackets_in_a_password_are_no_address() -> None:
