@@ -2,6 +2,7 @@
 
 import re
 
+from bot.currencies import MAX_AMOUNT, exponent
 from db.normal import number_form, promo_form
 from db.payments.methods import XTR
 
@@ -27,13 +28,6 @@ CURRENCY_WORDS = {
     "AZN": "₼ манат манатов",
 }
 CURRENCY_OF_WORD = {word: code for code, words in CURRENCY_WORDS.items() for word in words.split()}
-ZERO_DECIMAL = {XTR, "JPY", "KRW", "VND", "CLP", "UGX", "ISK", "PYG", "KMF", "RWF", "XAF", "XOF", "XPF"}
-MAX_AMOUNT = 2**31 - 1  # `amount_cents` and `price` are integer columns
-
-
-def exponent(currency: str) -> int:
-    """Digits after the point: Telegram's `exp`; Stars have none."""
-    return 0 if currency in ZERO_DECIMAL else 2
 
 
 class AmbiguousAmountError(ValueError):
@@ -100,3 +94,10 @@ def split_currency(written: str) -> tuple[str, str]:
 def _currency(word: str) -> str:
     plain = promo_form(word).strip(". ").replace("ё", "е")
     return CURRENCY_OF_WORD.get(plain, plain.upper())
+
+
+def from_minor_units(amount: int, currency: str) -> str:
+    """With a point, as the catalogue file has it: 990.00."""
+    digits = exponent(currency)
+    whole, rest = divmod(amount, 10**digits)
+    return f"{whole}.{rest:0{digits}d}" if digits else str(whole)

@@ -143,6 +143,16 @@ class AmountTooLarge(Refused):
 
 
 @dataclass
+class PriceNotTaken(Refused):
+    """No way to pay takes that price: all in the currency's smallest unit."""
+
+    amount: int
+    currency: str
+    least: int
+    most: int
+
+
+@dataclass
 class PurchaseForeign(Refused):
     """It belongs to the other application, and so does its money."""
 

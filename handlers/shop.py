@@ -27,7 +27,7 @@ from bot.chat.keyboards import go, in_rows, press, rows
 from bot.chat.paging import Page
 from bot.chat.replies import Reply, say, show, toast
 from bot.context import AppContext
-from bot.payments.offering import payment_methods
+from bot.payments.offering import check_price, payment_methods
 from bot.texts import shop as words
 from db.shop import courses, offers
 from db.shop.courses import OfferDetails
@@ -94,6 +94,7 @@ async def create_offer(
     product_id, days = asked.product(), asked.days()
     price, currency = asked.price()
     draft = await offers.create_offer(session, product_id, days, price, currency, now)
+    check_price(draft, context.settings)
     keyboard = rows(
         press(words.sell(draft), SellOffer(offer=draft.id)), press(words.DROP, DropOffer(offer=draft.id))
     )
@@ -105,6 +106,7 @@ async def sell(
     query: CallbackQuery, callback_data: SellOffer, session: AsyncSession, context: AppContext
 ) -> Reply:
     made = await offers.mark_active(session, callback_data.offer, active=True)
+    check_price(made, context.settings)
     link = f"https://t.me/{context.username}?start=buy_{made.id}" if context.username else None
     keyboard = rows(switch_button(made, 0), press(words.ALL_OFFERS, ShowOffers(page=0)))
     return show(query, words.offer_made(made, link, bool(payment_methods(made, context.settings))), keyboard)
@@ -144,8 +146,11 @@ async def withdraw(query: CallbackQuery, callback_data: WithdrawOffer, session: 
 
 
 @admin_router.callback_query(RestoreOffer.filter())
-async def restore(query: CallbackQuery, callback_data: RestoreOffer, session: AsyncSession) -> Reply:
+async def restore(
+    query: CallbackQuery, callback_data: RestoreOffer, session: AsyncSession, context: AppContext
+) -> Reply:
     offer = await offers.mark_active(session, callback_data.offer, active=True)
+    check_price(offer, context.settings)
     text, keyboard = await offers_page(session, callback_data.page)
     return [toast(query, words.restored(offer)), show(query, text, keyboard)]
 

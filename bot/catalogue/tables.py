@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from bot.chat import markup
-from bot.money import to_minor_units
+from bot.currencies import CURRENCIES, untaken
+from bot.money import from_minor_units, to_minor_units
 from db.normal import clean_text
 from db.payments.methods import XTR
 
@@ -149,9 +150,14 @@ class OfferTable(Table):
     @model_validator(mode="after")
     def _payable(self) -> Self:
         try:
-            to_minor_units(self.price, self.currency)
+            amount = to_minor_units(self.price, self.currency)
         except ValueError as error:
             raise ValueError(f"price: {error}") from error
+        if self.currency not in CURRENCIES:
+            raise ValueError(f"currency: {self.currency} is none that Telegram or YooKassa takes")
+        if (limits := untaken(self.methods, amount, self.currency)) is not None:
+            least, most = (from_minor_units(one, self.currency) for one in (limits.least, limits.most))
+            raise ValueError(f"price: no way to pay takes it; it has to be from {least} to {most}")
         if len(set(self.methods)) < len(self.methods):
             raise ValueError("methods: one is there twice")
         if self.methods and (self.currency == XTR) != (self.methods == ["stars"]):

@@ -9,7 +9,7 @@ from tomlkit.items import Item
 
 from bot.catalogue.reading import CatalogueError, parse
 from bot.catalogue.tables import ModuleTable, ProductTable, PromoTable
-from bot.money import exponent
+from bot.currencies import exponent
 from db.catalogue.entries import (
     Catalogue,
     LessonEntry,

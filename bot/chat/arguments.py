@@ -5,25 +5,16 @@ from dataclasses import dataclass
 from enum import StrEnum, auto
 from functools import partial
 
-from babel.core import get_global
-
 from bot.chat.commands import Command
-from bot.money import AmbiguousAmountError, OtherCurrencyError, exponent, split_currency, to_minor_units
+from bot.currencies import CURRENCIES, exponent
+from bot.money import AmbiguousAmountError, OtherCurrencyError, split_currency, to_minor_units
 from db.access.changes import MAX_DAYS
 from db.errors import Refused
 from db.normal import clean_text, number_form
-from db.payments.methods import XTR
 
 MAX_ID = 2**63 - 1  # bigint
 MAX_COUNT = 2**31 - 1  # integer
 MAX_CODE = 64
-
-CURRENCIES = frozenset(
-    code
-    for used in get_global("territory_currencies").values()
-    for code, _since, ended, tender in used
-    if tender and not ended
-) | {XTR}
 
 WHOLE = re.compile(r"[+-]?[0-9]+")
 NUMBER_SIGN = re.compile(r"^(?:#|No?\.?)", re.IGNORECASE)  # № is No in its normal form

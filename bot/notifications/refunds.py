@@ -2,7 +2,7 @@
 
 from bot.chat.commands import BUY, STATUS
 from bot.chat.keyboards import go, rows
-from bot.money import exponent
+from bot.currencies import exponent
 from bot.notifications.events import AdminRefundDone, RefundDone, RefundFailed
 from bot.notifications.notification import Notification
 from bot.texts import _, __

@@ -1,6 +1,8 @@
 """How an offer can be paid: by its currency and price, what it allows, and the settings."""
 
+from bot.currencies import takes, untaken
 from bot.settings import Settings
+from db.errors import PriceNotTaken
 from db.payments.methods import XTR, PaymentMethod
 from db.shop.courses import OfferDetails
 
@@ -13,4 +15,16 @@ def payment_methods(offer: OfferDetails, settings: Settings) -> list[PaymentMeth
         PaymentMethod.STARS: settings.stars_enabled and stars,
     }
     allowed = offer.methods or possible
-    return [method for method, is_possible in possible.items() if is_possible and method in allowed]
+    return [
+        method
+        for method, is_possible in possible.items()
+        if is_possible and method in allowed and takes(method, offer.price, offer.currency)
+    ]
+
+
+def check_price(offer: OfferDetails, settings: Settings) -> None:
+    """Raises PriceNotTaken where a way to pay takes the currency, but none that does takes the price."""
+    if payment_methods(offer, settings):
+        return
+    if (refused := untaken(offer.methods, offer.price, offer.currency)) is not None:
+        raise PriceNotTaken(offer.price, offer.currency, refused.least, refused.most)

@@ -65,6 +65,17 @@ def _method_not_offered(refused: errors.MethodNotOffered) -> str:
 
 
 @say.register
+def _price_not_taken(refused: errors.PriceNotTaken) -> str:
+    return _(
+        "No way to pay takes {price}: it has to be from {least} to {most}. The offer is not on sale."
+    ).format(
+        price=money(refused.amount, refused.currency),
+        least=money(refused.least, refused.currency),
+        most=money(refused.most, refused.currency),
+    )
+
+
+@say.register
 def _product_unknown(refused: errors.ProductUnknown) -> str:
     return _("There is no product {id}. /offers lists them.").format(id=refused.product_id)
 

@@ -7,7 +7,7 @@ from html import escape
 from babel.dates import format_datetime
 from babel.numbers import format_decimal
 
-from bot.money import exponent
+from bot.currencies import exponent
 from bot.texts import _, __, language, plural, zone
 from db.accounts.people import AccountSummary
 from db.payments.methods import XTR

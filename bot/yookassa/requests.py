@@ -4,7 +4,7 @@ from typing import Any
 
 import orjson
 
-from bot.money import exponent
+from bot.currencies import exponent
 from bot.settings import Settings
 from bot.texts import _, language
 from bot.texts.format import days
