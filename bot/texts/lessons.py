@@ -4,7 +4,7 @@ from bot.texts import _, __, plural
 from bot.texts.format import bar, safe, until
 from bot.texts.shop import offer_line
 from db.lessons.lessons import Contents, FinishedLesson, LessonLine, LessonPage, ModuleLessons
-from db.lessons.progress import ModuleProgress
+from db.lessons.progress import ModuleProgress, Progress
 from db.shop.courses import OfferDetails
 
 MAX_BUTTON = 60  # characters of a button that a phone still shows
@@ -32,7 +32,7 @@ def choose_module(found: list[ModuleLessons]) -> str:
 
 
 def module_button(one: ModuleLessons) -> str:
-    label = f"{one.name} · {one.done}/{one.lessons}"
+    label = f"{one.name} · {one.progress.done}/{one.progress.count}"
     return f"{'📖' if one.is_open else '🔒'} {_cut(one.name, label)}"
 
 
@@ -40,9 +40,9 @@ def contents(found: Contents) -> str:
     lines = [f"📚 <b>{safe(found.module)}</b>", _access(found)]
     if not found.lessons:
         return "\n".join([*lines, "", _("There are no lessons here yet.")])
-    done = sum(line.done for line in found.lessons)
-    total = len(found.lessons)
-    lines.append(f"{bar(done / total)} " + _("{done} of {total} done").format(done=done, total=total))
+    progress = found.progress
+    counted = _("{done} of {total} done").format(done=progress.done, total=progress.count)
+    lines.append(f"{bar(progress.share)} {counted}{_end(progress)}")
     if not found.is_open and any(line.preview for line in found.lessons):
         lines += ["", _("🎁 marks the free lessons: you can take them right now.")]
     return "\n".join(lines)
@@ -84,18 +84,20 @@ def locked(page: LessonPage, offers: list[OfferDetails]) -> str:
 
 def finished(done: FinishedLesson) -> str:
     """After the module's last lesson."""
-    if done.left:
+    progress = done.progress
+    if progress.left:
         return _("That was the last lesson of “{module}”.").format(module=safe(done.lesson.module)) + (
             "\n"
             + plural(
                 "{count} lesson before it is still to do:",
                 "{count} lessons before it are still to do:",
-                done.left,
+                progress.left,
             )
         )
-    return _("🎉 You have done all lessons of “{module}”. Congratulations!").format(
+    text = _("🎉 You have done all lessons of “{module}”. Congratulations!").format(
         module=safe(done.lesson.module)
     )
+    return text if progress.done == progress.count else f"{text}\n{_counted(progress)}{_end(progress)}"
 
 
 def offer_button(offer: OfferDetails) -> str:
@@ -114,14 +116,23 @@ def progress(found: list[ModuleProgress]) -> str:
 
 def _module_progress(one: ModuleProgress) -> str:
     name = f"<b>{safe(one.module)}</b>" + ("" if one.is_open else " 🔒")
-    if not one.count:
+    if not one.progress.count:
         return f"{name}\n" + _("It has no lessons yet.")
-    percent = one.done * 100 // one.count
-    counted = plural("{{done}} of {count} lesson", "{{done}} of {count} lessons", one.count).format(
-        done=one.done
-    )
-    end = " 🎉" if one.done == one.count else ""
-    return f"{name}\n{bar(one.share)} {percent}%\n{counted}{end}"
+    percent = one.progress.done * 100 // one.progress.count
+    counted = f"{_counted(one.progress)}{_end(one.progress)}"
+    return f"{name}\n{bar(one.progress.share)} {percent}%\n{counted}"
+
+
+def _counted(progress: Progress) -> str:
+    template = plural("{{done}} of {count} lesson", "{{done}} of {count} lessons", progress.count)
+    return template.format(done=progress.done)
+
+
+def _end(progress: Progress) -> str:
+    """All that was agreed, or all there is so far."""
+    if not progress.finished:
+        return ""
+    return " 🎉" if progress.done == progress.count else " 🎉 " + _("all there is so far")
 
 
 def go_on(one: ModuleProgress) -> str:

@@ -142,9 +142,14 @@ class _Loading:
         """Remembers which row a key names, once the row has its id."""
         for entry, row in pairs:
             if isinstance(row, Module) and entry.key not in self.kept.modules:
-                self.session.add(CatalogueKey(kind="module", key=entry.key, module_id=row.id))
+                key = CatalogueKey(
+                    kind="module", key=entry.key, module_id=row.id, adopted=entry.id is not None
+                )
+                self.session.add(key)
             elif isinstance(row, Product) and entry.key not in self.kept.products:
-                self.session.add(CatalogueKey(kind="product", key=entry.key, product_id=row.product_id))
+                adopted = entry.id is not None
+                key = CatalogueKey(kind="product", key=entry.key, product_id=row.product_id, adopted=adopted)
+                self.session.add(key)
 
     def lessons(self, module: ModuleEntry, row: Module) -> list[tuple[str, LessonEntry, Lesson]]:
         """Each lesson with its full key and row."""

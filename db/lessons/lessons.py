@@ -12,19 +12,19 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.errors import LessonLocked, LessonUnknown
+from db.lessons.progress import COUNTS, DONE, Progress, get_progress
 from db.locks import lock
 
 
 @dataclass(frozen=True, slots=True)
 class ModuleLessons:
-    """`lessons` counts all of them, `done` this person's, `previews` the free ones."""
+    """`previews` counts the free lessons."""
 
     id: int
     name: str
     is_open: bool
-    lessons: int
-    done: int
     previews: int
+    progress: Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,7 @@ class Contents:
     is_open: bool
     has_ended: bool
     ends_at: datetime | None
+    progress: Progress
     lessons: tuple[LessonLine, ...]
 
 
@@ -85,35 +86,30 @@ class LessonPage:
 
 @dataclass(frozen=True, slots=True)
 class FinishedLesson:
-    """`left` counts the module's lessons that are not done yet."""
+    """With the progress in its module since."""
 
     lesson: LessonPage
-    left: int
+    progress: Progress
 
-
-DONE = """
-    select distinct p.lesson_id from progress p
-    join bot.results r on r.id = p.result_id and r.passed
-    where p.user_id = cast(:user_id as bigint)
-"""
 
 LIST_MODULES = f"""
-with done as ({DONE})
-select m.id, m.name, coalesce(a.ends_at > :now, false) as is_open, count(*) as lessons,
-       count(done.lesson_id) as done, count(*) filter (where l.preview) as previews
+select m.id, m.name, coalesce(a.ends_at > :now, false) as is_open,
+       count(*) filter (where l.preview) as previews, counts.count as count_, counts.done, counts.left_
 from modules m
+join ({COUNTS}) counts on counts.module_id = m.id
 join bot.lessons l on l.module_id = m.id and l.active
-left join done on done.lesson_id = l.id
 left join usermoduleaccess a on a.module_id = m.id and a.user_id = cast(:user_id as bigint)
-group by m.id, m.name, a.ends_at
+group by m.id, m.name, a.ends_at, counts.count, counts.done, counts.left_
 order by m.id
 """
 
 GET_CONTENTS = f"""
 with done as ({DONE})
 select m.id as module_id, m.name as module, a.ends_at > :now as is_open, nullif(a.ends_at, 'infinity') as ends_at,
-       l.id, l.title, l.preview, done.lesson_id is not null as done
+       l.id, l.title, l.preview, done.lesson_id is not null as done,
+       counts.count as count_, counts.done as done_, counts.left_
 from modules m
+join ({COUNTS}) counts on counts.module_id = m.id
 left join usermoduleaccess a on a.module_id = m.id and a.user_id = cast(:user_id as bigint)
 left join bot.lessons l on l.module_id = m.id and l.active
 left join done on done.lesson_id = l.id
@@ -140,12 +136,6 @@ left join usermoduleaccess a on a.module_id = m.id and a.user_id = cast(:user_id
 where line.id = :lesson_id
 """
 
-COUNT_LEFT = f"""
-with done as ({DONE})
-select count(*) from bot.lessons l
-where l.module_id = :module_id and l.active and not exists (select from done where lesson_id = l.id)
-"""
-
 # The passing result with the lowest position, unless there is a passing one already.
 RECORD_FINISHED = f"""
 with done as ({DONE})
@@ -159,7 +149,10 @@ order by r.position, r.id limit 1
 async def list_modules(session: AsyncSession, user_id: int | None, now: datetime) -> list[ModuleLessons]:
     """Every module that has lessons."""
     rows = await session.execute(text(LIST_MODULES), {"user_id": user_id, "now": now})
-    return [ModuleLessons(*row) for row in rows]
+    return [
+        ModuleLessons(row.id, row.name, row.is_open, row.previews, Progress(row.count_, row.done, row.left_))
+        for row in rows
+    ]
 
 
 async def get_contents(
@@ -180,6 +173,7 @@ async def get_contents(
         is_open=first.is_open is True,
         has_ended=first.is_open is False,
         ends_at=first.ends_at,
+        progress=Progress(first.count_, first.done_, first.left_),
         lessons=tuple(lines),
     )
 
@@ -202,5 +196,4 @@ async def record_finished(
         raise LessonLocked(lesson_id, page.module_id)
     await lock(session, f"progress:{user_id}:{lesson_id}")
     await session.execute(text(RECORD_FINISHED), {"user_id": user_id, "lesson_id": lesson_id})
-    values = {"user_id": user_id, "module_id": page.module_id}
-    return FinishedLesson(page, await session.scalar(text(COUNT_LEFT), values) or 0)
+    return FinishedLesson(page, await get_progress(session, user_id, page.module_id))

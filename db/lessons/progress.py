@@ -1,4 +1,9 @@
-"""How far a person is: lessons done of the `interval_count` that a module is divided into."""
+"""How far a person is in a module: the one place that says what "all" and "done" are. Every screen asks here.
+
+All: the `interval_count` that was agreed with the other application, for modules that are its own (adopted by the
+catalogue, or not in it); for ours the lessons there are. Done: the lessons of these that were passed. Finished: none of
+them is left, even where more were agreed than there are so far.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,47 +13,87 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 
 @dataclass(frozen=True, slots=True)
-class ModuleProgress:
-    """`done` of `count`, never more than all; `following` is the first lesson not done yet."""
+class Progress:
+    """`done` of `count`, never more than all; `left` lessons are still to be passed."""
 
-    module_id: int
-    module: str
     count: int
     done: int
-    is_open: bool
-    following: int | None
+    left: int
 
     @property
     def share(self) -> float:
         """0.0 to 1.0."""
         return self.done / self.count if self.count else 0.0
 
+    @property
+    def finished(self) -> bool:
+        return self.done > 0 and not self.left
 
-LIST_PROGRESS = """
-with attempts as (
-    select p.lesson_id, bool_or(r.passed) as passed from progress p
-    left join bot.results r on r.id = p.result_id
-    where p.user_id = :user_id group by p.lesson_id
-), lines as (
-    select l.module_id,
-           count(*) filter (where l.active and attempts.passed) as done,
-           count(attempts.lesson_id) as tried,
-           (array_agg(l.id order by l.position, l.id)
-            filter (where l.active and attempts.passed is not true))[1] as following
-    from bot.lessons l left join attempts on attempts.lesson_id = l.id
-    group by l.module_id
-)
-select m.id, m.name, m.interval_count, least(coalesce(lines.done, 0), m.interval_count) as done,
-       coalesce(a.ends_at > :now, false) as is_open, lines.following
+
+@dataclass(frozen=True, slots=True)
+class ModuleProgress:
+    """`following` is the first lesson not done yet."""
+
+    module_id: int
+    module: str
+    progress: Progress
+    is_open: bool
+    following: int | None
+
+
+# Lessons that were passed at least once; of :user_id, who may be nobody.
+DONE = """
+    select distinct p.lesson_id from progress p
+    join bot.results r on r.id = p.result_id and r.passed
+    where p.user_id = cast(:user_id as bigint)
+"""
+
+# To be joined by module_id: (module_id, count, done, left_, following) of every module.
+COUNTS = f"""
+    select m.id as module_id, of_module.count, least(lines.done, of_module.count) as done,
+           lines.active - lines.done as left_, lines.following
+    from modules m
+    left join bot.catalogue_keys k on k.module_id = m.id
+    cross join lateral (
+        select count(*) as active, count(done.lesson_id) as done,
+               (array_agg(l.id order by l.position, l.id) filter (where done.lesson_id is null))[1] as following
+        from bot.lessons l left join ({DONE}) done on done.lesson_id = l.id
+        where l.module_id = m.id and l.active
+    ) lines
+    cross join lateral (
+        select case when k.module_id is not null and not k.adopted or m.interval_count < 1
+                    then lines.active else m.interval_count end as count
+    ) of_module
+"""
+
+GET_PROGRESS = f"select count, done, left_ from ({COUNTS}) counts where module_id = :module_id"
+
+LIST_PROGRESS = f"""
+select m.id, m.name, counts.count as count_, counts.done, counts.left_, coalesce(a.ends_at > :now, false) as is_open,
+       counts.following
 from modules m
-left join lines on lines.module_id = m.id
+join ({COUNTS}) counts on counts.module_id = m.id
 left join usermoduleaccess a on a.module_id = m.id and a.user_id = :user_id
-where a.id is not null or lines.tried > 0
+where a.id is not null or exists (
+    select from progress p join bot.lessons l on l.id = p.lesson_id
+    where p.user_id = :user_id and l.module_id = m.id
+)
 order by m.id
 """
+
+
+async def get_progress(session: AsyncSession, user_id: int, module_id: int) -> Progress:
+    """Of a module that is there."""
+    values = {"user_id": user_id, "module_id": module_id}
+    return Progress(*(await session.execute(text(GET_PROGRESS), values)).one())
 
 
 async def list_progress(session: AsyncSession, user_id: int, now: datetime) -> list[ModuleProgress]:
     """Modules that the person has or had access to, or has taken a lesson of."""
     rows = await session.execute(text(LIST_PROGRESS), {"user_id": user_id, "now": now})
-    return [ModuleProgress(*row) for row in rows]
+    return [
+        ModuleProgress(
+            row.id, row.name, Progress(row.count_, row.done, row.left_), row.is_open, row.following
+        )
+        for row in rows
+    ]

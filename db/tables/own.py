@@ -50,7 +50,7 @@ class Consent(Base):
 
 
 class CatalogueKey(Base):
-    """The stable key by which the catalogue file names a shared row."""
+    """The stable key by which the catalogue file names a shared row; `adopted`: the other application's, by its id."""
 
     __tablename__ = "catalogue_keys"
     __table_args__ = (
@@ -64,6 +64,7 @@ class CatalogueKey(Base):
     product_id: Mapped[int | None] = mapped_column(
         ForeignKey("products.product_id", ondelete="CASCADE"), unique=True
     )
+    adopted: Mapped[bool] = mapped_column(server_default=sql("false"))
 
 
 class Offer(Base):

@@ -84,6 +84,28 @@ async def test_a_module_can_be_done_to_its_end(anna: ChatUser, sql: asyncpg.Conn
     assert "100%" in anna.last_text
 
 
+async def test_of_twelve_agreed_the_five_there_are_are_the_same_on_every_screen(
+    anna: ChatUser, sql: asyncpg.Connection
+) -> None:
+    await with_python(anna)
+    await sql.execute("UPDATE modules SET interval_count = 12")
+    await sql.execute("UPDATE bot.catalogue_keys SET adopted = true")
+    await anna.press(ShowLesson(id=await lesson_id(sql, "Первая программа")).pack())
+    for _ in range(5):
+        await anna.click(DONE)
+    assert anna.last_text.startswith("🎉")
+    assert "5 из 12" in anna.last_text
+    await anna.send("/progress")
+    assert "5 из 12" in anna.last_text
+    assert "41%" in anna.last_text
+    assert "🎉" in anna.last_text
+    await anna.send("/lessons")
+    assert any("5/12" in button for button in anna.buttons)
+    await anna.click("5/12")
+    assert "5 из 12" in anna.last_text
+    assert "🎉" in anna.last_text
+
+
 async def test_the_last_lesson_before_the_others_says_what_is_left(
     anna: ChatUser, sql: asyncpg.Connection
 ) -> None:

@@ -78,7 +78,7 @@ async def page(
 async def how_far(database: Database, user: int = 1) -> list[tuple[str, int, int, bool]]:
     async with database.transaction(Pool.TALK) as session:
         found = await progress.list_progress(session, user, NOW)
-    return [(one.module, one.done, one.count, one.is_open) for one in found]
+    return [(one.module, one.progress.done, one.progress.count, one.is_open) for one in found]
 
 
 async def rows(connection: asyncpg.Connection) -> list[tuple[int, int, int]]:
@@ -92,11 +92,15 @@ async def test_modules_show_what_is_open_and_done(database: Database, connection
     async with database.transaction(Pool.TALK) as session:
         mine = await lessons.list_modules(session, 1, NOW)
         nobodys = await lessons.list_modules(session, None, NOW)
-    assert [(one.name, one.is_open, one.lessons, one.done, one.previews) for one in mine] == [
+    shown = [(one.name, one.is_open, one.progress.count, one.progress.done, one.previews) for one in mine]
+    assert shown == [
         ("Alpha", True, 3, 1, 1),
         ("Beta", False, 1, 0, 0),
     ]
-    assert [(one.name, one.is_open, one.done) for one in nobodys] == [("Alpha", False, 0), ("Beta", False, 0)]
+    assert [(one.name, one.is_open, one.progress.done) for one in nobodys] == [
+        ("Alpha", False, 0),
+        ("Beta", False, 0),
+    ]
 
 
 async def test_contents(database: Database, connection: asyncpg.Connection) -> None:
@@ -184,8 +188,8 @@ async def test_done_writes_the_first_passing_result_once(
     await give(connection, "Alpha", SOON)
     lesson = await number(connection, "A2")
     good = await connection.fetchval("SELECT id FROM bot.results WHERE key = 'good'")
-    assert (await finish(database, lesson)).left == 2
-    assert (await finish(database, lesson)).left == 2
+    assert (await finish(database, lesson)).progress.left == 2
+    assert (await finish(database, lesson)).progress.left == 2
     assert await rows(connection) == [(1, lesson, good)]
     assert (await page(database, lesson)).done
 
@@ -234,17 +238,55 @@ async def test_progress_goes_on_with_the_first_lesson_not_done(
     await finish(database, await number(connection, "A2"))
     async with database.transaction(Pool.TALK) as session:
         one = (await progress.list_progress(session, 1, NOW))[0]
-    assert (one.following, one.share) == (None, 1.0)
+    assert (one.following, one.progress.share, one.progress.finished) == (None, 1.0, True)
 
 
-async def test_progress_never_exceeds_the_interval_count(
-    database: Database, connection: asyncpg.Connection
+@pytest.mark.parametrize(
+    ("agreed", "mine", "count", "done"),
+    [
+        (12, False, 12, 3),
+        (2, False, 2, 2),
+        (3, False, 3, 3),
+        (0, False, 3, 3),
+        (12, True, 3, 3),
+        (2, True, 3, 3),
+    ],
+)
+async def test_all_is_what_was_agreed_or_else_the_lessons(
+    database: Database, connection: asyncpg.Connection, agreed: int, mine: bool, count: int, done: int
 ) -> None:
     await give(connection, "Alpha", SOON)
-    await connection.execute("UPDATE modules SET interval_count = 2")
+    await connection.execute("UPDATE modules SET interval_count = $1 WHERE name = 'Alpha'", agreed)
+    await connection.execute("UPDATE bot.catalogue_keys SET adopted = $1", not mine)
     for title in ("A1", "A2", "A3"):
-        await finish(database, await number(connection, title))
-    assert await how_far(database) == [("Alpha", 2, 2, True)]
+        last = await finish(database, await number(connection, title))
+    async with database.transaction(Pool.TALK) as session:
+        shelf = (await lessons.list_modules(session, 1, NOW))[0]
+        contents = await lessons.get_contents(session, shelf.id, 1, NOW)
+        listed = (await progress.list_progress(session, 1, NOW))[0]
+    assert contents is not None
+    assert last.progress == shelf.progress == contents.progress == listed.progress
+    assert last.progress == progress.Progress(count, done, 0)
+    assert last.progress.finished
+
+
+async def test_a_module_outside_the_catalogue_has_what_was_agreed(
+    database: Database, connection: asyncpg.Connection
+) -> None:
+    await connection.execute("INSERT INTO modules (name, interval_count) VALUES ('Omega', 7)")
+    await give(connection, "Omega", SOON)
+    assert await how_far(database) == [("Omega", 0, 7, True)]
+
+
+async def test_a_module_is_adopted_by_its_id(database: Database, connection: asyncpg.Connection) -> None:
+    theirs = await connection.fetchval(
+        "INSERT INTO modules (name, interval_count) VALUES ('Theirs', 12) RETURNING id"
+    )
+    source = SCHOOL.replace("modules = [", f'modules = [{{key = "t", id = {theirs}, name = "Theirs"}},')
+    async with database.transaction(Pool.JOBS) as session:
+        await loading.load_catalogue(session, parse(source))
+    adopted = await connection.fetch("SELECT key FROM bot.catalogue_keys WHERE adopted")
+    assert [row["key"] for row in adopted] == ["t"]
 
 
 async def test_rows_of_the_other_application_are_left_alone(

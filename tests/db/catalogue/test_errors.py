@@ -31,8 +31,13 @@ from tests.db.catalogue.file import SMALL, wrong
         ),
         (
             "price = 990.5",
-            "price = 990.555",
-            'products[1] "course" . offers[1] "month": price: \'990.555\': RUB has at most 2 digits after the point',
+            "price = 1990.555",
+            'products[1] "course" . offers[1] "month": price: \'1990.555\': RUB has at most 2 digits after the point',
+        ),
+        (
+            "price = 990.5",
+            'price = "1,990"',
+            'products[1] "course" . offers[1] "month": price: \'1,990\' may be 1990 or 1.99; write 1990 or 1.99',
         ),
         (
             'currency = "RUB"',
