@@ -30,6 +30,8 @@ class Timings:
     )  # a connection without a request is closed; proxies keep theirs for 60
     burst: int = 20  # updates a person may send at once; payments are not counted
     every: timedelta = timedelta(seconds=1)  # one more each, after that
+    tries: int = 5  # wrong promo codes, or e-mails while registering, before a person has to wait
+    tries_wait: timedelta = timedelta(minutes=15)
     restart: timedelta = timedelta(seconds=1)
     restart_most: timedelta = timedelta(seconds=15)
 

@@ -9,6 +9,11 @@ class Refused(Exception):  # noqa: N818 - an answer to a person, not an error: s
 
 
 @dataclass
+class TooManyTries(Refused):
+    until: datetime
+
+
+@dataclass
 class PromoUnknown(Refused):
     code: str
 

@@ -120,6 +120,18 @@ class RetryUpdateJob(Job):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmNameJob(Job):
+    """`telegram_id`: of the chat that bore `username` when it was last met; `message`: the admin's command as Telegram
+    sent it in the update `update_id`, with that id in place of the name."""
+
+    name = "confirm_name"
+    username: str
+    telegram_id: int
+    update_id: int
+    message: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SweepJob(Job):
     name = "sweep"
 

@@ -28,7 +28,7 @@ from bot.yookassa.client import YooKassa
 from db.engine import Database
 from handlers import alerts, fallback, http, http_limits, info, lessons, payments, promo, refunds, shop, stats
 from handlers.access import grants, status
-from handlers.accounts import people, profile, start
+from handlers.accounts import names, people, profile, start
 
 log = structlog.get_logger(__name__)
 
@@ -44,6 +44,7 @@ ROUTERS: tuple[Router, ...] = (
     profile.router,
     stats.router,
     people.router,
+    names.router,
     grants.router,
     refunds.router,
     promo.admin_router,

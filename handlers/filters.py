@@ -3,6 +3,7 @@
 from aiogram.filters import Command as CommandFilter
 from aiogram.filters import Filter
 from aiogram.types import TelegramObject
+from magic_filter import MagicFilter
 
 from bot.chat.commands import Command
 from bot.context import AppContext
@@ -24,5 +25,5 @@ class Admin(Filter):
 class is_(CommandFilter):
     """A message that is this command, in whatever letter case."""
 
-    def __init__(self, *commands: Command) -> None:
-        super().__init__(*(command.name for command in commands), ignore_case=True)
+    def __init__(self, *commands: Command, magic: MagicFilter | None = None) -> None:
+        super().__init__(*(command.name for command in commands), ignore_case=True, magic=magic)

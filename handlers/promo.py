@@ -3,11 +3,9 @@
 """
 
 import re
-from datetime import datetime
 
 from aiogram import F, Router
 from aiogram.filters import CommandObject
-from aiogram.fsm.context import FSMContext
 from aiogram.types import CallbackQuery, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -17,12 +15,14 @@ from bot.chat.commands import PROMO, PROMO_NEW, PROMOS
 from bot.chat.conversation import Promo
 from bot.chat.keyboards import go, rows
 from bot.chat.replies import Reply, say
-from bot.context import AppContext
+from bot.context import AppContext, Request
 from bot.notifications.events import PromoRedeemed
 from bot.notifications.notify import notify
+from bot.texts import errors
 from bot.texts import promo as words
 from db import promo
-from db.chats import Person
+from db.cooldowns import Guess, count_try, delete_tries
+from db.errors import PromoUnknown
 from handlers.filters import Admin, SignedIn, is_
 
 MAX_LISTED = 20
@@ -40,25 +40,17 @@ admin_router.callback_query.filter(Admin())
 @router.message(is_(PROMO))
 @router.callback_query(Go.filter(F.command == PROMO.name))
 async def redeem_or_ask(
-    event: Message | CallbackQuery,
-    session: AsyncSession,
-    person: Person,
-    state: FSMContext,
-    now: datetime,
-    command: CommandObject | None = None,
+    event: Message | CallbackQuery, request: Request, command: CommandObject | None = None
 ) -> Reply:
     if command and command.args:
-        await redeem_code(command.args, session, person, state, now)
-        return None
-    await state.set_state(Promo.code)
+        return await redeem_code(event, command.args, request)
+    await request.state.set_state(Promo.code)
     return say(event, words.ASK)
 
 
 @router.message(Promo.code, F.text, ~F.text.startswith("/"))
-async def take_code(
-    message: Message, session: AsyncSession, person: Person, state: FSMContext, now: datetime
-) -> None:
-    await redeem_code(message.text or "", session, person, state, now)
+async def take_code(message: Message, request: Request) -> Reply:
+    return await redeem_code(message, message.text or "", request)
 
 
 @router.message(Promo.code, ~F.text)
@@ -66,12 +58,20 @@ async def not_a_text(message: Message) -> Reply:
     return say(message, words.TEXT_PLEASE)
 
 
-async def redeem_code(
-    code: str, session: AsyncSession, person: Person, state: FSMContext, now: datetime
-) -> None:
-    """Raises what `db.promo.redeem` raises; the question stays open then: the next text is taken as a code again."""
-    redeemed = await promo.redeem(session, person.user_id, code, now)
-    await state.clear()
+async def redeem_code(event: Message | CallbackQuery, code: str, request: Request) -> Reply:
+    """Silent where it worked: news of it come by a job. Raises what `db.promo.redeem` raises, and TooManyTries; the
+    question stays open then: the next text is taken as a code again."""
+    session, person, now = request.session, request.person, request.now
+    timings = request.context.timings
+    await count_try(
+        session, person.telegram_id, Guess.PROMO, now, most=timings.tries, wait=timings.tries_wait
+    )
+    try:
+        redeemed = await promo.redeem(session, person.user_id, code, now)
+    except PromoUnknown as unknown:
+        return say(event, errors.say(unknown))  # not raised: the try is to be committed
+    await delete_tries(session, person.telegram_id, Guess.PROMO)
+    await request.state.clear()
     await notify(
         session,
         person.user_id,
@@ -84,6 +84,7 @@ async def redeem_code(
             ends_at=redeemed.change.after,
         ),
     )
+    return None
 
 
 @admin_router.message(is_(PROMO_NEW))

@@ -42,6 +42,7 @@ QUICK = Timings(
     poll=20,
     replies=seconds(5)[0],
     burst=1000,
+    tries=1000,
     restart=seconds(0.1)[0],
     restart_most=seconds(0.5)[0],
 )

@@ -34,6 +34,7 @@ SHORT = Timings(
     job_retry=seconds(0.2)[0],
     job_retry_most=seconds(5)[0],
     burst=1000,
+    tries=1000,
     restart=seconds(0.2)[0],
     restart_most=seconds(2)[0],
 )

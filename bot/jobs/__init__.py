@@ -12,6 +12,7 @@ from bot.context import AppContext
 from bot.jobs import housekeeping, refusals
 from bot.notifications import delivery
 from bot.payments import asking, callbacks, checking, links, reconciling, refunding
+from bot.updates.naming import confirming
 from bot.updates.process import UpdateProcessor
 from bot.updates.retrying import retrying
 from db import jobs
@@ -45,6 +46,7 @@ def all_jobs(processor: UpdateProcessor) -> Mapping[str, Run]:
             entry(jobs.CreateRefundJob, refunding.create_refund),
             entry(jobs.AskRefundJob, refunding.ask_refund),
             entry(jobs.RetryUpdateJob, retrying(processor)),
+            entry(jobs.ConfirmNameJob, confirming(processor)),
             entry(jobs.SweepJob, housekeeping.sweep),
             entry(jobs.TidyJob, housekeeping.tidy),
             entry(jobs.ReconcileJob, reconciling.reconcile_job),

@@ -4,11 +4,12 @@ from datetime import timedelta
 
 from bot.context import AppContext
 from bot.retry import MAX_RETRY_AGE
-from db import promo, queue, updates
+from db import cooldowns, promo, queue, updates
 from db.engine import Pool
 from db.jobs import (
     AskPaymentJob,
     CheckPaymentJob,
+    ConfirmNameJob,
     CreatePaymentJob,
     RefusedJob,
     RetryUpdateJob,
@@ -25,7 +26,14 @@ from db.refunds import requests
 LOST = timedelta(seconds=90)  # later than its job should have been
 KEPT = timedelta(days=3)
 # Jobs whose only trace is the job itself: `sweep` finds nothing in the database to enqueue them anew for.
-ONLY_JOBS = [TellJob.name, SendJob.name, RefusedJob.name, CheckPaymentJob.name, SettleAssignedJob.name]
+ONLY_JOBS = [
+    TellJob.name,
+    SendJob.name,
+    RefusedJob.name,
+    CheckPaymentJob.name,
+    ConfirmNameJob.name,
+    SettleAssignedJob.name,
+]
 
 
 async def sweep(_job: SweepJob, context: AppContext) -> None:
@@ -52,6 +60,7 @@ async def tidy(_job: TidyJob, context: AppContext) -> None:
     before = context.now() - KEPT
     async with context.database.transaction(Pool.JOBS) as session:
         await updates.delete_handled(session, before)
+        await cooldowns.delete_old(session, before)
         await updates.delete_solved(session, context.now() - updates.SOLVED_KEPT)
         await callbacks.delete_old(session, context.now())
         await requests.delete_old_drafts(session, before)

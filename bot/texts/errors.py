@@ -26,6 +26,11 @@ def say(refused: errors.Refused) -> str:
 
 
 @say.register
+def _too_many_tries(refused: errors.TooManyTries) -> str:
+    return _("Too many tries. Please try again after {moment}.").format(moment=moment(refused.until))
+
+
+@say.register
 def _promo_unknown(refused: errors.PromoUnknown) -> str:
     return _("There is no promo code <b>{code}</b>. Please check the spelling.").format(
         code=safe(refused.code[:64])

@@ -236,16 +236,16 @@ class UpdateProcessor:
             await chats.mark_seen(session, person, now, timedelta(days=self._context.settings.session_days))
         await chats.mark_handled(session, self._context.bot.id, update.update_id, now)
 
-    async def retry(self, raw: Raw) -> None:
-        """A stored payment update, once more. Raises what its handler raises."""
+    async def retry(self, raw: Raw, pool: Pool = Pool.MONEY) -> None:
+        """A stored update, a payment's for one, in a job. Raises what its handler raises."""
         incoming = read(raw, self._context.bot)
         if incoming is None or incoming.user is None:
             return
         try:
-            replies = await self._commit(incoming, incoming.user, Pool.MONEY)
+            replies = await self._commit(incoming, incoming.user, pool)
         except HandledElsewhereError:
             return
-        await send_all(self._context, replies)
+        await send_all(self._context, complete(incoming.update, replies))
 
 
 def profile(user: User) -> TelegramProfile:

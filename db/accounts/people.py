@@ -74,6 +74,20 @@ async def find_account(session: AsyncSession, who: str) -> AccountSummary:
     return await get_account_summary(session, user_id)
 
 
+async def get_named_chat(session: AsyncSession, username: str) -> int:
+    """The Telegram id of the chat that bore this @username when it was last met. Raises PersonUnknown,
+    PersonAmbiguous."""
+    found = await session.scalars(
+        text("select telegram_id from bot.chats where lower(username) = lower(:key)"), {"key": username[1:]}
+    )
+    ids = list(found)
+    if not ids:
+        raise PersonUnknown(username)
+    if len(ids) > 1:
+        raise PersonAmbiguous(username)
+    return int(ids[0])
+
+
 async def get_account_summary(session: AsyncSession, user_id: int) -> AccountSummary:
     """Raises PersonUnknown."""
     row = (

@@ -248,6 +248,18 @@ class HandledUpdate(Base):
     handled_at: Mapped[datetime] = mapped_column(server_default=NOW)
 
 
+class Cooldown(Base):
+    """How often somebody tried what may be guessed, and when they were last let through."""
+
+    __tablename__ = "cooldowns"
+    __table_args__ = ({"schema": BOT},)
+
+    telegram_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    tries: Mapped[int] = mapped_column(Integer)
+    tried_at: Mapped[datetime]
+
+
 class FailedUpdate(Base):
     """An update whose handling failed, or that can't be read: stored raw. One with a payment in it is retried by a job
     and shown to admins; another is kept only to be looked at."""

@@ -20,6 +20,7 @@ from bot.texts.accounts import registration as words
 from db import chats
 from db.accounts import registration
 from db.chats import Person
+from db.cooldowns import Guess, count_try, delete_tries
 from db.errors import EmailTaken, Refused
 from db.shop import courses
 from handlers import payments, promo, shop
@@ -75,8 +76,7 @@ async def follow_link(request: Request, link: str) -> Reply:
     try:
         async with session.begin_nested():
             if kind == "promo" and rest:
-                await promo.redeem_code(rest, session, person, request.state, request.now)
-                return None  # a notification says it
+                return await promo.redeem_code(event, rest, request)
             if kind == "buy" and rest.isdecimal() and len(rest) < 19:
                 return await shop.show_offer(event, int(rest), session, request.context)
             if kind == "ref" and rest:
@@ -129,9 +129,17 @@ async def ask_email(event: Message | CallbackQuery, state: FSMContext) -> Reply:
 
 
 @router.message(Registration.email, F.text, ~F.text.startswith("/"))
-async def take_email(
-    message: Message, session: AsyncSession, state: FSMContext, context: AppContext
-) -> Reply:
+async def take_email(message: Message, request: Request) -> Reply:
+    """Whether an address has an account is told a few times only. Raises TooManyTries."""
+    session, state, context = request.session, request.state, request.context
+    await count_try(
+        session,
+        request.person.telegram_id,
+        Guess.EMAIL,
+        request.now,
+        most=context.timings.tries,
+        wait=context.timings.tries_wait,
+    )
     try:
         email = read_email(message.text or "")
     except WrongEmailError as error:
@@ -187,6 +195,7 @@ async def finish(message: Message, request: Request, phone: str | None) -> Reply
         await state.set_state(Registration.email)
         text = words.email_taken(email, context.settings.support_contact)
         return say(message, text, ReplyKeyboardRemove())
+    await delete_tries(session, person.telegram_id, Guess.EMAIL)
     await state.clear()
     done = say(message, words.registered(email), ReplyKeyboardRemove())
     return [done, *as_list(await enter(request))]

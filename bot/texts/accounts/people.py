@@ -65,3 +65,21 @@ def _bought(one: PurchaseSummary) -> str:
         status=cut(status(one.status)),
         provider=cut(one.provider),
     )
+
+
+def asking(who: str) -> str:
+    return _("Asking Telegram whether {name} is still their name…").format(name=cut(who))
+
+
+def renamed(username: str, now: str | None) -> str:
+    return _(
+        "I know {name} by a name that Telegram doesn't confirm: that chat is called {now} by now. Nothing was done."
+        " Please use the Telegram id, the e-mail or # and the account's id."
+    ).format(name=cut(f"@{username}"), now=cut(f"@{now}") if now else _("otherwise, without a name"))
+
+
+def not_confirmed(username: str) -> str:
+    return _(
+        "Telegram doesn't say who {name} is. Nothing was done."
+        " Please use the Telegram id, the e-mail or # and the account's id."
+    ).format(name=cut(f"@{username}"))

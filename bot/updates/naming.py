@@ -1,0 +1,79 @@
+"""Commands that name somebody by @username, carried out once Telegram has confirmed whose name it is."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+from aiogram.exceptions import (
+    ClientDecodeError,
+    TelegramAPIError,
+    TelegramBadRequest,
+    TelegramForbiddenError,
+    TelegramRetryAfter,
+)
+from aiogram.methods import SendMessage
+from aiogram.types import ChatFullInfo
+
+from bot.context import AppContext
+from bot.sender import send_all
+from bot.texts.accounts import people as words
+from bot.updates.answering import complete
+from bot.updates.process import UpdateProcessor
+from bot.updates.reading import read
+from db import chats
+from db.engine import Pool
+from db.jobs import ConfirmNameJob
+
+log = structlog.get_logger(__name__)
+
+TRIES = 4
+PAUSE = 0.5  # seconds before the second try; each further one waits twice as long
+MAX_PAUSE = 10.0
+ASK_TIMEOUT = 10  # seconds
+
+
+def confirming(processor: UpdateProcessor) -> Callable[[ConfirmNameJob, AppContext], Awaitable[None]]:
+    """The job `confirm_name`. Run twice it acts once: the command has a number of its own, the update's negated."""
+
+    async def confirm_name(job: ConfirmNameJob, context: AppContext) -> None:
+        raw = {"update_id": -job.update_id, "message": job.message}
+        chat = await _ask(context, job.telegram_id)
+        if chat is not None and job.username.lower() in _names(chat):
+            await processor.retry(raw, Pool.JOBS)
+        else:
+            await _tell(context, raw, job.username, chat)
+
+    return confirm_name
+
+
+async def _ask(context: AppContext, telegram_id: int) -> ChatFullInfo | None:
+    """None where Telegram doesn't know the chat, or doesn't answer for some seconds."""
+    for attempt in range(TRIES):
+        pause = PAUSE * 2**attempt
+        try:
+            return await context.bot.get_chat(telegram_id, request_timeout=ASK_TIMEOUT)
+        except (TelegramBadRequest, TelegramForbiddenError):
+            return None
+        except TelegramRetryAfter as error:
+            pause = min(float(error.retry_after), MAX_PAUSE)
+        except (TelegramAPIError, ClientDecodeError) as error:
+            log.warning("name_not_asked", error=type(error).__name__)
+        await asyncio.sleep(pause)
+    return None
+
+
+def _names(chat: ChatFullInfo) -> set[str]:
+    return {name.lower() for name in (chat.username, *(chat.active_usernames or ())) if name}
+
+
+async def _tell(context: AppContext, raw: dict[str, Any], username: str, chat: ChatFullInfo | None) -> None:
+    """The admin, that nothing was done."""
+    incoming = read(raw, context.bot)
+    if incoming is None or incoming.user is None:
+        return
+    async with context.database.transaction(Pool.JOBS) as session:
+        chosen, _telegrams = await chats.get_language(session, incoming.user.id)
+    with context.localizer.use_locale(context.localizer.language(chosen, incoming.user.language_code)):
+        text = words.not_confirmed(username) if chat is None else words.renamed(username, chat.username)
+    await send_all(context, complete(incoming.update, [SendMessage(chat_id=incoming.user.id, text=text)]))

@@ -1,0 +1,57 @@
+"""A @username in a command of admins that changes something: Telegram is asked first whose it is by now.
+
+The name we remember is that of the person's last visit. Telegram gives a name that was left to whoever wants it, so
+that it decides nothing: a job asks for the chat that had it, and carries the command out with that chat's id.
+"""
+
+import re
+
+from aiogram import F, Router
+from aiogram.filters import CommandObject
+from aiogram.types import Message, Update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.chat.commands import COMMANDS, HISTORY, USER, Audience
+from bot.chat.replies import Reply, say
+from bot.texts.accounts import people as words
+from db.accounts import people
+from db.jobs import ConfirmNameJob
+from db.queue import enqueue
+from handlers.filters import Admin, is_
+
+READING = (USER, HISTORY)
+CHANGING = tuple(
+    command
+    for command in COMMANDS
+    if command.audience is Audience.ADMIN and "WHO" in command.arguments.split() and command not in READING
+)
+
+router = Router(name="names")
+router.message.filter(Admin())
+
+
+@router.message(is_(*CHANGING, magic=F.args.func(lambda args: bool(args) and args.lstrip().startswith("@"))))
+async def ask_telegram(
+    message: Message, command: CommandObject, session: AsyncSession, event_update: Update
+) -> Reply:
+    """Raises PersonUnknown and PersonAmbiguous."""
+    who, *rest = re.split(r"\s+", (command.args or "").strip(), maxsplit=1)
+    telegram_id = await people.get_named_chat(session, who)
+    kept = message.model_dump(
+        mode="json",
+        include={"message_id", "chat", "from_user", "message_thread_id"},
+        by_alias=True,
+        exclude_none=True,
+    )
+    text = " ".join([f"/{command.command}", str(telegram_id), *rest])
+    kept |= {"date": int(message.date.timestamp()), "text": text}
+    await enqueue(
+        session,
+        ConfirmNameJob(
+            username=who.removeprefix("@"),
+            telegram_id=telegram_id,
+            update_id=event_update.update_id,
+            message=kept,
+        ),
+    )
+    return say(message, words.asking(who))

@@ -1,0 +1,91 @@
+"""A remembered @username decides nothing by itself: Telegram is asked first."""
+
+from typing import Any
+
+import asyncpg
+import pytest
+from aiogram import Bot
+from aiogram.exceptions import TelegramBadRequest, TelegramNetworkError
+from aiogram.methods import GetChat
+
+from bot.texts.accounts import people as words
+from handlers.app import Application
+from tests.chat_user import ANNA, ChatUser
+
+DAYS = "select coalesce(sum(days), 0) from adminaccesshistory"
+ASKED = [("/grant {} 1 5", 5), ("/revoke {} 1 5", -5)]
+
+
+@pytest.fixture
+async def known(anna: ChatUser, olga: ChatUser, sql: asyncpg.Connection) -> None:
+    """Anna has access, and the bot remembers a name."""
+    await anna.register()
+    await olga.register()
+    await olga.send(f"/grant #{await sql.fetchval('select min(id) from users')} 1 30")
+    await sql.execute("delete from adminaccesshistory")
+
+
+@pytest.mark.usefixtures("known")
+@pytest.mark.parametrize(("command", "days"), ASKED)
+async def test_a_name_that_telegram_confirms_is_them(
+    anna: ChatUser, olga: ChatUser, app: Application, sql: asyncpg.Connection, command: str, days: int
+) -> None:
+    await sql.execute("update bot.chats set username = 'Anna_Sandbox' where telegram_id = $1", ANNA)
+    await olga.send(command.format("@ANNA_sandbox"))
+    assert olga.last_text == olga.words(lambda: words.asking("@ANNA_sandbox"))
+    await olga.receives("anna@example.com")
+    assert await sql.fetchval(DAYS) == days
+    await run_again(app, sql)
+    assert await sql.fetchval(DAYS) == days
+
+
+async def run_again(app: Application, sql: asyncpg.Connection) -> None:
+    """What a worker does whose predecessor was killed before it could say that the job was done."""
+    update_id = await sql.fetchval("select min(update_id) from bot.updates where update_id < 0")
+    update = {"message_id": 1, "date": 1_700_000_000, "text": f"/grant {ANNA} 1 5"}
+    admin: dict[str, Any] = {"id": 7000000003, "is_bot": False, "first_name": "Olga"}
+    message = update | {"chat": {"id": admin["id"], "type": "private"}, "from": admin}
+    await app.processor.process({"update_id": update_id, "message": message})
+
+
+@pytest.mark.usefixtures("known")
+@pytest.mark.parametrize("command", [command for command, _ in ASKED])
+async def test_a_name_that_somebody_else_may_bear_by_now_does_nothing(
+    olga: ChatUser, sql: asyncpg.Connection, command: str
+) -> None:
+    await sql.execute("update bot.chats set username = 'lena' where telegram_id = $1", ANNA)
+    await olga.send(command.format("@lena"))
+    await olga.receives(lambda: words.renamed("lena", "anna_sandbox"))
+    assert await sql.fetchval(DAYS) == 0
+
+
+@pytest.mark.usefixtures("known")
+@pytest.mark.parametrize("reachable", [True, False])
+async def test_where_telegram_does_not_say_the_admin_is_asked_for_the_id(
+    olga: ChatUser, app: Application, sql: asyncpg.Connection, reachable: bool
+) -> None:
+    async def refuse(make_request: Any, bot: Bot, method: Any) -> Any:
+        if isinstance(method, GetChat):
+            if reachable:
+                raise TelegramBadRequest(method=method, message="Bad Request: chat not found")
+            raise TelegramNetworkError(method=method, message="away")
+        return await make_request(bot, method)
+
+    app.bot.session.middleware(refuse)
+    await olga.send("/grant @anna_sandbox 1 5")
+    await olga.receives(lambda: words.not_confirmed("anna_sandbox"))
+    assert await sql.fetchval(DAYS) == 0
+    await olga.send(f"/grant {ANNA} 1 5")
+    assert await sql.fetchval(DAYS) == 5
+
+
+@pytest.mark.usefixtures("known")
+async def test_a_command_of_nobody_but_admins(
+    anna: ChatUser, olga: ChatUser, sql: asyncpg.Connection
+) -> None:
+    await anna.send("/grant @anna_sandbox 1 5")
+    assert await sql.fetchval("select count(*) from bot.pgqueuer where entrypoint = 'confirm_name'") == 0
+    await olga.send("/grant @nobody_met 1 5")
+    assert "@nobody_met" in olga.last_text
+    await olga.send("/user @anna_sandbox")  # only shows
+    assert "anna@example.com" in olga.last_text
