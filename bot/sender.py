@@ -20,6 +20,7 @@ from aiogram.exceptions import (
 from aiogram.methods import TelegramMethod
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.chat.fitting import fit, fit_one
 from bot.context import AppContext
 from bot.retry import RetryJobError
 from db import chats
@@ -67,6 +68,7 @@ class SendLaterError(Exception):
 
 async def send_all(context: AppContext, replies: Sequence[Method]) -> None:
     """In order. What cannot be sent now becomes a job, and so does what follows it."""
+    replies = [part for method in replies for part in fit(method)]
     for at, method in enumerate(replies):
         try:
             await send(context, method)
@@ -108,7 +110,7 @@ async def send(context: AppContext, method: Method, *, report: bool = True) -> A
 async def send_in_job(context: AppContext, method: Method, *, report: bool = True) -> Any:
     """As `send`, but what can't be sent now lets the job run again: raises RetryJobError."""
     try:
-        return await send(context, method, report=report)
+        return await send(context, fit_one(method), report=report)
     except SendLaterError as later:
         raise RetryJobError("not sent", timedelta(seconds=later.delay)) from later
 

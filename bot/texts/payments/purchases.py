@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import Enum, auto
 
 from bot.texts import _, __
-from bot.texts.format import days, moment, money, safe, short, until
+from bot.texts.format import cut, days, moment, money, safe, short, until
 from db.payments.methods import PaymentMethod
 from db.payments.purchases import PurchaseSummary
 from db.payments.timeline import AccessOpened, AttemptEvents, Timeline
@@ -42,6 +42,12 @@ STATUSES = {
     "canceled": __("✖️ not paid"),
     "refunded": __("↩️ refunded"),
 }
+FOREIGN_STATUSES = {
+    **dict.fromkeys(("paid", "success", "successful", "complete", "completed", "captured"), "succeeded"),
+    **dict.fromkeys(("new", "created", "open", "processing", "waiting", "authorized"), "pending"),
+    **dict.fromkeys(("cancelled", "failed", "declined", "rejected", "expired", "error"), "canceled"),
+    **dict.fromkeys(("refund", "returned", "chargeback", "reversed"), "refunded"),
+}
 SAID = {
     "pending": __("not paid yet"),
     "waiting_for_capture": __("the bank holds the money, the school has to take it"),
@@ -51,8 +57,8 @@ SAID = {
 
 
 def status(name: str) -> str:
-    """Statuses of the other application are shown as they are."""
-    return str(STATUSES.get(name, safe(name)))
+    """Statuses of the other application in our words where they mean the same, else as they are, on one line."""
+    return str(STATUSES.get(FOREIGN_STATUSES.get(name.strip().lower(), name)) or cut(name))
 
 
 def purchase(one: PurchaseSummary) -> str:
@@ -69,7 +75,7 @@ def title(one: PurchaseSummary) -> str:
 
 
 def receipt(number: str) -> str:
-    return _("Receipt: {receipt}").format(receipt=f"<code>{safe(number)}</code>")
+    return _("Receipt: {receipt}").format(receipt=f"<code>{cut(number, 80)}</code>")
 
 
 def purchases(found: list[PurchaseSummary]) -> str:

@@ -1,0 +1,75 @@
+"""No message of ours exceeds Telegram's limits, whatever a row holds: it is split or cut before it is sent.
+
+Texts are counted as Telegram counts them: UTF-16 units of what is shown, without the markup.
+"""
+
+from typing import Any
+
+from aiogram import methods
+from aiogram.methods import TelegramMethod
+from aiogram.types import InlineKeyboardMarkup
+
+from bot.chat.markup import MarkupError, pages
+
+MAX_TEXT = 4096
+MAX_CAPTION = 1024
+MAX_TOAST = 200
+MAX_BUTTONS = 100  # reported, not documented: docs/facts.md#limits
+CUT = "…"
+
+Method = TelegramMethod[Any]
+
+
+def fit(method: Method) -> list[Method]:
+    """The method, or as many as it takes: only the last one has the keyboard."""
+    method = _fit_keyboard(method)
+    if isinstance(method, methods.SendMessage):
+        *before, last = _pages(method.text, MAX_TEXT)
+        plain = [method.model_copy(update={"text": text, "reply_markup": None}) for text in before]
+        return [*plain, method if not before else method.model_copy(update={"text": last})]
+    return [fit_one(method)]
+
+
+def fit_one(method: Method) -> Method:
+    """The method, cut where it is too long."""
+    method = _fit_keyboard(method)
+    if isinstance(method, methods.AnswerCallbackQuery):
+        return _shorten(method, "text", lambda text: text[:MAX_TOAST])
+    if isinstance(method, methods.SendMessage | methods.EditMessageText):
+        return _shorten(method, "text", lambda text: _first(text, MAX_TEXT))
+    return _shorten(method, "caption", lambda text: _first(text, MAX_CAPTION))
+
+
+def _shorten(method: Method, field: str, shorten: Any) -> Method:
+    text = getattr(method, field, None)
+    if not isinstance(text, str) or (short := shorten(text)) == text:
+        return method
+    return method.model_copy(update={field: short})
+
+
+def _first(text: str, limit: int) -> str:
+    first, *rest = _pages(text, limit)
+    return first if not rest else _pages(text, limit - len(CUT))[0] + CUT
+
+
+def _pages(text: str, limit: int) -> list[str]:
+    """Of a text that Telegram would refuse for its markup, too: it says so then, and the person is told."""
+    if 2 * len(text) <= limit:
+        return [text]
+    try:
+        return pages(text, limit) or [text]
+    except MarkupError:
+        return [text]
+
+
+def _fit_keyboard(method: Method) -> Method:
+    markup = getattr(method, "reply_markup", None)
+    if not isinstance(markup, InlineKeyboardMarkup) or sum(map(len, markup.inline_keyboard)) <= MAX_BUTTONS:
+        return method
+    kept, left = [], MAX_BUTTONS
+    for row in markup.inline_keyboard:
+        if len(row) > left:
+            break
+        kept.append(row)
+        left -= len(row)
+    return method.model_copy(update={"reply_markup": InlineKeyboardMarkup(inline_keyboard=kept)})
