@@ -8,6 +8,9 @@ import json
 import uuid
 from collections.abc import Iterator
 
+import asyncpg
+
+from db.dsn import asyncpg_arguments
 from tests.bench.environment import by_hand, measured
 from tests.bench.figures import Pair, in_turn
 from tests.bench.load import posting
@@ -40,8 +43,23 @@ def callbacks() -> Iterator[bytes]:
         yield json.dumps({"type": "notification", "event": "payment.succeeded", "object": thing}).encode()
 
 
+# A purchase for each: only callbacks of payments we know are taken without limit.
+PURCHASES = """
+with u as (insert into users (email, created_at) values ('bench@example.com', now()) returning id),
+m as (insert into modules (name, interval_count) values ('bench', 1) returning id),
+p as (insert into products (name, module_id) select 'bench', id from m returning product_id)
+insert into purchases (user_id, product_id, days, amount_cents, currency, provider, provider_payment_id, status,
+    created_at)
+select u.id, p.product_id, 30, 99000, 'RUB', 'yookassa', lpad(to_hex(n), 32, '0')::uuid::text, 'pending', now()
+from u, p, generate_series(1, $1::int) n
+"""
+
+
 async def measure(dsn: str, rounds: int, count: int) -> Pair:
     bodies = callbacks()
+    connection = await asyncpg.connect(**asyncpg_arguments(dsn))
+    await connection.execute(PURCHASES, 2 * (rounds + 1) * count)  # both sides, and each once for warming up
+    await connection.close()
     async with measured(dsn) as at:
         ours, bare = await in_turn(
             posting(f"{at.ours}/yookassa/webhook", bodies, count),
