@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import fields
 from datetime import UTC, datetime
-from typing import Any, get_args, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -36,6 +36,8 @@ def samples(name: str, kind: Any) -> list[Any]:
     if kind is bool:
         return [True, False]
     options = [one for one in get_args(kind) if one is not type(None)] if kind not in SAMPLES else [kind]
+    if get_origin(kind) is tuple and kind not in SAMPLES:
+        return [(SAMPLES[get_args(kind)[0]],)]
     found = [KNOWN.get(name, SAMPLES[options[0]])]
     return [*found, None] if type(None) in get_args(kind) else found
 

@@ -6,14 +6,8 @@ import re
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.context import AppContext
-from bot.notifications.events import (
-    InvoiceNotSent,
-    InvoiceRefused,
-    MediaNotShown,
-    MediaRefused,
-    MessageNotShown,
-    MessageRefused,
-)
+from bot.notifications.alert_events import InvoiceRefused, MediaRefused, MessageRefused
+from bot.notifications.events import InvoiceNotSent, MediaNotShown, MessageNotShown
 from bot.notifications.notify import notify_chats, raise_alert
 from bot.payments.offering import payment_methods
 from bot.sender import FILES

@@ -1,6 +1,6 @@
 """What admins are told of alerts: at once, and on /admin while they are open."""
 
-from bot.notifications.events import (
+from bot.notifications.alert_events import (
     GrantedNotPaid,
     InvoiceRefused,
     ItemUnreadable,

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 
-from bot.notifications import access, alerts, events, payments, refunds, refusals
+from bot.notifications import access, alert_events, alerts, events, payments, refunds, refusals
 from bot.notifications.events import Event
 from bot.notifications.notification import Notification
 from bot.texts.format import safe
@@ -38,20 +38,20 @@ WORDINGS: Mapping[type[Event], Wording] = dict(
         _entry(events.RefundDone, refunds.refund_done),
         _entry(events.AdminRefundDone, refunds.admin_refund_done),
         _entry(events.RefundFailed, refunds.refund_failed),
-        _entry(events.PaymentMismatch, alerts.payment_mismatch),
-        _entry(events.PaymentParked, alerts.payment_parked),
-        _entry(events.PaymentHeld, alerts.payment_held),
-        _entry(events.PaymentNotCredited, alerts.payment_not_credited),
-        _entry(events.PaidNotGranted, alerts.paid_not_granted),
-        _entry(events.GrantedNotPaid, alerts.granted_not_paid),
-        _entry(events.UpdateFailed, alerts.update_failed),
-        _entry(events.InvoiceRefused, alerts.invoice_refused),
-        _entry(events.MediaRefused, alerts.media_refused),
-        _entry(events.MessageRefused, alerts.message_refused),
-        _entry(events.ItemUnreadable, alerts.item_unreadable),
-        _entry(events.PaymentUnknown, alerts.payment_unknown),
-        _entry(events.RefundUnknown, alerts.refund_unknown),
-        _entry(events.ReconciliationFailed, alerts.reconciliation_failed),
+        _entry(alert_events.PaymentMismatch, alerts.payment_mismatch),
+        _entry(alert_events.PaymentParked, alerts.payment_parked),
+        _entry(alert_events.PaymentHeld, alerts.payment_held),
+        _entry(alert_events.PaymentNotCredited, alerts.payment_not_credited),
+        _entry(alert_events.PaidNotGranted, alerts.paid_not_granted),
+        _entry(alert_events.GrantedNotPaid, alerts.granted_not_paid),
+        _entry(alert_events.UpdateFailed, alerts.update_failed),
+        _entry(alert_events.InvoiceRefused, alerts.invoice_refused),
+        _entry(alert_events.MediaRefused, alerts.media_refused),
+        _entry(alert_events.MessageRefused, alerts.message_refused),
+        _entry(alert_events.ItemUnreadable, alerts.item_unreadable),
+        _entry(alert_events.PaymentUnknown, alerts.payment_unknown),
+        _entry(alert_events.RefundUnknown, alerts.refund_unknown),
+        _entry(alert_events.ReconciliationFailed, alerts.reconciliation_failed),
     )
 )
 EVENTS: Mapping[str, type[Event]] = {kind.name: kind for kind in WORDINGS}

@@ -7,7 +7,8 @@ from typing import Protocol, TypeVar
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.context import AppContext
-from bot.notifications.events import AlertEvent, ItemUnreadable, ReconciliationFailed
+from bot.notifications.alert_events import ItemUnreadable, ReconciliationFailed
+from bot.notifications.events import AlertEvent
 from bot.notifications.notify import raise_alert
 from bot.raw_json import Unreadable
 from db import alerts

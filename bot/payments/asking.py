@@ -6,7 +6,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.context import AppContext
-from bot.notifications.events import PaymentUnknown
+from bot.notifications.alert_events import PaymentUnknown
 from bot.payments.alarms import record_unknown
 from bot.payments.provider import get_provider
 from bot.payments.settling import settle_payment

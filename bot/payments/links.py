@@ -10,7 +10,8 @@ from aiogram.types import InlineKeyboardMarkup
 from bot.chat.buttons import CheckPayment
 from bot.chat.keyboards import open_url, press, rows
 from bot.context import AppContext
-from bot.notifications.events import PaymentUnknown, ProviderRefused
+from bot.notifications.alert_events import PaymentUnknown
+from bot.notifications.events import ProviderRefused
 from bot.notifications.notify import notify_chats, raise_alert
 from bot.payments.alarms import YOOKASSA_PAYMENTS, close_unknown, keep_unread, record_unknown
 from bot.payments.provider import KEY_LIFETIME, get_provider, retry_job

@@ -11,7 +11,7 @@ import structlog
 from aiogram.exceptions import TelegramAPIError
 
 from bot.context import AppContext
-from bot.notifications.events import GrantedNotPaid, PaidNotGranted
+from bot.notifications.alert_events import GrantedNotPaid, PaidNotGranted
 from bot.notifications.notify import raise_alert
 from bot.payments.alarms import (
     YOOKASSA_PAYMENTS,

@@ -7,7 +7,8 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.context import AppContext
-from bot.notifications.events import AdminRefundDone, PaymentParked, RefundDone, RefundFailed
+from bot.notifications.alert_events import PaymentParked
+from bot.notifications.events import AdminRefundDone, RefundDone, RefundFailed
 from bot.notifications.notify import notify, notify_chats
 from bot.yookassa.answers import ProviderRefund
 from db import alerts

@@ -16,7 +16,7 @@ from aiogram.methods import RefundStarPayment
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.context import AppContext
-from bot.notifications.events import RefundUnknown
+from bot.notifications.alert_events import RefundUnknown
 from bot.payments import refund_booking
 from bot.payments.alarms import YOOKASSA_REFUNDS, close_unknown, readable, record_unknown
 from bot.payments.provider import KEY_LIFETIME, get_provider, retry_job

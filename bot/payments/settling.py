@@ -13,14 +13,16 @@ from bot import metrics
 from bot.chat.buttons import ShowOffer
 from bot.chat.keyboards import press, rows
 from bot.context import AppContext
-from bot.notifications.events import (
-    AdminPurchaseSucceeded,
-    LinkPaid,
+from bot.notifications.alert_events import (
     PaymentHeld,
     PaymentMismatch,
     PaymentNotCredited,
     PaymentParked,
     PaymentUnknown,
+)
+from bot.notifications.events import (
+    AdminPurchaseSucceeded,
+    LinkPaid,
     PurchaseCanceled,
     PurchaseSucceeded,
     SecondCharge,

@@ -10,7 +10,7 @@ from aiogram.types import Update, User
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.context import AppContext
-from bot.notifications.events import UpdateFailed
+from bot.notifications.alert_events import UpdateFailed
 from bot.notifications.notify import notify_looked_into, raise_alert
 from bot.texts import errors
 from bot.updates.reading import PAYMENTS, Raw, UnreadableError, is_payment, money_in, shallow

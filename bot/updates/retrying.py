@@ -7,7 +7,7 @@ import orjson
 import structlog
 
 from bot.context import AppContext
-from bot.notifications.events import UpdateFailed
+from bot.notifications.alert_events import UpdateFailed
 from bot.retry import RetryJobError, backoff
 from bot.updates.process import UpdateProcessor
 from db import alerts, updates

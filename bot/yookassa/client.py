@@ -251,12 +251,9 @@ def _to_error(answer: _Response | None, content: object) -> ProviderRefusedError
     """A refusal only if the provider itself said so: 4xx with an error object of its shape."""
     status = answer.status_code if answer else 0
     error = content if isinstance(content, dict) else {}
-    code, description = error.get("code"), error.get("description")
+    code, about, parameter = (error.get(name) for name in ("code", "description", "parameter"))
     if 400 <= status < 500 and status not in NOT_REFUSALS and isinstance(code, str):
-        parameter = error.get("parameter")
-        return ProviderRefusedError(
-            status, code, str(description or ""), str(parameter) if parameter else None
-        )
+        return ProviderRefusedError(status, code, str(about or ""), str(parameter) if parameter else None)
     return ProviderUnknownError(
         f"status {status}, code {code}", _retry_after(answer, error.get("retry_after"))
     )

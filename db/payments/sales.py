@@ -57,13 +57,13 @@ async def create_attempt(
     next_ask_at: datetime | None = None,
     outcome: str | None = None,
 ) -> tuple[Purchase, Attempt]:
-    """A pending purchase and the attempt at paying it; with `outcome` the attempt is never offered to the payer."""
+    """Pending, and the attempt at paying it; with `outcome` that is never offered to the payer."""
     purchase = Purchase(
         user_id=user_id,
         product_id=product_id,
         amount_cents=amount,
         provider=method.provider,
-        status=PurchaseStatus.PENDING.value,
+        status=PurchaseStatus.PENDING,
         provider_payment_id=payment_id,
         days=days,
         currency=currency,

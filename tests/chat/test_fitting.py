@@ -4,7 +4,7 @@ import asyncpg
 import pytest
 from aiogram.methods import AnswerCallbackQuery, EditMessageText, SendMessage, SendPhoto
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.chat.fitting import MAX_BUTTONS, MAX_CAPTION, MAX_TEXT, MAX_TOAST, fit
@@ -12,7 +12,7 @@ from bot.chat.markup import check
 from tests.chat_user import ChatUser
 
 KEYBOARD = InlineKeyboardMarkup(inline_keyboard=[[InlineKeyboardButton(text="x", callback_data="x")]])
-LONG = st.tuples(st.sampled_from(["a ", "<b>ы</b>\n", "🎓", "&lt;x&gt; "]), st.integers(1, 9000)).map(
+LONG = st.tuples(st.sampled_from(["a ", "<b>ы</b>\n", "🎓", "&lt;x&gt; "]), st.integers(1, 4200)).map(
     lambda part: part[0] * part[1]
 )
 
@@ -23,6 +23,7 @@ def shown(html: str) -> int:
     return len(plain.encode("utf-16-le")) // 2
 
 
+@settings(max_examples=25, deadline=None)
 @given(LONG)
 def test_texts_are_split_or_cut(text: str) -> None:
     *before, last = fit(SendMessage(chat_id=1, text=text, reply_markup=KEYBOARD))

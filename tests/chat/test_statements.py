@@ -94,7 +94,8 @@ async def test_more_rows_are_no_more_statements(
     await sql.execute(GROW)
     many = await statements(other, anna, command)
     assert many == few
-    assert len(few) <= 6
+    # A code that nobody knows is looked for among those that another application has written meanwhile, and counted.
+    assert len(few) <= (8 if command == "/promo NEVER" else 6)
 
 
 @pytest.mark.parametrize("command", ADMINS)

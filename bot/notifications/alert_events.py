@@ -1,0 +1,127 @@
+"""What needs an admin's attention until it is solved: the alerts, as `events` are."""
+
+from dataclasses import dataclass
+
+from bot.notifications.events import AlertEvent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentMismatch(AlertEvent):
+    """`subject`: the provider's payment id; `differs`: which of its values are not the purchase's."""
+
+    name = "payment_mismatch"
+    purchase_id: int | None
+    differs: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentParked(AlertEvent):
+    """`subject`: the provider's payment id; `reason`: payload, amount, metadata or refused."""
+
+    name = "payment_parked"
+    amount: int
+    currency: str
+    reason: str
+    telegram_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentHeld(AlertEvent):
+    """Waiting for capture at the provider. `subject`: the purchase's id."""
+
+    name = "payment_held"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentNotCredited(AlertEvent):
+    """Paid, but its days can't be given. `subject`: the purchase's id."""
+
+    name = "payment_not_credited"
+    amount: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaidNotGranted(AlertEvent):
+    """`subject`: the purchase's id."""
+
+    name = "paid_not_granted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrantedNotPaid(AlertEvent):
+    """`subject`: the purchase's id."""
+
+    name = "granted_not_paid"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateFailed(AlertEvent):
+    """A payment update that could not be handled. `subject`: its id among the failed updates."""
+
+    name = "update_failed"
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemUnreadable(AlertEvent):
+    """An item of a provider's list that can't be read. `source`: which list; `item`: its id there."""
+
+    name = "item_unreadable"
+    source: str
+    item: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentUnknown(AlertEvent):
+    """The provider has not said for an hour what became of it. `subject`: the purchase's id."""
+
+    name = "payment_unknown"
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundUnknown(AlertEvent):
+    """The same of a refund. `subject`: the refund's id."""
+
+    name = "refund_unknown"
+    purchase_id: int | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReconciliationFailed(AlertEvent):
+    """Twice running. `subject`: which part of it."""
+
+    name = "reconciliation_failed"
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceRefused(AlertEvent):
+    """Telegram refuses invoices of an offer. `subject`: the offer, the way to pay and Telegram's error."""
+
+    name = "invoice_refused"
+    offer_id: int | None
+    product: str
+    amount: int
+    currency: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaRefused(AlertEvent):
+    """Telegram refuses a lesson's file. `subject`: the lesson and Telegram's error."""
+
+    name = "media_refused"
+    title: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageRefused(AlertEvent):
+    """Telegram refuses a message of ours. `subject`: the method and Telegram's error."""
+
+    name = "message_refused"
+    code: str
