@@ -78,7 +78,6 @@ async def create_attempt(
         telegram_id=telegram_id,
         method=method.value,
         key=key,
-        request="",
         message_id=message_id,
         created_at=now,
         linked_at=linked_at,

@@ -162,7 +162,7 @@ class Attempt(Base):
     telegram_id: Mapped[int]
     method: Mapped[str]
     key: Mapped[str] = mapped_column(unique=True)
-    request: Mapped[str]
+    request: Mapped[str] = mapped_column(default="")
     created_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
     link: Mapped[str | None]

@@ -111,50 +111,54 @@ async def test_a_persons_poll_is_shown_closed(bot: Bot) -> None:
     assert (shown["poll"]["question"], shown["poll"]["is_closed"]) == ("Mine?", True)
 
 
+async def send_bill(update: Update, context: Context) -> None:
+    assert update.message
+    prices = [LabeledPrice("Test", 100)]
+    await context.bot.send_invoice(
+        update.message.chat_id,
+        "Example",
+        "Payment example",
+        "custom-payload",
+        "USD",
+        prices,
+        provider_token="1:TEST:1",
+        need_name=True,
+        need_phone_number=True,
+        need_email=True,
+        need_shipping_address=True,
+        is_flexible=True,
+    )
+
+
+async def offer_delivery(update: Update, context: Context) -> None:
+    query = update.shipping_query
+    assert query
+    known = query.invoice_payload == "custom-payload"
+    options = [
+        ShippingOption("1", "Option A", [LabeledPrice("A", 100)]),
+        ShippingOption("2", "Option B", [LabeledPrice("B1", 150), LabeledPrice("B2", 200)]),
+    ]
+    await query.answer(ok=known, shipping_options=options)
+
+
+async def agree(update: Update, context: Context) -> None:
+    query = update.pre_checkout_query
+    assert query
+    await query.answer(ok=query.invoice_payload == "custom-payload")
+
+
+async def say_thanks(update: Update, context: Context) -> None:
+    assert update.message
+    await update.message.reply_text("Thank you!")
+
+
 async def test_a_payment_with_delivery(bot: Bot) -> None:
-    async def buy(update: Update, context: Context) -> None:
-        assert update.message
-        prices = [LabeledPrice("Test", 100)]
-        await context.bot.send_invoice(
-            update.message.chat_id,
-            "Example",
-            "Payment example",
-            "custom-payload",
-            "USD",
-            prices,
-            provider_token="1:TEST:1",
-            need_name=True,
-            need_phone_number=True,
-            need_email=True,
-            need_shipping_address=True,
-            is_flexible=True,
-        )
-
-    async def shipping(update: Update, context: Context) -> None:
-        query = update.shipping_query
-        assert query
-        known = query.invoice_payload == "custom-payload"
-        options = [
-            ShippingOption("1", "Option A", [LabeledPrice("A", 100)]),
-            ShippingOption("2", "Option B", [LabeledPrice("B1", 150), LabeledPrice("B2", 200)]),
-        ]
-        await query.answer(ok=known, shipping_options=options)
-
-    async def check(update: Update, context: Context) -> None:
-        query = update.pre_checkout_query
-        assert query
-        await query.answer(ok=query.invoice_payload == "custom-payload")
-
-    async def thanks(update: Update, context: Context) -> None:
-        assert update.message
-        await update.message.reply_text("Thank you!")
-
     anna = bot.person()
     handlers = (
-        CommandHandler("buy", buy),
-        ShippingQueryHandler(shipping),
-        PreCheckoutQueryHandler(check),
-        MessageHandler(filters.SUCCESSFUL_PAYMENT, thanks),
+        CommandHandler("buy", send_bill),
+        ShippingQueryHandler(offer_delivery),
+        PreCheckoutQueryHandler(agree),
+        MessageHandler(filters.SUCCESSFUL_PAYMENT, say_thanks),
     )
     events = await bot.world.events(person=ANNA, bot=bot.id)
     async with polling(bot, *handlers):
