@@ -5,6 +5,7 @@ import signal
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
+from typing import Literal
 
 import structlog
 from aiogram import Bot, Dispatcher, Router
@@ -31,6 +32,11 @@ from handlers.access import grants, status
 from handlers.accounts import names, people, profile, start
 
 log = structlog.get_logger(__name__)
+
+# Seconds after a signal: systemd and Docker kill after 90 and 10 by default; compose.yaml says how long it waits.
+FINISH_WITHIN = 8.0
+CLOSE_WITHIN = 5.0
+GIVE_UP_WITHIN = 1.0
 
 # In the order in which they are asked: payments first, unknown commands and buttons last.
 ROUTERS: tuple[Router, ...] = (
@@ -124,14 +130,17 @@ class Application:
             tasks.create_task(self._receive_updates(bot=bot, tasks=tasks))
 
     async def run_until_signal(self, *, bot: bool = True, worker: bool = True) -> None:
-        """As `run`, until SIGTERM or SIGINT; then closes."""
+        """As `run`, until SIGTERM or SIGINT; then closes. What is under way is finished, but not waited for longer
+        than an init system waits: Telegram and the database may both be away, and whatever is given up comes again."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop)
+        running = asyncio.create_task(self.run(bot=bot, worker=worker))
         try:
-            await self.run(bot=bot, worker=worker)
+            await _first_done(running, asyncio.create_task(self._stopping.wait()))
+            await _finish(running, FINISH_WITHIN)
         finally:
-            await self.close()
+            await _finish(asyncio.create_task(self.close()), CLOSE_WITHIN)
 
     async def _receive_updates(self, *, bot: bool, tasks: asyncio.TaskGroup) -> None:
         if not await introduce(self.context, self._stopping) or not bot:
@@ -167,6 +176,22 @@ class Application:
         if self.context.provider is not None:
             await self.context.provider.close()
         await self.database.close()
+
+
+async def _first_done(running: "asyncio.Task[None]", stopping: "asyncio.Task[Literal[True]]") -> None:
+    await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+
+
+async def _finish(task: "asyncio.Task[None]", within: float) -> None:
+    """Raises what the task raises. After `within` seconds it is cancelled, and not waited for much longer."""
+    await asyncio.wait({task}, timeout=within)
+    if task.done():
+        return task.result()
+    log.warning("not_finished_in_time", seconds=within)
+    task.cancel()
+    await asyncio.wait({task}, timeout=GIVE_UP_WITHIN)
+    return None
 
 
 async def serve(
