@@ -1,0 +1,89 @@
+"""Steps of the proof of days owed: refunds asked for, answered, and made in the dashboard."""
+
+from typing import Any
+
+import pytest
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    multiple,
+    rule,
+)
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.errors import Refused
+from db.payments import purchases
+from db.refunds import booking, requests
+from db.refunds.booking import ReturnedMoney
+from tests.faults.owed import Return, Sale
+from tests.faults.owed_steps import Steps, links, numbers, others, parts, payment_id, returns, sheets
+
+
+class Refunds(Steps):
+    @rule(target=returns, sale=st.one_of(links, sheets, others), part=parts)
+    def refund_confirmed(self, sale: Sale, part: int) -> Any:
+        self.step("refund asked")
+        amount = max(1, sale.amount * part // 100)
+        partial_stars = sale.method == "stars" and amount != sale.amount
+        key = f"refund-{next(numbers)}"
+        draft = lambda session: requests.create_draft(session, sale.id, amount, 1, key, self.now)  # noqa: E731
+        if sale.status != "succeeded" or amount > sale.left or partial_stars:
+            with pytest.raises(Refused):
+                self.do(draft)
+            return multiple()
+        plan = self.do(draft)
+        self.do(lambda session: requests.record_request(session, plan.refund_id, '{"description": "ours"}'))
+        self.do(lambda session: requests.record_confirmation(session, plan.refund_id, self.now))
+        sale.reserved += amount
+        return Return(plan.refund_id, sale, amount, payment_id())
+
+    @rule(refund=returns, succeeds=st.booleans(), twice=st.booleans())
+    def refund_ended(self, refund: Return, succeeds: bool, twice: bool) -> None:
+        """The provider's answer; success may be told twice at once, and again when it is over."""
+        self.step("refund succeeded" if succeeds else "refund failed")
+        if not succeeds:
+            news = self.do(
+                lambda session: booking.close_refund(
+                    session, refund.id, requests.RefundStatus.CANCELED, "no", self.now
+                )
+            )
+            assert news != refund.over
+        else:
+            ends = self.at_once(*[lambda session: self._book_ours(session, refund)] * (2 if twice else 1))
+            assert sum(end is not None for end in ends) == (not refund.over), ends
+        if not refund.over:
+            refund.over = True
+            refund.sale.reserved -= refund.amount
+            if succeeds:
+                self.owed.given_back(refund.sale, refund.id, refund.amount, self.now)
+
+    async def _book_ours(self, session: AsyncSession, refund: Return) -> Any:
+        await requests.mark_sent(session, refund.id, self.now)
+        purchase = await purchases.lock_purchase(session, refund.sale.id)
+        assert purchase is not None
+        task = await requests.get_task(session, refund.id)
+        assert task is not None
+        if task.status != requests.RefundStatus.PENDING:
+            return None
+        payment = refund.sale.payment if refund.sale.method == "stars" else refund.payment
+        await booking.record_answer(session, task, payment, self.now)
+        returned = ReturnedMoney(payment, refund.amount, refund.sale.currency, "ours")
+        return await booking.book_refund(session, purchase, returned, self.now)
+
+    @rule(sale=st.one_of(links, sheets, others), part=parts, twice=st.booleans())
+    def refunded_in_the_dashboard(self, sale: Sale, part: int, twice: bool) -> None:
+        amount = sale.amount if sale.method == "stars" else max(1, sale.amount * part // 100)
+        if sale.status != "succeeded" or amount > sale.left:
+            return
+        self.step("refund by hand")
+        payment = sale.payment if sale.method == "stars" else payment_id()
+
+        async def book(session: AsyncSession) -> Any:
+            purchase = await purchases.lock_purchase(session, sale.id)
+            assert purchase is not None
+            returned = ReturnedMoney(payment, amount, sale.currency, "by hand")
+            return await booking.book_refund(session, purchase, returned, self.now)
+
+        ends = self.at_once(*[book] * (2 if twice else 1))
+        done = [end for end in ends if end is not None]
+        assert len(done) == 1, ends
+        self.owed.given_back(sale, done[0].refund.id, amount, self.now)  # type: ignore[union-attr]

@@ -1,0 +1,161 @@
+"""What the steps of the proof of days owed share: how they reach the database, and what must hold after each."""
+
+import asyncio
+import itertools
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+from uuid import UUID
+
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    invariant,
+)
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db import audit
+from db.accounts import registration
+from db.engine import Database, Pool
+from db.payments.settling import PaymentSnapshot
+from db.shop import courses
+from tests.faults.owed import Code, Gift, Owed, Return, Sale
+
+T = TypeVar("T")
+BEGAN = datetime(2026, 3, 1, 12, tzinfo=UTC)
+LINK = timedelta(hours=1)
+SHOP = "100500"
+SCHOOL = """
+insert into modules (name, interval_count) values ('Python', 10), ('English', 5);
+insert into products (name, module_id) select 'Python', min(id) from modules;
+insert into products (name, module_id) select 'Python, short', min(id) from modules;
+insert into products (name, module_id) select 'English', max(id) from modules;
+insert into bot.offers (product_id, days, price, currency)
+    select product_id, 30, 99000, 'RUB' from products where name = 'Python'
+    union all select product_id, 7, 33331, 'RUB' from products where name = 'Python, short'
+    union all select product_id, 10, 77, 'XTR' from products where name = 'Python'
+    union all select product_id, 90, 500, 'XTR' from products where name = 'English';
+"""
+numbers = itertools.count(1)
+
+
+@dataclass
+class Town:
+    """The database of all examples; `taken` counts the steps of each kind."""
+
+    database: Database
+    run: Callable[[Awaitable[Any]], Any]
+    offers: list[courses.OfferDetails]
+    taken: Counter[str] = field(default_factory=Counter)
+
+
+def payment_id() -> str:
+    """Of YooKassa's form."""
+    return str(UUID(int=next(numbers)))
+
+
+people = st.sampled_from((0, 1))
+parts = st.integers(1, 100)  # percent
+counted = st.integers(-40, 40).filter(bool)
+links: Bundle[Sale] = Bundle("links")
+sheets: Bundle[Sale] = Bundle("sheets")  # paid inside Telegram: invoices, and Stars
+others: Bundle[Sale] = Bundle("others")  # second charges, and money an admin has assigned
+gifts: Bundle[Gift] = Bundle("gifts")
+codes: Bundle[Code] = Bundle("codes")
+returns: Bundle[Return] = Bundle("returns")
+
+
+class Steps(RuleBasedStateMachine):
+    """Each rule is what one handler or job does in its transaction; a refusal must change nothing."""
+
+    town: Town
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = BEGAN
+        self.owed = Owed()
+        self.known: list[Sale] = []
+        self.telegram = [10**10 + next(numbers) for _ in range(2)]
+        self.accounts = [self.do(self._register(telegram)) for telegram in self.telegram]
+
+    def _register(self, telegram: int) -> Callable[[AsyncSession], Awaitable[int]]:
+        return lambda session: registration.create_account(
+            session, telegram, name="L", email=f"{telegram}@example.com", phone=None, now=self.now,
+            keep=timedelta(days=365),
+        )  # fmt: skip
+
+    def do(self, act: Callable[[AsyncSession], Awaitable[T]]) -> T:
+        found: T = self.town.run(self._transaction(act))
+        return found
+
+    async def _transaction(self, act: Callable[[AsyncSession], Awaitable[T]]) -> T:
+        async with self.town.database.transaction(Pool.JOBS) as session:
+            return await act(session)
+
+    def at_once(self, *acts: Callable[[AsyncSession], Awaitable[T]]) -> list[T | BaseException]:
+        async def together() -> list[T | BaseException]:
+            return await asyncio.gather(*(self._transaction(act) for act in acts), return_exceptions=True)
+
+        found: list[T | BaseException] = self.town.run(together())
+        return found
+
+    def step(self, name: str) -> None:
+        self.town.taken[name] += 1
+
+    def seen(self, sale: Sale, **changed: Any) -> PaymentSnapshot:
+        """The payment as the provider would show it."""
+        told: dict[str, Any] = {
+            "payment_id": sale.payment,
+            "status": "succeeded",
+            "paid": True,
+            "amount": sale.amount,
+            "currency": sale.currency,
+            "key": sale.key if sale.method == "link" else None,
+            "test": False,
+            "recipient": SHOP,
+            "refunded": 0,
+            "at": self.now,
+            "receipt": None,
+            "cancellation": None,
+        }
+        return PaymentSnapshot(**(told | changed))
+
+    def row(self, sql: str, **values: Any) -> Any:
+        rows = self.rows(sql, **values)
+        assert len(rows) == 1, (sql, rows)
+        return rows[0]
+
+    def rows(self, sql: str, **values: Any) -> list[Any]:
+        async def read(session: AsyncSession) -> list[Any]:
+            return [tuple(row) for row in await session.execute(text(sql), values)]
+
+        return self.do(read)
+
+    @invariant()
+    def access_ends_when_it_is_owed(self) -> None:
+        found = self.rows(
+            "select user_id, module_id, ends_at from usermoduleaccess where user_id = any(:users)",
+            users=self.accounts,
+        )
+        assert {(user, module): ends for user, module, ends in found} == self.owed.ends
+
+    @invariant()
+    def every_cause_gave_its_days_once(self) -> None:
+        found = self.rows(
+            "select source, source_id, days from bot.access_changes where user_id = any(:users)",
+            users=self.accounts,
+        )
+        assert Counter(found) == self.owed.causes
+
+    @invariant()
+    def purchases_stand_as_they_should(self) -> None:
+        found = self.rows("select id, status from purchases where user_id = any(:users)", users=self.accounts)
+        assert dict(found) == {sale.id: sale.status for sale in self.known}
+
+    @invariant()
+    def the_audit_finds_nothing(self) -> None:
+        assert not any(self.do(audit.list_disagreements).values())
