@@ -14,7 +14,7 @@ from bot.chat.markup import MarkupError, pages
 MAX_TEXT = 4096
 MAX_CAPTION = 1024
 MAX_TOAST = 200
-MAX_BUTTONS = 100  # reported, not documented: docs/facts.md#limits
+MAX_BUTTONS = 100  # reported, not documented: docs/facts.md#telegram-limits
 CUT = "…"
 
 Method = TelegramMethod[Any]
