@@ -7,7 +7,7 @@ import structlog
 
 from bot.settings import Settings
 from db.postgres.server import EmbeddedServer
-from db.probe import probe
+from db.probe import check_poolers, check_usable
 from db.schema.migrate import SchemaState, migrate, state_of
 
 log = structlog.get_logger(__name__)
@@ -39,8 +39,9 @@ async def open_migrated(settings: Settings) -> AsyncIterator[tuple[str, str]]:
         if settings.dsn is None:
             if not await migrate(dsn, log.debug):
                 raise NotMigratedError("the embedded database could not be migrated")
-        elif (state := await state_of(direct)) is not SchemaState.CURRENT:
-            raise NotMigratedError(f"DATABASE_URL: the schema is {state}; run: python main.py migrate")
         else:
-            await probe(dsn, direct, NAMES)
+            await check_poolers(dsn, direct, NAMES)
+            if (state := await state_of(direct)) is not SchemaState.CURRENT:
+                raise NotMigratedError(f"DATABASE_URL: the schema is {state}; run: python main.py migrate")
+            await check_usable(dsn, NAMES[0])
         yield dsn, direct

@@ -47,14 +47,27 @@ class UnusableError(Exception):
 
 async def probe(dsn: str, direct: str, names: tuple[str, str]) -> None:
     """`direct`: where the worker listens. `names`: how both are called to a person. Raises UnusableError."""
+    await check_poolers(dsn, direct, names)
+    await check_usable(dsn, names[0])
+
+
+async def check_usable(dsn: str, name: str) -> None:
+    """By the bot's own pools and statements, in a migrated database. Raises UnusableError."""
+    try:
+        async with asyncio.timeout(TIMEOUT):
+            await _use(dsn)
+    except FAILURES as error:
+        raise UnusableError(name, reason_of(error), remedy_for(error)) from error
+
+
+async def check_poolers(dsn: str, direct: str, names: tuple[str, str]) -> None:
+    """Whether a pooler stands where none was declared; no schema is needed. Raises UnusableError."""
     addresses = [(names[0], dsn, DECLARE)] + ([(names[1], direct, GO_AROUND)] if direct != dsn else [])
     for name, address, remedy in addresses:
         try:
             async with asyncio.timeout(TIMEOUT):
                 if not parse_dsn(address).pooled and await _changes_connections(address):
                     raise UnusableError(name, THROUGH_POOLER, remedy)
-                if address == dsn:
-                    await _use(address)
         except FAILURES as error:
             raise UnusableError(name, reason_of(error), remedy_for(error)) from error
 

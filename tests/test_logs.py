@@ -25,7 +25,7 @@ def form(request: pytest.FixtureRequest) -> str:
 def told(form: str) -> Iterator[io.StringIO]:
     """What the log says from now on."""
     root = logging.getLogger()
-    before = root.handlers[:], root.level
+    before, config = (root.handlers[:], root.level), structlog.get_config()
     logs.set_up(form, "DEBUG", [PASSWORD])
     [handler] = root.handlers
     assert isinstance(handler, logging.StreamHandler)
@@ -33,7 +33,9 @@ def told(form: str) -> Iterator[io.StringIO]:
     handler.setStream(stream)
     yield stream
     root.handlers[:], root.level = before
-    structlog.reset_defaults()
+    for name in logs.OURS:
+        logging.getLogger(name).setLevel(logging.NOTSET)
+    structlog.configure(**config)
 
 
 class Contact(BaseModel):

@@ -10,7 +10,7 @@ from bot.settings import Settings
 from db.dsn import DsnError, asyncpg_arguments, parse_dsn
 from db.postgres.binaries import NoBinariesError
 from db.postgres.server import ServerError
-from db.probe import UnusableError, probe, remedy_for
+from db.probe import UnusableError, check_poolers, probe, remedy_for
 from db.schema.contract import list_differences
 from db.schema.indexes import wanted_indexes
 from db.schema.migrate import SchemaState, get_schema_state, revisions
@@ -51,6 +51,9 @@ async def _check_reachable(settings: Settings, dsn: str, direct: str) -> AsyncIt
             "DATABASE_URL leads through a pooler, where nobody can listen for jobs: they start some seconds late",
             "set DATABASE_DIRECT_URL to an address around it",
         )
+    if settings.database_url and (undeclared := await _undeclared_pooler(dsn, direct)) is not None:
+        yield undeclared
+        return
     agreed = True
     async for finding in _check_schema(settings, direct):
         agreed = agreed and finding.severity is not Severity.PROBLEM
@@ -58,6 +61,15 @@ async def _check_reachable(settings: Settings, dsn: str, direct: str) -> AsyncIt
     if agreed and settings.database_url:
         async for finding in _check_own_way(dsn, direct):
             yield finding
+
+
+async def _undeclared_pooler(dsn: str, direct: str) -> Finding | None:
+    """Before anything else is asked: behind one, questions fail in ways that say nothing of it."""
+    try:
+        await check_poolers(dsn, direct, NAMES)
+    except UnusableError as error:
+        return AREA.problem(f"{error.name}: {error.reason}", error.remedy)
+    return None
 
 
 async def _check_own_way(dsn: str, direct: str) -> AsyncIterator[Finding]:

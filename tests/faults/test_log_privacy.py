@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import aiohttp
 import asyncpg
 import pytest
+import structlog
 
 from bot import logs
 from bot.sandbox.app import Sandbox
@@ -129,7 +130,7 @@ async def test_an_update_that_cant_be_read_quotes_nobody(app: Application, anna:
             lines.append(self.format(record))
 
     root = logging.getLogger()
-    before = root.handlers[:]
+    before, config = (root.handlers[:], root.level), structlog.get_config()
     try:
         logs.set_up("console", "DEBUG")
         handler = Kept()
@@ -140,7 +141,10 @@ async def test_an_update_that_cant_be_read_quotes_nobody(app: Application, anna:
         await app.processor.process(raw)
         await asyncio.sleep(0)
     finally:
-        root.handlers[:] = before
+        root.handlers[:], root.level = before
+        for name in logs.OURS:
+            logging.getLogger(name).setLevel(logging.NOTSET)
+        structlog.configure(**config)
     told = "\n".join(lines)
     assert lines
     for value in (SAID, EMAIL, "Anna"):

@@ -101,7 +101,7 @@ async def test_skipping_in_either_language(anna: ChatUser, sql: asyncpg.Connecti
 
 @pytest.mark.parametrize(
     "text",
-    ["anna", "anna@", "@example.com", "anna@example", "a b@example.com", "a@b@example.com", "x" * 4000, "🙂"],
+    ["anna", "anna@", "@example.com", "a b@example.com", "a@b@example.com", "x" * 4000, "🙂"],
 )
 async def test_what_is_no_email_is_asked_again(anna: ChatUser, sql: asyncpg.Connection, text: str) -> None:
     await anna.send("/start")
