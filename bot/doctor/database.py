@@ -74,13 +74,16 @@ async def _undeclared_pooler(dsn: str, direct: str) -> Finding | None:
 
 async def _check_own_way(dsn: str, direct: str) -> AsyncIterator[Finding]:
     """Over the connections that the bot itself uses: its pool, its statements."""
+    usable = True
+    async for finding in _check_trial(dsn):
+        usable = usable and finding.severity is not Severity.PROBLEM
+        yield finding
+    if not usable:
+        return
     try:
         await probe(dsn, direct, NAMES)
     except UnusableError as error:
         yield AREA.problem(f"{error.name}: {error.reason}", error.remedy)
-        return
-    async for finding in _check_trial(dsn):
-        yield finding
 
 
 async def _check_trial(dsn: str) -> AsyncIterator[Finding]:
