@@ -7,7 +7,8 @@ import asyncpg
 TABLES = """
 select table_schema || '.' || table_name from information_schema.tables
 where table_schema in ('public', 'bot') and table_type = 'BASE TABLE'
-  and table_name not in ('chats', 'updates', 'alembic_version') and table_name not like 'pgqueuer%' order by 1
+  and table_name not in ('chats', 'updates', 'alembic_version', 'cooldowns', 'promo_forms')
+  and table_name not like 'pgqueuer%' order by 1
 """
 
 

@@ -8,6 +8,7 @@ import pytest
 from bot.chat.buttons import CheckPayment, EndSession, FinishLesson, ShowLesson, ShowLessons, Undo
 from bot.sandbox.app import Sandbox
 from bot.texts.accounts import registration as words
+from db.normal import name_form
 from handlers.app import Application
 from tests.app import update_of
 from tests.chat.rows import database
@@ -133,9 +134,10 @@ async def test_names_are_shown_as_they_are(
     person = sandbox.telegram.context.people.get(anna.id)
     person.first_name, person.last_name, person.username = name, "", ""
     await anna.send("/start")
-    assert name in anna.last_text
+    shown = name_form(name, "Somebody")
+    assert shown in anna.last_text
     await anna.register()
-    assert await sql.fetchval("select name from users") == name
+    assert await sql.fetchval("select name from users") == shown
     for command in ("/start", "/profile", "/purchases", "/status"):
         await anna.send(command)
         assert anna.new_texts
