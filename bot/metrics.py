@@ -23,6 +23,7 @@ MAX_AGE = 5.0  # seconds
 READ_TIMEOUT = 2.0  # seconds a scrape waits for the database
 EVENTS = {"payment.succeeded", "payment.canceled", "payment.waiting_for_capture", "refund.succeeded"}
 
+# The client library adds `_total` to the names of counters.
 UPDATES = Counter(
     "lessongate_updates",
     "Updates by kind and outcome: handled, failed (internal error), put off (no database), repeated,"

@@ -62,7 +62,8 @@ class PromoSummary:
 
 
 async def redeem(session: AsyncSession, user_id: int, code: str, now: datetime) -> RedeemedCode:
-    """Raises PromoUnknown, PromoUsedByYou, PromoUsedUp."""
+    """The lock on the code's row alone keeps it to one use per person and `max_usage_count` in all: the shared table
+    has no unique key for that. Raises PromoUnknown, PromoUsedByYou, PromoUsedUp."""
     found = await find_promo(session, code, for_update=True)
     if found is None:
         raise PromoUnknown(clean_text(code))

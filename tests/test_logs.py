@@ -13,7 +13,7 @@ from bot import logs
 
 TOKEN = "7777777777:AAF-abcdefghijklmnopqrstuvwxyz012345"
 PASSWORD = "p4ss-w0rd-of-the-shop"
-HIDDEN = [TOKEN, PASSWORD, "anna", "example.com", "79991112233", "999", "orderId"]
+HIDDEN = [TOKEN, PASSWORD, "anna", "example.com", "79991112233", "999-11", "orderId"]
 
 
 @pytest.fixture(params=["console", "json"])

@@ -185,3 +185,22 @@ def test_the_row_of_a_capability_shows_all_its_places(word: str) -> None:
             for name in names
         }
         assert {link.removesuffix(".py") for link in row[column]} == there, column
+
+
+def named_places() -> list[tuple[Path, str]]:
+    """File and name of each place in the table of what one may look for: `name` in brackets after its file."""
+    found = re.findall(r"\]\(([\w/.]+\.py)\) \(((?:`[\w.]+`(?:, )?)+)", section("Where things live"))
+    return [(ROOT / path, name) for path, names in found for name in re.findall(r"`([\w.]+)`", names)]
+
+
+def test_what_readme_finds_in_a_file_is_defined_there() -> None:
+    places = named_places()
+    assert len(places) > 10
+    for path, name in places:
+        last = name.rpartition(".")[2]
+        assert re.search(
+            rf"^\s*(?:async def|def|class) {last}\b|^{last}\b.*= ", path.read_text(), re.MULTILINE
+        ), (
+            path,
+            name,
+        )

@@ -11,7 +11,7 @@ import pytest
 
 from bot.context import AppContext
 from bot.jobs import entry
-from bot.jobs.worker import ListeningDriver, Worker
+from bot.jobs.worker import ListeningDriver, Worker, connections
 from bot.retry import MAX_RETRY_AGE, RetryJobError
 from db.engine import Pool
 from db.jobs import Job
@@ -39,6 +39,15 @@ async def test_a_probe_waits_until_somebody_listens(dsn: str) -> None:
         async with asyncio.timeout(10):
             assert await heard.get() == "are you there?"
             await probe
+
+
+async def test_a_connection_that_is_never_given_back_does_not_keep_the_worker_from_ending(dsn: str) -> None:
+    """As pgqueuer leaves its listener when the database went away in the middle of a message."""
+    async with asyncio.timeout(PATIENCE):
+        async with connections(dsn) as pool:
+            kept = await pool.acquire()
+    with pytest.raises(asyncpg.InterfaceError):
+        await kept.fetchval("select 1")
 
 
 async def job_of(context: AppContext) -> None:

@@ -1,7 +1,8 @@
 """The job worker: pgqueuer in the same database, restarted with backoff whatever happens to it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 
 import asyncpg
@@ -34,6 +35,7 @@ from db.queue import queue_queries
 log = structlog.get_logger(__name__)
 
 ASK_EVERY = timedelta(seconds=1)  # where nobody can listen
+CLOSING = timedelta(seconds=5)  # that connections may take to end
 
 
 class RetryingExecutor(EntrypointExecutor):
@@ -123,6 +125,19 @@ class AskingDriver(AsyncpgPoolDriver):
     async def remove_listener(self, channel: str, callback: NotifyCallback) -> None: ...
 
 
+@asynccontextmanager
+async def connections(dsn: str) -> AsyncIterator[asyncpg.Pool]:
+    """The worker's own. At the end they are cut where they don't close: after an outage pgqueuer may never give its
+    listener back, and a worker that waits for it would not start again."""
+    pool = await asyncpg.create_pool(**asyncpg_arguments(dsn), min_size=1, max_size=4)
+    try:
+        yield pool
+    finally:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSING.total_seconds()):
+                await pool.close()
+
+
 class WorkerAwayError(Exception):
     """The worker is not running: not yet, no longer, or just now."""
 
@@ -190,7 +205,7 @@ class Worker:
         return self._queue
 
     async def _run_once(self) -> None:
-        async with asyncpg.create_pool(**asyncpg_arguments(self._dsn), min_size=1, max_size=4) as pool:
+        async with connections(self._dsn) as pool:
             pooled = parse_dsn(self._dsn).pooled
             driver = AskingDriver(pool) if pooled else ListeningDriver(pool)
             queries = queue_queries(driver, ClockedQueries)

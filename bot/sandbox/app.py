@@ -21,6 +21,9 @@ ICON = (
 )
 
 
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
 class Sandbox:
     """Telegram, the provider and the page; all state is in `data_dir`, or in memory when it is None.
 
@@ -46,9 +49,10 @@ class Sandbox:
         files = data_dir / "files" if data_dir else None
         self.telegram = Telegram(self.store, self.faults, self.yookassa, files, clock=self.clock, pace=pace)
         self._runner: web.AppRunner | None = None
+        self._ending = False
 
     def app(self) -> web.Application:
-        app = web.Application(client_max_size=BODY_MAX, middlewares=[page_errors, _fresh])
+        app = web.Application(client_max_size=BODY_MAX, middlewares=[self._while_open, page_errors, _fresh])
         app.add_routes(self.telegram.routes())
         app.add_routes(self.yookassa.routes())
         app.add_routes(fault_routes(self.faults))
@@ -72,12 +76,17 @@ class Sandbox:
         await self.clock.stop()
         self.telegram.close()
         await asyncio.gather(self.telegram.stop(), self.yookassa.stop())
+        self._ending = True
         if self._runner is not None:
             await self._runner.cleanup()
         self.store.close()
 
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+    @web.middleware
+    async def _while_open(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """A bot that goes on asking while this world ends gets what a proxy would say, and nothing is stored."""
+        if self._ending:
+            raise web.HTTPServiceUnavailable
+        return await handler(request)
 
 
 @web.middleware

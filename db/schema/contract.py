@@ -88,7 +88,8 @@ def _column(text: str) -> Column:
 
 
 async def list_differences(conn: asyncpg.Connection) -> list[Difference]:
-    """What of the shared tables is not as the contract says, in its order; empty: the database may be used."""
+    """What of the shared tables is not as the contract says, in its order. The database may be used unless one of them
+    `breaks`."""
     found = await read_tables(conn, list(load_contract()))
     return [
         difference
