@@ -21,6 +21,7 @@ from aiogram.methods import TelegramMethod
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat.fitting import fit, fit_one
+from bot.chat.replies import Redraw
 from bot.context import AppContext
 from bot.retry import RetryJobError
 from db import chats
@@ -120,7 +121,7 @@ async def _after_refusal(
 ) -> Any:
     """A message that can't be edited any more is sent anew; the rest is told by a job."""
     words = error.message.lower()
-    if any(part in words for part in HARMLESS):
+    if any(part in words for part in HARMLESS) or _need_not_be_there(method, words):
         return None
     if getattr(method, "message_thread_id", None) and any(part in words for part in NO_TOPIC):
         return await send(context, method.model_copy(update={"message_thread_id": None}), report=report)
@@ -130,6 +131,13 @@ async def _after_refusal(
         )
         return await send(context, anew, report=report)
     return await _report(context, method, error.message, report=report)
+
+
+def _need_not_be_there(method: Method, words: str) -> bool:
+    """Keys are taken from a message, or it is drawn anew, only as long as it is there."""
+    if not isinstance(method, Redraw | methods.EditMessageReplyMarkup):
+        return False
+    return any(part in words for part in GONE)
 
 
 async def _report(context: AppContext, method: Method, error: str, *, report: bool) -> None:
@@ -245,7 +253,8 @@ class ReplySender:
 def pack(bot: Bot, method: Method) -> PackedMethod:
     """A method as JSON, to be sent by a job."""
     values = method.model_dump(mode="json", exclude_none=True, exclude_defaults=True, warnings=False)
-    return PackedMethod(method=type(method).__name__, values=values)
+    name = method.__api_method__  # "sendMessage"; a class of ours may be derived from Telegram's
+    return PackedMethod(method=name[0].upper() + name[1:], values=values)
 
 
 def unpack(packed: PackedMethod) -> Method:

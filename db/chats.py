@@ -13,12 +13,13 @@ SEEN_EVERY = timedelta(minutes=5)  # docs/design.md#tables
 
 @dataclass(frozen=True, slots=True)
 class TelegramProfile:
-    """What Telegram says of a person with every update."""
+    """What Telegram says of a person with every update. `first_name` is empty where nobody can be called by it."""
 
     telegram_id: int
     name: str
     username: str | None
     language: str | None
+    first_name: str = ""
 
 
 @dataclass(slots=True)
@@ -34,12 +35,14 @@ class Account:
 
 @dataclass(slots=True)
 class Person:
-    """Who acts, as of one update. `asked_at`: since when `state` is what it is. `session_id` is None without a live
-    session, `has_signed_in` is False where this chat has never had one; `handled` says that this very update changed
-    the database already."""
+    """Who acts, as of one update. `first_name` is empty where nobody can be called by it. `asked_at`: since when
+    `state` is what it is. `session_id` is None without a live session, `has_signed_in` is False where this chat has
+    never had one; `handled` says that this very update changed the database already. `module_id`: the course used
+    last; `home_id`: the message that shows home. `asked`: a handler has opened or closed a question."""
 
     telegram_id: int
     name: str
+    first_name: str
     language: str | None
     telegram_language: str | None
     state: str | None
@@ -51,7 +54,10 @@ class Person:
     session_id: int | None
     has_signed_in: bool
     handled: bool
+    module_id: int | None
+    home_id: int | None
     changed: bool = field(default=False)
+    asked: bool = field(default=False)
 
     @property
     def user_id(self) -> int:
@@ -90,13 +96,13 @@ READ_CHAT = """
 with chat as (
     select :id as telegram_id, coalesce(c.name, :name) as name, c.language,
            coalesce(c.telegram_language, :language) as telegram_language, c.state,
-           coalesce(c.data, '{}') as data, c.start, c.asked_at
+           coalesce(c.data, '{}') as data, c.start, c.asked_at, c.module_id, c.home_id
     from (select :username) one left join bot.chats c on c.telegram_id = :id
 )
 """
 LOAD_PERSON = """
 select chat.telegram_id, chat.name, chat.language, chat.telegram_language, chat.state, chat.data,
-       chat.start, chat.asked_at,
+       chat.start, chat.asked_at, chat.module_id, chat.home_id,
        u.id as user_id, u.name as user_name, btrim(u.email) as email, u.phone, u.last_seen,
        d.id as device_id, s.id as session_id,
        exists (select from sessions where user_id = u.id and device_id = d.id) as has_signed_in,
@@ -155,6 +161,7 @@ async def load_person(
     return Person(
         telegram_id=row.telegram_id,
         name=row.name,
+        first_name=profile.first_name,
         language=row.language,
         telegram_language=row.telegram_language,
         state=row.state,
@@ -166,11 +173,14 @@ async def load_person(
         session_id=row.session_id,
         has_signed_in=row.has_signed_in,
         handled=row.handled,
+        module_id=row.module_id,
+        home_id=row.home_id,
     )
 
 
 SAVE_STATE = text(
     "update bot.chats set state = :state, data = :data, start = :start, language = :language,"
+    " module_id = :module_id, home_id = :home_id,"
     " asked_at = case when state is distinct from :state then :now else asked_at end"
     " where telegram_id = :telegram_id"
 ).bindparams(bindparam("data", type_=JSONB), bindparam("state", type_=Text))
@@ -180,15 +190,16 @@ async def save_state(session: AsyncSession, person: Person, now: datetime) -> No
     """Writes the conversation where the update has moved it."""
     if not person.changed:
         return
-    names = ("state", "data", "start", "language", "telegram_id")
+    names = ("state", "data", "start", "language", "module_id", "home_id", "telegram_id")
     await session.execute(SAVE_STATE, {name: getattr(person, name) for name in names} | {"now": now})
 
 
-def answers_open_question(person: Person, sent_at: datetime) -> bool:
-    """Whether a message was an answer to the question that is open now. Telegram's moments are whole seconds."""
+def answers_open_question(person: Person, message_id: int, sent_at: datetime) -> bool:
+    """Whether a message was an answer to the question that is open now, or is the one named as `answer` in its data.
+    Telegram's moments are whole seconds."""
     if person.state is None or person.asked_at is None:
         return False
-    return sent_at >= person.asked_at.replace(microsecond=0)
+    return person.data.get("answer") == message_id or sent_at >= person.asked_at.replace(microsecond=0)
 
 
 async def begin_album(session: AsyncSession, telegram_id: int, album: str) -> bool:

@@ -14,6 +14,7 @@ class Guess(StrEnum):
     """What may be guessed."""
 
     PROMO = "promo"
+    WORD = "word"  # one that was written outside of any question, and may be a promo code
     EMAIL = "email"
 
 
@@ -39,6 +40,14 @@ async def count_try(
     row = (await session.execute(COUNT, values)).one()
     if row.tries > most:
         raise TooManyTries(row.tried_at + wait)
+
+
+async def is_cooling(
+    session: AsyncSession, telegram_id: int, guess: Guess, now: datetime, *, most: int, wait: timedelta
+) -> bool:
+    """Whether `count_try` would raise."""
+    tried = await session.get(Cooldown, (telegram_id, guess.value), populate_existing=True)
+    return tried is not None and tried.tries >= most and tried.tried_at > now - wait
 
 
 async def delete_tries(session: AsyncSession, telegram_id: int, guess: Guess) -> None:

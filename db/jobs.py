@@ -132,6 +132,14 @@ class ConfirmNameJob(Job):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SetMenuJob(Job):
+    """The command menu of a chat, in the language its person has chosen."""
+
+    name = "set_menu"
+    telegram_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SweepJob(Job):
     name = "sweep"
 

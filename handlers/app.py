@@ -23,11 +23,27 @@ from bot.jobs.worker import Worker
 from bot.settings import Settings
 from bot.texts import Localizer
 from bot.timings import Timings
-from bot.updates.polling import Polling, Session, connect, introduce, show_commands
+from bot.updates.menus import describe, show_menus
+from bot.updates.polling import Polling, Session, connect, introduce
 from bot.updates.process import UpdateProcessor
 from bot.yookassa.client import YooKassa
 from db.engine import Database
-from handlers import alerts, fallback, http, http_limits, info, lessons, payments, promo, refunds, shop, stats
+from handlers import (
+    alerts,
+    fallback,
+    free_text,
+    home,
+    http,
+    http_limits,
+    info,
+    lessons,
+    payments,
+    promo,
+    questions,
+    refunds,
+    shop,
+    stats,
+)
 from handlers.access import grants, status
 from handlers.accounts import names, people, profile, start
 
@@ -58,6 +74,7 @@ ROUTERS: tuple[Router, ...] = (
     alerts.router,
     fallback.login_required,
     fallback.router,
+    free_text.router,
 )
 
 
@@ -79,6 +96,7 @@ class Application:
     ):
         assert settings.bot_token is not None
         self.settings = settings
+        now = clock.now if clock else utc_now
         self.database = Database(dsn)
         self.bot = Bot(
             settings.bot_token.get_secret_value(),
@@ -89,10 +107,10 @@ class Application:
             settings=settings,
             database=self.database,
             bot=self.bot,
-            localizer=Localizer(settings.default_language, settings.zone),
+            localizer=Localizer(settings.default_language, settings.zone, now),
             provider=yookassa_client(settings),
             timings=timings or Timings(),
-            now=clock.now if clock else utc_now,
+            now=now,
         )
         self.processor = UpdateProcessor(self.context, dispatcher())
         self.polling = None if settings.public_url else Polling(self.context, self.processor)
@@ -146,7 +164,7 @@ class Application:
         if not await introduce(self.context, self._stopping) or not bot:
             return
         await self._connect()
-        tasks.create_task(self._show_commands())
+        tasks.create_task(self._show_menus())
         log.info("ready", bot=self.context.username, port=self.http_port, polling=self.polling is not None)
         if self.polling is not None:
             await self.polling.run()
@@ -163,9 +181,12 @@ class Application:
                 await asyncio.wait_for(self._stopping.wait(), 5)
         return None
 
-    async def _show_commands(self) -> None:
-        with suppress(TelegramAPIError):
-            await show_commands(self.context)
+    async def _show_menus(self) -> None:
+        try:
+            await show_menus(self.context)
+            await describe(self.context)
+        except Exception:  # the database is away, for one: the bot works without a menu
+            log.warning("menus_not_shown", exc_info=True)
 
     async def close(self) -> None:
         """Returns when every reply is sent or enqueued, and every connection is closed."""
@@ -217,6 +238,9 @@ def dispatcher() -> Dispatcher:
     own would read on a connection of its own; the conversation's state is read and written in the transaction of
     the update (`bot.chat.conversation`)."""
     made = Dispatcher(disable_fsm=True)
+    for observer in (made.message, made.callback_query):
+        observer.outer_middleware(questions.end_question)
+    made.callback_query.outer_middleware(home.forget_rewritten)
     made.include_routers(*ROUTERS)
     return made
 

@@ -5,11 +5,13 @@ from aiogram.types import CallbackQuery, ChatMemberUpdated, Message
 
 from bot.chat.buttons import CheckPayment, Go, Pay
 from bot.chat.commands import COMMANDS, PURCHASES, Audience
-from bot.chat.replies import Reply, say, toast
+from bot.chat.replies import Reply, as_list, say, toast
+from bot.context import Request
 from bot.texts.accounts import registration as words
 from db.chats import Person
 from handlers.accounts.start import remember, say_register, say_sign_in
 from handlers.filters import SignedIn, is_
+from handlers.home import draw, load_home
 
 LEARNERS = [command for command in COMMANDS if command.audience is Audience.LEARNER]
 
@@ -55,14 +57,12 @@ async def unknown_command(message: Message) -> Reply:
     return say(message, words.UNKNOWN_COMMAND)
 
 
-@router.message()
-async def no_command(message: Message) -> Reply:
-    return say(message, words.NO_COMMAND)
-
-
 @router.callback_query()
-async def stale_button(query: CallbackQuery) -> Reply:
-    return toast(query, words.STALE_BUTTON, alert=True)
+async def stale_button(query: CallbackQuery, request: Request) -> Reply:
+    """What it was on is kept; below it, where one can go on from."""
+    if not request.person.signed_in:
+        return [toast(query, words.STALE_BUTTON), *as_list(sign_in_first(query, request.person))]
+    return [toast(query, words.STALE_BUTTON), say(query, *draw(await load_home(request), request))]
 
 
 @router.my_chat_member()

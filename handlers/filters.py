@@ -17,6 +17,13 @@ class SignedIn(Filter):
         return person.signed_in
 
 
+class NotSignedOut(Filter):
+    """Signed in, or without an account: who has one signs in first."""
+
+    async def __call__(self, event: TelegramObject, person: Person) -> bool:
+        return person.signed_in or person.account is None
+
+
 class Admin(Filter):
     async def __call__(self, event: TelegramObject, person: Person, context: AppContext) -> bool:
         return person.telegram_id in context.settings.admin_ids

@@ -3,6 +3,7 @@
 from aiogram import F, Router
 from aiogram.fsm.context import FSMContext
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message, ReplyKeyboardRemove
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat.buttons import ChooseLanguage, Go, Register
 from bot.chat.commands import (
@@ -33,6 +34,8 @@ from bot.texts.accounts import profile as account_words
 from bot.texts.accounts import registration
 from bot.texts.commands import about
 from db.chats import Person
+from db.jobs import SetMenuJob
+from db.queue import enqueue
 from handlers.filters import is_
 
 router = Router(name="info")
@@ -109,11 +112,16 @@ async def ask_language(event: Message | CallbackQuery, person: Person, context: 
 
 @router.callback_query(ChooseLanguage.filter(F.language.in_(LANGUAGES)))
 async def choose_language(
-    query: CallbackQuery, callback_data: ChooseLanguage, person: Person, context: AppContext
+    query: CallbackQuery,
+    callback_data: ChooseLanguage,
+    session: AsyncSession,
+    person: Person,
+    context: AppContext,
 ) -> Reply:
-    """The answer is in the new language already."""
+    """The answer is in the new language already; the command menu follows by a job."""
     person.language = callback_data.language
     person.changed = True
+    await enqueue(session, SetMenuJob(telegram_id=person.telegram_id))
     with context.localizer.use_locale(callback_data.language):
         return show(query, words.LANGUAGE_CHOSEN, languages_keyboard(callback_data.language))
 

@@ -1,6 +1,6 @@
-"""Lessons: modules, a module's contents, a lesson, finishing it, and /progress. Access is checked at each step.
+"""Lessons: courses, a course's contents, a lesson, finishing it, and /progress. Access is checked at each step.
 
-Contents and free previews are open for everyone, also before registering; finishing a lesson needs a session.
+Contents and free lessons are open for everyone, also before registering; finishing a lesson needs a session.
 """
 
 from datetime import datetime
@@ -11,6 +11,7 @@ from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat.buttons import (
+    Continue,
     FinishLesson,
     Go,
     ShowLesson,
@@ -19,19 +20,22 @@ from bot.chat.buttons import (
     ShowModule,
     ShowOffer,
 )
-from bot.chat.commands import LESSONS, PROGRESS, PROMO
-from bot.chat.keyboards import go, press, rows
+from bot.chat.commands import COURSES, LESSONS, PROGRESS, PROMO, START, STATUS
+from bot.chat.keyboards import go, open_url, press, rows
 from bot.chat.paging import Page
 from bot.chat.replies import Method, Reply, say, say_media, say_pages, show, toast
+from bot.context import Request
+from bot.texts import home as home_words
 from bot.texts import lessons as words
-from bot.texts import promo as promo_words
 from bot.texts import shop as shop_words
 from db.chats import Person
+from db.errors import LessonUnknown
 from db.lessons import lessons, progress
-from db.lessons.lessons import Contents, LessonPage
+from db.lessons.lessons import Contents, FinishedLesson, LessonPage, ModuleLessons
 from db.shop import courses
 from handlers.fallback import sign_in_first
-from handlers.filters import SignedIn, is_
+from handlers.filters import NotSignedOut, SignedIn, is_
+from handlers.home import load_home, next_button, now_home, place_home, redraw_home
 
 router = Router(name="lessons")
 
@@ -45,37 +49,38 @@ def learner(person: Person) -> int | None:
     return person.user_id if person.signed_in else None
 
 
-@router.message(is_(LESSONS), SignedIn())
-@router.callback_query(Go.filter(F.command == LESSONS.name), SignedIn())
-async def say_modules(
-    event: Message | CallbackQuery, session: AsyncSession, person: Person, now: datetime
-) -> Reply:
-    return say(event, *await modules(session, person, now, 0))
+@router.message(is_(LESSONS), NotSignedOut())
+@router.callback_query(Go.filter(F.command == LESSONS.name), NotSignedOut())
+async def first_courses(event: Message | CallbackQuery, request: Request) -> Reply:
+    return show(event, *await courses_page(request, 0))
 
 
 @router.callback_query(ShowLessonModules.filter())
-async def show_modules(
-    query: CallbackQuery,
-    callback_data: ShowLessonModules,
-    session: AsyncSession,
-    person: Person,
-    now: datetime,
-) -> Reply:
-    return show(query, *await modules(session, person, now, callback_data.page))
+async def turn_courses(query: CallbackQuery, callback_data: ShowLessonModules, request: Request) -> Reply:
+    return show(query, *await courses_page(request, callback_data.page))
 
 
-async def modules(
-    session: AsyncSession, person: Person, now: datetime, page: int
-) -> tuple[str, InlineKeyboardMarkup]:
-    found = await lessons.list_modules(session, learner(person), now)
-    place = Page(page, len(found), BUTTONS_A_PAGE)
+async def courses_page(request: Request, number: int) -> tuple[str, InlineKeyboardMarkup]:
+    person = request.person
+    found = await lessons.list_modules(request.session, learner(person), request.now)
+    found.sort(key=usefulness)
+    place = Page(number, len(found), BUTTONS_A_PAGE)
     buttons = [
         press(words.module_button(one), ShowLessons(module=one.id, page=0)) for one in found[place.slice]
     ]
     turn = place.navigation_buttons(
         lambda page: ShowLessonModules(page=page), words.PREVIOUS, words.FOLLOWING
     )
-    return words.choose_module(found), rows(*buttons, turn)
+    if not person.signed_in:
+        return words.courses(found, []), rows(*buttons, turn, go(home_words.HOME, START))
+    home = await load_home(request)
+    beside = (go(words.MY_ACCESS, STATUS), go(home_words.HOME, START))
+    return words.courses(found, home.courses), rows(next_button(home), *buttons, turn, beside)
+
+
+def usefulness(one: ModuleLessons) -> tuple[bool, bool]:
+    """What can be gone on with stands first, then what is done, then what is locked."""
+    return not one.is_open, one.progress.finished
 
 
 @router.callback_query(ShowLessons.filter())
@@ -97,7 +102,10 @@ def page_of_next(found: Contents) -> int:
 
 
 def contents_keyboard(found: Contents, page: int) -> InlineKeyboardMarkup:
+    """The lesson to go on with first, then all in their order."""
     module, place = found.module_id, Page(page, len(found.lessons), BUTTONS_A_PAGE)
+    can_take = (line for line in found.lessons if not line.done and (found.is_open or line.preview))
+    first = next(can_take, None)
     buttons = [
         press(words.lesson_button(line, found.is_open), ShowLesson(id=line.id))
         for line in found.lessons[place.slice]
@@ -105,22 +113,60 @@ def contents_keyboard(found: Contents, page: int) -> InlineKeyboardMarkup:
     turn = place.navigation_buttons(
         lambda page: ShowLessons(module=module, page=page), words.PREVIOUS, words.FOLLOWING
     )
-    opens = None if found.is_open else press(words.HOW_TO_OPEN, ShowModule(id=module))
-    return rows(*buttons, turn, opens, press(words.ALL_MODULES, ShowLessonModules()))
+    return rows(
+        press(home_words.next_lesson(first.number, first.title), Continue(lesson=first.id))
+        if first
+        else None,
+        *buttons,
+        turn,
+        None if found.is_open else press(words.HOW_TO_OPEN, ShowModule(id=module)),
+        press(words.ALL_MODULES, ShowLessonModules()),
+    )
 
 
 @router.callback_query(ShowLesson.filter())
-async def show_lesson(
-    query: CallbackQuery, callback_data: ShowLesson, session: AsyncSession, person: Person, now: datetime
-) -> Reply:
-    page = await lessons.get_lesson(session, callback_data.id, learner(person), now)
-    return await say_lesson(query, page, session)
+async def show_lesson(query: CallbackQuery, callback_data: ShowLesson, request: Request) -> Reply:
+    page = await lessons.get_lesson(request.session, callback_data.id, learner(request.person), request.now)
+    return await say_lesson(query, page, request)
 
 
-async def say_lesson(query: CallbackQuery, page: LessonPage, session: AsyncSession) -> list[Method]:
+@router.callback_query(Continue.filter())
+async def go_on(query: CallbackQuery, callback_data: Continue, request: Request) -> Reply:
+    """The lesson on the button; where that is done by now, the one to go on with, and the message is drawn anew."""
+    person = request.person
+    try:
+        page = await lessons.get_lesson(request.session, callback_data.lesson, learner(person), request.now)
+    except LessonUnknown:
+        page = None
+    if not person.signed_in and page is not None:
+        return await say_lesson(query, page, request)
+    if page is not None and page.is_open and not page.done:
+        beside = now_home(person, query.message.message_id) if query.message else []
+        return [*await say_lesson(query, page, request), *beside]
+    return await go_on_from_home(query, page, request)
+
+
+async def go_on_from_home(query: CallbackQuery, page: LessonPage | None, request: Request) -> Reply:
+    """`page`: of the lesson that was on the button, where it is still there."""
+    found = await load_home(request)
+    drawn = place_home(query, found, request)
+    if page is not None and not page.is_open and not page.done:
+        return [*drawn, await say_locked(query, page, request.session)]
+    if found.following is None:
+        return drawn
+    following = await lessons.get_lesson(
+        request.session, found.following.id, request.person.user_id, request.now
+    )
+    return [*await say_lesson(query, following, request), *drawn]
+
+
+async def say_lesson(query: CallbackQuery, page: LessonPage, request: Request) -> list[Method]:
     """The lesson as new messages, so that what was read before stays; or what opens it."""
     if not page.is_open:
-        return [await say_locked(query, page, session)]
+        return [await say_locked(query, page, request.session)]
+    person = request.person
+    if person.module_id != page.module_id:
+        person.module_id, person.changed = page.module_id, True
     pages = say_pages(query, words.lesson(page), lesson_keyboard(page))
     if page.media is None or page.media_kind is None:
         return pages
@@ -128,11 +174,18 @@ async def say_lesson(query: CallbackQuery, page: LessonPage, session: AsyncSessi
 
 
 def lesson_keyboard(page: LessonPage) -> InlineKeyboardMarkup:
-    done = None if page.done else press(words.DONE, FinishLesson(lesson=page.id))
-    back = press(words.PREVIOUS, ShowLesson(id=page.previous)) if page.previous else None
-    on = press(words.FOLLOWING, ShowLesson(id=page.following)) if page.following else None
-    beside = [button for button in (back, on) if button]
-    return rows(done, beside, press(words.ALL_LESSONS, ShowLessons(module=page.module_id)))
+    """Only the button that finishes an undone lesson has words: going on without it would count nothing."""
+    done = words.DONE_NEXT if page.following else words.DONE
+    back, on = (words.PREVIOUS, words.FOLLOWING) if page.done else (words.BACKWARD, words.FORWARD)
+    beside = [
+        press(back, ShowLesson(id=page.previous)) if page.previous else None,
+        press(on, ShowLesson(id=page.following)) if page.following else None,
+    ]
+    return rows(
+        None if page.done else press(done, FinishLesson(lesson=page.id)),
+        [button for button in beside if button],
+        press(words.ALL_LESSONS, ShowLessons(module=page.module_id)),
+    )
 
 
 async def say_locked(query: CallbackQuery, page: LessonPage, session: AsyncSession) -> Method:
@@ -140,7 +193,7 @@ async def say_locked(query: CallbackQuery, page: LessonPage, session: AsyncSessi
     buttons = [press(words.offer_button(offer), ShowOffer(id=offer.id)) for offer in offers[:MAX_OFFERS]]
     more = press(shop_words.ALL_OFFERS, ShowModule(id=page.module_id)) if len(offers) > MAX_OFFERS else None
     back = press(words.ALL_LESSONS, ShowLessons(module=page.module_id))
-    keyboard = rows(*buttons, more, go(promo_words.HAVE_CODE, PROMO), back)
+    keyboard = rows(*buttons, more, go(home_words.PROMO, PROMO), back)
     return say(query, words.locked(page, offers), keyboard)
 
 
@@ -150,17 +203,29 @@ async def finish_before_registering(query: CallbackQuery, person: Person) -> Rep
 
 
 @router.callback_query(FinishLesson.filter())
-async def finish(
-    query: CallbackQuery, callback_data: FinishLesson, session: AsyncSession, person: Person, now: datetime
-) -> Reply:
+async def finish(query: CallbackQuery, callback_data: FinishLesson, request: Request) -> Reply:
+    session, person, now = request.session, request.person, request.now
     done = await lessons.record_finished(session, person.user_id, callback_data.lesson, now)
     told: list[Method] = [toast(query, words.WELL_DONE), *without_done(query)]
     if done.lesson.following is None:
-        back = press(words.ALL_LESSONS, ShowLessons(module=done.lesson.module_id))
-        keyboard = rows(back, go(words.MY_PROGRESS, PROGRESS))
-        return [*told, say(query, words.finished(done), keyboard)]
-    page = await lessons.get_lesson(session, done.lesson.following, person.user_id, now)
-    return [*told, *await say_lesson(query, page, session)]
+        told.append(await say_end(query, done, request))
+    else:
+        page = await lessons.get_lesson(session, done.lesson.following, person.user_id, now)
+        told += await say_lesson(query, page, request)
+    return [*told, *await redraw_home(request)]
+
+
+async def say_end(query: CallbackQuery, done: FinishedLesson, request: Request) -> Method:
+    """After a course's last lesson: what was left out in it, or the next course; and whom to tell."""
+    found, lesson = await load_home(request), done.lesson
+    share = None if done.progress.left else words.share_url(lesson.module, request.context.username)
+    keyboard = rows(
+        next_button(found) or go(words.MORE_COURSES, COURSES),
+        open_url(words.SHARE, share) if share else None,
+        press(words.ALL_LESSONS, ShowLessons(module=lesson.module_id)),
+        go(words.MY_PROGRESS, PROGRESS),
+    )
+    return say(query, words.finished(done), keyboard)
 
 
 def without_done(query: CallbackQuery) -> list[Method]:

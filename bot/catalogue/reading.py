@@ -22,6 +22,7 @@ from bot.catalogue.tables import (
     PromoTable,
     QuestionTable,
     ResultTable,
+    SchoolTable,
     Table,
 )
 from db.catalogue import entries
@@ -174,7 +175,14 @@ def _catalogue(file: File) -> Catalogue:
         products=tuple(_product(product) for product in file.products),
         promos=tuple(entries.PromoEntry(**dict(promo)) for promo in file.promocodes),
         results=tuple(entries.ResultEntry(**dict(result)) for result in file.results) or default,
+        school=tuple(_school(file.school)) if file.school else (),
     )
+
+
+def _school(school: SchoolTable) -> Iterator[entries.SchoolEntry]:
+    for language, text in (("", school), ("ru", school.ru), ("en", school.en)):
+        if text is not None and (text.name or text.description):
+            yield entries.SchoolEntry(language, text.name, text.description and text.description.strip())
 
 
 def _module(module: ModuleTable) -> entries.ModuleEntry:

@@ -63,6 +63,8 @@ Key = Annotated[
 Id = Annotated[int, Field(ge=1, le=MAX_ID)]
 Name = Annotated[str, AfterValidator(_not_empty), AfterValidator(_one_line), Field(max_length=128)]
 Text = Annotated[str, AfterValidator(_not_empty), Field(max_length=1000)]
+SchoolName = Annotated[str, AfterValidator(_not_empty), AfterValidator(_one_line), Field(max_length=64)]
+SchoolDescription = Annotated[str, AfterValidator(_not_empty), Field(max_length=512)]
 Markup = Annotated[str, AfterValidator(_not_empty), AfterValidator(_markup)]
 Days = Annotated[int, Field(ge=1, le=36_500)]
 Price = Annotated[str, BeforeValidator(_amount_text)]
@@ -93,6 +95,20 @@ class MediaTable(Table):
     @property
     def source(self) -> str:
         return self.url or self.file_id or ""
+
+
+class SchoolTextTable(Table):
+    """Telegram shows a bot's description of at most 512 characters to who has not begun yet."""
+
+    name: SchoolName | None = None
+    description: SchoolDescription | None = None
+
+
+class SchoolTable(SchoolTextTable):
+    """In each language that it is translated into, and, directly, for all others."""
+
+    ru: SchoolTextTable | None = None
+    en: SchoolTextTable | None = None
 
 
 class QuestionTable(Table):
@@ -201,6 +217,7 @@ class ResultTable(Table):
 
 
 class File(Table):
+    school: SchoolTable | None = None
     modules: Annotated[list[ModuleTable], Field(min_length=1)]
     products: list[ProductTable] = []
     promocodes: list[PromoTable] = []

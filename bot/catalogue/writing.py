@@ -19,6 +19,7 @@ from db.catalogue.entries import (
     PromoEntry,
     QuestionEntry,
     ResultEntry,
+    SchoolEntry,
 )
 
 HEAD = "# Written by `python main.py catalog export`. Loaded into the same database it changes nothing.\n\n"
@@ -41,7 +42,8 @@ def write(catalogue: Catalogue) -> tuple[str, list[str]]:
     )
     if not modules:
         raise CatalogueError(["there is no module to write", *notes])
-    tables = {
+    tables: dict[str, Any] = {
+        "school": _school(catalogue.school),
         "modules": modules,
         "products": products,
         "promocodes": promos,
@@ -102,6 +104,12 @@ def _item(value: Any) -> Item:
 def _present(**values: Any) -> Table:
     """TOML has no null, and what is empty need not be said."""
     return {name: value for name, value in values.items() if value not in (None, [], False)}
+
+
+def _school(entries: tuple[SchoolEntry, ...]) -> Table:
+    """The text for all languages directly, each translation in a table of its language."""
+    said = {one.language: _present(name=one.name, description=one.description) for one in entries}
+    return said.pop("", {}) | said
 
 
 def _module(one: ModuleEntry) -> Table:

@@ -73,6 +73,12 @@ class ShowLesson(CallbackData, prefix="lesson"):
     id: Id
 
 
+class Continue(CallbackData, prefix="next"):
+    """To the lesson, or, where it is done since the button was drawn, to the one to go on with now."""
+
+    lesson: Id
+
+
 class FinishLesson(CallbackData, prefix="done"):
     lesson: Id
 

@@ -16,7 +16,10 @@ class Registration(StatesGroup):
 
 
 class Promo(StatesGroup):
+    """`retyped`: nothing is asked, but the word that was taken for a code may be corrected by editing it."""
+
     code = State()
+    retyped = State()
 
 
 class Assignment(StatesGroup):
@@ -31,14 +34,14 @@ class PersonStorage(BaseStorage):
 
     async def set_state(self, key: StorageKey, state: StateType = None) -> None:
         self._person.state = state.state if isinstance(state, State) else state
-        self._person.changed = True
+        self._person.changed = self._person.asked = True
 
     async def get_state(self, key: StorageKey) -> str | None:
         return self._person.state
 
     async def set_data(self, key: StorageKey, data: Mapping[str, Any]) -> None:
         self._person.data = dict(data)
-        self._person.changed = True
+        self._person.changed = self._person.asked = True
 
     async def get_data(self, key: StorageKey) -> dict[str, Any]:
         return dict(self._person.data)

@@ -60,6 +60,10 @@ def show(
     return say(event, text, keyboard)
 
 
+class Redraw(EditMessageText):
+    """Of a message that need not be there any more: where it is gone, nothing is sent in its place."""
+
+
 def toast(query: CallbackQuery, text: Text, *, alert: bool = False) -> AnswerCallbackQuery:
     """Telegram takes 200 characters."""
     return AnswerCallbackQuery(callback_query_id=query.id, text=str(text)[:200], show_alert=alert)
@@ -69,6 +73,14 @@ def say_pages(event: Message | CallbackQuery, html: Text, keyboard: Any = None) 
     """A text of any length in as many messages as it takes; the last one bears the keyboard."""
     *before, last = pages(str(html), MAX_TEXT)
     return [*(say(event, page) for page in before), say(event, last, keyboard)]
+
+
+def show_pages(
+    event: Message | CallbackQuery, html: Text, keyboard: InlineKeyboardMarkup | None = None
+) -> list[Method]:
+    """In place of the message whose button was pressed where one is enough."""
+    fits = len(pages(str(html), MAX_TEXT)) == 1
+    return [show(event, html, keyboard)] if fits else say_pages(event, html, keyboard)
 
 
 def say_media(event: Message | CallbackQuery, kind: str, source: str) -> Method:

@@ -12,6 +12,7 @@ from bot.context import AppContext
 from bot.jobs import housekeeping, refusals
 from bot.notifications import delivery
 from bot.payments import asking, callbacks, checking, links, reconciling, refunding
+from bot.updates.menus import set_menu
 from bot.updates.naming import confirming
 from bot.updates.process import UpdateProcessor
 from bot.updates.retrying import retrying
@@ -47,6 +48,7 @@ def all_jobs(processor: UpdateProcessor) -> Mapping[str, Run]:
             entry(jobs.AskRefundJob, refunding.ask_refund),
             entry(jobs.RetryUpdateJob, retrying(processor)),
             entry(jobs.ConfirmNameJob, confirming(processor)),
+            entry(jobs.SetMenuJob, set_menu),
             entry(jobs.SweepJob, housekeeping.sweep),
             entry(jobs.TidyJob, housekeeping.tidy),
             entry(jobs.ReconcileJob, reconciling.reconcile_job),

@@ -1,23 +1,26 @@
-"""All wording, one module per capability. `use_locale` sets whose language and time zone it is said in.
+"""All wording, one module per capability. `use_locale` sets whose language and time zone it is said in, and when.
 
 English is the source; `bot/locales` holds the translations (gettext). Everything a person wrote is escaped
 where it enters a text: messages are sent as HTML.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import UTC, tzinfo
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
 from aiogram.utils.i18n import I18n
 from babel.support import LazyProxy
+
+from bot.clock import utc_now
 
 LANGUAGES = ("ru", "en")
 LOCALES = Path(__file__).parents[1] / "locales"
 
 i18n = I18n(path=LOCALES, default_locale="en", domain="messages")
 _zone: ContextVar[tzinfo] = ContextVar("zone")
+_now: ContextVar[datetime | None] = ContextVar("now", default=None)
 
 
 def _(text: str) -> str:
@@ -42,12 +45,18 @@ def zone() -> tzinfo:
     return _zone.get(UTC)
 
 
-class Localizer:
-    """Which language to speak to whom, and in which time zone."""
+def now() -> datetime:
+    """When it is said: a day of this year is written without the year."""
+    return _now.get() or utc_now()
 
-    def __init__(self, default_language: str, zone: tzinfo) -> None:
+
+class Localizer:
+    """Which language to speak to whom, in which time zone, and when."""
+
+    def __init__(self, default_language: str, zone: tzinfo, clock: Callable[[], datetime] = utc_now) -> None:
         self._default = default_language
         self._zone = zone
+        self._clock = clock
 
     def language(self, chosen: str | None, telegram: str | None) -> str:
         """What the person chose, else what their Telegram speaks, else the school's own."""
@@ -58,9 +67,10 @@ class Localizer:
 
     @contextmanager
     def use_locale(self, language: str) -> Iterator[None]:
-        token = _zone.set(self._zone)
+        zone, said_at = _zone.set(self._zone), _now.set(self._clock())
         try:
             with i18n.context(), i18n.use_locale(language):
                 yield
         finally:
-            _zone.reset(token)
+            _now.reset(said_at)
+            _zone.reset(zone)

@@ -4,7 +4,7 @@ from functools import singledispatch
 
 from bot.chat.arguments import WrongArguments
 from bot.texts import _, __, arguments
-from bot.texts.format import days, moment, money, safe
+from bot.texts.format import day, days, moment, money, safe
 from bot.texts.payments import purchases as purchase_words
 from db import errors
 from db.payments.methods import XTR
@@ -44,8 +44,8 @@ def _promo_used_up(refused: errors.PromoUsedUp) -> str:
 
 @say.register
 def _promo_used_by_you(refused: errors.PromoUsedByYou) -> str:
-    return _("You have already used the promo code <b>{code}</b>, on {moment}.").format(
-        code=safe(refused.code), moment=moment(refused.used_at)
+    return _("You have already used the promo code <b>{code}</b>, on {day}.").format(
+        code=safe(refused.code), day=day(refused.used_at)
     )
 
 
@@ -61,12 +61,12 @@ def _email_taken(refused: errors.EmailTaken) -> str:
 
 @say.register
 def _offer_gone(refused: errors.OfferGone) -> str:
-    return _("This offer is no longer there. Here is what there is: /courses")
+    return _("This offer is no longer there.")
 
 
 @say.register
 def _method_not_offered(refused: errors.MethodNotOffered) -> str:
-    return _("This way of paying is not available for this offer. Please choose another one: /buy")
+    return _("This way of paying is not available for this offer. Please choose another one.")
 
 
 @say.register
@@ -144,12 +144,12 @@ def _already_undone(refused: errors.AlreadyUndone) -> str:
 
 @say.register
 def _lesson_unknown(refused: errors.LessonUnknown) -> str:
-    return _("This lesson is no longer there. Your lessons: /lessons")
+    return _("This lesson is no longer there.")
 
 
 @say.register
 def _lesson_locked(refused: errors.LessonLocked) -> str:
-    return _("🔒 This lesson is locked. Access opens it: /buy or /promo")
+    return _("🔒 This lesson is locked. Access opens it.")
 
 
 @say.register

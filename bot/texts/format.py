@@ -8,14 +8,16 @@ from babel.dates import format_datetime
 from babel.numbers import format_decimal
 
 from bot.currencies import exponent
-from bot.texts import _, __, language, plural, zone
+from bot.texts import _, __, language, now, plural, zone
 from db.accounts.people import AccountSummary
 from db.payments.methods import XTR
 from db.timestamps import FOR_EVER, LONG_AGO
 
 SIGNS = {"RUB": "₽", "USD": "$", "EUR": "€", XTR: "⭐"}
 BAR = 10
-ENDLESS = {LONG_AGO: __("long ago"), FOR_EVER: __("for ever")}
+MAX_LABEL = 31  # characters of a button as wide as its message that a phone shows on its one line
+LAST_DAY = timedelta(days=1)
+ENDLESS = {LONG_AGO: __("long ago"), FOR_EVER: __("forever")}
 
 
 def money(amount: int, currency: str) -> str:
@@ -34,21 +36,40 @@ def amount(written: str, currency: str) -> str:
     return f"{number}\N{NO-BREAK SPACE}{SIGNS.get(currency, currency)}"
 
 
+def day(at: datetime) -> str:
+    """In the school's zone, with its year only where that is not the present one; PostgreSQL's infinities in words."""
+    return _written(at, ru="d MMMM", en="MMMM d")
+
+
 def moment(at: datetime) -> str:
-    """Day, hour and time zone, in the school's zone; the infinities of PostgreSQL in words."""
-    if at in ENDLESS:
-        return str(ENDLESS[at])
-    local = at.astimezone(zone())
-    pattern = "d MMMM y, HH:mm" if language() == "ru" else "MMMM d, y, HH:mm"
-    return f"{format_datetime(local, pattern, locale=language())} ({zone_name(local)})"
+    """Day and hour."""
+    return _written(at, ru="d MMMM", en="MMMM d", hour=True)
+
+
+def end(at: datetime) -> str:
+    """The day on which something ends or has ended; with its hour only where it is less than a day away."""
+    near = at not in ENDLESS and abs(at - now()) < LAST_DAY
+    return moment(at) if near else day(at)
 
 
 def short(at: datetime) -> str:
-    """Day and hour in the school's zone, where a line has to be short."""
+    """Day and hour, where a line has to be short."""
+    return _written(at, ru="d MMM", en="MMM d", hour=True)
+
+
+def zoned(at: datetime) -> str:
+    """Day, hour and time zone: once on a screen whose hours matter."""
+    return f"{moment(at)} ({zone_name(at.astimezone(zone()))})"
+
+
+def _written(at: datetime, *, ru: str, en: str, hour: bool = False) -> str:
     if at in ENDLESS:
         return str(ENDLESS[at])
-    pattern = "d MMM, HH:mm" if language() == "ru" else "MMM d, HH:mm"
-    return format_datetime(at.astimezone(zone()), pattern, locale=language())
+    russian, local = language() == "ru", at.astimezone(zone())
+    pattern = ru if russian else en
+    if local.year != now().astimezone(zone()).year:
+        pattern += " y" if russian else ", y"
+    return format_datetime(local, pattern + (", HH:mm" if hour else ""), locale=language())
 
 
 def zone_name(local: datetime) -> str:
@@ -60,7 +81,7 @@ def zone_name(local: datetime) -> str:
 
 
 def until(ends_at: datetime | None) -> str:
-    return _("until {moment}").format(moment=moment(ends_at)) if ends_at else _("for ever")
+    return _("until {moment}").format(moment=end(ends_at)) if ends_at else _("forever")
 
 
 def days(count: int) -> str:
@@ -93,6 +114,16 @@ def cut(text: str | None, most: int = 40) -> str:
     if len(units) > 2 * most:
         return safe(units[: 2 * most - 2].decode("utf-16-le", "ignore").rstrip() + "…")
     return safe(units.decode("utf-16-le", "surrogatepass"))
+
+
+def label(text: str, tail: str = "", room: int = MAX_LABEL) -> str:
+    """A button's own words, cut after a word where a phone would cut them anywhere; `tail` is kept whole."""
+    room -= len(tail)
+    if len(text) <= room:
+        return text + tail
+    kept = text[: room - 1]
+    words, _blank, _rest = kept.rpartition(" ")
+    return (words if len(words) > room // 2 else kept).rstrip(" :;,.–—-(") + "…" + tail
 
 
 def person(who: AccountSummary) -> str:

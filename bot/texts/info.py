@@ -1,6 +1,8 @@
-"""Wording of help, of the documents, of stopping, and of the choice of language (each called by its own name)."""
+"""Wording of help, of the documents, of stopping, of the choice of language (each called by its own name), and what the
+bot says of itself."""
 
 from collections.abc import Sequence
+from textwrap import shorten
 
 from bot.chat.commands import Audience, Command
 from bot.texts import _, __
@@ -8,6 +10,7 @@ from bot.texts.commands import about
 from bot.texts.format import safe
 
 LANGUAGE_NAMES = {"ru": "Русский", "en": "English"}
+MAX_DESCRIPTION, MAX_SHORT = 512, 120  # characters that Telegram takes
 ASK_LANGUAGE = "🌐 Язык / Language"
 LANGUAGE_CHOSEN = __("I speak English with you now.")
 
@@ -38,7 +41,7 @@ def paysupport(contact: str | None) -> str:
     parts = ["<b>" + _("Help with a payment") + "</b>"]
     parts.append(
         _(
-            "If you have paid and nothing has opened: find the payment in /purchases and press “check” under it."
+            "If you have paid and nothing has opened: find the payment in /purchases and press “Check payment”."
         )
     )
     if contact is None:
@@ -55,12 +58,30 @@ def paysupport(contact: str | None) -> str:
 
 
 def stopped() -> str:
-    return _("All right, I have stopped asking. What I can do: /help")
+    return _("Cancelled.")
 
 
 def nothing_to_stop() -> str:
-    return _("I was not asking for anything. What I can do: /help")
+    return _("Nothing to cancel.")
 
 
 def language_button(language: str, chosen: str) -> str:
     return f"✅ {LANGUAGE_NAMES[language]}" if language == chosen else LANGUAGE_NAMES[language]
+
+
+def description(own: str | None, courses: Sequence[str]) -> str:
+    """What Telegram shows to who has not begun yet: the school's own words, else what there is to learn. Plain text."""
+    if own:
+        return own[:MAX_DESCRIPTION]
+    text = _("Learn at your own pace, right in the chat.")
+    for line in ("\n", *(f"\n• {one}" for one in courses)):
+        if len(text + line) > MAX_DESCRIPTION:
+            break
+        text += line
+    return text.strip()
+
+
+def short_description(own: str | None, courses: Sequence[str]) -> str:
+    """In the bot's profile and beside its link, on one line."""
+    text = own or _("Courses right in the chat: {courses}").format(courses=", ".join(courses))
+    return shorten(text, MAX_SHORT, placeholder="…")

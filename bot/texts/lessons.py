@@ -1,39 +1,52 @@
 """Wording of lessons and of progress."""
 
+from collections.abc import Sequence
+from urllib.parse import urlencode
+
 from bot.texts import _, __, plural
-from bot.texts.format import bar, safe, until
-from bot.texts.shop import offer_line
+from bot.texts import home as home_words
+from bot.texts.format import bar, days, label, money, safe, until
+from db.lessons.home import Course
 from db.lessons.lessons import Contents, FinishedLesson, LessonLine, LessonPage, ModuleLessons
 from db.lessons.progress import ModuleProgress, Progress
 from db.shop.courses import OfferDetails
 
-MAX_BUTTON = 60  # characters of a button that a phone still shows
-
 DONE = __("✅ Done")
+DONE_NEXT = __("✅ Done, next")
 PREVIOUS = __("‹ Previous")
 FOLLOWING = __("Next ›")
+BACKWARD, FORWARD = "‹", "›"
 ALL_LESSONS = __("≡ All lessons")
-ALL_MODULES = __("‹ All modules")
+ALL_MODULES = __("‹ All courses")
 HOW_TO_OPEN = __("🔓 How to open it")
-MY_PROGRESS = __("My progress")
-MODULE_GONE = __("This module is no longer there. Your lessons: /lessons")
+MY_PROGRESS = __("📈 My progress")
+MY_ACCESS = __("🔑 My access")
+MORE_COURSES = __("🎓 More courses")
+SHARE = __("📣 Tell a friend")
+MODULE_GONE = __("This course is no longer there. Your lessons: /lessons")
 WELL_DONE = __("✅ Well done!")
-NO_PROGRESS = __("There is no progress to show yet: start with a lesson.")
+NO_PROGRESS = __("Nothing here yet: begin with the first lesson.")
 LESSONS = __("📚 Lessons")
 
 
-def choose_module(found: list[ModuleLessons]) -> str:
+def courses(found: list[ModuleLessons], own: Sequence[Course]) -> str:
+    """`own`: what the learner has or had access to."""
     if not found:
         return _("There are no lessons yet. Please come back later.")
-    text = _("📚 <b>Lessons</b>") + "\n\n" + _("Choose a module.")
-    if any(not one.is_open for one in found):
-        text += " " + _("🔒 is still locked; its free lessons are open for everyone.")
-    return text
+    parts = [_("📚 <b>My courses</b>") if own else _("📚 <b>Courses</b>")]
+    if own:
+        parts.append(home_words.lines(own))
+    if any(not one.is_open and one.previews for one in found):
+        parts.append(_("🔒 is locked; its free lessons are open for everyone."))
+    return "\n\n".join(parts)
 
 
 def module_button(one: ModuleLessons) -> str:
-    label = f"{one.name} · {one.progress.done}/{one.progress.count}"
-    return f"{'📖' if one.is_open else '🔒'} {_cut(one.name, label)}"
+    """How far one is, where one may go on."""
+    if not one.is_open:
+        return label(f"🔒 {one.name}")
+    mark = "✅" if one.progress.finished else "📖"
+    return label(f"{mark} {one.name}", f" · {one.progress.done}/{one.progress.count}")
 
 
 def contents(found: Contents) -> str:
@@ -61,7 +74,7 @@ def lesson_button(line: LessonLine, is_open: bool) -> str:
         mark = "✅"
     else:
         mark = "▫️" if is_open else "🎁"
-    return f"{mark} {_cut(f'{line.number}. {line.title}')}"
+    return label(f"{mark} {line.number}. {line.title}")
 
 
 def lesson(page: LessonPage) -> str:
@@ -74,7 +87,7 @@ def lesson(page: LessonPage) -> str:
 
 
 def locked(page: LessonPage, offers: list[OfferDetails]) -> str:
-    text = _("🔒 <b>{title}</b>\nThis lesson is locked. Access to the module “{module}” opens it.").format(
+    text = _("🔒 <b>{title}</b>\nThis lesson is locked. Access to the course “{module}” opens it.").format(
         title=safe(page.title), module=safe(page.module)
     )
     if offers:
@@ -83,7 +96,7 @@ def locked(page: LessonPage, offers: list[OfferDetails]) -> str:
 
 
 def finished(done: FinishedLesson) -> str:
-    """After the module's last lesson."""
+    """After the course's last lesson."""
     progress = done.progress
     if progress.left:
         return _("That was the last lesson of “{module}”.").format(module=safe(done.lesson.module)) + (
@@ -101,13 +114,14 @@ def finished(done: FinishedLesson) -> str:
 
 
 def offer_button(offer: OfferDetails) -> str:
-    return _cut(offer_line(offer))
+    return label(f"{days(offer.days)} · {money(offer.price, offer.currency)}")
 
 
-def _cut(text: str, whole: str | None = None) -> str:
-    """`whole` where it fits, else as much of `text` as does."""
-    wanted = text if whole is None else whole
-    return wanted if len(wanted) <= MAX_BUTTON else text[: MAX_BUTTON - 1] + "…"
+def share_url(module: str, username: str) -> str | None:
+    """Telegram's own page for passing something on; None before Telegram has said who the bot is."""
+    text = _("I have done the course “{module}” here:").format(module=module)
+    about = urlencode({"url": f"https://t.me/{username}", "text": text})
+    return f"https://t.me/share/url?{about}" if username else None
 
 
 def progress(found: list[ModuleProgress]) -> str:
@@ -136,4 +150,4 @@ def _end(progress: Progress) -> str:
 
 
 def go_on(one: ModuleProgress) -> str:
-    return _("▶️ Go on: {module}").format(module=one.module)
+    return label(_("▶️ Continue: {module}").format(module=one.module))

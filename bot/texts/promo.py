@@ -8,7 +8,6 @@ from db.promo import PromoSummary
 
 ASK = __("Send me the promo code as a message. /cancel stops this.")
 TEXT_PLEASE = __("A promo code is a word: please send it as text. /cancel stops this.")
-HAVE_CODE = __("I have a promo code")
 MAKE_ONE = __("Make a promo code")
 
 

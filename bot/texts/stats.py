@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.texts import _, __
-from bot.texts.format import cut, moment
+from bot.texts.format import cut, moment, zoned
 from db.stats import FailedPaymentUpdate, HeldJobs, Overview
 
 SHOWN = 15  # modules of a person
@@ -16,7 +16,7 @@ def overview(
     found: Overview, failed: Sequence[FailedPaymentUpdate], held: Sequence[HeldJobs], now: datetime
 ) -> str:
     lines = [
-        "<b>" + _("Administration") + f"</b>, {moment(now)}",
+        "<b>" + _("Administration") + f"</b>, {zoned(now)}",
         "",
         _("People: {people} registered, {chats} chats, {learning} with open access").format(
             people=found.people, chats=found.chats, learning=found.learning

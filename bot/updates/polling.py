@@ -16,12 +16,8 @@ from aiogram.exceptions import (
 )
 from aiogram.methods import Response, TelegramMethod
 from aiogram.methods.base import TelegramType
-from aiogram.types import BotCommand, BotCommandScopeAllPrivateChats, BotCommandScopeChat
 
-from bot.chat.commands import Audience, for_audience
 from bot.context import AppContext
-from bot.texts import LANGUAGES
-from bot.texts.commands import about
 from bot.updates.process import DatabaseUnavailableError, UpdateProcessor
 from bot.updates.reading import KINDS, Raw, get_update_id
 
@@ -207,26 +203,3 @@ async def connect(context: AppContext) -> None:
         max_connections=100,
         drop_pending_updates=False,
     )
-
-
-async def show_commands(context: AppContext) -> None:
-    """The command menu, per language, and a longer one for each admin. A bot without a menu still works."""
-    for language in (None, *LANGUAGES):
-        with context.localizer.use_locale(language or context.settings.default_language):
-            await _menu(context.bot, Audience.LEARNER, BotCommandScopeAllPrivateChats(), language)
-            for admin in context.settings.admin_ids:
-                await _menu(context.bot, Audience.ADMIN, BotCommandScopeChat(chat_id=admin), language)
-
-
-async def _menu(
-    bot: Bot,
-    audience: Audience,
-    scope: BotCommandScopeAllPrivateChats | BotCommandScopeChat,
-    language: str | None,
-) -> None:
-    shown = [BotCommand(command=one.name, description=about(one)[:256]) for one in for_audience(audience)]
-    try:
-        await bot.set_my_commands(shown, scope=scope, language_code=language)
-    except TelegramAPIError as error:
-        # An admin who never wrote to the bot is no chat it could set a menu for.
-        log.info("menu_not_set", scope=scope.type, error=str(error))

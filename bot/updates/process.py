@@ -31,6 +31,7 @@ from bot.updates.failed import after_error, keep_unreadable
 from bot.updates.limits import Admission, PersonLimits
 from bot.updates.put_off import PutOffReasons
 from bot.updates.reading import Incoming, Raw, UnreadableError, is_payment, read
+from bot.updates.refusing import refusal
 from db import chats, updates
 from db.chats import HandledElsewhereError, Person, TelegramProfile
 from db.engine import Pool, is_retryable, is_unavailable
@@ -193,7 +194,7 @@ class UpdateProcessor:
             if await self._handled_meanwhile(update, pool):
                 return []
             with context.localizer.use_locale(language):
-                return [SendMessage(chat_id=user.id, text=errors.say(refused))]
+                return [refusal(user.id, refused)]
         return [] if answer is UNHANDLED else as_list(answer)
 
     async def _handled_meanwhile(self, update: Update, pool: Pool) -> bool:
@@ -208,7 +209,7 @@ class UpdateProcessor:
         if message is None or is_payment(incoming.update):
             return True
         if incoming.is_edit:
-            return chats.answers_open_question(person, message.date)
+            return chats.answers_open_question(person, message.message_id, message.date)
         if message.media_group_id is not None:
             return await chats.begin_album(session, person.telegram_id, message.media_group_id)
         return True
@@ -250,7 +251,13 @@ class UpdateProcessor:
 
 def profile(user: User) -> TelegramProfile:
     name = name_form(f"{user.first_name} {user.last_name or ''}", str(user.id))
-    return TelegramProfile(user.id, name, user.username, user.language_code)
+    return TelegramProfile(user.id, name, user.username, user.language_code, first_name(user))
+
+
+def first_name(user: User) -> str:
+    """Empty where it has no letters: emoji alone, blanks, dots."""
+    name = name_form(user.first_name, "")
+    return name if any(map(str.isalpha, name)) else ""
 
 
 async def _kept(storing: Awaitable[list[Method]]) -> list[Method]:

@@ -43,12 +43,11 @@ class AppliedChange:
 
 @dataclass(frozen=True, slots=True)
 class AccessPeriod:
-    """What a person may access: `ends_at` is None for ever; `started_at` is when this stretch began."""
+    """What a person may access: `ends_at` is None for ever."""
 
     module_id: int
     module: str
     ends_at: datetime | None
-    started_at: datetime | None
 
 
 EXTEND = text(
@@ -179,29 +178,19 @@ async def undo_change(session: AsyncSession, change_id: int, now: datetime) -> A
 
 
 async def list_access(session: AsyncSession, user_id: int) -> list[AccessPeriod]:
-    """What the account has or had access to, open ones first.
-
-    `started_at` is the moment the present stretch began: the newest change that found nothing open before it.
-    """
+    """What the account has or had access to, open ones first."""
     rows = await session.execute(
         text(
             """
-            select m.id, m.name, nullif(a.ends_at, 'infinity') as ends_at, start.created_at as started_at
-            from usermoduleaccess a
-            join modules m on m.id = a.module_id
-            left join lateral (
-                select created_at from bot.access_changes c
-                where c.user_id = a.user_id and c.module_id = a.module_id
-                  and (c.before is null or c.before <= c.created_at)
-                order by c.id desc limit 1
-            ) start on true
+            select m.id, m.name, nullif(a.ends_at, 'infinity') as ends_at
+            from usermoduleaccess a join modules m on m.id = a.module_id
             where a.user_id = :user_id
             order by a.ends_at desc, m.name
             """
         ),
         {"user_id": user_id},
     )
-    return [AccessPeriod(row.id, row.name, row.ends_at, row.started_at) for row in rows]
+    return [AccessPeriod(row.id, row.name, row.ends_at) for row in rows]
 
 
 async def lock_access(session: AsyncSession, user_id: int, module_id: int) -> None:

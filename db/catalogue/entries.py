@@ -4,6 +4,15 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
+class SchoolEntry:
+    """What the school says of itself in a language; `language` is empty for all that have no entry of their own."""
+
+    language: str
+    name: str | None
+    description: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class QuestionEntry:
     """`answer` is the index of the right option, from 0."""
 
@@ -91,3 +100,4 @@ class Catalogue:
     products: tuple[ProductEntry, ...]
     promos: tuple[PromoEntry, ...]
     results: tuple[ResultEntry, ...]
+    school: tuple[SchoolEntry, ...] = ()

@@ -14,6 +14,7 @@ from db.catalogue.entries import (
     PromoEntry,
     QuestionEntry,
     ResultEntry,
+    SchoolEntry,
 )
 from db.catalogue.stored import StoredCatalogue
 from db.tables import Lesson, Module, Offer, Product, Question, Result
@@ -47,6 +48,10 @@ class _Export:
             results=tuple(
                 ResultEntry(row.key, row.id, row.name, row.passed)
                 for row in _in_order(stored.results.values())
+            ),
+            school=tuple(
+                SchoolEntry(row.language, row.name, row.description)
+                for _language, row in sorted(stored.school.items())
             ),
         )
 

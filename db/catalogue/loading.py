@@ -2,7 +2,8 @@
 
 Nothing that learners may have used is deleted. A lesson, question or offer that is no longer in the file is withdrawn
 (`active = false`) and comes back with its key; a result goes behind the others. Modules, products and promo codes stay
-as they are, and so do the lessons of a module that is no longer in the file: some have paid for them.
+as they are, and so do the lessons of a module that is no longer in the file: some have paid for them. What the school
+says of itself is nobody's but the file's: a language that is gone from it is deleted.
 """
 
 from collections.abc import Sequence
@@ -25,7 +26,7 @@ from db.catalogue.entries import (
 from db.catalogue.stored import StoredCatalogue, list_refusals
 from db.locks import lock
 from db.normal import promo_form
-from db.tables import CatalogueKey, Lesson, Module, Offer, Product, PromoCode, Question, Result
+from db.tables import CatalogueKey, Lesson, Module, Offer, Product, PromoCode, Question, Result, School
 
 Row = TypeVar("Row")
 
@@ -92,6 +93,7 @@ async def load_catalogue(session: AsyncSession, catalogue: Catalogue) -> list[Ca
         raise CatalogueRefusedError(lines)
     await _reserve_ids(session, catalogue)
     loading = _Loading(session, kept)
+    await loading.school(catalogue)
     loading.results(catalogue)
     modules = [(entry, loading.module(entry)) for entry in catalogue.modules]
     await session.flush()
@@ -114,6 +116,16 @@ class _Loading:
     session: AsyncSession
     kept: StoredCatalogue
     changes: list[CatalogueChange] = field(default_factory=list)
+
+    async def school(self, catalogue: Catalogue) -> None:
+        gone = dict(self.kept.school)
+        for entry in catalogue.school:
+            key, fixed = entry.language or "default", {"language": entry.language}
+            values = {"name": entry.name, "description": entry.description}
+            self._put("school", key, gone.pop(entry.language, None), School, fixed, values)
+        for language, row in gone.items():
+            await self.session.delete(row)
+            self.changes.append(CatalogueChange(Action.WITHDRAWN, "school", language or "default"))
 
     def results(self, catalogue: Catalogue) -> None:
         gone = dict(self.kept.results)

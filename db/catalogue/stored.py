@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.catalogue.entries import Catalogue, ModuleEntry, ProductEntry
 from db.normal import promo_form
-from db.tables import CatalogueKey, Lesson, Module, Offer, Product, PromoCode, Question, Result
+from db.tables import CatalogueKey, Lesson, Module, Offer, Product, PromoCode, Question, Result, School
 
 Row = TypeVar("Row")
 
@@ -44,11 +44,12 @@ class StoredCatalogue:
     offer_rows: dict[int, Offer]
     promos: dict[str, PromoCode]
     results: dict[str, Result]
+    school: dict[str, School]
     has_unknown_ids: bool
 
     @classmethod
     async def read(cls, session: AsyncSession) -> "StoredCatalogue":
-        """Ten statements, whatever the size."""
+        """Eleven statements, whatever the size."""
         keys = await _all(session, CatalogueKey)
         module_rows = {row.id: row for row in await _all(session, Module)}
         product_rows = {row.product_id: row for row in await _all(session, Product)}
@@ -64,6 +65,7 @@ class StoredCatalogue:
             offer_rows=offer_rows,
             promos=_by_code(await _all(session, PromoCode)),
             results={row.key: row for row in await _all(session, Result)},
+            school={row.language: row for row in await _all(session, School)},
             has_unknown_ids=bool(await session.scalar(text(HAS_UNKNOWN_IDS))),
         )
 

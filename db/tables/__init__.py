@@ -21,6 +21,7 @@ from db.tables.own import (
     PromoForm,
     Question,
     Result,
+    School,
 )
 from db.tables.shared import (
     AdminAccess,
@@ -69,6 +70,7 @@ __all__ = [
     "Question",
     "Refund",
     "Result",
+    "School",
     "Session",
     "UnreadItem",
     "User",

@@ -15,7 +15,8 @@ NOW = sql("now()")
 
 class Chat(Base):
     """A person's private chat with the bot. `language` is what they chose, `telegram_language` what Telegram
-    says; `state` and `data` are the conversation; `start` a deep link waiting for registration."""
+    says; `state` and `data` are the conversation; `start` a deep link waiting for registration. `module_id` is the
+    course used last here, `home_id` the message that shows home, as far as a button pressed on it has told."""
 
     __tablename__ = "chats"
     __table_args__ = (Index("ix_chats_lower_username", sql("lower(username)")), {"schema": BOT})
@@ -31,6 +32,8 @@ class Chat(Base):
     asked_at: Mapped[datetime | None]
     album: Mapped[str | None]
     referral: Mapped[str | None]
+    module_id: Mapped[int | None] = mapped_column(ForeignKey("modules.id", ondelete="SET NULL"))
+    home_id: Mapped[int | None]
     blocked_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=NOW)
 
@@ -47,6 +50,17 @@ class Consent(Base):
     version: Mapped[str]
     url: Mapped[str]
     given_at: Mapped[datetime]
+
+
+class School(Base):
+    """What the school is called and what it says of itself, in a language; `language` is empty for all others."""
+
+    __tablename__ = "school"
+    __table_args__ = ({"schema": BOT},)
+
+    language: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str | None]
+    description: Mapped[str | None]
 
 
 class CatalogueKey(Base):

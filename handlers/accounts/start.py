@@ -25,6 +25,7 @@ from db.errors import EmailTaken, Refused
 from db.shop import courses
 from handlers import payments, promo, shop
 from handlers.filters import is_
+from handlers.home import show_home
 
 router = Router(name="start")
 
@@ -90,7 +91,7 @@ async def follow_link(request: Request, link: str) -> Reply:
                 return await payments.show_unpaid(event, session, person)
     except Refused as refused:
         return say(event, errors.say(refused))
-    return home(event, person)
+    return await show_home(event, request)
 
 
 @router.callback_query(Register.filter())

@@ -111,6 +111,6 @@ async def test_somebody_of_the_site_is_signed_in_and_sees_what_is_theirs(ben: Ch
     await ben.send("/start")
     await ben.receives(lambda: words.first_visit("Ben Carter"))
     await ben.click(words.SIGN_IN)
-    assert "for ever" in await ben.send("/status")
+    assert "forever" in await ben.send("/status")
     assert "✅" in await ben.send("/purchases")
     assert "User5@Site.example" in await ben.send("/profile")

@@ -36,11 +36,11 @@ async def with_python(person: ChatUser) -> None:
 async def test_before_access_modules_are_locked(anna: ChatUser) -> None:
     await anna.register()
     await anna.send("/lessons")
-    assert len(anna.buttons) == 3
-    assert all(label.startswith("🔒") for label in anna.buttons)
+    assert len([label for label in anna.buttons if label.startswith("🔒")]) == 3
     await anna.click("Python")
-    assert anna.buttons[0].startswith("🎁 1.")
-    assert anna.buttons[2].startswith("🔒 3.")
+    assert anna.buttons[0].startswith("▶️ Урок 1: ")
+    assert anna.buttons[1].startswith("🎁 1.")
+    assert anna.buttons[3].startswith("🔒 3.")
     assert anna.words(lessons.HOW_TO_OPEN) in anna.buttons
 
 
@@ -60,17 +60,18 @@ async def test_done_writes_progress_and_shows_the_next_lesson(
 ) -> None:
     await with_python(anna)
     await anna.send("/lessons")
-    assert anna.buttons[0].startswith("📖")
+    assert anna.buttons[1].startswith("📖")
     await anna.click("Python")
-    await anna.click("1.")
+    await anna.click("▫️ 1.")
     assert "Первая программа" in anna.last_text
     await anna.click(DONE)
     assert "Переменные" in anna.last_text
     assert anna.toast == anna.words(lessons.WELL_DONE)
     assert await done(sql) == ["Первая программа"]
     await anna.click(lessons.ALL_LESSONS)
-    assert anna.buttons[0].startswith("✅ 1.")
-    assert anna.buttons[1].startswith("▫️ 2.")
+    assert anna.buttons[0].startswith("▶️ Урок 2: ")
+    assert anna.buttons[1].startswith("✅ 1.")
+    assert anna.buttons[2].startswith("▫️ 2.")
 
 
 async def test_a_module_can_be_done_to_its_end(anna: ChatUser, sql: asyncpg.Connection) -> None:
@@ -139,11 +140,23 @@ async def test_access_is_checked_at_the_moment_of_done(anna: ChatUser, sql: asyn
 async def test_previous_and_next(anna: ChatUser, sql: asyncpg.Connection) -> None:
     await with_python(anna)
     await anna.press(ShowLesson(id=await lesson_id(sql, "Первая программа")).pack())
-    assert anna.words(lessons.PREVIOUS) not in anna.buttons
-    await anna.click(lessons.FOLLOWING)
+    assert lessons.BACKWARD not in anna.buttons
+    await anna.click(lessons.FORWARD)
     assert "Переменные" in anna.last_text
-    await anna.click(lessons.PREVIOUS)
+    await anna.click(lessons.BACKWARD)
     assert "Первая программа" in anna.last_text
+
+
+async def test_only_what_is_done_is_left_by_next(anna: ChatUser, sql: asyncpg.Connection) -> None:
+    await with_python(anna)
+    first = ShowLesson(id=await lesson_id(sql, "Первая программа")).pack()
+    await anna.press(first)
+    assert anna.buttons[:2] == [anna.words(lessons.DONE_NEXT), lessons.FORWARD]
+    await anna.click(DONE)
+    await anna.press(first)
+    assert anna.buttons[0] == anna.words(lessons.FOLLOWING)
+    await anna.press(ShowLesson(id=await lesson_id(sql, "Функции")).pack())
+    assert anna.buttons[0] == anna.words(lessons.DONE)
 
 
 async def test_stale_and_made_up_buttons(anna: ChatUser, sql: asyncpg.Connection) -> None:
@@ -162,9 +175,12 @@ async def test_stale_and_made_up_buttons(anna: ChatUser, sql: asyncpg.Connection
 
 
 async def test_free_lessons_are_open_before_registering(anna: ChatUser, sql: asyncpg.Connection) -> None:
-    await anna.send("/start")
-    await anna.press(ShowLessons(module=await sql.fetchval("SELECT min(id) FROM modules")).pack())
+    await anna.send("/lessons")
+    await anna.click("Python")
     await anna.click("🎁 1.")
+    assert "Первая программа" in anna.last_text
+    await anna.click(lessons.ALL_LESSONS)
+    await anna.click("▶️")
     assert "Первая программа" in anna.last_text
     await anna.click(DONE)
     assert anna.last_text == anna.words(registration.NOT_REGISTERED)
@@ -203,14 +219,14 @@ async def test_english(ben: ChatUser) -> None:
     await ben.send("/lessons")
     await ben.click("Python")
     await ben.click("1.")
-    assert "✅ Done" in ben.buttons
+    assert "✅ Done, next" in ben.buttons
 
 
 async def test_no_progress_yet(anna: ChatUser) -> None:
     await anna.register()
     assert await anna.send("/progress") == anna.words(lessons.NO_PROGRESS)
     await anna.click(lessons.LESSONS)
-    assert len(anna.buttons) == 3
+    assert len([label for label in anna.buttons if label.startswith("🔒")]) == 3
 
 
 async def test_share_of_a_module_and_going_on(anna: ChatUser) -> None:

@@ -1,46 +1,38 @@
 """Wording of access: what is open, until when."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from bot.texts import _, __
-from bot.texts.format import bar, left, moment, safe
-from db.access.changes import AccessPeriod
+from bot.texts.format import end, label, left, safe, until
+from db.lessons.home import Course
 
 NO_ACCESS = __(
-    "You have no access to a module yet.\n\n"
-    "Choose a course, redeem a promo code, or take a look at the free lessons:"
+    "You have no courses yet.\n\nChoose one, redeem a promo code, or take a look at the free lessons."
 )
 SEE_COURSES = __("🎓 Courses")
+RENEW_ONE = __("🔄 Renew")
+AGAIN_ONE = __("🔓 Open again")
+HALF = 15  # characters of a button half as wide as its message
 
 
-def status(openings: list[AccessPeriod], now: datetime) -> str:
-    return "\n\n".join([_("🔑 <b>My access</b>"), *(opening(one, now) for one in openings)])
+def status(courses: Sequence[Course], now: datetime) -> str:
+    return "\n\n".join([_("🔑 <b>My access</b>"), *(course(one, now) for one in courses)])
 
 
-def opening(one: AccessPeriod, now: datetime) -> str:
+def course(one: Course, now: datetime) -> str:
     name = f"<b>{safe(one.module)}</b>"
     if one.ends_at is None:
-        return f"{name}\n✅ " + _("Open for ever") + f"\n{bar(1)}"
+        return f"{name}\n✅ " + _("Open forever")
     if one.ends_at <= now:
-        ended = _("Ended on {moment}").format(moment=moment(one.ends_at))
-        return f"{name}\n⌛ {ended}\n" + _("To open it again, renew it below or redeem a promo code.")
-    lines = [
-        name,
-        "✅ " + _("Open until {moment}").format(moment=moment(one.ends_at)),
-        left(one.ends_at, now),
-    ]
-    if one.started_at is not None:
-        lines[-1] = f"{bar(share_left(one.started_at, one.ends_at, now))} {lines[-1]}"
-    return "\n".join(lines)
+        return f"{name}\n⌛ " + _("Ended {day}").format(day=end(one.ends_at))
+    return (
+        f"{name}\n✅ " + _("Open {until}").format(until=until(one.ends_at)) + f" · {left(one.ends_at, now)}"
+    )
 
 
-def share_left(started_at: datetime, ends_at: datetime, now: datetime) -> float:
-    """Of the present stretch; a started_at that is not before the end leaves nothing to divide."""
-    whole = (ends_at - started_at).total_seconds()
-    return (ends_at - now).total_seconds() / whole if whole > 0 else 0.0
-
-
-def renew(one: AccessPeriod, now: datetime) -> str:
-    ended = one.ends_at is not None and one.ends_at <= now
-    template = _("🔓 Open again: {module}") if ended else _("🔄 Renew: {module}")
-    return template.format(module=one.module)
+def renew(one: Course, *, alone: bool) -> str:
+    """A small button: what it renews is said where there are several."""
+    if alone:
+        return str(RENEW_ONE if one.is_open else AGAIN_ONE)
+    return label(f"{'🔄' if one.is_open else '🔓'} {one.module}", room=HALF)

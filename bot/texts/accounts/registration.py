@@ -39,8 +39,7 @@ OWN_CONTACT_ONLY = __(
 SHARE_OR_SKIP = __("Please use one of the two buttons below: share your number, or skip.")
 NOT_REGISTERED = __("You are not registered yet. It takes a minute: an e-mail is all we need.")
 UNKNOWN_COMMAND = __("I don't know this command. What I can do: /help")
-NO_COMMAND = __("I only understand commands and buttons here. What I can do: /help")
-STALE_BUTTON = __("This button is no longer in use. Please start again: /start")
+STALE_BUTTON = __("This button is no longer in use. Here is how to go on:")
 
 
 def greeting(name: str, courses: Sequence[str], asks_consent: bool) -> str:

@@ -1,0 +1,169 @@
+"""Words that nobody has asked for: about a payment, a promo code, an e-mail address, or anything else."""
+
+import re
+
+from aiogram import F, Router
+from aiogram.enums import ChatAction
+from aiogram.methods import SendChatAction
+from aiogram.types import InlineKeyboardMarkup, Message
+
+from bot.chat.buttons import CheckPayment, Register
+from bot.chat.commands import COURSES, PROFILE, PURCHASES, START
+from bot.chat.complaints import is_payment_complaint
+from bot.chat.conversation import Promo
+from bot.chat.emails import WrongEmailError, read_email
+from bot.chat.keyboards import go, press, rows
+from bot.chat.replies import Reply, as_list, say
+from bot.context import Request
+from bot.texts import free_text as words
+from bot.texts import home as home_words
+from bot.texts.accounts import registration
+from db import promo
+from db.cooldowns import Guess, count_try, delete_tries, is_cooling
+from db.errors import TooManyTries
+from db.jobs import CheckPaymentJob
+from db.normal import clean_text
+from db.payments import purchases
+from db.payments.purchases import PurchaseStatus, PurchaseSummary
+from db.payments.timeline import get_timeline
+from db.queue import enqueue
+from handlers.accounts.start import say_sign_in
+from handlers.home import load_home, next_button
+from handlers.payments import CHECK_SECONDS
+from handlers.promo import redeem_code
+
+MAX_CODE = 58
+CODE = re.compile(rf"[\w-]{{3,{MAX_CODE}}}")
+
+router = Router(name="free_text")
+
+
+@router.message(F.text, ~F.text.startswith("/"))
+async def hear(message: Message, request: Request) -> Reply:
+    text, person = clean_text(message.text or ""), request.person
+    if person.state == Promo.retyped.state:
+        await request.state.clear()
+    if person.account is not None and not person.signed_in:
+        return say_sign_in(message, person)
+    if is_payment_complaint(text):
+        return await answer_complaint(message, request)
+    if is_email(text):
+        return about_email(message, request)
+    if CODE.fullmatch(text) and (tried := await try_code(message, text, request)) is not None:
+        return tried
+    return await i_am_a_bot(message, request)
+
+
+@router.message()
+async def see(message: Message, request: Request) -> Reply:
+    """A picture, a sticker, a voice message."""
+    return await i_am_a_bot(message, request)
+
+
+def is_email(text: str) -> bool:
+    try:
+        return bool(read_email(text))
+    except WrongEmailError:
+        return False
+
+
+def about_email(message: Message, request: Request) -> Reply:
+    if request.person.account is None:
+        return say(message, words.EMAIL_UNREGISTERED, unregistered())
+    return say(message, words.EMAIL, rows(go(words.PROFILE, PROFILE)))
+
+
+# --- payments ---
+
+
+async def answer_complaint(message: Message, request: Request) -> Reply:
+    """The open order is checked at once; where none is open, what was paid last is named."""
+    contact, person = request.context.settings.support_contact, request.person
+    if person.account is None:
+        return say(message, words.nothing_open(None, contact), unregistered())
+    unpaid = await list_unpaid(request)
+    if unpaid:
+        return await check(message, unpaid, request)
+    found = await purchases.list_purchases(request.session, person.user_id)
+    paid = next((one for one in found if one.status == PurchaseStatus.SUCCEEDED), None)
+    keyboard = rows(next_button(await load_home(request)), go(words.MY_PAYMENTS, PURCHASES))
+    return say(message, words.nothing_open(paid, contact), keyboard)
+
+
+async def list_unpaid(request: Request) -> list[PurchaseSummary]:
+    person = request.person
+    return await purchases.list_unpaid(request.session, person.user_id) if person.signed_in else []
+
+
+async def check(message: Message, unpaid: list[PurchaseSummary], request: Request) -> Reply:
+    """Of the newest one at once, by a job that shows it; of each other by a button."""
+    session, person, now = request.session, request.person, request.now
+    attempt = (await get_timeline(session, unpaid[0].id, person.user_id)).attempt
+    assert attempt is not None  # an unpaid order is one of ours
+    key = f"check_payment:{person.telegram_id}:{attempt.question}:{now.timestamp() // CHECK_SECONDS:.0f}"
+    await enqueue(
+        session, CheckPaymentJob(attempt=attempt.id, telegram_id=person.telegram_id), priority=5, key=key
+    )
+    typing = SendChatAction(chat_id=person.telegram_id, action=ChatAction.TYPING)
+    others = [press(words.order(one), CheckPayment(purchase=one.id)) for one in unpaid[1:]]
+    return [typing, say(message, words.ANOTHER_ORDER, rows(*others)) if others else None]
+
+
+# --- promo codes ---
+
+
+async def try_code(message: Message, code: str, request: Request) -> Reply:
+    """None where the word is no promo code, and was hardly meant as one.
+
+    What looks like a code is tried and counted as a code is. Another word may be one as well; so that nobody can guess
+    codes by chatting, only a few such words are looked up in a while. Neither is while wrong codes have to cool off.
+    """
+    session, person, now = request.session, request.person, request.now
+    most, wait = request.context.timings.tries, request.context.timings.tries_wait
+    if person.account is None:
+        return None
+    if await is_cooling(session, person.telegram_id, Guess.PROMO, now, most=most, wait=wait):
+        return None
+    if looks_like_code(code):
+        return await redeem(message, code, request)
+    try:
+        await count_try(session, person.telegram_id, Guess.WORD, now, most=most, wait=wait)
+    except TooManyTries:
+        return None
+    if await promo.find_promo(session, code) is None:
+        return None
+    await delete_tries(session, person.telegram_id, Guess.WORD)
+    return as_list(await redeem_code(message, code, request))
+
+
+def looks_like_code(word: str) -> bool:
+    """In capitals, or with digits or dashes among its letters."""
+    letters = [sign for sign in word if sign.isalpha()]
+    mixed = len(letters) < len(word)
+    return bool(letters) and (mixed or word == word.upper())
+
+
+async def redeem(message: Message, code: str, request: Request) -> Reply:
+    """A wrong one may be corrected by editing the message."""
+    refused = as_list(await redeem_code(message, code, request))
+    if not refused:
+        return refused
+    await request.state.set_state(Promo.retyped)
+    await request.state.set_data({"answer": message.message_id})
+    return [*refused, *as_list(await i_am_a_bot(message, request))]
+
+
+# --- anything else ---
+
+
+async def i_am_a_bot(message: Message, request: Request) -> Reply:
+    unpaid, person = await list_unpaid(request), request.person
+    text = words.i_am_a_bot(request.context.settings.support_contact, unpaid=bool(unpaid))
+    if person.account is None:
+        return say(message, text, unregistered())
+    checks = [press(words.CHECK_PAYMENT, CheckPayment(purchase=one.id)) for one in unpaid[:1]]
+    return say(message, text, rows(*checks, go(home_words.HOME, START)))
+
+
+def unregistered() -> InlineKeyboardMarkup:
+    return rows(press(registration.REGISTER, Register()), go(registration.SEE_COURSES, COURSES))
