@@ -36,6 +36,10 @@ def promo_form(code: str) -> str:
 
 def email_form(text: str) -> str:
     """Equal for the same address: lower case, the domain in Unicode. Whether it is an address is not asked."""
+    return _repeat(_email, text)
+
+
+def _email(text: str) -> str:
     cleaned = clean_text(text).removeprefix("<").removesuffix(">")
     lowered = re.sub(r"^mailto:", "", cleaned, flags=re.IGNORECASE).lower()
     local, at, domain = lowered.rpartition("@")

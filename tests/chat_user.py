@@ -17,7 +17,7 @@ from bot.texts.accounts import registration as registration_words
 Json = dict[str, Any]
 Said = str | LazyProxy | Callable[[], str]  # a text, or one of our words to be said in the person's language
 ANNA, BEN, OLGA = 7000000001, 7000000002, 7000000003
-PATIENCE = 20.0  # seconds until a test gives up
+PATIENCE = 60.0  # seconds until a test gives up; a busy machine takes its time
 LOOK_EVERY = 0.03
 
 

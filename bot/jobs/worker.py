@@ -36,6 +36,7 @@ log = structlog.get_logger(__name__)
 
 ASK_EVERY = timedelta(seconds=1)  # where nobody can listen
 CLOSING = timedelta(seconds=5)  # that connections may take to end
+STARTING = timedelta(seconds=20)  # that who needs the worker waits until it runs
 
 
 class RetryingExecutor(EntrypointExecutor):
@@ -157,6 +158,8 @@ class Worker:
         self._schedules = schedules
         self._stopping = asyncio.Event()
         self._queue: PgQueuer | None = None
+        self._wanted = False  # it runs, or is about to
+        self._up = asyncio.Event()
         self.clock_stands = asyncio.Lock()
         self._refused = False
 
@@ -169,6 +172,7 @@ class Worker:
     async def run(self) -> None:
         timings = self._context.timings
         pause = timings.restart
+        self._wanted = True
         while not self._stopping.is_set():
             started = asyncio.get_running_loop().time()
             try:
@@ -181,9 +185,14 @@ class Worker:
                 pause = timings.restart
             await _first(self._stopping, pause)
             pause = min(pause * 2, timings.restart_most)
+        self._wanted = False
 
     async def prepare_schedules(self) -> None:
-        """Their rows are there, though the worker may only just have started. Raises WorkerAwayError."""
+        """Their rows are there, though the worker may only be starting. Raises WorkerAwayError."""
+        if self._wanted:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(STARTING.total_seconds()):
+                    await self._up.wait()
         schedules = self._running.sm
         await schedules.queries.insert_schedule(
             {key: one.next_in() for key, one in schedules.registry.items()}
@@ -215,6 +224,7 @@ class Worker:
             self._register(queue)
             if self._stopping.is_set():
                 return
+            self._up.set()
             try:
                 await queue.run(
                     dequeue_timeout=min(pause, ASK_EVERY) if pooled else pause,
@@ -225,6 +235,7 @@ class Worker:
                 )
             finally:
                 self._queue = None
+                self._up.clear()
 
     def _register(self, queue: PgQueuer) -> None:
         for name, run in self._jobs.items():

@@ -42,6 +42,7 @@ def test_what_is_pasted_around_a_text_goes(before: str, after: str) -> None:
 @example("e\u200b\u0301")
 @example("'\u00b4\u0307'")
 @example("\u0345ς")
+@example("<\u00a8")
 def test_a_form_is_its_own_form(text: str) -> None:
     for form in (clean_text, promo_form, number_form, email_form):
         assert form(form(text)) == form(text)

@@ -14,6 +14,7 @@ from tests.sandbox.provider_world import payment_body, serve
 
 NOBODY = "2d4d8203-000f-5000-9000-15fc20582329"
 QUICK = (0.3, 0.3)
+PATIENT = (10.0, 30.0)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 

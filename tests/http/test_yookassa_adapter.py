@@ -15,7 +15,7 @@ from aiohttp import web
 from bot.sandbox.yookassa import DEMO_SECRET_KEY, DEMO_SHOP_ID
 from bot.yookassa.answers import ProviderPayment, ProviderRefusedError, ProviderUnknownError, minor_units
 from bot.yookassa.client import YooKassa
-from tests.http.provider import NOBODY, QUICK, Handler, against, frozen
+from tests.http.provider import NOBODY, PATIENT, QUICK, Handler, against, frozen
 from tests.sandbox.provider_world import Provider, provider
 
 
@@ -149,7 +149,7 @@ async def test_the_frozen_bytes_go_out_unchanged_each_time() -> None:
         return web.Response(status=500)
 
     body = '{"b" :1,  "a": "Курс \\u20bd"}\n'
-    async with against(hear) as shop:
+    async with against(hear, PATIENT) as shop:
         for _ in range(2):
             with pytest.raises(ProviderUnknownError):
                 await shop.create_payment(body, "k-1")
@@ -163,7 +163,7 @@ async def test_two_shops_in_one_process_keep_their_settings() -> None:
 
         return handler
 
-    async with against(answer("1")) as one, against(answer("2")) as two:
+    async with against(answer("1"), PATIENT) as one, against(answer("2"), PATIENT) as two:
         answers = await asyncio.gather(*(shop.account() for shop in (one, two) * 10))
     assert [account.account_id for account in answers] == ["1", "2"] * 10
 
@@ -208,7 +208,7 @@ async def test_slow_calls_run_side_by_side_and_leave_the_loop_free() -> None:
         under_way -= 1
         return web.json_response({"account_id": "1", "status": "enabled", "test": True})
 
-    async with against(count, (2.0, 10.0)) as many:
+    async with against(count, PATIENT) as many:
         await asyncio.gather(*(many.account() for _ in range(24)))
     assert most == 8
 
