@@ -140,6 +140,13 @@ class SetMenuJob(Job):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DescribeBotJob(Job):
+    """What Telegram shows of the bot, after the catalogue has changed."""
+
+    name = "describe_bot"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SweepJob(Job):
     name = "sweep"
 

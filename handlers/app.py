@@ -241,6 +241,7 @@ def dispatcher() -> Dispatcher:
     for observer in (made.message, made.callback_query):
         observer.outer_middleware(questions.end_question)
     made.callback_query.outer_middleware(home.forget_rewritten)
+    made.callback_query.outer_middleware(home.go_below)
     made.include_routers(*ROUTERS)
     return made
 

@@ -5,7 +5,7 @@ pressed on it has told which message it is (`Person.home_id`). Of two the older 
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +13,7 @@ from aiogram.dispatcher.event.bases import UNHANDLED
 from aiogram.methods import EditMessageReplyMarkup, EditMessageText
 from aiogram.types import CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, Message, TelegramObject
 
-from bot.chat.buttons import Continue, ShowModule
+from bot.chat.buttons import Continue, Go, GoBelow, ShowModule
 from bot.chat.commands import ADMIN, BUY, LESSONS, PROFILE, PROMO
 from bot.chat.keyboards import go, press, rows
 from bot.chat.replies import Method, Redraw, as_list, say
@@ -23,6 +23,7 @@ from db.chats import Person
 from db.lessons import home
 from db.lessons.home import Course, NextLesson
 
+Handler = Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]]
 RENEW_WITHIN = timedelta(days=7)  # of its end a course is offered to be renewed
 
 
@@ -118,11 +119,17 @@ async def redraw_home(request: Request) -> list[Method]:
     return [] if home_id is None else [_redraw(home_id, await load_home(request), request)]
 
 
-async def forget_rewritten(
-    handler: Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]],
-    event: TelegramObject,
-    data: dict[str, Any],
-) -> Any:
+async def go_below(handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:
+    """Middleware: as if the button's message were gone, so that what is shown is a new one."""
+    prefix = f"{GoBelow.__prefix__}:"
+    if isinstance(event, CallbackQuery) and (event.data or "").startswith(prefix):
+        command = (event.data or "").removeprefix(prefix)
+        event = event.model_copy(update={"data": f"{Go.__prefix__}:{command}", "message": None})
+        data = data | {"request": replace(data["request"], event=event)}
+    return await handler(event, data)
+
+
+async def forget_rewritten(handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:
     """Middleware: a button of the living message may turn it into something else, an order for one."""
     answer, person = await handler(event, data), data["person"]
     if answer is UNHANDLED or person.home_id is None:

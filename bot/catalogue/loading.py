@@ -9,6 +9,8 @@ from db.catalogue.entries import Catalogue
 from db.catalogue.exporting import export_catalogue
 from db.catalogue.loading import CatalogueChange, load_catalogue
 from db.engine import Database, Pool, is_retryable
+from db.jobs import DescribeBotJob
+from db.queue import enqueue
 
 MAX_TRIES = 4  # of a transaction that met a deadlock, or ids that are taken
 
@@ -27,7 +29,10 @@ async def load_file(database: Database, path: Path) -> list[CatalogueChange]:
 
 async def _load(database: Database, catalogue: Catalogue) -> list[CatalogueChange]:
     async with database.transaction(Pool.JOBS) as session:
-        return await load_catalogue(session, catalogue)
+        changes = await load_catalogue(session, catalogue)
+        if changes:
+            await enqueue(session, DescribeBotJob())
+        return changes
 
 
 async def export_file(database: Database, path: Path) -> list[str]:

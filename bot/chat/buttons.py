@@ -28,6 +28,12 @@ class Go(CallbackData, prefix="go"):
     command: str
 
 
+class GoBelow(CallbackData, prefix="below"):
+    """As `Go`; the message that bears it is news and stays, so the place comes as a new one."""
+
+    command: str
+
+
 class ChooseLanguage(CallbackData, prefix="lang"):
     language: str
 

@@ -11,7 +11,7 @@ from aiogram.types import (
 )
 
 from bot.chat import Text
-from bot.chat.buttons import Go
+from bot.chat.buttons import Go, GoBelow
 from bot.chat.commands import Command
 
 Row = Sequence[InlineKeyboardButton]
@@ -27,6 +27,11 @@ def open_url(text: Text, url: str) -> InlineKeyboardButton:
 
 def go(text: Text, command: Command) -> InlineKeyboardButton:
     return press(text, Go(command=command.name))
+
+
+def go_below(text: Text, command: Command) -> InlineKeyboardButton:
+    """Under news, which is to stay."""
+    return press(text, GoBelow(command=command.name))
 
 
 def rows(*buttons: Row | InlineKeyboardButton | None) -> InlineKeyboardMarkup:

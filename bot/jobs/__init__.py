@@ -12,7 +12,7 @@ from bot.context import AppContext
 from bot.jobs import housekeeping, refusals
 from bot.notifications import delivery
 from bot.payments import asking, callbacks, checking, links, reconciling, refunding
-from bot.updates.menus import set_menu
+from bot.updates.menus import describe_bot, set_menu
 from bot.updates.naming import confirming
 from bot.updates.process import UpdateProcessor
 from bot.updates.retrying import retrying
@@ -49,6 +49,7 @@ def all_jobs(processor: UpdateProcessor) -> Mapping[str, Run]:
             entry(jobs.RetryUpdateJob, retrying(processor)),
             entry(jobs.ConfirmNameJob, confirming(processor)),
             entry(jobs.SetMenuJob, set_menu),
+            entry(jobs.DescribeBotJob, describe_bot),
             entry(jobs.SweepJob, housekeeping.sweep),
             entry(jobs.TidyJob, housekeeping.tidy),
             entry(jobs.ReconcileJob, reconciling.reconcile_job),

@@ -1,7 +1,7 @@
 """What a learner is told of access that was given or taken."""
 
 from bot.chat.commands import BUY, STATUS
-from bot.chat.keyboards import go, rows
+from bot.chat.keyboards import go_below, rows
 from bot.notifications.events import AccessGranted, AccessTaken, PromoRedeemed
 from bot.notifications.notification import Notification, to_lessons
 from bot.texts import _
@@ -36,5 +36,6 @@ def access_taken(event: AccessTaken) -> Notification:
         return Notification(text, to_lessons(event.module_id))
     text = _("The school has ended your access to the module “{module}”. If that surprises you: /paysupport")
     return Notification(
-        text.format(module=safe(event.module)), rows(go(_("My access"), STATUS), go(_("Renew"), BUY))
+        text.format(module=safe(event.module)),
+        rows(go_below(_("My access"), STATUS), go_below(_("Renew"), BUY)),
     )

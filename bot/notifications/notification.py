@@ -6,7 +6,7 @@ from aiogram.types import InlineKeyboardMarkup
 
 from bot.chat.buttons import ShowLessons
 from bot.chat.commands import STATUS
-from bot.chat.keyboards import go, press, rows
+from bot.chat.keyboards import go_below, press, rows
 from bot.texts import _
 
 
@@ -19,4 +19,6 @@ class Notification:
 
 
 def to_lessons(module_id: int) -> InlineKeyboardMarkup:
-    return rows(press(_("📚 To the lessons"), ShowLessons(module=module_id)), go(_("My access"), STATUS))
+    return rows(
+        press(_("📚 To the lessons"), ShowLessons(module=module_id)), go_below(_("My access"), STATUS)
+    )

@@ -1,7 +1,7 @@
 """What learners and admins are told of refunds."""
 
 from bot.chat.commands import BUY, STATUS
-from bot.chat.keyboards import go, rows
+from bot.chat.keyboards import go_below, rows
 from bot.currencies import exponent
 from bot.notifications.events import AdminRefundDone, RefundDone, RefundFailed
 from bot.notifications.notification import Notification
@@ -19,7 +19,7 @@ def refund_done(event: RefundDone) -> Notification:
     access = _access(event).format(
         days=days(event.days), module=safe(event.module), until=until(event.ends_at)
     )
-    buttons = rows(go(_("My access"), STATUS), None if event.is_open else go(_("Renew"), BUY))
+    buttons = rows(go_below(_("My access"), STATUS), None if event.is_open else go_below(_("Renew"), BUY))
     return Notification(f"{text}\n{access}", buttons)
 
 

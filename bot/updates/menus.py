@@ -18,7 +18,7 @@ from bot.texts.commands import about
 from db import chats
 from db.catalogue.school import get_school
 from db.engine import Pool
-from db.jobs import SetMenuJob
+from db.jobs import DescribeBotJob, SetMenuJob
 from db.shop.courses import list_modules
 
 log = structlog.get_logger(__name__)
@@ -57,6 +57,10 @@ async def describe(context: AppContext) -> None:
             short = words.short_description(school.description or school.name, courses)
         await _try(context, SetMyDescription(description=whole, language_code=language))
         await _try(context, SetMyShortDescription(short_description=short, language_code=language))
+
+
+async def describe_bot(_job: DescribeBotJob, context: AppContext) -> None:
+    await describe(context)
 
 
 async def _chosen(context: AppContext, telegram_id: int) -> str | None:

@@ -123,7 +123,7 @@ class _Loading:
             key, fixed = entry.language or "default", {"language": entry.language}
             values = {"name": entry.name, "description": entry.description}
             self._put("school", key, gone.pop(entry.language, None), School, fixed, values)
-        for language, row in gone.items():
+        for language, row in sorted(gone.items()):
             await self.session.delete(row)
             self.changes.append(CatalogueChange(Action.WITHDRAWN, "school", language or "default"))
 

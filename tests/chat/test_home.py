@@ -169,6 +169,15 @@ async def test_the_end_of_a_course_leads_on(anna: ChatUser, sql: asyncpg.Connect
     assert any("t.me/share/url?url=https%3A%2F%2Ft.me%2F" in link for link in anna.links)
 
 
+async def test_news_stay_where_a_button_of_theirs_is_pressed(anna: ChatUser) -> None:
+    await anna.register()
+    await anna.send("/promo SPRING")
+    news = await anna.receives("SPRING")
+    await anna.click("Мой доступ")
+    assert news in anna.texts
+    assert anna.last_text.startswith("🔑")
+
+
 async def test_an_admin_has_one_button_more(olga: ChatUser) -> None:
     await olga.register()
     await olga.send("/start")

@@ -23,6 +23,7 @@ insert into bot.offers (product_id, days, price, currency, active) values (80, 6
 
 async def dump(connection: asyncpg.Connection) -> list[list[tuple[object, ...]]]:
     tables = (
+        "bot.school",
         "modules",
         "products",
         "promocodes",

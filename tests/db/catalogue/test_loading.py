@@ -9,6 +9,7 @@ from bot.catalogue import reading as files
 from bot.catalogue.reading import parse
 from db.catalogue.entries import Catalogue
 from db.catalogue.loading import Action, CatalogueChange, CatalogueRefusedError, load_catalogue
+from db.catalogue.school import SchoolText, get_school
 from db.engine import Database, Pool
 from tests.db.catalogue.file import SCHOOL, SMALL
 
@@ -55,6 +56,20 @@ async def test_values_arrive(database: Database, connection: asyncpg.Connection)
     result = await connection.fetchrow("SELECT key, passed FROM bot.results")
     assert result is not None
     assert tuple(result) == ("done", True)
+
+
+async def test_what_the_school_says_of_itself(database: Database) -> None:
+    said = '[school]\nname = "Ours"\ndescription = "Good"\n[school.ru]\nname = "Наша"\n'
+    assert {"added school default", "added school ru"} <= set(await loaded(database, said + SMALL))
+    async with database.transaction(Pool.JOBS) as session:
+        assert await get_school(session, "ru") == SchoolText("Наша", "Good")
+        assert await get_school(session, "en") == SchoolText("Ours", "Good")
+    assert await loaded(database, said.replace("Good", "Better") + SMALL) == [
+        "updated school default: description Good → Better"
+    ]
+    assert await loaded(database, SMALL) == ["withdrawn school default", "withdrawn school ru"]
+    async with database.transaction(Pool.JOBS) as session:
+        assert await get_school(session, "ru") == SchoolText(None, None)
 
 
 async def test_changes_are_said_and_ids_stay(database: Database, connection: asyncpg.Connection) -> None:
