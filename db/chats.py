@@ -27,9 +27,6 @@ class Account:
     """The account a Telegram person has, as one update needs it."""
 
     id: int
-    name: str | None
-    email: str
-    phone: str | None
     last_seen: datetime | None
 
 
@@ -103,7 +100,7 @@ with chat as (
 LOAD_PERSON = """
 select chat.telegram_id, chat.name, chat.language, chat.telegram_language, chat.state, chat.data,
        chat.start, chat.asked_at, chat.module_id, chat.home_id,
-       u.id as user_id, u.name as user_name, btrim(u.email) as email, u.phone, u.last_seen,
+       u.id as user_id, u.last_seen,
        d.id as device_id, s.id as session_id,
        exists (select from sessions where user_id = u.id and device_id = d.id) as has_signed_in,
        exists (select from bot.updates where bot_id = :bot_id and update_id = :update_id) as handled
@@ -157,7 +154,7 @@ async def load_person(
     row = (await session.execute(LOADS[read_only], values)).one()
     account = None
     if row.user_id is not None:
-        account = Account(row.user_id, row.user_name, row.email, row.phone, row.last_seen)
+        account = Account(row.user_id, row.last_seen)
     return Person(
         telegram_id=row.telegram_id,
         name=row.name,

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import delete, text
+from sqlalchemy import delete, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.errors import TooManyTries
@@ -15,7 +15,6 @@ class Guess(StrEnum):
 
     PROMO = "promo"
     WORD = "word"  # one that was written outside of any question, and may be a promo code
-    EMAIL = "email"
 
 
 COUNT = text(

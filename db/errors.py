@@ -35,13 +35,6 @@ class PromoExists(Refused):
 
 
 @dataclass
-class EmailTaken(Refused):
-    """The e-mail has an account already; it is never linked without proof."""
-
-    email: str
-
-
-@dataclass
 class OfferGone(Refused):
     """The offer was withdrawn, or never was."""
 

@@ -50,6 +50,15 @@ class RedeemedCode:
 
 
 @dataclass(frozen=True, slots=True)
+class PromoPreview:
+    """What a code would give: `days` of `module`."""
+
+    code: str
+    module: str
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
 class PromoSummary:
     """A code with what it opens and how often it was used."""
 
@@ -67,6 +76,29 @@ async def redeem(session: AsyncSession, user_id: int, code: str, now: datetime) 
     found = await find_promo(session, code, for_update=True)
     if found is None:
         raise PromoUnknown(clean_text(code))
+    await _check_usable(session, found, user_id)
+    usage = PromoUsage(user_id=user_id, code_id=found.id, used_at=now)
+    session.add(usage)
+    await session.flush()
+    product, module_id, module = await _opens(session, found.product_id)
+    change = await change_access(session, user_id, module_id, found.days, Source.PROMO, usage.id, now)
+    return RedeemedCode(found.code, product, module, found.days, change)
+
+
+async def get_preview(session: AsyncSession, code: str, user_id: int | None) -> PromoPreview:
+    """What the code would give now; `user_id` is None for a person without an account.
+
+    Raises PromoUnknown, PromoUsedByYou, PromoUsedUp.
+    """
+    found = await find_promo(session, code)
+    if found is None:
+        raise PromoUnknown(clean_text(code))
+    await _check_usable(session, found, user_id)
+    _product, _module_id, module = await _opens(session, found.product_id)
+    return PromoPreview(found.code, module, found.days)
+
+
+async def _check_usable(session: AsyncSession, found: PromoCode, user_id: int | None) -> None:
     used_at = await session.scalar(
         select(PromoUsage.used_at)
         .where(PromoUsage.code_id == found.id, PromoUsage.user_id == user_id)
@@ -77,12 +109,6 @@ async def redeem(session: AsyncSession, user_id: int, code: str, now: datetime) 
     uses = await session.scalar(select(func.count()).where(PromoUsage.code_id == found.id)) or 0
     if uses >= found.max_usage_count:
         raise PromoUsedUp(found.code)
-    usage = PromoUsage(user_id=user_id, code_id=found.id, used_at=now)
-    session.add(usage)
-    await session.flush()
-    product, module_id, module = await _opens(session, found.product_id)
-    change = await change_access(session, user_id, module_id, found.days, Source.PROMO, usage.id, now)
-    return RedeemedCode(found.code, product, module, found.days, change)
 
 
 async def create_promo(

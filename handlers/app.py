@@ -45,7 +45,7 @@ from handlers import (
     stats,
 )
 from handlers.access import grants, status
-from handlers.accounts import names, people, profile, start
+from handlers.accounts import names, people, profile, registration, start
 
 log = structlog.get_logger(__name__)
 
@@ -58,6 +58,7 @@ GIVE_UP_WITHIN = 1.0
 ROUTERS: tuple[Router, ...] = (
     payments.router,
     start.router,
+    registration.router,
     info.router,
     shop.router,
     lessons.router,

@@ -27,7 +27,7 @@ from db.payments import purchases
 from db.payments.purchases import PurchaseStatus, PurchaseSummary
 from db.payments.timeline import get_timeline
 from db.queue import enqueue
-from handlers.accounts.start import say_sign_in
+from handlers.accounts.login import say_sign_in
 from handlers.home import load_home, next_button
 from handlers.payments import CHECK_SECONDS
 from handlers.promo import redeem_code

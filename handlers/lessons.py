@@ -33,7 +33,7 @@ from db.errors import LessonUnknown
 from db.lessons import lessons, progress
 from db.lessons.lessons import Contents, FinishedLesson, LessonPage, ModuleLessons
 from db.shop import courses
-from handlers.fallback import sign_in_first
+from handlers.accounts.login import sign_in_first
 from handlers.filters import NotSignedOut, SignedIn, is_
 from handlers.home import load_home, next_button, now_home, place_home, redraw_home
 

@@ -18,6 +18,7 @@ from bot.context import AppContext
 from bot.payments import timelines
 from bot.payments.invoices import freeze_invoice, invoice
 from bot.payments.offering import payment_methods
+from bot.payments.receipts import receipt_customer
 from bot.payments.refund_booking import book_stars_refund
 from bot.payments.settling import notify_charge
 from bot.texts.payments import invoices, links
@@ -119,10 +120,10 @@ async def freeze(
 ) -> None:
     """Stores the request's body: each retry sends the same one."""
     attempt, settings = await get_attempt(session, attempt_id), context.settings
-    email = person.account.email if person.account else None
     if attempt.method is PaymentMethod.LINK:
         back = return_url(context)
-        body = requests.payment(offer, attempt.purchase_id, attempt.key, back, email, settings)
+        customer = await receipt_customer(session, person.user_id)
+        body = requests.payment(offer, attempt.purchase_id, attempt.key, back, customer, settings)
     else:
         body = freeze_invoice(attempt, settings)
     await attempts.record_request(session, attempt_id, body)

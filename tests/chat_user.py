@@ -99,14 +99,11 @@ class ChatUser:
     async def block(self, blocked: bool = True) -> None:
         await self._post("/block", {"blocked": blocked})
 
-    async def register(self, email: str | None = None, *, phone: bool = False) -> str:
-        """From the first word to the end; without documents to agree to."""
-        words, email = registration_words, email or self.email
+    async def register(self) -> str:
+        """With one tap; without documents to accept."""
         await self.send("/start")
-        await self.click(words.REGISTER)
-        await self.send(email)
-        await self.click(words.SHARE if phone else words.SKIP)
-        return await self.receives(lambda: words.registered(email.lower()))
+        await self.click(registration_words.REGISTER)
+        return await self.receives(registration_words.REGISTERED)
 
     async def order(self, offer: int) -> str:
         """Asks for a payment link, as a deep link and one button do; where it leads."""

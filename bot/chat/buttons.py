@@ -11,11 +11,11 @@ PageNumber = Annotated[int, Field(ge=0, le=10_000)]
 
 
 class Register(CallbackData, prefix="register"):
-    """Starts registration."""
+    """Registers, or shows first what has to be accepted."""
 
 
 class Agree(CallbackData, prefix="agree"):
-    """Consent to the terms and the privacy policy."""
+    """Accepts the terms and the privacy policy, and registers."""
 
 
 class SignIn(CallbackData, prefix="signin"):

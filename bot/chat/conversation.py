@@ -10,11 +10,6 @@ from aiogram.fsm.storage.base import BaseStorage, StateType, StorageKey
 from db.chats import Person
 
 
-class Registration(StatesGroup):
-    email = State()
-    phone = State()
-
-
 class Promo(StatesGroup):
     """`retyped`: nothing is asked, but the word that was taken for a code may be corrected by editing it."""
 

@@ -8,10 +8,10 @@ import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.context import AppContext
+from bot.payments.receipts import Customer, receipt_customer
 from bot.settings import Settings
 from bot.texts import refunds as words
 from bot.yookassa import requests
-from db.accounts import people
 from db.errors import RefundByHand
 from db.payments.methods import STARS, YOOKASSA
 from db.refunds import requests as refunds
@@ -31,13 +31,13 @@ async def create_plan(
     plan = await refunds.create_draft(session, purchase_id, amount, asked_by, key, now)
     if plan.purchase.provider == YOOKASSA and context.provider is None:
         raise RefundByHand(purchase_id, plan.purchase.payment_id)
-    learner = await people.get_account_summary(session, plan.purchase.user_id)
+    customer = await receipt_customer(session, plan.purchase.user_id)
     with context.localizer.use_locale(context.settings.default_language):
-        await refunds.record_request(session, plan.refund_id, _request(plan, learner.email, context.settings))
+        await refunds.record_request(session, plan.refund_id, _request(plan, customer, context.settings))
     return plan
 
 
-def _request(plan: RefundPlan, email: str, settings: Settings) -> str:
+def _request(plan: RefundPlan, customer: Customer | None, settings: Settings) -> str:
     """The body of `POST /refunds`, or the arguments of `refundStarPayment`."""
     purchase = plan.purchase
     if purchase.provider == STARS:
@@ -49,20 +49,20 @@ def _request(plan: RefundPlan, email: str, settings: Settings) -> str:
         "amount": {"value": requests.value(plan.amount, purchase.currency), "currency": purchase.currency},
         "description": words.description(plan.refund_id, purchase.id),
     }
-    if plan.amount < purchase.amount and (receipt := _receipt(plan, body["amount"], email, settings)):
+    if plan.amount < purchase.amount and (receipt := _receipt(plan, body["amount"], customer, settings)):
         body["receipt"] = receipt
     return orjson.dumps(body).decode()
 
 
 def _receipt(
-    plan: RefundPlan, amount: dict[str, str], email: str, settings: Settings
+    plan: RefundPlan, amount: dict[str, str], customer: Customer | None, settings: Settings
 ) -> dict[str, Any] | None:
     """54-FZ: the part that is returned, in the words and under the tax of the sale; the whole needs none
     (docs/facts.md#provider-refunds)."""
     asked = orjson.loads(plan.purchase.request) if plan.purchase.request else {}
     if sold := asked.get("receipt"):
         return {**sold, "items": [{**sold["items"][0], "amount": amount}]}
-    if settings.yookassa_vat_code is None or not email:
+    if settings.yookassa_vat_code is None or not customer:
         return None
     item = requests.description(plan.purchase.product, plan.purchase.days)
-    return requests.receipt(amount, item, email, settings)
+    return requests.receipt(amount, item, customer, settings)

@@ -55,11 +55,6 @@ def _promo_exists(refused: errors.PromoExists) -> str:
 
 
 @say.register
-def _email_taken(refused: errors.EmailTaken) -> str:
-    return _("The e-mail {email} belongs to an account already.").format(email=safe(refused.email))
-
-
-@say.register
 def _offer_gone(refused: errors.OfferGone) -> str:
     return _("This offer is no longer there.")
 

@@ -127,4 +127,12 @@ def label(text: str, tail: str = "", room: int = MAX_LABEL) -> str:
 
 
 def person(who: AccountSummary) -> str:
-    return f"<b>{cut(who.name) or '—'}</b> ({cut(who.email, 80)}, #{who.id})"
+    """Name, address, Telegram name or id, account; a typed address never without saying that nobody has proven it."""
+    known = [cut(who.email, 80)] if who.email else []
+    if who.typed_email:
+        known.append(_("{email}, unproven").format(email=cut(who.typed_email, 80)))
+    if who.username:
+        known.append(f"@{cut(who.username)}")
+    elif who.telegram_id:
+        known.append(f"<code>{cut(who.telegram_id)}</code>")
+    return f"<b>{cut(who.name) or '—'}</b> ({' · '.join([*known, f'#{who.id}'])})"

@@ -1,5 +1,6 @@
 """What we ask YooKassa for, as the JSON text that is frozen with the attempt and sent byte for byte."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -25,7 +26,12 @@ def description(product: str, count: int) -> str:
 
 
 def payment(
-    offer: OfferDetails, purchase_id: int, key: str, return_url: str, email: str | None, settings: Settings
+    offer: OfferDetails,
+    purchase_id: int,
+    key: str,
+    return_url: str,
+    customer: Mapping[str, str] | None,
+    settings: Settings,
 ) -> str:
     """The body of `POST /payments`. `capture` must be said: left out, money is only held."""
     amount = {"value": value(offer.price, offer.currency), "currency": offer.currency}
@@ -41,15 +47,17 @@ def payment(
         "description": words,
         "metadata": {"purchase": str(purchase_id), "key": key},
     }
-    if settings.yookassa_vat_code is not None and email:
-        body["receipt"] = receipt(amount, words, email, settings)
+    if settings.yookassa_vat_code is not None and customer:
+        body["receipt"] = receipt(amount, words, customer, settings)
     return orjson.dumps(body).decode()
 
 
-def receipt(amount: dict[str, str], words: str, email: str, settings: Settings) -> dict[str, Any]:
-    """54-FZ: to the learner's own e-mail; one item, the access (docs/facts.md#receipts)."""
+def receipt(
+    amount: Mapping[str, str], words: str, customer: Mapping[str, str], settings: Settings
+) -> dict[str, Any]:
+    """54-FZ: to the learner's own `email` or `phone` (digits); one item, the access (docs/facts.md#receipts)."""
     made: dict[str, Any] = {
-        "customer": {"email": email},
+        "customer": customer,
         "internet": True,
         "items": [
             {

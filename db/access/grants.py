@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.access import changes
 from db.access.changes import MAX_DAYS, AppliedChange, Source
+from db.placeholders import proven_email
 from db.errors import AccessForEver, AccessNotOwned, AccessTooFar, GrantUnknown, ProductUnknown
 from db.tables import AdminAccess
 
@@ -101,8 +102,9 @@ GET_GRANT_OF_CHANGE = text(
 )
 
 LIST_HISTORY = text(
-    """
-    select h.id, h.created_at, coalesce(admin.name, admin.email), coalesce(target.name, target.email), target.id,
+    f"""
+    select h.id, h.created_at, coalesce(admin.name, {proven_email("admin")}, '#' || admin.id),
+           coalesce(target.name, {proven_email("target")}, '#' || target.id), target.id,
            p.name, h.days, undone.id is not null
     from adminaccesshistory h
     join users admin on admin.id = h.admin_id

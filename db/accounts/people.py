@@ -4,12 +4,12 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db.placeholders import proven_email, read_placeholder
 from db.errors import PersonAmbiguous, PersonNotRegistered, PersonUnknown
 from db.normal import UNUSUAL_EMAIL, clean_text, email_form, number_form
-from db.tables import User
 
 MAX_ID = 2**63 - 1
 ID = re.compile(r"(?P<sign>#|No\.?)? ?(?P<number>[0-9]{1,19})")  # № is No in its normal form
@@ -17,12 +17,16 @@ ID = re.compile(r"(?P<sign>#|No\.?)? ?(?P<number>[0-9]{1,19})")  # № is No in 
 
 @dataclass(frozen=True, slots=True)
 class AccountSummary:
-    """An account as admins see it."""
+    """An account as admins see it. `email` is None where none is proven, `typed_email` is one that is not.
+    `telegram_id` and `username` are those of its first Telegram identity."""
 
     id: int
     name: str | None
-    email: str
+    email: str | None
+    typed_email: str | None
     phone: str | None
+    telegram_id: str | None
+    username: str | None
     created_at: datetime
     last_seen: datetime | None
 
@@ -52,11 +56,31 @@ BY_TELEGRAM = text(
 BY_EMAIL = text(
     f"""select id, email from users where lower(email COLLATE "C") = :form or {UNUSUAL_EMAIL} order by id"""
 )
+BY_TYPED_EMAIL = text(
+    "select user_id from bot.contacts where value = :form and kind = 'email' and proven_at is null order by user_id"
+)
 BY_USERNAME = text(
     """
     select a.user_id from bot.chats c
     left join authidentities a on lower(a.loginprovider) = 'telegram' and a.providerkey = c.telegram_id::text
     where lower(c.username) = lower(:key)
+    """
+)
+
+
+GET_SUMMARY = text(
+    f"""
+    select u.id, u.name, {proven_email("u")}, c.value, u.phone, a.providerkey, chat.username,
+           u.created_at, u.last_seen
+    from users u
+    left join bot.contacts c on c.user_id = u.id and c.kind = 'email' and c.proven_at is null
+    left join lateral (
+        select providerkey from authidentities
+        where user_id = u.id and lower(loginprovider) = 'telegram' order by id limit 1
+    ) a on true
+    left join bot.chats chat
+        on chat.telegram_id = case when a.providerkey ~ '^[0-9]{{1,18}}$' then a.providerkey::bigint end
+    where u.id = :user_id
     """
 )
 
@@ -90,13 +114,7 @@ async def get_named_chat(session: AsyncSession, username: str) -> int:
 
 async def get_account_summary(session: AsyncSession, user_id: int) -> AccountSummary:
     """Raises PersonUnknown."""
-    row = (
-        await session.execute(
-            select(
-                User.id, User.name, func.btrim(User.email), User.phone, User.created_at, User.last_seen
-            ).where(User.id == user_id)
-        )
-    ).one_or_none()
+    row = (await session.execute(GET_SUMMARY, {"user_id": user_id})).one_or_none()
     if row is None:
         raise PersonUnknown(f"#{user_id}")
     return AccountSummary(*row)
@@ -132,4 +150,13 @@ async def _matches(session: AsyncSession, who: str) -> set[int | None]:
         return set(await session.scalars(statement, {"key": number})) if number <= MAX_ID else set()
     if who.startswith("@"):
         return set(await session.scalars(BY_USERNAME, {"key": who[1:]}))
-    return set(await list_by_email(session, who)) if "@" in who else set()
+    if "@" not in who:
+        return set()
+    if (telegram_id := read_placeholder(who)) is not None:
+        return set(await session.scalars(BY_TELEGRAM, {"key": telegram_id})) if telegram_id <= MAX_ID else set()
+    return set(await list_by_email(session, who) or await _list_by_typed_email(session, who))
+
+
+async def _list_by_typed_email(session: AsyncSession, email: str) -> list[int]:
+    """Asked only where the address is nobody's: what somebody typed never stands before a proof."""
+    return list(await session.scalars(BY_TYPED_EMAIL, {"form": email_form(email)}))

@@ -9,11 +9,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.accounts.people import list_by_email
+from db.placeholders import placeholder
 from db.chats import Account
-from db.errors import EmailTaken
 from db.locks import lock
-from db.normal import email_form
-from db.tables import AuthIdentity, Consent, Device, Session, User, UserDevice
+from db.tables import AuthIdentity, Consent, Device, Session, TelegramAccount, User, UserDevice
 
 TELEGRAM = "telegram"
 
@@ -24,32 +23,26 @@ async def is_email_free(session: AsyncSession, email: str) -> bool:
 
 
 async def create_account(
-    session: AsyncSession,
-    telegram_id: int,
-    *,
-    name: str,
-    email: str,
-    phone: str | None,
-    now: datetime,
-    keep: timedelta,
-) -> int:
-    """Account, identity, device and session at once; the account's id. Two at the same time make one.
-
-    Raises EmailTaken: an account found by its e-mail is never linked without proof.
-    """
+    session: AsyncSession, telegram_id: int, *, name: str, now: datetime, keep: timedelta
+) -> Session | None:
+    """Account, identity, device and session at once. Two at the same time make one: None where there is one already."""
     await lock(session, f"telegram:{telegram_id}")
-    if (known := await get_account_id(session, telegram_id)) is not None:
-        return known
-    email = email_form(email)
-    await lock(session, f"email:{email}")
-    if not await is_email_free(session, email):
-        raise EmailTaken(email)
-    user = User(name=name, email=email, phone=phone, created_at=now, last_seen=now)
+    if await get_account_id(session, telegram_id) is not None:
+        return None
+    email = await _free_placeholder(session, telegram_id)
+    user = User(name=name, email=email, created_at=now, last_seen=now)
     session.add(user)
     await session.flush()
     session.add(AuthIdentity(user_id=user.id, loginprovider=TELEGRAM, providerkey=str(telegram_id)))
-    await sign_in(session, user.id, telegram_id, now=now, keep=keep)
-    return user.id
+    session.add(TelegramAccount(user_id=user.id, telegram_id=telegram_id, created_at=now))
+    return await sign_in(session, user.id, telegram_id, now=now, keep=keep)
+
+
+async def _free_placeholder(session: AsyncSession, telegram_id: int) -> str:
+    email = placeholder(telegram_id)
+    while not await is_email_free(session, email):
+        email = placeholder(telegram_id, secrets.token_hex(4))
+    return email
 
 
 async def get_account_id(session: AsyncSession, telegram_id: int) -> int | None:
@@ -59,7 +52,7 @@ async def get_account_id(session: AsyncSession, telegram_id: int) -> int | None:
 
 async def sign_in(
     session: AsyncSession, user_id: int, telegram_id: int, *, now: datetime, keep: timedelta
-) -> None:
+) -> Session:
     """Opens a session on the chat's device, making the device where it is missing."""
     device_id = await _device(session, telegram_id, now)
     await session.execute(
@@ -68,17 +61,17 @@ async def sign_in(
         .on_conflict_do_nothing()
     )
     token = hashlib.sha256(secrets.token_bytes(32)).hexdigest()
-    session.add(
-        Session(
-            user_id=user_id,
-            device_id=device_id,
-            refresh_token_hash=token,
-            created_at=now,
-            expires_at=now + keep,
-        )
+    opened = Session(
+        user_id=user_id,
+        device_id=device_id,
+        refresh_token_hash=token,
+        created_at=now,
+        expires_at=now + keep,
     )
+    session.add(opened)
     await session.execute(update(User).where(User.id == user_id).values(last_seen=now))
     await session.flush()
+    return opened
 
 
 async def sign_out(session: AsyncSession, user_id: int, telegram_id: int, now: datetime) -> None:
@@ -129,7 +122,7 @@ async def get_account(session: AsyncSession, telegram_id: int) -> Account | None
         await session.execute(
             _identities(telegram_id)
             .join(User, AuthIdentity.user_id == User.id)
-            .with_only_columns(User.id, User.name, func.btrim(User.email), User.phone, User.last_seen)
+            .with_only_columns(User.id, User.last_seen)
         )
     ).one_or_none()
     return Account(*row) if row else None

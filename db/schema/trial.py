@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.engine import Database, Pool
 from db.identities import find_taken_id
+from db.placeholders import placeholder
 from db.schema.rights import SHARED_RIGHTS, Obstacle, list_missing_rights
 from db.tables import (
     AdminAccess,
@@ -222,7 +223,7 @@ async def _people(session: AsyncSession, token: str, now: datetime) -> list[User
     users = [
         User(
             name="Trial",
-            email=f"{token}{n}@telegram.invalid",
+            email=placeholder(n, token),
             phone="+79990000000",
             created_at=now,
             last_seen=now,
@@ -247,6 +248,8 @@ async def _people(session: AsyncSession, token: str, now: datetime) -> list[User
         await _add(session, sign_in)
         sign_in.revoked_at = sign_in.expires_at = users[0].last_seen = now + timedelta(hours=1)
         await session.flush()
+    users[0].email, users[0].phone = placeholder(3, token), None
+    await session.flush()
     return users
 
 

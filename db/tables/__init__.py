@@ -4,6 +4,7 @@ Every foreign key from `bot` into `public` is ON DELETE CASCADE, or SET NULL for
 other application can delete its rows without knowing of us.
 """
 
+from db.tables.accounts import Contact, TelegramAccount
 from db.tables.base import Base
 from db.tables.money import Alert, Cursor, Failing, ParkedPayment, Refund, UnreadItem
 from db.tables.own import (
@@ -50,6 +51,7 @@ __all__ = [
     "CatalogueKey",
     "Chat",
     "Consent",
+    "Contact",
     "Cooldown",
     "Cursor",
     "Device",
@@ -72,6 +74,7 @@ __all__ = [
     "Result",
     "School",
     "Session",
+    "TelegramAccount",
     "UnreadItem",
     "User",
     "UserDevice",

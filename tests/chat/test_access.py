@@ -14,7 +14,8 @@ from bot.texts.accounts import registration as registration_words
 from db.errors import AlreadyUndone, GrantUnknown, OfferGone, PersonUnknown, ProductUnknown
 from db.normal import clean_text
 from tests.chat.admin import ADMIN_ROWS, MARKUP
-from tests.chat_user import BEN, ChatUser, plain
+from tests.chat.accounts.rows import account_of
+from tests.chat_user import BEN, OLGA, ChatUser, plain
 
 
 async def give(sql: asyncpg.Connection, module: str, ends_at: str) -> None:
@@ -99,13 +100,13 @@ async def test_an_admin_without_an_account_is_asked_to_register(
     assert await sql.fetchval("select count(*) from adminaccesshistory") == 0
 
 
-@pytest.mark.parametrize("who", [str(BEN), "BEN@example.com", "#{id}"])
+@pytest.mark.parametrize("who", [str(BEN), f"TELEGRAM-{BEN}@telegram.invalid", "#{id}"])
 async def test_a_grant_opens_access_and_tells_both(
     olga: ChatUser, ben: ChatUser, sql: asyncpg.Connection, who: str
 ) -> None:
     await olga.register()
     await ben.register()
-    account = await sql.fetchval("select id from users where email = 'ben@example.com'")
+    account = await account_of(sql, BEN)
     await sql.execute("update bot.chats set username = 'Ben_C' where telegram_id = $1", BEN)
     await olga.send(f"/grant {who.format(id=account)} 1 30")
     assert "Ben Carter" in olga.last_text
@@ -113,7 +114,7 @@ async def test_a_grant_opens_access_and_tells_both(
     await ben.receives("30")
     assert await days_open(sql) == 30
     row = await sql.fetchrow("select * from adminaccesshistory")
-    admin = await sql.fetchval("select id from users where email = 'olga@example.com'")
+    admin = await account_of(sql, OLGA)
     assert (row["admin_id"], row["target_user_id"], row["product_id"], row["days"]) == (admin, account, 1, 30)
 
 

@@ -13,7 +13,8 @@ from bot.texts.accounts import registration as words
 from db.engine import Database
 from db.schema.migrate import migrate
 from db.schema.trial import list_obstacles
-from tests.chat_user import BEN, ChatUser
+from tests.chat.accounts.rows import account_of
+from tests.chat_user import ANNA, BEN, ChatUser
 from tests.database import Databases
 
 ADOPTED = Path(__file__).parents[1].joinpath("db", "adopted.sql").read_text("utf-8")
@@ -92,7 +93,7 @@ async def test_a_newcomer_registers_and_buys_a_course(
 ) -> None:
     assert [one.text for one in await list_obstacles(school_database) if one.breaks] == []
     await anna.register()
-    assert await sql.fetchval("select id from users where email = 'anna@example.com'") > 5002
+    assert await account_of(sql, ANNA) > 5002
     await anna.order(1)
     await anna.pay()
     await anna.receives("✅")
@@ -109,7 +110,7 @@ async def test_a_newcomer_registers_and_buys_a_course(
 
 async def test_somebody_of_the_site_is_signed_in_and_sees_what_is_theirs(ben: ChatUser) -> None:
     await ben.send("/start")
-    await ben.receives(lambda: words.first_visit("Ben Carter"))
+    await ben.receives(lambda: words.first_visit("Ben", ""))
     await ben.click(words.SIGN_IN)
     assert "forever" in await ben.send("/status")
     assert "✅" in await ben.send("/purchases")

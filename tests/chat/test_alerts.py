@@ -13,7 +13,7 @@ SOLD = """
 with purchase as (
     insert into purchases (user_id, product_id, amount_cents, provider, status, provider_payment_id, days, currency,
                            created_at)
-    select id, 1, 99000, 'yookassa', $1, 'x-1', 30, 'RUB', now() from users where email = 'anna@example.com'
+    select id, 1, 99000, 'yookassa', $1, 'x-1', 30, 'RUB', now() from users where name = 'Анна Соколова'
     returning id, user_id
 )
 insert into bot.payment_attempts (purchase_id, user_id, telegram_id, method, key, request, created_at, closed_at)

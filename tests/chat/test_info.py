@@ -110,16 +110,3 @@ async def test_cancel_stops_a_question_once(anna: ChatUser) -> None:
     assert anna.last_text == anna.words(lambda: free_text.i_am_a_bot("@school_support", unpaid=False))
     await anna.send("/cancel")
     assert anna.last_text == anna.words(words.nothing_to_stop)
-
-
-async def test_cancel_in_the_middle_of_registration(anna: ChatUser, sql: asyncpg.Connection) -> None:
-    await anna.send("/start")
-    await anna.click(registration_words.REGISTER)
-    await anna.send("anna@example.com")
-    assert anna.reply_keyboard
-    await anna.send("/cancel")
-    assert anna.last_text == anna.words(words.stopped)
-    assert not anna.reply_keyboard
-    await anna.send("Skip")
-    assert await sql.fetchval("select count(*) from users") == 0
-    assert await sql.fetchval("select state from bot.chats where telegram_id = $1", ANNA) is None

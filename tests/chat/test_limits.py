@@ -131,19 +131,3 @@ async def test_guesses_are_each_persons_own(anna: ChatUser, ben: ChatUser) -> No
     await ben.register()
     await guess(anna, 5)
     await guess(ben, 5)
-
-
-async def test_addresses_are_not_asked_for_without_end(
-    anna: ChatUser, ben: ChatUser, sql: asyncpg.Connection
-) -> None:
-    await ben.register()
-    await anna.send("/start")
-    await anna.click(registration.REGISTER)
-    for number in range(5):
-        assert "Слишком" not in await anna.send(f"nobody{number}")
-    assert (await anna.send("ben@example.com")).startswith("Слишком много попыток")
-    await sql.execute("update bot.cooldowns set tried_at = tried_at - interval '15 minutes'")
-    await anna.send("anna@example.com")
-    await anna.click(registration.SKIP)
-    assert await sql.fetchval("select count(*) from users") == 2
-    assert await sql.fetchval("select count(*) from bot.cooldowns") == 0

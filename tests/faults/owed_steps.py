@@ -83,10 +83,14 @@ class Steps(RuleBasedStateMachine):
         self.accounts = [self.do(self._register(telegram)) for telegram in self.telegram]
 
     def _register(self, telegram: int) -> Callable[[AsyncSession], Awaitable[int]]:
-        return lambda session: registration.create_account(
-            session, telegram, name="L", email=f"{telegram}@example.com", phone=None, now=self.now,
-            keep=timedelta(days=365),
-        )  # fmt: skip
+        async def register(session: AsyncSession) -> int:
+            opened = await registration.create_account(
+                session, telegram, name="L", now=self.now, keep=timedelta(days=365)
+            )
+            assert opened is not None
+            return opened.user_id
+
+        return register
 
     def do(self, act: Callable[[AsyncSession], Awaitable[T]]) -> T:
         found: T = self.town.run(self._transaction(act))

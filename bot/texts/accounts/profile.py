@@ -24,13 +24,19 @@ def profile(who: AccountSummary, language: str) -> str:
             "👤 <b>" + _("My account") + "</b>",
             "",
             _("Name: {name}").format(name=cut(who.name, 200) or "—"),
-            _("E-mail: {email}").format(email=safe(who.email[:320])),
+            _email(who),
             _("Phone: {phone}").format(phone=cut(who.phone) or _("not shared")),
             _("Registered: {moment}").format(moment=moment(who.created_at)),
             _("Language: {language}").format(language=language),
             _("Account: {id}").format(id=f"#{who.id}"),
         )
     )
+
+
+def _email(who: AccountSummary) -> str:
+    if who.typed_email:
+        return _("E-mail: {email} (not confirmed)").format(email=cut(who.typed_email, 320))
+    return _("E-mail: {email}").format(email=cut(who.email, 320) or _("not given"))
 
 
 def devices(found: Sequence[LiveSession], skip: int, total: int, own_device: int | None) -> str:

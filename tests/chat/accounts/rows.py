@@ -8,6 +8,13 @@ select (select count(*) from users), (select count(*) from authidentities), (sel
 """
 
 
+async def account_of(sql: asyncpg.Connection, telegram_id: int) -> int:
+    found: int = await sql.fetchval(
+        "select user_id from authidentities where providerkey = $1", str(telegram_id)
+    )
+    return found
+
+
 async def counts(sql: asyncpg.Connection) -> tuple[int, ...]:
     """Accounts, identities, devices, links of devices, sessions."""
     return tuple(await sql.fetchrow(COUNTS))

@@ -10,23 +10,24 @@ from bot.texts import errors, info
 from bot.texts.accounts import profile as words
 from bot.texts.accounts import registration as registration_words
 from db.errors import SessionUnknown
-from tests.chat_user import BEN, ChatUser
+from tests.chat.accounts.rows import account_of
+from tests.chat_user import ANNA, BEN, ChatUser
 
 LEARNERS = ("profile", "devices", "logout")
 
 
-async def elsewhere(sql: asyncpg.Connection, email: str, platform: str, number: int = 1) -> int:
+async def elsewhere(sql: asyncpg.Connection, telegram_id: int, platform: str, number: int = 1) -> int:
     """A live session that the other application has opened."""
     device = await sql.fetchval(
         "insert into devices (device_key, platform, created_at) values ($1, $2, now()) returning id",
-        f"other:{email}:{number}",
+        f"other:{telegram_id}:{number}",
         platform,
     )
     opened: int = await sql.fetchval(
         "insert into sessions (user_id, device_id, refresh_token_hash, created_at, expires_at)"
-        " select id, $1, 'x', now(), now() + interval '3 days' from users where email = $2 returning id",
+        " values ($2, $1, 'x', now(), now() + interval '3 days') returning id",
         device,
-        email,
+        await account_of(sql, telegram_id),
     )
     return opened
 
@@ -45,11 +46,11 @@ async def test_a_stranger_is_asked_to_come_in(anna: ChatUser, command: str) -> N
 
 
 async def test_the_profile_shows_what_is_known(ben: ChatUser, sql: asyncpg.Connection) -> None:
-    await ben.register(phone=True)
-    await sql.execute("update users set name = '<b>Ben</b> & \"Co\"'")
+    await ben.register()
+    await sql.execute("update users set name = '<b>Ben</b> & \"Co\"', phone = '+79990001122'")
     await ben.send("/profile")
-    phone = await sql.fetchval("select phone from users")
-    for part in ('<b>Ben</b> & "Co"', "ben@example.com", phone, "English"):
+    assert ".invalid" not in ben.last_text
+    for part in ('<b>Ben</b> & "Co"', "+79990001122", "English"):
         assert part in ben.last_text
     for label in (words.DEVICES, words.LANGUAGE, words.PAYMENTS, words.LOGOUT):
         await ben.send("/profile")
@@ -62,7 +63,7 @@ async def test_devices_of_both_applications_are_listed_and_ended(
     anna: ChatUser, sql: asyncpg.Connection
 ) -> None:
     await anna.register()
-    await elsewhere(sql, "anna@example.com", "web <Chrome>")
+    await elsewhere(sql, ANNA, "web <Chrome>")
     await anna.send("/devices")
     assert "web <Chrome>" in anna.last_text
     assert "Telegram" in anna.last_text
@@ -78,7 +79,7 @@ async def test_ending_an_ended_or_a_foreign_session_changes_nothing(
 ) -> None:
     await anna.register()
     await ben.register()
-    bens = await elsewhere(sql, "ben@example.com", "web")
+    bens = await elsewhere(sql, BEN, "web")
     for session_id in (bens, 2**63 - 1):
         await anna.press(EndSession(session=session_id).pack())
         assert anna.last_text == anna.words(lambda: errors.say(SessionUnknown(1)))
@@ -89,19 +90,19 @@ async def test_ending_an_ended_or_a_foreign_session_changes_nothing(
 
 async def test_ending_ones_own_session_is_signing_out(anna: ChatUser, sql: asyncpg.Connection) -> None:
     await anna.register()
-    await elsewhere(sql, "anna@example.com", "web")
+    await elsewhere(sql, ANNA, "web")
     await anna.send("/devices")
     await anna.click(lambda: words.end_own(2))
     assert anna.last_text == anna.words(words.SIGNED_OUT)
     assert await live(sql) == 1
     await anna.send("/profile")
-    assert "anna@example.com" not in anna.last_text
+    assert "Анна Соколова" not in anna.last_text
 
 
 async def test_many_devices_turn_pages(anna: ChatUser, sql: asyncpg.Connection) -> None:
     await anna.register()
     for number in range(20):
-        await elsewhere(sql, "anna@example.com", "web " + "🙂" * 900, number)
+        await elsewhere(sql, ANNA, "web " + "🙂" * 900, number)
     await anna.send("/devices")
     first = anna.last_text
     await anna.click("▶️")
@@ -123,7 +124,7 @@ async def test_signing_out_and_back_in(anna: ChatUser, sql: asyncpg.Connection) 
     await anna.send("/start")
     await anna.click(registration_words.SIGN_IN)
     await anna.send("/profile")
-    assert "anna@example.com" in anna.last_text
+    assert "Анна Соколова" in anna.last_text
     assert await live(sql) == 1
     assert await sql.fetchval("select count(*) from users") == 1
 

@@ -2,11 +2,15 @@
 
 import asyncio
 import hashlib
+import re
 from datetime import UTC, datetime
+from typing import Any
 
 import asyncpg
 import pytest
+from aiogram.filters.callback_data import CallbackData
 
+from bot.chat.buttons import Agree, Register, SignIn
 from bot.sandbox.app import Sandbox
 from bot.settings import Settings
 from bot.texts.accounts import registration as words
@@ -19,9 +23,9 @@ from tests.chat_user import ANNA, BEN, ChatUser
 async def test_a_stranger_is_greeted_and_sees_courses_without_registering(
     anna: ChatUser, ben: ChatUser, sql: asyncpg.Connection
 ) -> None:
-    assert "Анна Соколова" in await anna.send("/start")
+    assert "Анна!" in await anna.send("/start")
     assert "Python с нуля" in anna.last_text
-    assert "Ben Carter" in await ben.send("/start")
+    assert "Ben!" in await ben.send("/start")
     assert anna.words(words.REGISTER) in anna.buttons
     await anna.click(words.SEE_COURSES)
     await anna.receives("Английский")
@@ -30,17 +34,22 @@ async def test_a_stranger_is_greeted_and_sees_courses_without_registering(
     assert await counts(sql) == (0, 0, 0, 0, 0)
 
 
-async def test_registering_makes_account_identity_device_and_session(
+async def test_registering_is_one_tap_and_makes_account_identity_device_and_session(
     anna: ChatUser, sql: asyncpg.Connection
 ) -> None:
     started = datetime.now(UTC)
-    await anna.register("Anna.Sokolova@Example.COM")
+    await anna.send("/start")
+    await anna.click(words.REGISTER)
+    await anna.receives(words.REGISTERED)
+    assert anna.words(words.REGISTER) not in anna.transcript()
     user = await sql.fetchrow("select * from users")
     assert (user["email"], user["name"], user["phone"]) == (
-        "anna.sokolova@example.com",
+        f"telegram-{ANNA}@telegram.invalid",
         "Анна Соколова",
         None,
     )
+    born = await sql.fetchrow("select * from bot.telegram_accounts")
+    assert tuple(born) == (user["id"], ANNA, user["created_at"])
     assert user["password_hash"] is None
     assert started <= user["created_at"] <= user["last_seen"] <= datetime.now(UTC)
     identity = await sql.fetchrow("select * from authidentities")
@@ -61,86 +70,85 @@ async def test_registering_makes_account_identity_device_and_session(
     assert await counts(sql) == (1, 1, 1, 1, 1)
 
 
-async def test_the_phone_is_kept_when_shared(anna: ChatUser, sql: asyncpg.Connection) -> None:
-    await anna.register(phone=True)
-    phone = await sql.fetchval("select phone from users")
-    assert phone.startswith("+7900")
-    assert anna.reply_keyboard is None
+async def test_a_placeholder_that_is_taken_gets_random_letters(
+    anna: ChatUser, sql: asyncpg.Connection
+) -> None:
+    taken = f"Telegram-{ANNA}@Telegram.invalid"
+    await sql.execute("insert into users (email, created_at) values ($1, now())", taken)
+    await anna.register()
+    email = await sql.fetchval("select email from users where name is not null")
+    assert re.fullmatch(rf"telegram-{ANNA}-[0-9a-f]{{8}}@telegram\.invalid", email)
+    await anna.send("/profile")
+    assert ".invalid" not in anna.last_text
+
+
+async def test_the_free_lesson_needs_no_account(anna: ChatUser, sql: asyncpg.Connection) -> None:
+    await anna.send("/start")
+    await anna.click(words.FREE_LESSON)
+    await anna.receives("Первая программа")
+    assert await counts(sql) == (0, 0, 0, 0, 0)
+
+
+NAMELESS = ["\U0001f600" * 64, "\u2800", "\u200b\u2060", "!?", "12"]
+
+
+@pytest.mark.parametrize("name", NAMELESS)
+async def test_who_has_no_name_with_a_letter_is_greeted_without(
+    ben: ChatUser, sandbox: Sandbox, sql: asyncpg.Connection, name: str
+) -> None:
+    call(sandbox, BEN, name)
+    assert (await ben.send("/start")).startswith("👋 Hello! ")
+    await ben.register()
+    assert await sql.fetchval("select name from users")
 
 
 @pytest.mark.parametrize(
-    "contact",
+    ("name", "greeting"),
     [
-        {"phone_number": "+79990000000", "first_name": "Ben", "user_id": BEN},
-        {"phone_number": "+79990000000", "first_name": "Nobody"},
+        ("\u202eЁлка\u200b", "👋 Hello, Ёлка!"),
+        ("محمد", "👋 Hello, \u2068محمد\u2069!"),
+        ("<b>Q</b>", "👋 Hello, <b>Q</b>!"),
     ],
 )
-async def test_only_ones_own_contact_is_taken(
-    anna: ChatUser, sql: asyncpg.Connection, contact: dict[str, object]
+async def test_a_name_is_greeted_as_it_is_read(
+    ben: ChatUser, sandbox: Sandbox, name: str, greeting: str
 ) -> None:
-    await anna.send("/start")
-    await anna.click(words.REGISTER)
-    await anna.send(anna.email)
-    await anna.share_contact(contact)
-    await anna.receives(words.OWN_CONTACT_ONLY)
-    assert await counts(sql) == (0, 0, 0, 0, 0)
-    await anna.click(words.SHARE)
-    await anna.receives(lambda: words.registered(anna.email))
-    assert "9990000000" not in await sql.fetchval("select phone from users")
+    call(sandbox, BEN, name)
+    assert (await ben.send("/start")).startswith(greeting)
 
 
-@pytest.mark.parametrize("skip", ["Skip", "пропустить ", "SKIP"])
-async def test_skipping_in_either_language(anna: ChatUser, sql: asyncpg.Connection, skip: str) -> None:
-    await anna.send("/start")
-    await anna.click(words.REGISTER)
-    await anna.send(anna.email)
-    await anna.send(skip)
-    await anna.receives(lambda: words.registered(anna.email))
-    assert await sql.fetchval("select phone from users") is None
+def call(sandbox: Sandbox, telegram_id: int, name: str) -> None:
+    person = sandbox.telegram.context.people.get(telegram_id)
+    person.first_name, person.last_name = name, ""
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["anna", "anna@", "@example.com", "a b@example.com", "a@b@example.com", "x" * 4000, "🙂"],
-)
-async def test_what_is_no_email_is_asked_again(anna: ChatUser, sql: asyncpg.Connection, text: str) -> None:
-    await anna.send("/start")
-    await anna.click(words.REGISTER)
-    await anna.send(text)
-    await anna.receives(words.EMAIL_WRONG)
-    await anna.send(anna.email)
-    await anna.receives(words.ASK_PHONE)
+class TestOldButtons:
+    """A Register button outlives what it was shown for."""
 
+    async def test_who_is_registered_gets_home(self, anna: ChatUser, sql: asyncpg.Connection) -> None:
+        await anna.register()
+        await anna.press(Register().pack())
+        await anna.receives(lambda: words.home("Анна Соколова"))
+        assert await counts(sql) == (1, 1, 1, 1, 1)
 
-@pytest.mark.parametrize("kept", ["anna@example.com", "Anna@Example.com"])
-async def test_an_email_with_an_account_is_never_linked(
-    anna: ChatUser, sql: asyncpg.Connection, kept: str
-) -> None:
-    """Whatever its letter case, here and in the other application's rows."""
-    await sql.execute("insert into users (email, created_at) values ($1, now())", kept)
-    await anna.send("/start")
-    await anna.click(words.REGISTER)
-    await anna.send("ANNA@example.COM")
-    heard = await anna.receives(lambda: words.email_taken("anna@example.com", "@school_support"))
-    assert "@school_support" in heard
-    assert await counts(sql) == (1, 0, 0, 0, 0)
-    await anna.send("another@example.com")
-    await anna.click(words.SKIP)
-    await anna.receives(lambda: words.registered("another@example.com"))
-    assert await counts(sql) == (2, 1, 1, 1, 1)
+    async def test_who_is_signed_out_is_signed_in(self, anna: ChatUser, sql: asyncpg.Connection) -> None:
+        await anna.register()
+        await anna.send("/logout")
+        await anna.press(Register().pack())
+        await anna.receives(words.SIGNED_IN)
+        assert await counts(sql) == (1, 1, 1, 1, 2)
 
-
-async def test_an_email_taken_meanwhile_is_not_linked_either(anna: ChatUser, sql: asyncpg.Connection) -> None:
-    await anna.send("/start")
-    await anna.click(words.REGISTER)
-    await anna.send("anna@example.com")
-    await sql.execute("insert into users (email, created_at) values ('ANNA@example.com', now())")
-    await anna.click(words.SKIP)
-    await anna.receives(lambda: words.email_taken("anna@example.com", "@school_support"))
-    assert await counts(sql) == (1, 0, 0, 0, 0)
-    assert anna.reply_keyboard is None
-    await anna.send("another@example.com")
-    await anna.receives(words.ASK_PHONE)
+    @pytest.mark.parametrize("button", [Register(), SignIn(), Agree()])
+    async def test_whose_account_is_deleted_may_register_anew(
+        self, anna: ChatUser, sql: asyncpg.Connection, button: CallbackData
+    ) -> None:
+        await anna.register()
+        await sql.execute("delete from users")
+        await anna.press(button.pack())
+        if isinstance(button, SignIn):
+            await anna.click(words.REGISTER)
+        await anna.receives(words.REGISTERED)
+        assert await counts(sql) == (1, 1, 1, 1, 1)
 
 
 class TestConsent:
@@ -153,17 +161,24 @@ class TestConsent:
             terms_version="2026-03",
         )
 
-    async def test_is_asked_first_and_recorded_with_time_and_version(
+    async def test_is_given_and_recorded_with_the_tap_that_registers(
         self, anna: ChatUser, sql: asyncpg.Connection
     ) -> None:
         started = datetime.now(UTC)
         await anna.send("/start")
-        await anna.click(words.REGISTER)
-        await anna.receives(words.ASK_CONSENT)
-        assert anna.links == ["https://school.example/terms", "https://school.example/privacy"]
+        asked = await anna.click(words.REGISTER)
+        assert "версия 2026-03" in asked
+        entities = anna.messages[-1]["entities"]
+        assert [one["url"] for one in entities if one["type"] == "text_link"] == [
+            "https://school.example/terms",
+            "https://school.example/privacy",
+        ]
+        assert anna.buttons == [anna.words(words.AGREE)]
         assert await sql.fetchval("select count(*) from bot.consents") == 0
+        assert await counts(sql) == (0, 0, 0, 0, 0)
         await anna.click(words.AGREE)
-        await anna.receives(words.ASK_EMAIL)
+        await anna.receives(words.REGISTERED)
+        assert await counts(sql) == (1, 1, 1, 1, 1)
         given = await sql.fetch("select * from bot.consents order by document")
         assert [(row["telegram_id"], row["document"], row["version"], row["url"]) for row in given] == [
             (ANNA, "privacy", "2026-03", "https://school.example/privacy"),
@@ -176,32 +191,30 @@ class TestConsent:
         await anna.click(words.REGISTER)
         await anna.click(words.AGREE)
         first = await sql.fetch("select * from bot.consents order by id")
-        await anna.click(words.AGREE)
-        await anna.send("/start")
-        await anna.click(words.REGISTER)
-        await anna.receives(words.ASK_EMAIL)
+        await anna.press(Agree().pack())
+        assert await sql.fetch("select * from bot.consents order by id") == first
+        await sql.execute("delete from users")
+        await anna.register()
         assert await sql.fetch("select * from bot.consents order by id") == first
 
-    async def test_an_email_is_not_taken_before_it(self, anna: ChatUser, sql: asyncpg.Connection) -> None:
-        await anna.send("/start")
-        await anna.click(words.REGISTER)
-        await anna.send("anna@example.com")
-        assert await counts(sql) == (0, 0, 0, 0, 0)
-        assert anna.words(words.ASK_PHONE) not in anna.texts
 
-
-async def test_two_starts_and_two_finishes_from_two_processes_make_one_account(
+async def test_two_starts_and_many_taps_in_two_processes_make_one_account(
     anna: ChatUser, app: Application, school_database: str, sql: asyncpg.Connection
 ) -> None:
     async with second_app(app, school_database) as other:
         await anna.send("hello")
         starts = [update_of(anna, text="/start") for _ in range(4)]
         await asyncio.gather(*(each.processor.process(one) for one in starts for each in (app, other)))
-        await anna.click(words.REGISTER)
-        await anna.send(anna.email)
-        ends = [update_of(anna, text="Skip") for _ in range(4)]
-        await asyncio.gather(*(each.processor.process(one) for one in ends for each in (app, other)))
+        taps = [tap_of(anna, Register()) for _ in range(4)]
+        await asyncio.gather(*(each.processor.process(one) for one in taps for each in (app, other)))
     assert await counts(sql) == (1, 1, 1, 1, 1)
+
+
+def tap_of(person: ChatUser, button: CallbackData) -> dict[str, Any]:
+    update = update_of(person)
+    message = update.pop("message")
+    query = {"id": str(update["update_id"]), "from": message["from"], "chat_instance": "1", "data": button.pack()}
+    return update | {"callback_query": query | {"message": {**message, "text": "👋"}}}
 
 
 async def test_the_same_update_delivered_twice_to_two_processes_acts_once(

@@ -15,7 +15,7 @@ from bot.texts.payments import invoices as words
 from db.payments.telegram import PreCheckoutVerdict
 from handlers.app import Application
 from tests.app import origin_of, second_app, settings_for, update_of
-from tests.chat_user import ChatUser
+from tests.chat_user import ANNA, ChatUser
 
 STARS = "select id from bot.offers where currency = 'XTR' order by id limit 1"
 ORDER = (
@@ -139,7 +139,7 @@ async def test_money_nobody_claims_is_parked_and_assigned(
     await olga.send("/admin")
     await olga.click(admin_words.ALERTS)
     await olga.click("Назначить")
-    await olga.send(f"anna@example.com {await sql.fetchval(STARS)}")
+    await olga.send(f"{ANNA} {await sql.fetchval(STARS)}")
     await anna.receives("Платёж №")
     assert await days_given(sql) > 0
     assert await sql.fetchval("select count(*) from bot.alerts where solved_at is null") == 0

@@ -23,7 +23,7 @@ from db.jobs import SweepJob
 from handlers import payments
 from handlers.app import Application
 from tests.app import QUICK, update_of
-from tests.chat_user import PATIENCE, ChatUser
+from tests.chat_user import ANNA, PATIENCE, ChatUser
 
 ROUBLES = "select min(id) from bot.offers where currency = 'RUB'"
 STARS = "select min(id) from bot.offers where currency = 'XTR'"
@@ -272,6 +272,6 @@ async def test_more_than_a_purchase_can_bear_is_parked_and_not_assigned(
     await olga.send("/admin")
     await olga.click(admin_words.ALERTS)
     await olga.click("Назначить")
-    await olga.send(f"anna@example.com {await sql.fetchval(STARS)}")
+    await olga.send(f"{ANNA} {await sql.fetchval(STARS)}")
     await olga.receives(lambda: error_words.say(AmountTooLarge(2**31, "XTR")))
     assert await sql.fetchval("select count(*) from bot.parked_payments where solved_at is null") == 1

@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.accounts import people, registration
+from db.accounts import contacts, people, registration
 from db.engine import Database, Pool
-from db.errors import EmailTaken, PersonAmbiguous, PersonNotRegistered, PersonUnknown
+from db.errors import PersonAmbiguous, PersonNotRegistered, PersonUnknown
 from db.schema.migrate import migrate
 from tests.database import Databases
 
@@ -35,16 +35,16 @@ async def met(session: AsyncSession, telegram_id: int, username: str | None) -> 
     )
 
 
-async def registered(session: AsyncSession, telegram_id: int, email: str) -> int:
-    return await registration.create_account(
-        session,
-        telegram_id,
-        name="Anna <b>",
-        email=email,
-        phone=None,
-        now=NOW,
-        keep=timedelta(days=1),
+async def registered(session: AsyncSession, telegram_id: int, email: str | None = None) -> int:
+    """With an address that was proven, where one is given."""
+    opened = await registration.create_account(
+        session, telegram_id, name="Anna <b>", now=NOW, keep=timedelta(days=1)
     )
+    assert opened is not None
+    if email is not None:
+        values = {"email": email, "id": opened.user_id}
+        await session.execute(text("update users set email = :email where id = :id"), values)
+    return opened.user_id
 
 
 @pytest.mark.parametrize(
@@ -120,6 +120,37 @@ async def test_two_emails_that_differ_in_case_are_nobodys(session: AsyncSession)
     assert refused.value.user_ids == both
 
 
+@pytest.mark.parametrize("who", ["telegram-{id}@telegram.invalid", "TELEGRAM-{id}-0af3@telegram.invalid"])
+async def test_a_placeholder_is_read_as_the_telegram_id(session: AsyncSession, who: str) -> None:
+    account = await registered(session, ANNA)
+    await wrote(session, f"telegram-{ANNA}-0af3@telegram.invalid")  # the other application's, of whomever
+    found = await people.find_account(session, who.format(id=ANNA))
+    assert (found.id, found.email, found.telegram_id) == (account, None, str(ANNA))
+
+
+async def test_a_typed_address_finds_its_account_only_where_nobody_has_proven_it(
+    session: AsyncSession,
+) -> None:
+    anna, ben = await registered(session, ANNA), await registered(session, BEN)
+    await contacts.record_email(session, anna, "eva@example.com", NOW)
+    found = await people.find_account(session, "Eva@example.com")
+    assert (found.id, found.email, found.typed_email) == (anna, None, "eva@example.com")
+    assert await registration.is_email_free(session, "eva@example.com")
+    await contacts.record_email(session, ben, "eva@example.com", NOW)
+    with pytest.raises(PersonAmbiguous) as refused:
+        await people.find_account(session, "eva@example.com")
+    assert refused.value.user_ids == (anna, ben)
+    owner = await wrote(session, "eva@example.com")
+    assert (await people.find_account(session, "eva@example.com")).id == owner
+
+
+async def test_an_address_of_the_other_application_is_shown_whatever_it_looks_like(
+    session: AsyncSession,
+) -> None:
+    account = await wrote(session, "telegram-5@telegram.invalid")
+    assert (await people.get_account_summary(session, account)).email == "telegram-5@telegram.invalid"
+
+
 async def test_the_contacts_of_an_account(session: AsyncSession) -> None:
     await met(session, ANNA, "anna")
     account = await registered(session, ANNA, "anna@example.com")
@@ -170,8 +201,6 @@ async def test_one_address_however_it_is_stored_and_asked_for(cluster: Databases
                 for written in (stored, asked, asked.upper()):
                     assert (await people.find_account(session, written)).id == account, written
                     assert not await registration.is_email_free(session, written)
-                with pytest.raises(EmailTaken):
-                    await registered(session, NOBODY, asked)
                 other = await wrote(session, f"{asked}\u3000")
                 with pytest.raises(PersonAmbiguous) as caught:
                     await people.find_account(session, asked)

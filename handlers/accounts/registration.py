@@ -1,0 +1,94 @@
+"""Registering and signing in, each with one tap (registering takes two where there are documents to accept); what
+was wanted before is done at once.
+"""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from aiogram import Router
+from aiogram.types import CallbackQuery
+
+from bot.chat.buttons import Agree, Register, SignIn
+from bot.chat.keyboards import press, rows
+from bot.chat.replies import Reply, as_list, show
+from bot.context import Request
+from bot.texts.accounts import registration as words
+from db.accounts import registration
+from db.chats import Account
+from db.tables import Session
+from handlers.accounts.login import PRESSED
+from handlers.accounts.start import follow_link, greet
+from handlers.home import show_home
+
+router = Router(name="registration")
+
+
+@router.callback_query(Register.filter())
+async def register(query: CallbackQuery, request: Request, event_router: Router, **given: Any) -> Reply:
+    person, settings = request.person, request.context.settings
+    if person.account is None and settings.terms_url and settings.privacy_url:
+        version = settings.terms_version
+        if not await registration.has_consented(request.session, person.telegram_id, version):
+            text = words.ask_consent(settings.terms_url, settings.privacy_url, version)
+            return show(query, text, rows(press(words.AGREE, Agree())))
+    return await come_in(query, request, event_router, given)
+
+
+@router.callback_query(Agree.filter())
+async def agree(query: CallbackQuery, request: Request, event_router: Router, **given: Any) -> Reply:
+    settings = request.context.settings
+    if settings.terms_url and settings.privacy_url:
+        documents = {"terms": settings.terms_url, "privacy": settings.privacy_url}
+        await registration.record_consent(
+            request.session, request.person.telegram_id, documents, settings.terms_version, request.now
+        )
+    return await come_in(query, request, event_router, given)
+
+
+@router.callback_query(SignIn.filter())
+async def sign_in(query: CallbackQuery, request: Request, event_router: Router, **given: Any) -> Reply:
+    """Whose account is gone is a stranger."""
+    if request.person.account is None:
+        return await greet(request)
+    return await come_in(query, request, event_router, given)
+
+
+async def come_in(query: CallbackQuery, request: Request, event_router: Router, given: dict[str, Any]) -> Reply:
+    """Registers or signs in, and does what was wanted. Who is in already gets home; where another process was faster,
+    that one answers."""
+    person = request.person
+    if person.signed_in:
+        return await show_home(query, request)
+    done = words.REGISTERED if person.account is None else words.SIGNED_IN
+    opened = await open_session(request)
+    if opened is None:
+        return None
+    person.account = Account(opened.user_id, request.now)
+    person.device_id, person.session_id = opened.device_id, opened.id
+    wish, person.start = person.start or "", None
+    person.changed = True
+    # What was wanted comes as a message of its own, below the one that says that they are in.
+    request = replace(request, event=query.model_copy(update={"message": None}))
+    return [show(query, done), *as_list(await do_wish(request, wish, event_router, given))]
+
+
+async def open_session(request: Request) -> Session | None:
+    session, person, now = request.session, request.person, request.now
+    keep = timedelta(days=request.context.settings.session_days)
+    if person.account is not None:
+        return await registration.sign_in(session, person.user_id, person.telegram_id, now=now, keep=keep)
+    return await registration.create_account(
+        session, person.telegram_id, name=person.name, now=now, keep=keep
+    )
+
+
+async def do_wish(request: Request, wish: str, event_router: Router, given: dict[str, Any]) -> Reply:
+    """A button that was pressed too early goes through the routers once more."""
+    if not wish.startswith(PRESSED):
+        return await follow_link(request, wish)
+    pressed = request.event.model_copy(update={"data": wish.removeprefix(PRESSED)})
+    *_, dispatcher = event_router.chain_head
+    given = given | {"request": replace(request, event=pressed)}
+    reply: Reply = await dispatcher.propagate_event("callback_query", pressed, **given)
+    return reply
