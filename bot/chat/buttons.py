@@ -97,6 +97,20 @@ class ShowDevices(CallbackData, prefix="devices"):
     page: PageNumber
 
 
+class ShowContact(CallbackData, prefix="contact"):
+    """`kind`: email or phone, here and in the next two."""
+
+    kind: str
+
+
+class AskContact(CallbackData, prefix="newcontact"):
+    kind: str
+
+
+class DeleteContact(CallbackData, prefix="nocontact"):
+    kind: str
+
+
 class Undo(CallbackData, prefix="undo"):
     """Undoes a change of access."""
 

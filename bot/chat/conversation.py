@@ -10,6 +10,12 @@ from aiogram.fsm.storage.base import BaseStorage, StateType, StorageKey
 from db.chats import Person
 
 
+class ContactQuestion(StatesGroup):
+    email = State()
+    phone = State()
+    receipt = State()
+
+
 class Promo(StatesGroup):
     """`retyped`: nothing is asked, but the word that was taken for a code may be corrected by editing it."""
 

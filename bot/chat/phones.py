@@ -6,7 +6,9 @@ from db.normal import number_form
 
 E164 = re.compile(r"\+[1-9][0-9]{7,14}")
 BETWEEN = re.compile(r"[\s().\-]+")  # number_form has made every dash a "-"
-RUSSIAN = re.compile(r"[78]([3489][0-9]{9})")  # as it is dialled at home, or with the country's code but no plus
+RUSSIAN = re.compile(
+    r"[78]([3489][0-9]{9})"
+)  # as it is dialled at home, or with the country's code but no plus
 
 
 class WrongPhoneError(ValueError):

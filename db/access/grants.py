@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.access import changes
 from db.access.changes import MAX_DAYS, AppliedChange, Source
-from db.placeholders import proven_email
 from db.errors import AccessForEver, AccessNotOwned, AccessTooFar, GrantUnknown, ProductUnknown
+from db.placeholders import proven_email
 from db.tables import AdminAccess
 
 LAST_YEAR = 9000

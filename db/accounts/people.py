@@ -7,9 +7,9 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.placeholders import proven_email, read_placeholder
 from db.errors import PersonAmbiguous, PersonNotRegistered, PersonUnknown
 from db.normal import UNUSUAL_EMAIL, clean_text, email_form, number_form
+from db.placeholders import proven_email, read_placeholder
 
 MAX_ID = 2**63 - 1
 ID = re.compile(r"(?P<sign>#|No\.?)? ?(?P<number>[0-9]{1,19})")  # № is No in its normal form
@@ -153,7 +153,9 @@ async def _matches(session: AsyncSession, who: str) -> set[int | None]:
     if "@" not in who:
         return set()
     if (telegram_id := read_placeholder(who)) is not None:
-        return set(await session.scalars(BY_TELEGRAM, {"key": telegram_id})) if telegram_id <= MAX_ID else set()
+        return (
+            set(await session.scalars(BY_TELEGRAM, {"key": telegram_id})) if telegram_id <= MAX_ID else set()
+        )
     return set(await list_by_email(session, who) or await _list_by_typed_email(session, who))
 
 

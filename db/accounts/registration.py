@@ -9,9 +9,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.accounts.people import list_by_email
-from db.placeholders import placeholder
 from db.chats import Account
 from db.locks import lock
+from db.placeholders import placeholder
 from db.tables import AuthIdentity, Consent, Device, Session, TelegramAccount, User, UserDevice
 
 TELEGRAM = "telegram"

@@ -149,9 +149,7 @@ order by r.position, r.id limit 1
 async def get_first_preview(session: AsyncSession) -> int | None:
     """The id of the first free lesson there is."""
     found: int | None = await session.scalar(
-        text(
-            "select id from bot.lessons where active and preview order by module_id, position, id limit 1"
-        )
+        text("select id from bot.lessons where active and preview order by module_id, position, id limit 1")
     )
     return found
 

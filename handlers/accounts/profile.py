@@ -7,13 +7,14 @@ from aiogram.fsm.context import FSMContext
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.chat.buttons import EndSession, Go, ShowDevices, SignIn
+from bot.chat.buttons import EndSession, Go, ShowContact, ShowDevices, SignIn
 from bot.chat.commands import DEVICES, LANGUAGE, LOGOUT, PROFILE, PURCHASES
 from bot.chat.keyboards import go, in_rows, press, rows
 from bot.chat.paging import Page
 from bot.chat.replies import Reply, say, show, toast
 from bot.context import AppContext
 from bot.texts import info as info_words
+from bot.texts.accounts import contacts as contact_words
 from bot.texts.accounts import profile as words
 from bot.texts.accounts import registration as registration_words
 from db.accounts import people, registration, sessions
@@ -35,6 +36,10 @@ async def profile(
     who = await people.get_account_summary(session, person.user_id)
     language = context.localizer.language(person.language, person.telegram_language)
     keyboard = rows(
+        (
+            press(contact_words.EMAIL, ShowContact(kind="email")),
+            press(contact_words.PHONE, ShowContact(kind="phone")),
+        ),
         (go(words.DEVICES, DEVICES), go(words.LANGUAGE, LANGUAGE)),
         (go(words.PAYMENTS, PURCHASES), go(words.LOGOUT, LOGOUT)),
     )

@@ -54,7 +54,9 @@ async def sign_in(query: CallbackQuery, request: Request, event_router: Router, 
     return await come_in(query, request, event_router, given)
 
 
-async def come_in(query: CallbackQuery, request: Request, event_router: Router, given: dict[str, Any]) -> Reply:
+async def come_in(
+    query: CallbackQuery, request: Request, event_router: Router, given: dict[str, Any]
+) -> Reply:
     """Registers or signs in, and does what was wanted. Who is in already gets home; where another process was faster,
     that one answers."""
     person = request.person

@@ -13,8 +13,8 @@ from bot.texts.access import grants, status
 from bot.texts.accounts import registration as registration_words
 from db.errors import AlreadyUndone, GrantUnknown, OfferGone, PersonUnknown, ProductUnknown
 from db.normal import clean_text
-from tests.chat.admin import ADMIN_ROWS, MARKUP
 from tests.chat.accounts.rows import account_of
+from tests.chat.admin import ADMIN_ROWS, MARKUP
 from tests.chat_user import BEN, OLGA, ChatUser, plain
 
 

@@ -2,7 +2,6 @@
 
 import re
 
-import asyncpg
 import pytest
 
 from bot.chat.commands import COMMANDS, Audience, for_audience
@@ -14,7 +13,7 @@ from bot.texts.accounts import profile as account_words
 from bot.texts.accounts import registration as registration_words
 from bot.texts.commands import about
 from tests.app import origin_of, settings_for
-from tests.chat_user import ANNA, ChatUser
+from tests.chat_user import ChatUser
 
 
 def commands_in(text: str) -> set[str]:

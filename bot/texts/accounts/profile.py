@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot.texts import _, __
-from bot.texts.format import cut, moment, safe
+from bot.texts.format import cut, moment
 from db.accounts.people import AccountSummary
 from db.accounts.sessions import LiveSession
 

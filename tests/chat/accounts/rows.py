@@ -8,6 +8,12 @@ select (select count(*) from users), (select count(*) from authidentities), (sel
 """
 
 
+# As the other application does; the chat and its device stay.
+DELETE_ACCOUNTS = (
+    "delete from sessions; delete from users_devices; delete from authidentities; delete from users"
+)
+
+
 async def account_of(sql: asyncpg.Connection, telegram_id: int) -> int:
     found: int = await sql.fetchval(
         "select user_id from authidentities where providerkey = $1", str(telegram_id)

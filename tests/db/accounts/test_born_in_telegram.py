@@ -25,7 +25,8 @@ with made as (
         when 'password' then '5' when 'google' then '6' when 'linked' then '7' when 'site' then '8'
         when 'endless' then '9' end as key from made
 ), identities as (
-    insert into authidentities (user_id, loginprovider, providerkey) select id, 'telegram', key from chats where key <> ''
+    insert into authidentities (user_id, loginprovider, providerkey)
+    select id, 'telegram', key from chats where key <> ''
     union all select id, 'google', 'g' from made where name = 'google'
 ), made_devices as (
     insert into devices (device_key, platform, created_at)
@@ -52,7 +53,9 @@ async def test_only_what_the_bot_made_is_marked_and_gets_a_placeholder(
     await connection.execute(ROWS)
     before = await connection.fetch(OTHERS)
     await alembic(dsn, up)
-    marked = await connection.fetch("select name, email from users join bot.telegram_accounts on user_id = id order by 1")
+    marked = await connection.fetch(
+        "select name, email from users join bot.telegram_accounts on user_id = id order by 1"
+    )
     emails = dict(marked)
     assert emails.pop("four").startswith("telegram-4-")
     assert emails == {

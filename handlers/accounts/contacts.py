@@ -1,0 +1,118 @@
+"""The e-mail and the phone that a person may give, change and remove in /profile. Neither is proven by that."""
+
+from aiogram import F, Router
+from aiogram.types import CallbackQuery, Message, ReplyKeyboardRemove
+
+from bot.chat import Text
+from bot.chat.buttons import AskContact, DeleteContact, ShowContact
+from bot.chat.conversation import ContactQuestion
+from bot.chat.emails import WrongEmailError, read_email
+from bot.chat.keyboards import press, rows, share_phone
+from bot.chat.phones import WrongPhoneError, read_phone
+from bot.chat.replies import Reply, as_list, say, show
+from bot.context import Request
+from bot.texts.accounts import contacts as words
+from db.accounts import contacts
+from handlers.accounts.profile import profile
+from handlers.filters import SignedIn
+
+EMAIL, PHONE = "email", "phone"
+
+router = Router(name="contacts")
+router.message.filter(SignedIn())
+router.callback_query.filter(SignedIn())
+
+
+@router.callback_query(ShowContact.filter(F.kind.in_({EMAIL, PHONE})))
+async def show_contact(query: CallbackQuery, callback_data: ShowContact, request: Request) -> Reply:
+    """What is known can be changed or removed; what is not is asked for."""
+    kind = callback_data.kind
+    known = await contacts.get_contacts(request.session, request.person.user_id)
+    if not (known.typed_email if kind == EMAIL else known.phone):
+        return await ask(query, kind, request)
+    text = (
+        words.known_email(known.typed_email or "") if kind == EMAIL else words.known_phone(known.phone or "")
+    )
+    buttons = (press(words.CHANGE, AskContact(kind=kind)), press(words.REMOVE, DeleteContact(kind=kind)))
+    return say(query, text, rows(buttons))
+
+
+@router.callback_query(AskContact.filter(F.kind.in_({EMAIL, PHONE})))
+async def ask_contact(query: CallbackQuery, callback_data: AskContact, request: Request) -> Reply:
+    return await ask(query, callback_data.kind, request)
+
+
+async def ask(query: CallbackQuery, kind: str, request: Request) -> Reply:
+    if kind == EMAIL:
+        await request.state.set_state(ContactQuestion.email)
+        return say(query, words.ASK_EMAIL)
+    await request.state.set_state(ContactQuestion.phone)
+    return say(query, words.ASK_PHONE, share_phone(words.SHARE, words.SKIP))
+
+
+@router.callback_query(DeleteContact.filter(F.kind.in_({EMAIL, PHONE})))
+async def delete_contact(query: CallbackQuery, callback_data: DeleteContact, request: Request) -> Reply:
+    if callback_data.kind == EMAIL:
+        await contacts.delete_email(request.session, request.person.user_id)
+    else:
+        await contacts.record_phone(request.session, request.person.user_id, None)
+    return [show(query, words.REMOVED), *as_list(await show_profile(query, request))]
+
+
+@router.message(ContactQuestion.email, F.text, ~F.text.startswith("/"))
+async def take_email(message: Message, request: Request) -> Reply:
+    try:
+        email = read_email(message.text or "")
+    except WrongEmailError as error:
+        return say(message, words.email_wrong(error))
+    await contacts.record_email(request.session, request.person.user_id, email, request.now)
+    return await finish(message, request, words.SAVED)
+
+
+@router.message(ContactQuestion.email, ~F.text)
+async def email_is_no_text(message: Message) -> Reply:
+    return say(message, words.EMAIL_WRONG)
+
+
+@router.message(ContactQuestion.phone, F.contact)
+async def take_contact(message: Message, request: Request) -> Reply:
+    """Only one's own: Telegram says whose it is."""
+    contact = message.contact
+    if contact is None or contact.user_id != request.person.telegram_id:
+        return say(message, words.OWN_CONTACT_ONLY, share_phone(words.SHARE, words.SKIP))
+    return await keep_phone(message, f"+{contact.phone_number.removeprefix('+')}", request)
+
+
+@router.message(ContactQuestion.phone, F.text, F.text.func(words.is_skip))
+async def skip_phone(message: Message, request: Request) -> Reply:
+    return await finish(message, request, words.UNCHANGED)
+
+
+@router.message(ContactQuestion.phone, F.text, ~F.text.startswith("/"))
+async def take_phone(message: Message, request: Request) -> Reply:
+    return await keep_phone(message, message.text or "", request)
+
+
+@router.message(ContactQuestion.phone, ~F.text)
+async def phone_is_no_text(message: Message) -> Reply:
+    return say(message, words.PHONE_WRONG, share_phone(words.SHARE, words.SKIP))
+
+
+async def keep_phone(message: Message, written: str, request: Request) -> Reply:
+    try:
+        phone = read_phone(written)
+    except WrongPhoneError:
+        return say(message, words.PHONE_WRONG, share_phone(words.SHARE, words.SKIP))
+    await contacts.record_phone(request.session, request.person.user_id, phone)
+    return await finish(message, request, words.SAVED)
+
+
+async def finish(message: Message, request: Request, done: Text) -> Reply:
+    """The question ends, and the keys below the input go with it."""
+    await request.state.clear()
+    return [say(message, done, ReplyKeyboardRemove()), *as_list(await show_profile(message, request))]
+
+
+async def show_profile(event: Message | CallbackQuery, request: Request) -> Reply:
+    reply: Reply = await profile(event, request.session, request.person, request.context)
+    return reply
