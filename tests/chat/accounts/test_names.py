@@ -33,7 +33,7 @@ async def test_a_name_that_telegram_confirms_is_them(
     await sql.execute("update bot.chats set username = 'Anna_Sandbox' where telegram_id = $1", ANNA)
     await olga.send(command.format("@ANNA_sandbox"))
     assert olga.last_text == olga.words(lambda: words.asking("@ANNA_sandbox"))
-    await olga.receives("anna@example.com")
+    await olga.receives("Анна Соколова")
     assert await sql.fetchval(DAYS) == days
     await run_again(app, sql)
     assert await sql.fetchval(DAYS) == days
@@ -88,4 +88,4 @@ async def test_a_command_of_nobody_but_admins(
     await olga.send("/grant @nobody_met 1 5")
     assert "@nobody_met" in olga.last_text
     await olga.send("/user @anna_sandbox")  # only shows
-    assert "anna@example.com" in olga.last_text
+    assert "Анна Соколова" in olga.last_text
