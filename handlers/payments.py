@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.chat.buttons import CheckPayment, Go, Pay
 from bot.chat.commands import PURCHASES
 from bot.chat.replies import Reply, say, show, toast
-from bot.context import AppContext
+from bot.context import AppContext, Request
 from bot.payments import timelines
 from bot.payments.invoices import freeze_invoice, invoice
 from bot.payments.offering import payment_methods
@@ -35,6 +35,7 @@ from db.payments.timeline import get_timeline
 from db.queue import enqueue
 from db.shop import courses
 from db.shop.courses import OfferDetails
+from handlers.accounts.receipts import ask_for_contact
 from handlers.filters import SignedIn, is_
 
 CHECK_SECONDS = 60  # for which a job that fails, or waits for Telegram, swallows presses
@@ -87,32 +88,34 @@ async def refunded_payment(
 
 
 @router.callback_query(Pay.filter(), SignedIn())
-async def pay(
-    query: CallbackQuery,
-    callback_data: Pay,
-    session: AsyncSession,
-    person: Person,
-    context: AppContext,
-    now: datetime,
-) -> Reply:
-    """The purchase is stored first; a job then asks the provider. While the attempt is open, pressing again gives
-    the same link. Raises OfferGone and MethodNotOffered."""
-    offer = await courses.get_offer(session, callback_data.offer)
-    possible = payment_methods(offer, context.settings)
+async def pay(query: CallbackQuery, callback_data: Pay, request: Request) -> Reply:
+    """Raises OfferGone and MethodNotOffered."""
+    offer = await courses.get_offer(request.session, callback_data.offer)
+    possible = payment_methods(offer, request.context.settings)
     method = next((method for method in possible if method == callback_data.method), None)
     if method is None:
         raise MethodNotOffered(callback_data.method)
-    message_id = query.message.message_id if query.message else None
+    return await open_order(request, offer, method)
+
+
+async def open_order(request: Request, offer: OfferDetails, method: PaymentMethod) -> Reply:
+    """For a signed-in person. The purchase is stored first; a job then asks the provider. While the attempt is open,
+    opening it again gives the same link. By link, it is asked first where the receipt goes to, unless that is known.
+    Raises MethodNotOffered."""
+    event, session, person, context = request.event, request.session, request.person, request.context
+    if method is PaymentMethod.LINK and (question := await ask_for_contact(request, offer.id)) is not None:
+        return question
+    message_id = event.message.message_id if isinstance(event, CallbackQuery) and event.message else None
     key = secrets.token_urlsafe(24)
     attempt_id, new = await attempts.open_attempt(
-        session, person.user_id, person.telegram_id, offer, method, key, message_id, now
+        session, person.user_id, person.telegram_id, offer, method, key, message_id, request.now
     )
     if new:
         await freeze(session, attempt_id, offer, person, context)
     if method is not PaymentMethod.LINK:
         return invoice(await get_attempt(session, attempt_id), context.settings)
     await enqueue(session, CreatePaymentJob(attempt=attempt_id), priority=5)
-    return toast(query, links.LINK_SOON)
+    return toast(event, links.LINK_SOON) if isinstance(event, CallbackQuery) else say(event, links.LINK_SOON)
 
 
 async def freeze(
@@ -122,7 +125,7 @@ async def freeze(
     attempt, settings = await get_attempt(session, attempt_id), context.settings
     if attempt.method is PaymentMethod.LINK:
         back = return_url(context)
-        customer = await receipt_customer(session, person.user_id)
+        customer = await receipt_customer(session, person.user_id, settings)
         body = requests.payment(offer, attempt.purchase_id, attempt.key, back, customer, settings)
     else:
         body = freeze_invoice(attempt, settings)

@@ -3,17 +3,28 @@
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat.phones import WrongPhoneError, read_phone
+from bot.settings import Settings
 from db.accounts.contacts import get_contacts
 
 Customer = dict[str, str]
 
 
-async def receipt_customer(session: AsyncSession, user_id: int) -> Customer | None:
-    """As YooKassa takes it: the e-mail that the person typed, else the account's own, else the phone, in digits
-    (docs/facts.md#receipts). None where nothing is known: never an address that only stands for an account."""
+def takes_phone(settings: Settings) -> bool:
+    """“Чеки от ЮKassa” want an e-mail; only a cash register of one's own has a tax system to be told
+    (docs/facts.md#receipts)."""
+    return settings.yookassa_tax_system is not None
+
+
+async def receipt_customer(session: AsyncSession, user_id: int, settings: Settings) -> Customer | None:
+    """As YooKassa takes it: the e-mail that the person typed, else the account's own, else the phone, in digits.
+
+    None where nothing is known: never an address that only stands for an account.
+    """
     known = await get_contacts(session, user_id)
     if email := known.typed_email or known.email:
         return {"email": email}
+    if not takes_phone(settings):
+        return None
     try:
         return {"phone": read_phone(known.phone or "").removeprefix("+")}
     except WrongPhoneError:

@@ -31,7 +31,7 @@ async def create_plan(
     plan = await refunds.create_draft(session, purchase_id, amount, asked_by, key, now)
     if plan.purchase.provider == YOOKASSA and context.provider is None:
         raise RefundByHand(purchase_id, plan.purchase.payment_id)
-    customer = await receipt_customer(session, plan.purchase.user_id)
+    customer = await receipt_customer(session, plan.purchase.user_id, context.settings)
     with context.localizer.use_locale(context.settings.default_language):
         await refunds.record_request(session, plan.refund_id, _request(plan, customer, context.settings))
     return plan

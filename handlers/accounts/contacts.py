@@ -1,18 +1,28 @@
-"""The e-mail and the phone that a person may give, change and remove in /profile. Neither is proven by that."""
+"""The e-mail and the phone that a person may give, change and remove in /profile, or is asked for where a receipt needs
+one. Neither is proven by that.
+"""
 
 from aiogram import F, Router
 from aiogram.types import CallbackQuery, Message, ReplyKeyboardRemove
 
 from bot.chat import Text
 from bot.chat.buttons import AskContact, DeleteContact, ShowContact
+from bot.chat.commands import COURSES
 from bot.chat.conversation import ContactQuestion
 from bot.chat.emails import WrongEmailError, read_email
-from bot.chat.keyboards import press, rows, share_phone
+from bot.chat.keyboards import go, press, rows, share_phone
 from bot.chat.phones import WrongPhoneError, read_phone
 from bot.chat.replies import Reply, as_list, say, show
 from bot.context import Request
+from bot.payments.receipts import takes_phone
+from bot.texts import errors
 from bot.texts.accounts import contacts as words
+from bot.texts.accounts.registration import SEE_COURSES
 from db.accounts import contacts
+from db.errors import Refused
+from db.payments.methods import PaymentMethod
+from db.shop import courses
+from handlers import payments
 from handlers.accounts.profile import profile
 from handlers.filters import SignedIn
 
@@ -105,6 +115,50 @@ async def keep_phone(message: Message, written: str, request: Request) -> Reply:
         return say(message, words.PHONE_WRONG, share_phone(words.SHARE, words.SKIP))
     await contacts.record_phone(request.session, request.person.user_id, phone)
     return await finish(message, request, words.SAVED)
+
+
+@router.message(ContactQuestion.receipt, F.contact)
+async def take_contact_for_receipt(message: Message, request: Request) -> Reply:
+    contact = message.contact
+    if contact is None or contact.user_id != request.person.telegram_id:
+        return say(message, words.OWN_CONTACT_ONLY)
+    return await take_answer(message, f"+{contact.phone_number.removeprefix('+')}", request)
+
+
+@router.message(ContactQuestion.receipt, F.text, ~F.text.startswith("/"))
+async def take_receipt_contact(message: Message, request: Request) -> Reply:
+    return await take_answer(message, message.text or "", request)
+
+
+@router.message(ContactQuestion.receipt, ~F.text)
+async def receipt_contact_is_no_text(message: Message, request: Request) -> Reply:
+    return say(message, not_understood(request))
+
+
+async def take_answer(message: Message, written: str, request: Request) -> Reply:
+    """Kept, and the payment that was begun goes on, unless the offer was withdrawn meanwhile."""
+    session, user_id = request.session, request.person.user_id
+    try:
+        if takes_phone(request.context.settings) and "@" not in written:
+            await contacts.record_phone(session, user_id, read_phone(written))
+        else:
+            await contacts.record_email(session, user_id, read_email(written), request.now)
+    except WrongPhoneError:
+        return say(message, not_understood(request))
+    except WrongEmailError as error:
+        return say(message, words.email_wrong(error))
+    offer_id = (await request.state.get_data())["offer"]
+    await request.state.clear()
+    try:
+        async with session.begin_nested():
+            offer = await courses.get_offer(session, offer_id)
+            return await payments.open_order(request, offer, PaymentMethod.LINK)
+    except Refused as refused:
+        return say(message, errors.say(refused), rows(go(SEE_COURSES, COURSES)))
+
+
+def not_understood(request: Request) -> Text:
+    return words.NEITHER if takes_phone(request.context.settings) else words.EMAIL_WRONG
 
 
 async def finish(message: Message, request: Request, done: Text) -> Reply:

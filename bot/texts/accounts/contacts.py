@@ -14,9 +14,6 @@ ASK_EMAIL = __(
     "Please send your e-mail address. Receipts go there, and the school can use it to restore your access."
 )
 ASK_PHONE = __("Please send your phone number, or share it with the button below.")
-ASK_FOR_RECEIPT = __(
-    "Where shall the receipt go? Please send an e-mail address or a phone number, and the payment goes on."
-)
 EMAIL_WRONG = __(
     "That does not look like an e-mail address. Please send one like <code>anna@example.com</code>."
 )
@@ -29,6 +26,13 @@ OWN_CONTACT_ONLY = __("That is somebody else's contact. Please share your own.")
 SAVED = __("✅ Saved.")
 REMOVED = __("✅ Removed.")
 UNCHANGED = __("All right, nothing was changed.")
+
+
+def ask_for_receipt(phone: bool) -> str:
+    """`phone`: whether a phone number will do as well."""
+    if phone:
+        return _("🧾 Where shall the receipt go? Send an e-mail or a phone number, and the payment goes on.")
+    return _("🧾 Where shall the receipt go? Send an e-mail, and the payment goes on.")
 
 
 def known_email(email: str) -> str:
