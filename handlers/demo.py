@@ -25,7 +25,6 @@ from handlers.app import Application, PortInUseError
 
 log = structlog.get_logger(__name__)
 
-PORT = 8077
 TOKEN = "7777777777:demo-of-lessongate"
 ADMIN = 7000000003
 PAYMENT_TOKEN = "381764678:TEST:demo"  # the sandbox takes any of the form of Telegram's test tokens

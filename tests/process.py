@@ -24,7 +24,7 @@ from handlers.app import fast_loop, serve
 from tests.chat_user import OLGA
 
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["tests.process"])
+FORKS.set_forkserver_preload(["tests.process", "handlers.commands"])
 PATIENCE = 120.0  # seconds until a test gives up
 TOKEN = "7777777777:school-of-the-tests"
 SHORT = Timings(

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import structlog
 from aiogram import Bot
@@ -28,12 +28,21 @@ RETRY_PAUSE = 5.0  # seconds before Telegram or the database is asked again
 
 
 class Session(AiohttpSession):
-    """aiogram's, whose ClientDecodeError is no TelegramAPIError: the HTML page of a proxy's 502 would end the bot."""
+    """aiogram's, whose ClientDecodeError is no TelegramAPIError: the HTML page of a proxy's 502 would end the bot.
+
+    pydantic forgets the classes of answers as soon as nobody holds them, and making one anew takes longer than all
+    that is done with it.
+    """
+
+    _answers: ClassVar[dict[Any, type[Response[Any]]]] = {}
 
     def check_response(
         self, bot: Bot, method: TelegramMethod[TelegramType], status_code: int, content: str
     ) -> Response[TelegramType]:
         """Raises ClientDecodeError only where Telegram did what was asked and its answer can't be read."""
+        answer = method.__returning__
+        if answer not in self._answers:
+            self._answers[answer] = Response[answer]  # type: ignore[valid-type]  # known when it runs
         try:
             return super().check_response(bot, method, status_code, content)
         except ClientDecodeError as error:

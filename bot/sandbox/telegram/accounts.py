@@ -1,7 +1,7 @@
 """Bots: made at the first call with their token, remembered with all their settings."""
 
 import re
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from bot.sandbox.store import Store
@@ -69,7 +69,7 @@ class Accounts:
 
     def save(self, account: Account) -> None:
         self._known[account.id] = account
-        self._store.put(KIND, str(account.id), asdict(account))
+        self._store.put(KIND, str(account.id), {**vars(account), "webhook": vars(account.webhook)})
 
     def all(self) -> list[Account]:
         return list(self._known.values())

@@ -1,0 +1,165 @@
+"""What each command of the command line does, and how it says that it could not."""
+
+import asyncio
+import sys
+from argparse import Namespace
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import asyncpg
+from aiogram.exceptions import TelegramUnauthorizedError
+
+from bot import logs
+from bot.catalogue import reading
+from bot.catalogue.loading import export_file, load_file
+from bot.database import NotMigratedError, open_database, open_migrated
+from bot.doctor import Severity, examine
+from bot.payments import reconciling
+from bot.settings import Settings, SettingsError, load
+from db.catalogue.loading import CatalogueRefusedError
+from db.dsn import DsnError
+from db.engine import Database
+from db.postgres import backup as backups
+from db.postgres.binaries import NoBinariesError
+from db.postgres.server import ServerError
+from db.probe import UnusableError
+from db.schema.migrate import migrate as migrate_schema
+from handlers import demo as demonstration
+from handlers.app import Application, PortInUseError, fast_loop, serve
+
+Run = Callable[[Settings, Namespace], Coroutine[Any, Any, None]]
+
+
+class CommandError(Exception):
+    """Ends a command with exit status 1; its text says what to do."""
+
+
+EXPECTED_ERRORS = (
+    CommandError,
+    SettingsError,
+    NotMigratedError,
+    UnusableError,
+    PortInUseError,
+    demonstration.FolderInUseError,
+    ServerError,
+    NoBinariesError,
+    DsnError,
+    reading.CatalogueError,
+    CatalogueRefusedError,
+    backups.BackupError,
+    TelegramUnauthorizedError,
+    asyncpg.PostgresError,
+    OSError,
+)
+
+
+async def run(settings: Settings, asked: Namespace) -> None:
+    await serve(settings, bot=asked.only != "worker", worker=asked.only != "bot")
+
+
+async def demo(settings: Settings, asked: Namespace) -> None:
+    await demonstration.demo(settings.data_dir, asked.port, browser=not asked.no_browser)
+
+
+async def sandbox(settings: Settings, asked: Namespace) -> None:
+    await demonstration.sandbox(settings.data_dir, asked.port)
+
+
+async def migrate(settings: Settings, asked: Namespace) -> None:
+    async with open_database(settings) as (dsn, direct):
+        bot_dsn = dsn if settings.dsn else None  # the embedded server's only role is its owner
+        if not await migrate_schema(direct, print, bot_dsn=bot_dsn, create=asked.create):
+            raise CommandError("the database is not ready for the bot")
+
+
+async def catalog(settings: Settings, asked: Namespace) -> None:
+    if asked.action == "check":
+        reading.read(asked.file)
+        print("ok")
+        return
+    async with open_migrated(settings) as (dsn, _direct):
+        database = Database(dsn)
+        try:
+            act = load_file if asked.action == "load" else export_file
+            for line in await act(database, asked.file):
+                print(line)
+        finally:
+            await database.close()
+
+
+async def reconcile(settings: Settings, _: Namespace) -> None:
+    """The bot may run meanwhile: whatever both of them find is settled once."""
+    async with open_migrated(settings) as (dsn, direct):
+        app = Application(settings, dsn, direct_dsn=direct)
+        try:
+            report = await reconciling.reconcile(app.context)
+        finally:
+            await app.close()
+    for what, count in report.looked_at.items():
+        print(f"{what}: {count} looked at, {report.found.get(what, 0)} put right or alarmed about")
+    if report.failed:
+        raise CommandError("\n".join(f"{part}: {why}" for part, why in report.failed.items()))
+
+
+async def doctor(_settings: Settings, _: Namespace) -> None:
+    """Reads the shop's settings itself, so that wrong ones are findings like everything else."""
+    try:
+        settings: Settings | SettingsError = load()
+    except SettingsError as error:
+        settings = error
+    problems = 0
+    async for finding in examine(settings, open_database):
+        print(finding, flush=True)
+        problems += finding.severity is Severity.PROBLEM
+    if problems:
+        raise CommandError(f"{problems} to be put right")
+
+
+async def backup(settings: Settings, asked: Namespace) -> None:
+    async with open_database(settings) as (_dsn, direct):
+        size = await backups.backup(direct, asked.file)
+    print(f"{asked.file}: {size} bytes")
+
+
+async def restore(settings: Settings, asked: Namespace) -> None:
+    async with open_database(settings) as (_dsn, direct):
+        await backups.restore(direct, asked.file, replace=asked.replace)
+    print(f"restored from {asked.file}")
+
+
+COMMANDS: dict[str, Run] = {
+    command.__name__: command
+    for command in (run, demo, sandbox, migrate, catalog, reconcile, doctor, backup, restore)
+}
+
+
+def execute(settings: Settings, asked: Namespace) -> int:
+    """Does `asked.command`; the exit status."""
+    logs.set_up(settings.log_format, settings.log_level, settings.secrets())
+    try:
+        with asyncio.Runner(loop_factory=fast_loop()) as runner:
+            runner.run(COMMANDS[asked.command](settings, asked))
+    except EXPECTED_ERRORS as error:
+        return fail(ExceptionGroup("expected", [error]))
+    except ExceptionGroup as group:
+        if group.split(EXPECTED_ERRORS)[1] is not None:
+            raise
+        return fail(group)
+    return 0
+
+
+def fail(group: BaseExceptionGroup[Exception]) -> int:
+    """Prints one line for each error; returns the exit status."""
+    for error in group.exceptions:
+        match error:
+            case ExceptionGroup():
+                fail(error)
+            case TelegramUnauthorizedError():
+                print("BOT_TOKEN: Telegram does not know this token", file=sys.stderr)
+            case OSError(filename=str(path)) if error.strerror:
+                print(f"{path}: {error.strerror}", file=sys.stderr)
+            case OSError() | asyncpg.PostgresError():
+                print(f"the database can't be used: {error}", file=sys.stderr)
+            case _:
+                print(error, file=sys.stderr)
+    return 1
