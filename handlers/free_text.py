@@ -28,6 +28,7 @@ from db.payments.purchases import PurchaseStatus, PurchaseSummary
 from db.payments.timeline import get_timeline
 from db.queue import enqueue
 from handlers.accounts.login import say_sign_in
+from handlers.accounts.start import greet
 from handlers.home import load_home, next_button
 from handlers.payments import CHECK_SECONDS
 from handlers.promo import redeem_code
@@ -120,8 +121,6 @@ async def try_code(message: Message, code: str, request: Request) -> Reply:
     """
     session, person, now = request.session, request.person, request.now
     most, wait = request.context.timings.tries, request.context.timings.tries_wait
-    if person.account is None:
-        return None
     if await is_cooling(session, person.telegram_id, Guess.PROMO, now, most=most, wait=wait):
         return None
     if looks_like_code(code):
@@ -133,7 +132,7 @@ async def try_code(message: Message, code: str, request: Request) -> Reply:
     if await promo.find_promo(session, code) is None:
         return None
     await delete_tries(session, person.telegram_id, Guess.WORD)
-    return as_list(await redeem_code(message, code, request))
+    return await redeem(message, code, request)
 
 
 def looks_like_code(word: str) -> bool:
@@ -144,7 +143,9 @@ def looks_like_code(word: str) -> bool:
 
 
 async def redeem(message: Message, code: str, request: Request) -> Reply:
-    """A wrong one may be corrected by editing the message."""
+    """Before registering as a deep link with that code would. A wrong one may be corrected by editing the message."""
+    if request.person.account is None:
+        return await greet(request, f"promo_{code}")
     refused = as_list(await redeem_code(message, code, request))
     if not refused:
         return refused

@@ -12,8 +12,9 @@ from typing import Any
 from aiogram.dispatcher.event.bases import UNHANDLED
 from aiogram.methods import EditMessageReplyMarkup, EditMessageText
 from aiogram.types import CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, Message, TelegramObject
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.chat.buttons import Continue, Go, GoBelow, ShowModule
+from bot.chat.buttons import Continue, Go, GoBelow, ShowLesson, ShowModule
 from bot.chat.commands import ADMIN, BUY, LESSONS, PROFILE, PROMO
 from bot.chat.keyboards import go, press, rows
 from bot.chat.replies import Method, Redraw, as_list, say
@@ -92,6 +93,14 @@ def next_button(found: Home) -> InlineKeyboardButton | None:
     return (
         press(words.next_lesson(lesson.number, lesson.title), Continue(lesson=lesson.id)) if lesson else None
     )
+
+
+async def free_lesson_button(
+    session: AsyncSession, user_id: int | None = None, module_id: int | None = None
+) -> InlineKeyboardButton | None:
+    """The first free lesson that is still to do, of a course or of all: what convinces best."""
+    found = await home.get_free_lesson(session, user_id, module_id)
+    return press(words.FREE_LESSON, ShowLesson(id=found.id)) if found else None
 
 
 def renew_button(found: Home, request: Request) -> InlineKeyboardButton | None:

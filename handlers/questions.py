@@ -6,7 +6,7 @@ from typing import Any
 from aiogram.dispatcher.event.bases import UNHANDLED
 from aiogram.types import CallbackQuery, Message, TelegramObject
 
-from bot.chat.conversation import Assignment
+from bot.chat.conversation import Assignment, Promo
 from bot.chat.replies import as_list, say
 from bot.texts import free_text as words
 
@@ -21,6 +21,8 @@ async def end_question(
 ) -> Any:
     """Middleware. A handler that opens or closes a question itself has done so; what was lost is said."""
     person = data["person"]
+    if person.state == Promo.retyped.state and _ends(person.state, event):
+        person.state, person.data, person.changed = None, {}, True
     before, gathered = person.state, person.data
     answer = await handler(event, data)
     if before is None or person.asked or not _ends(before, event):

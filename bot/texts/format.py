@@ -1,5 +1,6 @@
 """How moments, money and shares are written."""
 
+import unicodedata
 from datetime import datetime, timedelta
 from decimal import Decimal
 from html import escape
@@ -15,6 +16,7 @@ from db.timestamps import FOR_EVER, LONG_AGO
 
 SIGNS = {"RUB": "₽", "USD": "$", "EUR": "€", XTR: "⭐"}
 BAR = 10
+RIGHT_TO_LEFT = {"R", "AL"}
 MAX_LABEL = 31  # characters of a button as wide as its message that a phone shows on its one line
 LAST_DAY = timedelta(days=1)
 ENDLESS = {LONG_AGO: __("long ago"), FOR_EVER: __("forever")}
@@ -114,6 +116,13 @@ def cut(text: str | None, most: int = 40) -> str:
     if len(units) > 2 * most:
         return safe(units[: 2 * most - 2].decode("utf-16-le", "ignore").rstrip() + "…")
     return safe(units.decode("utf-16-le", "surrogatepass"))
+
+
+def called(name: str) -> str:
+    """Kept apart, so that a name written from right to left turns no sign beside it."""
+    if any(unicodedata.bidirectional(char) in RIGHT_TO_LEFT for char in name):
+        name = f"\N{FIRST STRONG ISOLATE}{name}\N{POP DIRECTIONAL ISOLATE}"
+    return safe(name)
 
 
 def label(text: str, tail: str = "", room: int = MAX_LABEL) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot.texts import _, __
-from bot.texts.format import cut, end, label, safe, until
+from bot.texts.format import called, end, label, safe, until
 from db.lessons.home import Course, NextLesson
 
 MAX_ENDED = 3  # courses whose access has ended, in one list
@@ -20,7 +20,7 @@ FREE_LESSON = __("🎁 Free lesson")
 
 def home(first_name: str, courses: Sequence[Course], following: NextLesson | None) -> str:
     """`first_name` may be empty."""
-    return f"{_heading(cut(first_name), courses, following)}\n\n{_body(courses, following)}"
+    return f"{_heading(called(first_name), courses, following)}\n\n{_body(courses, following)}"
 
 
 def _heading(name: str, courses: Sequence[Course], following: NextLesson | None) -> str:

@@ -146,14 +146,6 @@ order by r.position, r.id limit 1
 """
 
 
-async def get_first_preview(session: AsyncSession) -> int | None:
-    """The id of the first free lesson there is."""
-    found: int | None = await session.scalar(
-        text("select id from bot.lessons where active and preview order by module_id, position, id limit 1")
-    )
-    return found
-
-
 async def list_modules(session: AsyncSession, user_id: int | None, now: datetime) -> list[ModuleLessons]:
     """Every module that has lessons."""
     rows = await session.execute(text(LIST_MODULES), {"user_id": user_id, "now": now})

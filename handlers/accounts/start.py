@@ -5,7 +5,7 @@ from aiogram.filters import CommandObject
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.chat.buttons import Go, Register, ShowLesson
+from bot.chat.buttons import Go, Register
 from bot.chat.commands import COURSES, START
 from bot.chat.keyboards import go, press, rows
 from bot.chat.replies import Reply, as_list, say
@@ -14,13 +14,12 @@ from bot.texts import errors
 from bot.texts.accounts import registration as words
 from db import chats
 from db.errors import Refused
-from db.lessons import lessons
 from db.shop import courses
 from handlers import payments, promo, shop
 from handlers.accounts import wishes
 from handlers.accounts.login import remember_link, say_sign_in
 from handlers.filters import is_
-from handlers.home import show_home
+from handlers.home import free_lesson_button, show_home
 
 router = Router(name="start")
 
@@ -53,10 +52,9 @@ async def greet(request: Request, link: str = "") -> Reply:
 
 
 async def greeting_keyboard(session: AsyncSession) -> InlineKeyboardMarkup:
-    preview = await lessons.get_first_preview(session)
     return rows(
         press(words.REGISTER, Register()),
-        press(words.FREE_LESSON, ShowLesson(id=preview)) if preview else None,
+        await free_lesson_button(session),
         go(words.SEE_COURSES, COURSES),
     )
 

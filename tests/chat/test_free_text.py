@@ -68,6 +68,18 @@ async def test_after_another_word_the_code_before_is_not_mended_any_more(
     assert await sql.fetchval("select state from bot.chats where telegram_id = $1", ANNA) is None
 
 
+async def test_a_code_before_registering_is_redeemed_by_the_same_tap(
+    anna: ChatUser, sql: asyncpg.Connection
+) -> None:
+    await anna.send("SPRNG")
+    assert "SPRNG" in anna.last_text
+    await anna.send("spring")
+    assert "SPRING" in anna.last_text
+    await anna.click(registration.REGISTER)
+    await anna.receives("SPRING")
+    assert await used(sql) == 1
+
+
 def test_what_looks_like_a_code() -> None:
     assert all(map(looks_like_code, ("SPRING", "spring26", "ЛЕТО", "a-b", "WELCOME_7")))
     assert not any(map(looks_like_code, ("привет", "Спасибо", "990", "Ok", "🙂")))

@@ -71,9 +71,9 @@ async def statements(other: Application, person: ChatUser, text: str) -> list[st
 async def test_one_statement_loads_all_an_update_needs(anna: ChatUser, other: Application) -> None:
     """Who it is, the session, the language and where the conversation stands; another one notes what was handled."""
     await anna.send("/start")
-    stranger = await statements(other, anna, "nonsense")
+    stranger = await statements(other, anna, "/help")
     await anna.register()
-    learner = await statements(other, anna, "nonsense")
+    learner = await statements(other, anna, "/help")
     assert learner == stranger
     load, mark = learner
     assert all(table in load for table in ("bot.chats", "authidentities", "users", "devices", "sessions"))
@@ -93,7 +93,8 @@ async def test_more_rows_are_no_more_statements(
     few = await statements(other, anna, command)
     await sql.execute(GROW)
     many = await statements(other, anna, command)
-    assert many == few
+    assert set(many) <= set(few)  # who has a course is looked no free lesson up
+    assert len(many) <= len(few)
     # A code that nobody knows is looked for among those that another application has written meanwhile, and counted.
     assert len(few) <= (8 if command == "/promo NEVER" else 6)
 

@@ -1,22 +1,19 @@
 """Wording of greeting, registration, signing in, and of what is not understood."""
 
-import unicodedata
 from collections.abc import Sequence
 from html import escape
 
 from bot.texts import _, __, plural
-from bot.texts.format import days, money, safe
+from bot.texts.format import called, days, money, safe
 from db.promo import PromoPreview
 from db.shop.courses import ModuleOnSale, OfferDetails
 
 SHOWN = 8  # courses named in the greeting
-RIGHT_TO_LEFT = {"R", "AL"}
 
 REGISTER = __("Register")
 SIGN_IN = __("Sign in")
 SEE_COURSES = __("🎓 Courses and prices")
 AGREE = __("✅ I accept")
-FREE_LESSON = __("🎁 Free lesson")
 REGISTERED = __("🎉 Done, you are registered.")
 SIGNED_IN = __("✅ You are signed in.")
 NOT_REGISTERED = __("To go on, please register first: it takes a second.")
@@ -25,7 +22,7 @@ STALE_BUTTON = __("This button is no longer in use. Here is how to go on:")
 
 
 def greeting(name: str, courses: Sequence[ModuleOnSale], wish: str) -> str:
-    hello = _("👋 Hello, {name}!").format(name=_called(name)) if name else _("👋 Hello!")
+    hello = _("👋 Hello, {name}!").format(name=called(name)) if name else _("👋 Hello!")
     parts = [hello + " " + _("Here you learn at your own pace, right in the chat.")]
     if wish:
         parts.append(wish)
@@ -38,13 +35,6 @@ def greeting(name: str, courses: Sequence[ModuleOnSale], wish: str) -> str:
 def _course(one: ModuleOnSale) -> str:
     lessons = " · " + plural("{count} lesson", "{count} lessons", one.lessons) if one.lessons else ""
     return f"• <b>{safe(one.name)}</b>{lessons}"
-
-
-def _called(name: str) -> str:
-    """Kept apart, so that a name written from right to left turns no sign beside it."""
-    if any(unicodedata.bidirectional(char) in RIGHT_TO_LEFT for char in name):
-        name = f"\N{FIRST STRONG ISOLATE}{name}\N{POP DIRECTIONAL ISOLATE}"
-    return safe(name)
 
 
 def wants_promo(found: PromoPreview) -> str:
@@ -75,14 +65,14 @@ def _link(text: str, url: str) -> str:
 
 
 def welcome_back(name: str, wish: str) -> str:
-    hello = _("Welcome back, {name}!").format(name=_called(name)) if name else _("Welcome back!")
+    hello = _("Welcome back, {name}!").format(name=called(name)) if name else _("Welcome back!")
     text = _("You are signed out in this chat: one tap signs you in again.")
     return _with_wish(f"{hello} {text}", wish)
 
 
 def first_visit(name: str, wish: str) -> str:
     """To somebody whose account another application has linked to this chat."""
-    hello = _("👋 Hello, {name}!").format(name=_called(name)) if name else _("👋 Hello!")
+    hello = _("👋 Hello, {name}!").format(name=called(name)) if name else _("👋 Hello!")
     text = _("Your account knows this chat already: one tap signs you in.")
     return _with_wish(f"{hello} {text}", wish)
 

@@ -14,6 +14,7 @@ from bot.chat.buttons import Agree, Register, SignIn
 from bot.sandbox.app import Sandbox
 from bot.settings import Settings
 from bot.texts import home
+from bot.texts import home as home_words
 from bot.texts.accounts import registration as words
 from handlers.app import Application
 from tests.app import origin_of, second_app, settings_for, update_of
@@ -85,7 +86,7 @@ async def test_a_placeholder_that_is_taken_gets_random_letters(
 
 async def test_the_free_lesson_needs_no_account(anna: ChatUser, sql: asyncpg.Connection) -> None:
     await anna.send("/start")
-    await anna.click(words.FREE_LESSON)
+    await anna.click(home_words.FREE_LESSON)
     await anna.receives("Первая программа")
     assert await counts(sql) == (0, 0, 0, 0, 0)
 
