@@ -49,6 +49,7 @@ def parser() -> argparse.ArgumentParser:
     one = add("demo", "Chat with the bot in a browser: no token, no server, no provider.", local_settings)
     one.add_argument("--port", type=int, default=DEMO_PORT)
     one.add_argument("--no-browser", action="store_true")
+    one.add_argument("--language", choices=("ru", "en"), help="of the school; else the first browser's")
     one = add("sandbox", "The demo's servers and page alone, for any bot and any token.", local_settings)
     one.add_argument("--port", type=int, default=DEMO_PORT)
     one = add("migrate", "Make or adopt the database.")

@@ -41,6 +41,7 @@ EXPECTED_ERRORS = (
     UnusableError,
     PortInUseError,
     demonstration.FolderInUseError,
+    demonstration.OtherLanguageError,
     ServerError,
     NoBinariesError,
     DsnError,
@@ -58,7 +59,8 @@ async def run(settings: Settings, asked: Namespace) -> None:
 
 
 async def demo(settings: Settings, asked: Namespace) -> None:
-    await demonstration.demo(settings.data_dir, asked.port, browser=not asked.no_browser)
+    browser = not asked.no_browser
+    await demonstration.demo(settings.data_dir, asked.port, browser=browser, language=asked.language)
 
 
 async def sandbox(settings: Settings, asked: Namespace) -> None:

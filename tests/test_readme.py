@@ -16,6 +16,7 @@ from main import parser
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
+RUSSIAN = (ROOT / "README.ru.md").read_text()
 SETTINGS_PAGE = (ROOT / "docs" / "settings.md").read_text()
 OPERATING = (ROOT / "docs" / "operating.md").read_text()
 EVERYTHING = "\n".join(path.read_text() for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
@@ -125,9 +126,39 @@ def test_every_http_endpoint_is_told() -> None:
 
 
 def test_ci_runs_the_readme_s_test_command() -> None:
-    command, *others = [line for line in shell_lines() if line.endswith("python -m pytest")]
-    assert others == []
+    (command,) = {line for line in shell_lines() if line.endswith("python -m pytest")}
     assert command in (ROOT / ".ci" / "run").read_text()
+
+
+# --- in Russian ----------------------------------------------------------------------------------
+
+
+def headings(page: str) -> int:
+    return page.count("\n## ")
+
+
+def typed(page: str) -> list[str]:
+    """What its shell blocks do, without their remarks."""
+    blocks = re.findall(r"```sh\n(.*?)```", page, re.DOTALL)
+    return [line.partition(" #")[0].rstrip() for block in blocks for line in block.splitlines()]
+
+
+def told_commands(page: str) -> list[str]:
+    """Of the table of commands in the chat: the words with a slash, without their arguments."""
+    rows = [line for line in page.splitlines() if line.startswith("| ") and line.count(" | ") == 2]
+    return [word for row in rows for word in re.findall(r"`(/\w+)[^`]*`", row.split(" | ")[1])]
+
+
+def pages_linked(page: str) -> set[str]:
+    return set(re.findall(r"\]\(((?:docs/)?[\w.]+\.md(?:#[\w-]+)?)\)", page)) - {"README.md", "README.ru.md"}
+
+
+def test_the_russian_readme_tells_the_same() -> None:
+    assert headings(RUSSIAN) == headings(README)
+    assert typed(RUSSIAN) == typed(README)
+    assert told_commands(RUSSIAN) == told_commands(README)
+    pages = pages_linked(README.partition("\n## Where things live\n")[0])
+    assert pages <= pages_linked(RUSSIAN)
 
 
 # --- where things live ---------------------------------------------------------------------------

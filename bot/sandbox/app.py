@@ -3,11 +3,14 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
 from bot.sandbox.clock import Now, WorldClock, machine_now
+from bot.sandbox.documents import document_routes
 from bot.sandbox.faults import Faults, fault_routes
+from bot.sandbox.host import Host, Hosting
 from bot.sandbox.store import Store
 from bot.sandbox.telegram import Telegram, page_errors
 from bot.sandbox.yookassa import Shop
@@ -48,8 +51,19 @@ class Sandbox:
         self.yookassa = Shop(self.store, self.faults, clock=now, any_shop=any_shop, pace=pace)
         files = data_dir / "files" if data_dir else None
         self.telegram = Telegram(self.store, self.faults, self.yookassa, files, clock=self.clock, pace=pace)
+        self._hosting = Hosting(self.store)
         self._runner: web.AppRunner | None = None
         self._ending = False
+
+    def welcome(self, host: Host) -> None:
+        """From now on this is the host's world: its school, and its zone on all pages."""
+        self._hosting.host = host
+        self.yookassa.provider.zone = ZoneInfo(host.zone)
+
+    @property
+    def has_declined(self) -> bool:
+        """Whether a bank has ever refused a card here."""
+        return self.yookassa.has_declined or self.telegram.has_declined
 
     def app(self) -> web.Application:
         app = web.Application(client_max_size=BODY_MAX, middlewares=[self._while_open, page_errors, _fresh])
@@ -57,7 +71,9 @@ class Sandbox:
         app.add_routes(self.yookassa.routes())
         app.add_routes(fault_routes(self.faults))
         app.add_routes(self.clock.routes())
-        app.add_routes([web.get("/", _index), web.get("/favicon.ico", _icon)])
+        app.add_routes(self._hosting.routes())
+        app.add_routes(document_routes())
+        app.add_routes([web.get("/", self._index), web.get("/favicon.ico", _icon)])
         app.router.add_static("/static/", PAGE)
         return app
 
@@ -88,6 +104,10 @@ class Sandbox:
             raise web.HTTPServiceUnavailable
         return await handler(request)
 
+    async def _index(self, request: web.Request) -> web.StreamResponse:
+        await self._hosting.visited(request)
+        return web.FileResponse(PAGE / "index.html")
+
 
 @web.middleware
 async def _fresh(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -96,10 +116,6 @@ async def _fresh(request: web.Request, handler: Handler) -> web.StreamResponse:
     if request.path == "/" or request.path.startswith("/static/"):
         response.headers["Cache-Control"] = "no-store"
     return response
-
-
-async def _index(request: web.Request) -> web.StreamResponse:
-    return web.FileResponse(PAGE / "index.html")
 
 
 async def _icon(request: web.Request) -> web.Response:

@@ -5,101 +5,15 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 from aiohttp import web
 
-Value = float | int | bool
+from bot.sandbox.switches import MODEL, PRESETS, SWITCHES, Kind, Preset, Switch, Value
+
 MAX_COUNT = 1_000_000
 MAX_SECONDS = 3600.0
 
-
-class Kind(StrEnum):
-    """How a switch is read: `take` works on the first three, `get` on all."""
-
-    COUNT = "count"  # the next N calls; each take consumes one
-    PROBABILITY = "probability"  # 0..1, drawn anew each time
-    FLAG = "flag"
-    SECONDS = "seconds"
-    TIMES = "times"  # a level, not consumed
-
-
-@dataclass(frozen=True, slots=True)
-class Switch:
-    name: str
-    kind: Kind
-    en: str
-    ru: str
-
-
-SWITCHES: tuple[Switch, ...] = (
-    Switch(
-        "telegram_429", Kind.COUNT, "Telegram: next N calls answer 429", "Telegram: следующие N вызовов — 429"
-    ),
-    Switch(
-        "telegram_5xx", Kind.COUNT, "Telegram: next N calls answer 5xx", "Telegram: следующие N вызовов — 5xx"
-    ),
-    Switch(
-        "telegram_slow", Kind.SECONDS, "Telegram: seconds added per call", "Telegram: задержка вызова, секунд"
-    ),
-    Switch(
-        "telegram_drop",
-        Kind.COUNT,
-        "Telegram: next N calls are done, but unanswered",
-        "Telegram: следующие N вызовов выполнены, но без ответа",
-    ),
-    Switch(
-        "telegram_bank",
-        Kind.SECONDS,
-        "Telegram: seconds from the bot's yes to the charge",
-        "Telegram: секунд от согласия бота до списания",
-    ),
-    Switch("provider_down", Kind.FLAG, "YooKassa: out of reach", "ЮKassa: недоступна"),
-    Switch("provider_5xx", Kind.PROBABILITY, "YooKassa: answers 500", "ЮKassa: отвечает 500"),
-    Switch(
-        "provider_html_502",
-        Kind.PROBABILITY,
-        "YooKassa: answers 502 with an HTML page",
-        "ЮKassa: отвечает 502 и страницей HTML",
-    ),
-    Switch(
-        "provider_cut",
-        Kind.PROBABILITY,
-        "YooKassa: done, connection cut before the answer",
-        "ЮKassa: выполнено, связь оборвана до ответа",
-    ),
-    Switch(
-        "provider_cut_before",
-        Kind.PROBABILITY,
-        "YooKassa: connection cut, nothing done",
-        "ЮKassa: связь оборвана, ничего не выполнено",
-    ),
-    Switch(
-        "provider_broken_json",
-        Kind.PROBABILITY,
-        "YooKassa: done, the answer breaks off",
-        "ЮKassa: выполнено, ответ обрывается",
-    ),
-    Switch(
-        "provider_slow", Kind.SECONDS, "YooKassa: seconds added per call", "ЮKassa: задержка вызова, секунд"
-    ),
-    Switch("callback_lost", Kind.PROBABILITY, "Notification is lost", "Уведомление теряется"),
-    Switch(
-        "callback_repeat", Kind.TIMES, "Notification comes N times more", "Уведомление приходит ещё N раз"
-    ),
-    Switch("callback_delay", Kind.SECONDS, "Notification is late, seconds", "Уведомление опаздывает, секунд"),
-    Switch(
-        "callback_shuffle", Kind.FLAG, "Notifications come in any order", "Уведомления приходят вперемешку"
-    ),
-    Switch(
-        "callback_forge",
-        Kind.PROBABILITY,
-        "A forged notification comes before the true one",
-        "Перед настоящим уведомлением приходит поддельное",
-    ),
-)
 BY_NAME: Mapping[str, Switch] = {switch.name: switch for switch in SWITCHES}
 
 
@@ -117,7 +31,7 @@ class Faults:
     def __init__(self, *, seed: int = 0, on_change: Callable[[dict[str, Value]], None] | None = None) -> None:
         self.on_change = on_change
         self.random = random.Random(seed)
-        self._values: dict[str, Value] = {switch.name: _off(switch.kind) for switch in SWITCHES}
+        self._values = _all_off()
 
     def get(self, name: str) -> Value:
         return self._values[_switch(name).name]
@@ -129,8 +43,19 @@ class Faults:
         self._changed()
 
     def reset(self) -> None:
-        self._values = {switch.name: _off(switch.kind) for switch in SWITCHES}
+        self._values = _all_off()
         self._changed()
+
+    def use(self, name: str) -> None:
+        """Sets the preset's switches, and all others off; raises UnknownSwitchError."""
+        preset = next((one for one in PRESETS if one.name == name), None)
+        if preset is None:
+            raise UnknownSwitchError(f"no such preset: {name}")
+        self.set(**_values_of(preset))
+
+    def preset(self) -> str | None:
+        """The name of the one that the switches stand at; None where they are set in another way."""
+        return next((one.name for one in PRESETS if _values_of(one) == self._values), None)
 
     def values(self) -> dict[str, Value]:
         return dict(self._values)
@@ -165,29 +90,41 @@ class Faults:
 
 
 def fault_routes(faults: Faults) -> list[web.RouteDef]:
-    """`GET/PUT /sandbox/faults` and `POST /sandbox/faults/reset`; each answers with every value."""
+    """`GET/PUT /sandbox/faults`, `POST /sandbox/faults/reset` and `…/preset` (`{"name"}`): each answers with every
+    value. `GET /sandbox/faults/model`: what there is to switch, in words."""
 
     async def show(_: web.Request) -> web.Response:
         return web.json_response(faults.values())
 
     async def change(request: web.Request) -> web.Response:
-        try:
-            changes = await request.json()
-            if not isinstance(changes, dict):
-                raise UnknownSwitchError("a JSON object of switches is wanted")
-            faults.set(**changes)
-        except ValueError as error:
-            return web.json_response({"error": str(error)}, status=400)
-        return web.json_response(faults.values())
+        return await _answer(request, lambda given: faults.set(**given))
+
+    async def use(request: web.Request) -> web.Response:
+        return await _answer(request, lambda given: faults.use(str(given.get("name"))))
 
     async def reset(_: web.Request) -> web.Response:
         faults.reset()
         return web.json_response(faults.values())
 
+    async def _answer(request: web.Request, act: Callable[[dict[str, Any]], None]) -> web.Response:
+        try:
+            given = await request.json()
+            if not isinstance(given, dict):
+                raise UnknownSwitchError("a JSON object is wanted")
+            act(given)
+        except ValueError as error:
+            return web.json_response({"error": str(error)}, status=400)
+        return web.json_response(faults.values())
+
+    async def model(_: web.Request) -> web.Response:
+        return web.json_response(MODEL)
+
     return [
         web.get("/sandbox/faults", show),
         web.put("/sandbox/faults", change),
+        web.get("/sandbox/faults/model", model),
         web.post("/sandbox/faults/reset", reset),
+        web.post("/sandbox/faults/preset", use),
     ]
 
 
@@ -195,6 +132,14 @@ def _switch(name: str) -> Switch:
     if name not in BY_NAME:
         raise UnknownSwitchError(f"no such switch: {name}")
     return BY_NAME[name]
+
+
+def _all_off() -> dict[str, Value]:
+    return {switch.name: _off(switch.kind) for switch in SWITCHES}
+
+
+def _values_of(preset: Preset) -> dict[str, Value]:
+    return _all_off() | dict(preset.values)
 
 
 def _off(kind: Kind) -> Value:

@@ -17,7 +17,7 @@ from tests.browser.tiny_bot import Script, TinyBot
 if TYPE_CHECKING:
     from playwright.async_api import Browser, ConsoleMessage, Locator, Page
 
-ANNA, BEN, OLGA = 7000000001, 7000000002, 7000000003
+ANNA, BEN, OLGA, HELEN = 7000000001, 7000000002, 7000000003, 7000000004
 PATIENCE_MS = 10_000
 
 
@@ -104,7 +104,20 @@ class Window:
     def reply_button(self, text: str) -> Locator:
         return self.by("reply-button").filter(has_text=text)
 
+    async def begin(self) -> None:
+        """Presses Start where the chat was not started: there is nothing to write in before, as in Telegram."""
+        start, shown = self.by("start"), self.page.locator("#start:visible, #composer:visible").first
+        await shown.wait_for()
+        if await start.is_visible():
+            await start.click()
+            await self.composer.wait_for()
+
     async def say(self, text: str) -> None:
+        started = self.messages(text="/start", outgoing=True)
+        before = await started.count()
+        await self.begin()
+        if text == "/start" and await started.count() > before:
+            return
         await self.composer.fill(text)
         await self.composer.press("Enter")
 

@@ -20,11 +20,14 @@ PIXEL = base64.b64decode(
 async def test_start_button_opens_an_empty_chat(open_window: OpenWindow, start_bot: StartBot) -> None:
     bot = await start_bot(GREETING)
     window = await open_window()
-    await window.by("start").click()
+    await expect(window.by("start")).to_be_focused()
+    await expect(window.composer).to_be_hidden()
+    await window.page.keyboard.press("Enter")
     await bot.got_text("/start")
     await expect(window.messages("Hello", outgoing=False)).to_have_count(1)
     await expect(window.messages("/start", outgoing=True)).to_have_count(1)
     await expect(window.by("start")).to_be_hidden()
+    await expect(window.composer).to_be_focused()
 
 
 async def test_formatting_is_rendered_and_foreign_markup_is_text(
@@ -98,7 +101,7 @@ async def test_the_bot_edits_and_deletes_before_the_readers_eyes(
     await bot.call(
         "editMessageText", chat_id=ANNA, message_id=sent["message_id"], text="Second", reply_markup=markup
     )
-    await expect(window.messages("Second")).to_contain_text("изменено")
+    await expect(window.messages("Second")).not_to_contain_text("изменено")
     await expect(window.messages("First")).to_have_count(0)
     await expect(window.button("More")).to_be_visible()
     await bot.call("deleteMessage", chat_id=ANNA, message_id=sent["message_id"])
@@ -189,6 +192,7 @@ async def test_commands_are_listed_filtered_and_sent(open_window: OpenWindow, st
     ]
     await bot.call("setMyCommands", commands=commands)
     window = await open_window()
+    await window.begin()
     await window.by("menu").click()
     await expect(window.by("command")).to_have_count(2)
     await window.page.keyboard.press("Escape")
@@ -215,7 +219,7 @@ async def test_a_deep_link_offers_to_start_with_its_parameter(
     await expect(window.page.get_by_text("«promo_X1»")).to_be_visible()
     await window.by("start").click()
     await bot.got_text("/start promo_X1")
-    await expect(window.by("start")).to_be_hidden()
+    await expect(window.composer).to_be_visible()
     assert "start=" not in window.page.url
 
 

@@ -69,6 +69,8 @@ async def test_everything_can_be_done_with_the_keyboard_alone(
     keys = window.page.keyboard
     await focus_by_tab(window, f"person-{BEN}")
     await keys.press("Enter")
+    await expect(window.by("start")).to_be_focused()
+    await keys.press("Enter")
     await expect(window.composer).to_be_focused()
     await keys.type("hello")
     await keys.press("Enter")
@@ -107,8 +109,9 @@ async def test_text_stands_out_from_its_ground(
 
 async def test_the_page_speaks_both_languages(open_window: OpenWindow, start_bot: StartBot) -> None:
     await start_bot(GREETING)
-    english = await open_window(locale="en-GB")
+    english = await open_window(None, locale="de-DE")
     await expect(english.by("start")).to_have_text("Start")
+    await expect(english.page.locator(".person").first).to_contain_text("Ben")
     window = await open_window()
     await expect(window.by("start")).to_have_text("Запустить")
     await window.by("language").click()

@@ -40,7 +40,7 @@ async def test_a_new_person_can_write(open_window: OpenWindow, start_bot: StartB
     window = await open_window()
     await expect(window.by(f"person-{OLGA}")).to_contain_text("админ")
     await window.by("new-person").click()
-    await expect(window.page.locator(".person")).to_have_count(4)
+    await expect(window.page.locator(".person")).to_have_count(5)
     await window.say("I am new")
     sender = (await bot.got_text("I am new"))["message"]["from"]["id"]
     assert sender not in (ANNA, BEN, OLGA)
@@ -88,12 +88,18 @@ async def test_fault_switches_reach_the_server_and_stay_visible(
     await start_bot(GREETING)
     window = await open_window()
     await window.by("faults").click()
+    await expect(window.by("preset-well")).to_have_attribute("aria-pressed", "true")
+    await window.by("preset-callbacks_forged").click()
+    await expect(window.by("preset-callbacks_forged")).to_have_attribute("aria-pressed", "true")
+    assert world.sandbox is not None
+    assert world.sandbox.faults.preset() == "callbacks_forged"
+    await window.by("fault-details").click()
     await window.by("fault-callback_lost").fill("25")
     await window.by("fault-callback_lost").press("Tab")
+    await expect(window.by("preset-callbacks_forged")).to_have_attribute("aria-pressed", "false")
     await expect(window.by("faults")).to_have_class("row-button on")
-    assert world.sandbox is not None
     assert world.sandbox.faults.get("callback_lost") == 0.25
-    await window.by("faults-reset").click()
+    await window.by("preset-well").click()
     await expect(window.by("fault-callback_lost")).to_have_value("0")
     assert world.sandbox.faults.get("callback_lost") == 0
 

@@ -53,6 +53,7 @@ async def test_the_whole_walk(demo: Demo, window: Window) -> None:
     await learn(window)
     await picture_for_the_readme(window)
     await survive_a_kill(demo, window)
+    await tick_off(window)
     await administer(window)
     assert window.complaints == []
     assert "error" not in demo.log.lower()
@@ -130,6 +131,13 @@ async def survive_a_kill(demo: Demo, window: Window) -> None:
     await expect(window.messages("▰", outgoing=False).last).to_contain_text("Английский")
     await picture(window.page, "11-after-the-kill")
     window.complaints.clear()  # the browser's refused connections are what this test made
+
+
+async def tick_off(window: Window) -> None:
+    """The card beside the chat has seen it all but a declined payment."""
+    for name in ("register", "promo", "buy", "kill"):
+        await expect(window.by(f"tour-{name}")).to_have_class("done")
+    await expect(window.by("tour-count")).to_have_text("4 из 5")
 
 
 async def administer(window: Window) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from bot.sandbox.faults import SWITCHES, Faults, UnknownSwitchError
+from bot.sandbox.faults import Faults, UnknownSwitchError
+from bot.sandbox.switches import PRESETS, SIDES, SWITCHES, Preset
 from tests.sandbox.provider_world import provider
 
 
@@ -64,7 +65,19 @@ def test_a_level_is_read_not_taken() -> None:
 
 
 def test_every_switch_has_words_in_both_languages() -> None:
-    assert all(switch.en and switch.ru and switch.en != switch.ru for switch in SWITCHES)
+    words = [(one.en, one.ru) for one in SWITCHES] + [(one.en, one.ru) for one in PRESETS]
+    assert all(english and russian and english != russian for english, russian in words)
+    assert {one.side for one in SWITCHES} == set(SIDES)
+
+
+@pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.name)
+def test_a_preset_sets_its_switches_and_no_others(preset: Preset) -> None:
+    faults = Faults()
+    faults.set(telegram_429=3)
+    assert faults.preset() is None
+    faults.use(preset.name)
+    assert faults.preset() == preset.name
+    assert {name: value for name, value in faults.values().items() if value} == preset.values
 
 
 async def test_switches_over_http() -> None:
@@ -76,4 +89,8 @@ async def test_switches_over_http() -> None:
             assert status == 400
             assert answer["error"]
         assert await world.ok("GET", "/sandbox/faults") == changed
+        assert (await world.ok("POST", "/sandbox/faults/preset", {"name": "provider_down"}))["provider_down"]
+        assert (await world.call("POST", "/sandbox/faults/preset", {"name": "x"}))[0] == 400
+        model = await world.ok("GET", "/sandbox/faults/model")
+        assert [one["name"] for one in model["switches"]] == list(changed)
         assert not any((await world.ok("POST", "/sandbox/faults/reset")).values())

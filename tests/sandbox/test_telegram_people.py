@@ -5,6 +5,7 @@ import base64
 
 import pytest
 
+from bot.sandbox.telegram.people import NAMES
 from tests.sandbox.telegram_world import ANNA, BEN, OLGA, PNG, Bot, Person, World
 
 BUTTON = {"inline_keyboard": [[{"text": "Go", "callback_data": "go"}]]}
@@ -32,7 +33,9 @@ async def test_a_new_person(world: World, bot: Bot) -> None:
     assert person["id"] > 2**33
     assert (person["first_name"], person["username"]) == ("<b>Ы</b>", "y")
     nameless = await world.post("/sandbox/people")
-    assert nameless["first_name"]
+    assert (nameless["first_name"], nameless["last_name"]) in NAMES["ru"]
+    foreign = await world.post("/sandbox/people", {"language_code": "de"})
+    assert (foreign["first_name"], foreign["last_name"]) in NAMES["en"]
     assert nameless["phone"].startswith("+7900")
     await bot.person(person["id"]).send()
     (update,) = await bot.updates()

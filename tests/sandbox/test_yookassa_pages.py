@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from html import unescape
+from zoneinfo import ZoneInfo
 
 import pytest
 import pytest_asyncio
@@ -170,12 +172,25 @@ async def test_settings_and_failures_from_the_dashboard(yookassa: Provider) -> N
     shown = await press(
         yookassa, "/dashboard/faults", provider_slow="0.5", callback_repeat="2", provider_down="1"
     )
-    assert "Включены сбои: provider_down, provider_slow, callback_repeat" in shown
+    assert "Включены сбои: ЮKassa: Не отвечает совсем; ЮKassa: Каждый ответ дольше на;" in shown
+    assert yookassa.faults.get("callback_repeat") == 2
+    await press(yookassa, "/dashboard/faults", provider_5xx="700")
     assert yookassa.faults.get("callback_repeat") == 2
     await press(yookassa, "/dashboard/faults", provider_5xx="7")
-    assert yookassa.faults.get("callback_repeat") == 2
-    await press(yookassa, "/dashboard/faults/reset")
+    assert yookassa.faults.get("provider_5xx") == 0.07
+    shown = await press(yookassa, "/dashboard/faults/preset", name="callbacks_lost")
+    assert '<button name="name" value="callbacks_lost" aria-pressed="true">' in shown
+    await press(yookassa, "/dashboard/faults/preset", status=200, name="no_such")
+    assert yookassa.faults.preset() == "callbacks_lost"
+    await press(yookassa, "/dashboard/faults/preset", name="well")
     assert not any(yookassa.faults.values().values())
+
+
+async def test_times_are_told_as_people_tell_them_in_the_worlds_zone(yookassa: Provider) -> None:
+    yookassa.clock.shift = datetime(2026, 3, 1, 22, 5, 30, tzinfo=UTC) - datetime.now(UTC)
+    yookassa.shop.provider.zone = ZoneInfo("Europe/Moscow")
+    await yookassa.create()
+    assert ">2 мар. 2026, 01:05</time>" in await page(yookassa, "/dashboard")
 
 
 async def test_the_log_shows_and_resends(yookassa: Provider) -> None:
@@ -188,7 +203,7 @@ async def test_the_log_shows_and_resends(yookassa: Provider) -> None:
     assert "lost (failure)" in await page(yookassa, "/dashboard?lang=en")
 
 
-@pytest.mark.parametrize("path", ["/dashboard/faults/reset", "/dashboard/settings"])
+@pytest.mark.parametrize("path", ["/dashboard/faults/preset", "/dashboard/settings"])
 async def test_other_sites_cannot_press_the_dashboards_buttons(yookassa: Provider, path: str) -> None:
     yookassa.faults.set(provider_slow=0.1)
     await press(yookassa, path, status=403, origin="http://evil.example")

@@ -67,7 +67,10 @@ export class Api {
   block = (person, blocked) => this.call("POST", `chats/${person}/block`, { blocked });
   faults = () => this.call("GET", "faults");
   setFaults = (changes) => this.call("PUT", "faults", changes);
-  resetFaults = () => this.call("POST", "faults/reset", {});
+  faultModel = () => this.call("GET", "faults/model");
+  usePreset = (name) => this.call("POST", "faults/preset", { name });
+  world = () => this.call("GET", "world");
+  beginAnew = (language) => this.call("POST", "anew", { language });
   clock = () => this.call("GET", "clock");
   moveClock = (seconds) => this.call("POST", "clock", { seconds });
   file = (id) => this.path(`files/${encodeURIComponent(id)}`);

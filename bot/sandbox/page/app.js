@@ -17,6 +17,7 @@ import { openChatMenu, openMessageMenu } from "./menus.js";
 import { Model } from "./model.js";
 import { PeopleList } from "./people.js";
 import { toast } from "./sheets.js";
+import { Tour } from "./tour.js";
 import { language, onLanguage, setLanguage, t, translatePage } from "./language.js";
 import { byId } from "./dom.js";
 
@@ -31,7 +32,7 @@ class Page {
     this.listen();
     this.live = new Live(
       () => this.api.events(),
-      (event) => this.feed.onEvent(event),
+      (event) => this.onEvent(event),
       (connected) => this.onConnection(connected),
     );
   }
@@ -54,6 +55,7 @@ class Page {
     this.keyboard = new ReplyKeyboard(model, { person: () => model.current, send });
     this.faults = new FaultPanel(api);
     this.clock = new ClockPanel(api);
+    this.tour = new Tour(api);
     this.feed = new Feed(model, api, {
       answered: (event) => this.callbacks.answered(event),
       problem: (event) => toast(t("problem", event), { loud: true }),
@@ -102,12 +104,18 @@ class Page {
     onLanguage(() => this.render());
   }
 
+  onEvent(event) {
+    this.feed.onEvent(event);
+    this.tour.soon();
+  }
+
   async onConnection(connected) {
     this.frame.connection(connected);
     if (connected) await this.refetch().catch(() => this.live.failed());
   }
 
   async refetch() {
+    await this.tour.refresh();
     const bots = await this.api.bots();
     this.model.bots = bots;
     this.model.setBot(bots.find((bot) => String(bot.id) === this.api.bot) ?? bots[0] ?? null);
@@ -141,7 +149,7 @@ class Page {
 
   /** On a phone the list comes first, as in Telegram. */
   firstPerson() {
-    return matchMedia("(max-width: 700px)").matches ? null : (this.model.people[0]?.id ?? null);
+    return matchMedia("(max-width: 700px)").matches ? null : (this.model.ordered[0]?.id ?? null);
   }
 
   choose(person, navigate = true) {
@@ -152,7 +160,7 @@ class Page {
     this.render();
     if (person) this.feed.reload(person);
     if (!person) document.querySelector(`[data-testid="person-${before}"]`)?.focus();
-    else if (matchMedia("(hover: hover)").matches) byId("composer").focus();
+    else if (matchMedia("(hover: hover)").matches) this.start.focus();
   }
 
   chooseBot(id) {
@@ -223,6 +231,10 @@ class Page {
   renderFoot() {
     this.composer.render();
     this.keyboard.render();
+    this.renderStart();
+  }
+
+  renderStart() {
     this.start.render();
     this.frame.renderBlocked();
   }
@@ -237,15 +249,14 @@ class Page {
     if (person !== this.model.person) return;
     this.history.render();
     this.renderKeyboard();
-    this.start.render();
-    this.frame.renderBlocked();
+    this.renderStart();
     this.read();
   }
 
   onMessage(change) {
     if (change.person === this.model.person) {
       this.history.update(change);
-      this.start.render();
+      this.renderStart();
       this.frame.renderHeader();
       this.composer.renderHints();
       this.read();

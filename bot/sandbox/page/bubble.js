@@ -89,7 +89,8 @@ function reactions({ bot_reaction: bot, own_reaction: own }) {
 }
 
 function stamp(message) {
-  const edited = message.edit_date ? el("span", { class: "edited" }, t("edited")) : null;
+  // A bot rewrites its menus all the time: clients do not call them edited.
+  const edited = message.edit_date && message.outgoing ? el("span", { class: "edited" }, t("edited")) : null;
   const time = el("time", { datetime: new Date(message.date * 1000).toISOString() }, clock(message.date));
   return el("span", { class: "stamp" }, edited, time, message.outgoing ? icon("check") : null);
 }

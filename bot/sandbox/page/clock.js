@@ -76,7 +76,7 @@ export class ClockPanel {
   }
 
   show() {
-    const now = dateTime(worldNow());
+    const now = dateTime(worldNow(), { timeZoneName: "shortGeneric" });
     this.button.hidden = !this.movable;
     this.button.replaceChildren(icon("clock"), el("span", {}, now));
     this.button.setAttribute("aria-label", `${t("clock")}: ${now}`);

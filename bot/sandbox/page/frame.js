@@ -29,9 +29,9 @@ export class Frame {
   render() {
     for (const [id, [name, word]] of Object.entries(ROWS))
       byId(id).replaceChildren(icon(name), el("span", {}, t(word)));
+    byId("dashboard").href = `/dashboard?lang=${language()}`;
     byId("menu").replaceChildren(icon("menu"), el("span", {}, t("menu")));
     byId("language").textContent = language() === "ru" ? "EN" : "RU";
-    byId("empty-text").textContent = this.model.bot?.description || t("emptyText");
     this.renderBots();
     this.renderHeader();
     this.renderHalves();
@@ -87,7 +87,6 @@ export class Frame {
   renderBlocked() {
     const { blocked } = this.model.chat(this.model.person);
     byId("blocked-bar").hidden = !blocked;
-    byId("composer-form").hidden = blocked;
     if (blocked) byId("reply-keyboard").hidden = true;
   }
 

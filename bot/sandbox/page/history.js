@@ -99,8 +99,10 @@ export class History {
   }
 
   empty() {
-    byId("empty-chat").hidden =
-      !this.model.person || !this.model.chat(this.model.person).loaded || this.list.childElementCount > 0;
+    const chat = this.model.chat(this.model.person);
+    byId("empty-chat").hidden = !this.model.person || !chat.loaded || this.list.childElementCount > 0;
+    byId("empty-title").textContent = t(chat.description ? "aboutTitle" : "emptyTitle");
+    byId("empty-text").textContent = chat.description || t("emptyText");
   }
 
   /** Only scrolling up leaves the foot: a shrinking box gets farther from it without anybody having scrolled. */

@@ -5,7 +5,14 @@ import { WORDS } from "./words.js";
 const KEY = "sandbox.language";
 const listeners = new Set();
 let ahead = 0;
-let current = localStorage.getItem(KEY) ?? (navigator.language.toLowerCase().startsWith("en") ? "en" : "ru");
+let zone;
+let current = localStorage.getItem(KEY) ?? preferred();
+
+/** The browser's first language that the page speaks; English for those who read neither. */
+function preferred() {
+  const codes = navigator.languages.map((code) => code.slice(0, 2).toLowerCase());
+  return codes.find((code) => code in WORDS) ?? "en";
+}
 
 export function language() {
   return current;
@@ -19,6 +26,13 @@ export function setLanguage(code) {
 
 export function onLanguage(listener) {
   listeners.add(listener);
+}
+
+/** The zone that the bot tells times in, so that all of the demo shows one; without one it is the browser's. */
+export function setZone(name) {
+  const moved = name !== zone;
+  zone = name;
+  if (moved) listeners.forEach((listener) => listener());
 }
 
 /** How far the sandbox's clock is ahead of this machine's, in seconds. */
@@ -71,23 +85,28 @@ export function clock(unix) {
     hour: "2-digit",
     minute: "2-digit",
     hour12: false,
+    timeZone: zone,
   });
 }
 
-export function dateTime(unix) {
-  const form = { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" };
+export function dateTime(unix, more = {}) {
+  const form = { ...more, timeZone: zone, day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" };
   return new Date(unix * 1000).toLocaleString(current, { ...form, hour12: false });
 }
 
 export function day(unix) {
-  const [date, now] = [new Date(unix * 1000), new Date(worldNow() * 1000)];
-  const age = Math.round(
-    (new Date(now).setHours(0, 0, 0, 0) - new Date(date).setHours(0, 0, 0, 0)) / 86_400_000,
-  );
+  const [date, today] = [isoDay(unix), isoDay(worldNow())];
+  const age = (Date.parse(today) - Date.parse(date)) / 86_400_000;
   if (age === 0) return t("today");
   if (age === 1) return t("yesterday");
-  const year = date.getFullYear() === now.getFullYear() ? undefined : "numeric";
-  return date.toLocaleDateString(current, { day: "numeric", month: "long", year });
+  const year = date.slice(0, 4) === today.slice(0, 4) ? undefined : "numeric";
+  const form = { day: "numeric", month: "long", year, timeZone: zone };
+  return new Date(unix * 1000).toLocaleDateString(current, form);
+}
+
+/** Swedes write dates as ISO 8601 does. */
+function isoDay(unix) {
+  return new Date(unix * 1000).toLocaleDateString("sv-SE", { timeZone: zone });
 }
 
 export function fileSize(bytes) {

@@ -27,14 +27,28 @@ export class StartBar {
     byId("start-cancel").addEventListener("click", () => this.offer(null));
   }
 
-  /** Shown in an empty chat and whenever a deep link waits to be carried out. */
+  /** Shown in an empty chat and whenever a deep link waits to be carried out, in place of the box to write in. */
   render() {
-    const { person } = this.model;
-    const chat = this.model.chat(person);
+    const chat = this.model.chat(this.model.person);
     const isEmpty = chat.loaded && chat.messages.size === 0;
+    const form = byId("composer-form");
+    const [before, focused] = [[this.bar.hidden, form.hidden].join(), document.activeElement];
     this.bar.hidden = chat.blocked || !(isEmpty || this.payload);
+    form.hidden = chat.blocked || !chat.loaded || !this.bar.hidden;
+    if (before !== [this.bar.hidden, form.hidden].join()) this.keepFocus(focused);
     byId("start-note").textContent = this.payload ? t("startWith", { payload: this.payload }) : "";
     byId("start-note").hidden = byId("start-cancel").hidden = !this.payload;
+  }
+
+  /** Who was about to write goes on at what stands there now; a phone's keyboard does not jump up by itself. */
+  keepFocus(focused) {
+    if (!matchMedia("(hover: hover)").matches) return;
+    if ([document.body, byId("composer"), byId("start")].includes(focused)) this.focus();
+  }
+
+  /** The one thing to do in a chat that was not started, or else to write. */
+  focus() {
+    (this.bar.hidden ? byId("composer") : byId("start")).focus({ preventScroll: true });
   }
 
   offer(payload) {
@@ -48,7 +62,6 @@ export class StartBar {
 
   async run() {
     const text = this.payload ? `/start ${this.payload}` : "/start";
-    byId("composer").focus();
     if (await this.send(text)) this.offer(null);
   }
 

@@ -154,7 +154,7 @@ function contact(person) {
     "span",
     { class: "file-text" },
     el("span", { class: "file-name" }, fullName(person)),
-    el("span", { class: "faint" }, person.phone_number),
+    el("span", { class: "faint" }, person.phone_number.replace(/^\+?/, "+")),
   );
   return el("div", { class: "file" }, avatar(person.user_id ?? 0, fullName(person)), text);
 }

@@ -1,7 +1,7 @@
 /** The menus of the chat and of a single message. */
 
 import { copyText } from "./composer.js";
-import { t } from "./language.js";
+import { language, t } from "./language.js";
 import { popup } from "./sheets.js";
 
 const REACTION = "👍";
@@ -18,7 +18,7 @@ export function openChatMenu(anchor, blocked, actions) {
     { text: t("groups"), icon: "person", testid: "menu-groups", action: actions.groups },
     ...(actions.clock ? [{ text: t("clock"), icon: "clock", testid: "menu-clock", action: actions.clock }] : []),
     { text: t("faults"), icon: "sliders", testid: "menu-faults", action: actions.faults },
-    { text: t("dashboard"), icon: "chart", href: "/dashboard" },
+    { text: t("dashboard"), icon: "chart", href: `/dashboard?lang=${language()}` },
   ]);
 }
 

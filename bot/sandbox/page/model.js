@@ -1,10 +1,13 @@
 /** What the page knows: people, their chats, what was read, drafts. Views read it and repaint. */
 
+import { language } from "./language.js";
+
 /**
  * @typedef {object} Chat
  * @property {Map<number, object>} messages Bot API messages with `outgoing` and `paid`, by id
  * @property {object|null} replyKeyboard
  * @property {Array<{command: string, description: string}>} commands
+ * @property {string} description what the bot says of itself before it was started
  * @property {boolean} blocked the person blocked the bot
  * @property {boolean} loaded
  * @property {string|null} action what the bot is doing, as in sendChatAction
@@ -15,6 +18,7 @@ function emptyChat() {
     messages: new Map(),
     replyKeyboard: null,
     commands: [],
+    description: "",
     blocked: false,
     loaded: false,
     action: null,
@@ -70,6 +74,13 @@ export class Model extends EventTarget {
     return this.chats.get(person);
   }
 
+  /** Those who speak the page's language come first. */
+  get ordered() {
+    const [same, others] = [[], []];
+    for (const person of this.people) (person.language_code === language() ? same : others).push(person);
+    return [...same, ...others];
+  }
+
   get current() {
     return this.people.find((person) => person.id === this.person) ?? null;
   }
@@ -92,12 +103,13 @@ export class Model extends EventTarget {
   }
 
   /** Take a whole chat as the server tells it; what it no longer holds disappears. */
-  setChat(person, { messages, reply_keyboard, commands, blocked }) {
+  setChat(person, { messages, reply_keyboard, commands, description, blocked }) {
     const chat = this.chat(person);
     chat.messages = new Map(messages.map((message) => [message.message_id, message]));
     Object.assign(chat, {
       replyKeyboard: reply_keyboard ?? null,
       commands: commands ?? [],
+      description: description ?? "",
       blocked: Boolean(blocked),
       loaded: true,
     });

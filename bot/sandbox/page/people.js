@@ -13,7 +13,7 @@ export class PeopleList {
 
   render() {
     const focused = document.activeElement?.dataset?.testid;
-    this.box.replaceChildren(...this.model.people.map((person) => el("li", {}, this.row(person))));
+    this.box.replaceChildren(...this.model.ordered.map((person) => el("li", {}, this.row(person))));
     if (focused?.startsWith("person-")) this.box.querySelector(`[data-testid="${focused}"]`)?.focus();
   }
 

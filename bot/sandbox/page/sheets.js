@@ -43,7 +43,7 @@ export function alertSheet(text) {
   dialog.append(sheetButton(t("ok"), () => dialog.close(), "primary"));
 }
 
-/** A short note at the foot of the page; `loud` stays until it is dismissed. */
+/** A short note over the chat; `loud` stays until it is dismissed. */
 export function toast(text, { loud = false } = {}) {
   const note = el(
     "div",
@@ -63,17 +63,20 @@ export function toast(text, { loud = false } = {}) {
   raise(box);
 }
 
-/**
- * Puts the notes at the foot of the messages. Open dialogs lie in the browser's top layer; a note must lie
- * above them, so the box enters that layer again.
- */
+/** Open dialogs lie in the browser's top layer; a note must lie above them, so the box enters that layer again. */
 function raise(box) {
   if (box.matches(":popover-open")) box.hidePopover();
-  const stage = byId("stage").getBoundingClientRect();
-  box.style.left = `${stage.width ? stage.left + stage.width / 2 : window.innerWidth / 2}px`;
-  box.style.bottom = `${stage.width ? window.innerHeight - stage.bottom + 16 : 24}px`;
+  placeNotes();
   box.showPopover();
 }
+
+/** At the head of the messages, below whatever the page says of its connection. */
+function placeNotes() {
+  const [box, stage] = [byId("toasts"), byId("stage").getBoundingClientRect()];
+  box.style.left = `${stage.width ? stage.left + stage.width / 2 : window.innerWidth / 2}px`;
+  box.style.top = `${stage.width ? stage.top + 10 : 68}px`;
+}
+new ResizeObserver(placeNotes).observe(byId("stage"));
 
 /**
  * A pop-up menu at `anchor`, with arrow keys, Home, End and Escape.

@@ -116,6 +116,7 @@ async def _charged(ctx: Context, sheet: Sheet, *, declined: bool) -> Json:
 
 def _charge(ctx: Context, sheet: Sheet, *, declined: bool) -> Json:
     if declined:
+        ctx.ledger.declined(sheet.invoice)
         return {"status": "declined", "error_message": "The card was declined"}
     with ctx.store.batch():
         charge = _by_stars(ctx, sheet) if sheet.invoice.stars else _by_card(ctx, sheet)

@@ -9,7 +9,7 @@ from bot.sandbox.store import Store
 from bot.sandbox.telegram.errors import bad_request
 
 Json = dict[str, Any]
-INVOICE, STARS = "invoice", "stars"
+INVOICE, STARS, DECLINED = "invoice", "stars", "declined_invoice"
 
 
 @dataclass
@@ -86,6 +86,14 @@ class Ledger:
 
     def invoice(self, slug: str) -> Invoice | None:
         return self._invoices.get(slug)
+
+    def declined(self, invoice: Invoice) -> None:
+        """The bank refused a payer's card; the bot never hears of it."""
+        self._store.put(DECLINED, invoice.slug, {})
+
+    @property
+    def has_declined(self) -> bool:
+        return bool(self._store.all(DECLINED))
 
     def received(self, invoice: Invoice, person: int) -> StarMove:
         move = StarMove(

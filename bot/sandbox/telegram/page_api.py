@@ -13,7 +13,7 @@ from bot.sandbox.telegram.context import Context
 from bot.sandbox.telegram.errors import PageError
 from bot.sandbox.telegram.events import stream
 from bot.sandbox.telegram.http_json import answer, read_object
-from bot.sandbox.telegram.methods.account import commands_for
+from bot.sandbox.telegram.methods.account import commands_for, description_for
 from bot.sandbox.telegram.people import Person
 from bot.sandbox.telegram.updates import chat_of, id_of
 
@@ -80,6 +80,7 @@ class PageApi:
             "messages": [entry.as_shown() for entry in chat.messages.values()] if chat else [],
             "reply_keyboard": chat.reply_keyboard if chat else None,
             "commands": commands_for(bot, person) if person else [],
+            "description": description_for(bot, person) if person else "",
             "blocked": bool(chat and chat.blocked),
         }
         return answer(shown)

@@ -1,4 +1,4 @@
-"""The people of the sandbox: three at first, more on demand."""
+"""The people of the sandbox: four at first, more on demand."""
 
 import secrets
 from dataclasses import asdict, dataclass
@@ -10,8 +10,25 @@ from bot.sandbox.telegram.errors import PageError
 Json = dict[str, Any]
 KIND = "person"
 FIRST_STARS = 10_000
-FIRST_NAMES = ("Мария", "Олег", "Ирина", "Павел", "Emma", "Tom", "Лейла", "Noah")
-LAST_NAMES = ("Иванова", "Ким", "Гаврилова", "Лосев", "Clark", "Reed", "Ахметова", "Bauer")
+# Made-up people, by language: first and last names belong together.
+NAMES = {
+    "ru": (
+        ("Мария", "Иванова"),
+        ("Олег", "Ким"),
+        ("Ирина", "Гаврилова"),
+        ("Павел", "Лосев"),
+        ("Лейла", "Ахметова"),
+        ("Тимур", "Галиев"),
+    ),
+    "en": (
+        ("Emma", "Clark"),
+        ("Tom", "Reed"),
+        ("Noah", "Bauer"),
+        ("Maya", "Patel"),
+        ("Grace", "Okafor"),
+        ("Lucas", "Moreau"),
+    ),
+}
 
 
 @dataclass
@@ -44,7 +61,8 @@ class Person:
 SEED = (
     Person(7000000001, "Анна", "Соколова", "anna_sandbox", "ru", "+79000000001"),
     Person(7000000002, "Ben", "Carter", "", "en", "+79000000002"),
-    Person(7000000003, "Ольга", "Админ", "olga_admin", "ru", "+79000000003", "admin"),
+    Person(7000000003, "Ольга", "Котова", "olga_admin", "ru", "+79000000003", "admin"),
+    Person(7000000004, "Helen", "Moore", "helen_admin", "en", "+79000000004", "admin"),
 )
 
 
@@ -77,14 +95,15 @@ class People:
     def add(self, fields: Json) -> Person:
         """Missing names are made up. Ids need more than 32 bits, as new Telegram accounts have."""
         number = 2**33 + secrets.randbelow(2**40)
+        language = str(fields.get("language_code") or "ru")
+        made_up = secrets.choice(NAMES["ru" if language == "ru" else "en"])
+        first_name, last_name = (fields["first_name"], "") if fields.get("first_name") else made_up
         person = Person(
             id=number,
-            first_name=str(fields.get("first_name") or secrets.choice(FIRST_NAMES)),
-            last_name=str(
-                fields.get("last_name", "" if fields.get("first_name") else secrets.choice(LAST_NAMES))
-            ),
+            first_name=str(first_name),
+            last_name=str(fields.get("last_name", last_name)),
             username=str(fields.get("username") or "").removeprefix("@"),
-            language_code=str(fields.get("language_code") or "ru"),
+            language_code=language,
             phone=str(fields.get("phone") or f"+7900{number % 10**7:07}"),
         )
         self.save(person)

@@ -39,6 +39,11 @@ class Telegram:
         self.context.updates.on_new = self._webhooks.poke
         self.context.updates.on_rerouted = self._webhooks.settings_changed
 
+    @property
+    def has_declined(self) -> bool:
+        """Whether a bank has ever refused the card of an invoice's payer."""
+        return self.context.ledger.has_declined
+
     def routes(self) -> list[web.RouteDef]:
         return [
             web.route("*", "/bot{token}/{method}", self._call),

@@ -49,6 +49,14 @@ class Shop:
     def notifications_url(self, url: str | None) -> None:
         self.provider.change_settings(self.provider.demo, {"notifications_url": url})
 
+    @property
+    def has_declined(self) -> bool:
+        """Whether a bank has ever refused a payer's card."""
+        ends = (
+            record.body.get("cancellation_details", {}) for record in self.provider.book.payments.values()
+        )
+        return any(end.get("party") == "payment_network" for end in ends)
+
     def routes(self) -> list[web.RouteDef]:
         return [
             *api_routes(self.provider),

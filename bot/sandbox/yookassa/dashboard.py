@@ -8,13 +8,14 @@ from urllib.parse import urlencode
 from aiohttp import web
 from markupsafe import Markup
 
-from bot.sandbox.faults import SWITCHES, Kind, UnknownSwitchError, Value
+from bot.sandbox.faults import UnknownSwitchError
+from bot.sandbox.switches import SWITCHES, Kind, Value
 from bot.sandbox.yookassa import dashboard_view as view
 from bot.sandbox.yookassa.book import Merchant
 from bot.sandbox.yookassa.control import find_notification
 from bot.sandbox.yookassa.errors import Refused
 from bot.sandbox.yookassa.money import minor_units
-from bot.sandbox.yookassa.pages import EMPTY, page, same_origin
+from bot.sandbox.yookassa.pages import EMPTY, Place, page, same_origin
 from bot.sandbox.yookassa.provider import Provider
 from bot.sandbox.yookassa.words import lang_of, words
 
@@ -37,7 +38,7 @@ def dashboard_routes(provider: Provider) -> list[web.RouteDef]:
         post("/notifications/{n:[0-9]+}/redeliver", dashboard.redeliver),
         post("/settings", dashboard.change_settings),
         post("/faults", dashboard.change_faults),
-        post("/faults/reset", dashboard.reset_faults),
+        post("/faults/preset", dashboard.use_preset),
     ]
 
 
@@ -53,7 +54,7 @@ class Dashboard:
         except Refused as refused:
             return web.Response(text=refused.description, status=refused.status)
         live = "live" in request.query
-        place = view.Place(said, merchant.shop_id, live=live)
+        place = Place(said, merchant.shop_id, live=live, zone=self._provider.zone)
         body = view.dashboard(self._provider, merchant, place, _message(request, place))
         return page(lang_of(said), said["dashboard"], "dashboard", body, head=REFRESH if live else EMPTY)
 
@@ -108,8 +109,11 @@ class Dashboard:
             raise Refused(str(error)) from error
         return "saved"
 
-    async def reset_faults(self, _: web.Request, __: Form) -> str:
-        self._provider.faults.reset()
+    async def use_preset(self, _: web.Request, form: Form) -> str:
+        try:
+            self._provider.faults.use(str(form.get("name")))
+        except UnknownSwitchError as error:
+            raise Refused(str(error)) from error
         return "saved"
 
 
@@ -127,7 +131,7 @@ def _returning(do: Do) -> Callable[[web.Request], Awaitable[web.StreamResponse]]
     return handler
 
 
-def _message(request: web.Request, place: view.Place) -> str | None:
+def _message(request: web.Request, place: Place) -> str | None:
     if "error" in request.query:
         return request.query["error"]
     return place.said.get(request.query.get("said", ""))
@@ -151,5 +155,7 @@ def _value(kind: Kind, name: str, form: Form) -> Value:
             return name in form
         case Kind.COUNT | Kind.TIMES:
             return int(text)
+        case Kind.PROBABILITY:
+            return float(text) / 100
         case _:
             return float(text)

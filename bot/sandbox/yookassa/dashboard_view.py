@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from babel.dates import format_datetime
 from markupsafe import Markup
 
-from bot.sandbox.faults import SWITCHES, Kind, Switch, Value
+from bot.sandbox.yookassa import fault_view
 from bot.sandbox.yookassa.book import Item, Merchant, PaymentRecord, RefundRecord
 from bot.sandbox.yookassa.money import Json, written
 from bot.sandbox.yookassa.notifications import Notification
-from bot.sandbox.yookassa.pages import EMPTY
+from bot.sandbox.yookassa.pages import EMPTY, Place
 from bot.sandbox.yookassa.provider import Provider
+from bot.sandbox.yookassa.timestamps import parse_timestamp
 from bot.sandbox.yookassa.words import Words, lang_of, money, reason_text
 
 SHOWN = 100
@@ -32,42 +33,11 @@ TOP = Markup(
     '<a href="{live}">{live_word}</a><a href="{toggle_url}" lang="{toggle_lang}">{toggle}</a></header>\n'
 )
 NOTE = Markup('<p class="note" role="status">{text}</p>\n')
-CHECK = Markup(
-    '<label class="field{on}"><span>{text}</span>'
-    '<input type="checkbox" name="{name}" value="1"{checked}></label>\n'
-)
-NUMBER = Markup(
-    '<label class="field{on}"><span>{text} <small>({unit})</small></span>'
-    '<input type="number" name="{name}" value="{value}" min="0" {limits}></label>\n'
-)
 SETTINGS = Markup(
     '<form method="post" action="{url}">'
     '<label class="wide">{url_word}<input type="url" name="notifications_url" value="{value}"></label>'
     '<p class="hint">{hint}</p><div class="grid">{checks}</div><button class="primary">{save}</button></form>'
 )
-FAULTS = Markup(
-    '<p class="hint">{hint}</p><form method="post" action="{url}"><div class="grid">{fields}</div>'
-    '<p class="row"><button class="primary">{save}</button></p></form>'
-    '<form method="post" action="{reset_url}"><button>{reset}</button></form>'
-)
-LIMITS = {
-    Kind.COUNT: Markup('step="1"'),
-    Kind.TIMES: Markup('step="1"'),
-    Kind.PROBABILITY: Markup('step="any" max="1"'),
-    Kind.SECONDS: Markup('step="any" max="3600"'),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Which shop is shown, in which words, and the addresses that keep both."""
-
-    said: Words
-    shop: str
-    live: bool = False
-
-    def url(self, path: str = "", **more: str) -> str:
-        return f"/dashboard{path}?" + urlencode({"lang": lang_of(self.said), "shop": self.shop, **more})
 
 
 def dashboard(provider: Provider, merchant: Merchant, place: Place, message: str | None) -> Markup:
@@ -90,7 +60,7 @@ def dashboard(provider: Provider, merchant: Merchant, place: Place, message: str
             ),
             PANEL.format(name="settings", title=said["settings"], content=_settings(merchant, place)),
             PANEL.format(
-                name="faults", title=said["faults"], content=_faults(provider.faults.values(), place)
+                name="faults", title=said["faults"], content=fault_view.panel(provider.faults, place)
             ),
         )
     )
@@ -130,7 +100,7 @@ def _shops(provider: Provider, place: Place) -> Markup:
 
 
 def _faults_on(provider: Provider, place: Place) -> Markup:
-    names = ", ".join(name for name, value in provider.faults.values().items() if value)
+    names = fault_view.switched_on(provider.faults, place.said)
     return NOTE.format(text=place.said["faults_on"].format(names=names)) if names else EMPTY
 
 
@@ -146,7 +116,7 @@ def _payment_row(provider: Provider, record: PaymentRecord, place: Place) -> Mar
     returned = shown.get("refunded_amount", {}).get("value", "0.00")
     what = Markup("{}<br><code>{}</code>").format(shown.get("description", ""), record.id)
     cells = (
-        ("created", "", _time(shown["created_at"])),
+        ("created", "", _time(shown["created_at"], place)),
         ("what", "", what),
         ("amount", "sum", money(shown["amount"]["value"], currency, said)),
         ("status", f"tag {record.status}", _status(shown, said)),
@@ -186,7 +156,7 @@ def _refund_row(record: RefundRecord, place: Place) -> Markup:
         for end in ("succeed", "refuse"):
             actions += BUTTON.format(url=place.url(f"/refunds/{record.id}/{end}"), text=said[end])
     cells = (
-        ("created", "", _time(body["created_at"])),
+        ("created", "", _time(body["created_at"], place)),
         ("payment", "", Markup("<code>{}</code>").format(record.payment_id)),
         ("amount", "sum", money(body["amount"]["value"], body["amount"]["currency"], said)),
         ("status", f"tag {record.status}", _status(body, said)),
@@ -207,7 +177,7 @@ def _notification_row(item: Notification, place: Place) -> Markup:
     tries = ", ".join(str(entry.get("status", said["answer_none"])) for entry in item.attempts[-5:])
     again = BUTTON.format(url=place.url(f"/notifications/{item.n}/redeliver"), text=said["redeliver"])
     cells = (
-        ("created", "", _time(item.created_at)),
+        ("created", "", _time(item.created_at, place)),
         ("event", "", event),
         ("status", f"tag {item.state}", said[f"state.{item.state}"]),
         ("attempts", "", f"{item.tries}: {tries}" if item.tries else "0"),
@@ -229,40 +199,11 @@ def _settings(merchant: Merchant, place: Place) -> Markup:
         url_word=said["url"],
         value=merchant.notifications_url or "",
         hint=said["url_hint"],
-        checks=EMPTY.join(_check(name, said[name], value, marked=False) for name, value in values.items()),
+        checks=EMPTY.join(
+            fault_view.check(name, said[name], value, marked=False) for name, value in values.items()
+        ),
         save=said["save"],
     )
-
-
-def _faults(values: dict[str, Value], place: Place) -> Markup:
-    said = place.said
-    return FAULTS.format(
-        hint=said["faults_hint"],
-        url=place.url("/faults"),
-        fields=EMPTY.join(_fault(switch, values[switch.name], said) for switch in SWITCHES),
-        save=said["save"],
-        reset_url=place.url("/faults/reset"),
-        reset=said["reset"],
-    )
-
-
-def _fault(switch: Switch, value: Value, said: Words) -> Markup:
-    text = switch.en if lang_of(said) == "en" else switch.ru
-    if switch.kind is Kind.FLAG:
-        return _check(switch.name, text, bool(value))
-    return NUMBER.format(
-        on=" on" if value else "",
-        text=text,
-        unit=said[f"kind.{switch.kind}"],
-        name=switch.name,
-        value=f"{value:g}",
-        limits=LIMITS[switch.kind],
-    )
-
-
-def _check(name: str, text: str, value: bool, *, marked: bool = True) -> Markup:
-    checked = Markup(" checked") if value else EMPTY
-    return CHECK.format(on=" on" if value and marked else "", text=text, name=name, checked=checked)
 
 
 def _table(said: Words, heads: Iterable[str], rows: Iterable[Markup], empty: str) -> Markup:
@@ -284,8 +225,10 @@ def _status(body: Json, said: Words) -> str:
     return f"{status}: {reason_text(said, reason)}" if reason else status
 
 
-def _time(stamp: str) -> Markup:
-    return Markup('<time datetime="{}">{} UTC</time>').format(stamp, stamp[:19].replace("T", " "))
+def _time(stamp: str, place: Place) -> Markup:
+    moment = parse_timestamp(stamp).astimezone(place.zone)
+    text = format_datetime(moment, "d MMM y, HH:mm", locale=lang_of(place.said))
+    return Markup('<time datetime="{}">{}</time>').format(stamp, text)
 
 
 def _newest(records: Iterable[Item], shop: str) -> list[Item]:

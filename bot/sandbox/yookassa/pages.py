@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import tzinfo
 from importlib.resources import files
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from aiohttp import web
 from markupsafe import Markup
 
 from bot.sandbox.yookassa.errors import Refused
+from bot.sandbox.yookassa.words import Words, lang_of
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 STYLE = Markup(files(__package__).joinpath("pages.css").read_text(encoding="utf-8"))  # our own file
@@ -39,6 +42,20 @@ FRAME = Markup(
 </html>
 """
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Which shop the dashboard shows, in which words, and the addresses that keep both. `zone` is what its times are
+    told in; None is this machine's, which the browser shares."""
+
+    said: Words
+    shop: str
+    live: bool = False
+    zone: tzinfo | None = None
+
+    def url(self, path: str = "", **more: str) -> str:
+        return f"/dashboard{path}?" + urlencode({"lang": lang_of(self.said), "shop": self.shop, **more})
 
 
 def page(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from datetime import tzinfo
 from typing import Any
 
 from bot.sandbox.faults import Faults
@@ -22,7 +23,8 @@ _BOOLEANS = ("receipts_required", "own_register", "test")
 
 
 class Provider:
-    """Composes records and rules. `origin` is known once the server listens."""
+    """Composes records and rules. `origin` is known once the server listens; `zone`: what the dashboard tells times
+    in, None for this machine's."""
 
     def __init__(self, store: Store, faults: Faults, *, clock: Clock, any_shop: bool, pace: float) -> None:
         self.store = store
@@ -30,6 +32,7 @@ class Provider:
         self.clock = clock
         self.any_shop = any_shop
         self.origin = ""
+        self.zone: tzinfo | None = None
         self.book = Book(store)
         self.notifications = Notifications(store, faults, clock, pace=pace)
         self.payments = Payments(self.book, clock, self._announce)

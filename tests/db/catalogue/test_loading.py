@@ -43,6 +43,23 @@ async def test_demo_school_loads_and_first_lessons_carry_no_question(
     assert tuple(spring) == (14, 100)
 
 
+def test_the_demos_two_schools_are_of_one_shape() -> None:
+    russian, english = files.read(SCHOOL), files.read(SCHOOL.with_name("school.en.toml"))
+    assert shape(russian) == shape(english)
+    assert {code.code for code in russian.promos} & {code.code for code in english.promos} == {
+        "SPRING",
+        "HELLO",
+    }
+
+
+def shape(school: Catalogue) -> tuple[object, ...]:
+    lessons = [
+        [(one.key, one.preview, len(one.questions)) for one in module.lessons] for module in school.modules
+    ]
+    offers = [[(one.days, one.price, one.currency) for one in product.offers] for product in school.products]
+    return lessons, offers, [(code.days, code.max_uses) for code in school.promos]
+
+
 async def test_values_arrive(database: Database, connection: asyncpg.Connection) -> None:
     await loaded(database, SMALL)
     offer = await connection.fetchrow("SELECT days, price, currency, methods, active FROM bot.offers")

@@ -128,6 +128,11 @@ def commands_for(bot: Account, person: Person) -> list[Json]:
     return next((bot.commands[key] for key in keys if key in bot.commands), [])
 
 
+def description_for(bot: Account, person: Person) -> str:
+    """What an empty chat shows: in the person's language, or else what is said for all."""
+    return bot.texts.get(f"description:{person.language_code}") or bot.texts.get("description:", "")
+
+
 def _set_text(ctx: Context, bot: Account, params: Params, name: str, longest: int) -> bool:
     text = params.text(name)
     if len(text) > longest:
