@@ -100,14 +100,14 @@ async def buy(window: Window) -> None:
     await checkout.close()
     await expect(window.messages("№1", outgoing=False).last).to_contain_text("открыт")
     await ask(window, "/status")
-    await expect(window.messages("Python с нуля", outgoing=False).last).to_contain_text("▰")
+    await expect(window.messages("Python с нуля", outgoing=False).last).to_contain_text("осталось")
     await picture(window.page, "08-status")
 
 
 async def learn(window: Window) -> None:
     await ask(window, "/lessons")
-    await window.button("Python").last.click()
-    await window.button("Первая программа").click()
+    await window.button("▶️").last.click()
+    await expect(window.messages("print", outgoing=False).last).to_be_visible()
     await picture(window.page, "09-lesson")
     await window.button("Готово").last.click()
     await ask(window, "/progress")
@@ -128,7 +128,7 @@ async def survive_a_kill(demo: Demo, window: Window) -> None:
     await expect(window.by("connection-lost")).to_be_hidden(timeout=30_000)
     await expect(window.messages("SPRING", outgoing=False)).to_be_visible()
     await ask(window, "/status")
-    await expect(window.messages("▰", outgoing=False).last).to_contain_text("Английский")
+    await expect(window.messages("осталось", outgoing=False).last).to_contain_text("Английский")
     await picture(window.page, "11-after-the-kill")
     window.complaints.clear()  # the browser's refused connections are what this test made
 

@@ -139,6 +139,7 @@ def _set_text(ctx: Context, bot: Account, params: Params, name: str, longest: in
         raise bad_request(f"bot {name.replace('_', ' ')} is too long")
     bot.texts[f"{name}:{_language(params)}"] = text
     ctx.accounts.save(bot)
+    ctx.hub.publish(bot.id, None, "texts")
     return True
 
 
