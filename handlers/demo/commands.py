@@ -38,6 +38,8 @@ def demo_settings(origin: str, data_dir: Path) -> Settings:
         telegram_payment_token=SecretStr(PAYMENT_TOKEN),
         timezone=ZONE,
         support_contact="@lessongate_demo",
+        terms_url=f"{origin}/terms",
+        privacy_url=f"{origin}/privacy",
     )
 
 

@@ -9,7 +9,6 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.catalogue.loading import load_file
 from bot.sandbox.app import Sandbox
-from bot.updates.menus import describe
 from db.engine import Database, Pool
 from handlers.app import Application
 from handlers.demo.folder import was_killed
@@ -62,8 +61,7 @@ class School:
     async def visited(self, language: str) -> None:
         if self.language is None:
             self._choose(language)
-        if await self._load() and self._app is not None:
-            await describe(self._app.context)
+        await self._load()
 
     async def tasks(self) -> dict[str, bool]:
         if self._app is not None:
@@ -87,14 +85,12 @@ class School:
             raise OtherLanguageError(f"{self._folder} holds the {NAMES[kept]} school; {hint}")
         self._file.write_text(language)
 
-    async def _load(self) -> bool:
-        """Once at each start, as the school's file may have changed; whether it was now."""
+    async def _load(self) -> None:
+        """Once at each start, as the school's file may have changed."""
         async with self._lock:
-            if self._loaded or self._app is None or self.language is None:
-                return False
-            await load_file(self._app.database, SCHOOLS[self.language])
-            self._loaded = True
-            return True
+            if self._app is not None and self.language is not None and not self._loaded:
+                await load_file(self._app.database, SCHOOLS[self.language])
+                self._loaded = True
 
 
 async def _done(database: Database) -> dict[str, bool]:

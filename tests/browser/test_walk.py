@@ -6,7 +6,6 @@ Pictures are saved under tests/browser/screenshots, and the README's where SCREE
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +19,8 @@ from tests.demo import Demo, running_demo
 require_browser()
 
 from playwright.async_api import expect  # noqa: E402  (only once it is known to be there)
+
+from tests.browser.newcomer import ask, open_checkout, opened, order, register  # noqa: E402
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, Page
@@ -35,11 +36,8 @@ async def demo(tmp_path: Path) -> AsyncIterator[Demo]:
 
 @pytest.fixture
 async def window(demo: Demo, browser: Browser) -> AsyncIterator[Window]:
-    context = await browser.new_context(locale="ru-RU", viewport={"width": 1280, "height": 860})
-    window = Window(await context.new_page())
-    await window.page.goto(demo.origin)
-    yield window
-    await context.close()
+    async with opened(demo, browser, locale="ru-RU", viewport={"width": 1280, "height": 860}) as window:
+        yield window
 
 
 async def picture(page: Page, name: str) -> None:
@@ -47,7 +45,7 @@ async def picture(page: Page, name: str) -> None:
 
 
 async def test_the_whole_walk(demo: Demo, window: Window) -> None:
-    await register(window)
+    await come_in(window)
     await redeem(window)
     await buy(window)
     await learn(window)
@@ -59,20 +57,12 @@ async def test_the_whole_walk(demo: Demo, window: Window) -> None:
     assert "error" not in demo.log.lower()
 
 
-async def register(window: Window) -> None:
+async def come_in(window: Window) -> None:
     await window.by("new-person").click()
+    await expect(window.by("start")).to_be_visible()
     await picture(window.page, "01-stranger")
-    await window.by("start").click()
-    await window.button("Зарегистрироваться").click()
-    await expect(window.messages("вы зарегистрированы", outgoing=False)).to_be_visible()
+    await register(window)
     await picture(window.page, "02-registered")
-
-
-async def ask(window: Window, text: str) -> None:
-    """Says it, and waits for the answer, so that the newest buttons are the answer's."""
-    before = await window.messages(outgoing=False).count()
-    await window.say(text)
-    await expect(window.messages(outgoing=False).nth(before)).to_be_visible()
 
 
 async def redeem(window: Window) -> None:
@@ -82,17 +72,9 @@ async def redeem(window: Window) -> None:
 
 
 async def buy(window: Window) -> None:
-    await ask(window, "/courses")
-    await window.button("Английский").last.click()
-    await picture(window.page, "04-offers")
-    await window.button("₽").first.click()
-    await window.button("картой").last.click()
-    pay = window.button("Оплатить").last
-    await expect(pay).to_have_attribute("href", re.compile("/checkout/"))
+    await order(window, "Английский")
     await picture(window.page, "05-link")
-    async with window.page.expect_popup() as popup:
-        await pay.click()
-    checkout = await popup.value
+    checkout = await open_checkout(window)
     await picture(checkout, "06-checkout")
     await checkout.get_by_role("button", name="Оплатить").click()
     await expect(checkout.get_by_text("Оплачено")).to_be_visible()
@@ -143,9 +125,7 @@ async def tick_off(window: Window) -> None:
 async def administer(window: Window) -> None:
     katya = window.page.url.rpartition("#")[2]
     await window.by(f"person-{OLGA}").click()
-    await window.by("start").click()
-    await window.button("Зарегистрироваться").click()
-    await expect(window.messages("вы зарегистрированы", outgoing=False)).to_be_visible()
+    await register(window)
     await window.say(f"/grant {katya} 3 30")
     await expect(window.messages("30 дней", outgoing=False).last).to_be_visible()
     await window.say(f"/revoke {katya} 3 10")

@@ -20,6 +20,8 @@ require_browser()
 
 from playwright.async_api import expect  # noqa: E402  (only once it is known to be there)
 
+from tests.browser.newcomer import open_checkout, opened, order, register  # noqa: E402
+
 if TYPE_CHECKING:
     from playwright.async_api import Browser, Locator, Page
 
@@ -37,20 +39,16 @@ async def demo(tmp_path: Path) -> AsyncIterator[Demo]:
 @pytest.fixture
 async def payer(demo: Demo, browser: Browser) -> AsyncIterator[Window]:
     """Somebody new who has registered; what the console complained of at the end fails the test."""
-    context = await browser.new_context(locale="ru-RU", viewport={"width": 1200, "height": 800})
-    window = Window(await context.new_page())
-    await window.page.goto(demo.origin)
-    await window.by("new-person").click()
-    await window.by("start").click()
-    await window.button("Зарегистрироваться").click()
-    await expect(said(window, "вы зарегистрированы")).to_be_visible()
-    yield window
-    await context.close()
+    async with opened(demo, browser, locale="ru-RU", viewport={"width": 1200, "height": 800}) as window:
+        await window.by("new-person").click()
+        await register(window)
+        yield window
     assert window.complaints == []
 
 
 async def test_the_way_back_from_the_provider_leads_to_ones_own_chat(payer: Window) -> None:
-    checkout = await ask_for_link(payer, ENGLISH, "30 дней за 1 290 ₽")
+    await order(payer, ENGLISH)
+    checkout = await open_checkout(payer)
     await pay(checkout)
     await checkout.get_by_role("link", name="Вернуться в чат").click()
     await expect(said(Window(checkout), "получен: 1 290 ₽, спасибо!")).to_contain_text("открыт до")
@@ -64,7 +62,8 @@ async def test_the_way_back_from_the_provider_leads_to_ones_own_chat(payer: Wind
 async def test_a_payment_that_was_open_when_everything_was_killed_opens_access(
     payer: Window, demo: Demo
 ) -> None:
-    checkout = await ask_for_link(payer, MONEY, "30 дней за 590 ₽")
+    await order(payer, MONEY)
+    checkout = await open_checkout(payer)
     assert payer.complaints == []
     await demo.kill()
     await expect(payer.by("connection-lost")).to_contain_text("Нет связи")
@@ -81,21 +80,6 @@ async def test_a_payment_that_was_open_when_everything_was_killed_opens_access(
     await photograph(payer.page, "pay-3-paid-after-the-kill")
     # A browser calls it an error when the server is gone, and that was our doing; anything else counts.
     payer.complaints[:] = [one for one in payer.complaints if not CUT_OFF.search(one)]
-
-
-async def ask_for_link(window: Window, module: str, offer: str) -> Page:
-    """/courses, the module, the offer, the way to pay; returns the provider's page, opened by the link."""
-    await window.say("/courses")
-    await expect(said(window, "Выберите курс")).to_be_visible()
-    await window.button(module).last.click()
-    await window.button(offer).last.click()
-    await window.button("Оплатить картой или СБП").last.click()
-    link = window.page.get_by_role("link", name=re.compile("Оплатить")).last
-    async with window.page.expect_popup() as opening:
-        await link.click()
-    checkout = await opening.value
-    Window(checkout, window.complaints)
-    return checkout
 
 
 async def pay(checkout: Page) -> None:

@@ -76,11 +76,12 @@ export class ClockPanel {
   }
 
   show() {
-    const now = dateTime(worldNow(), { timeZoneName: "shortGeneric" });
+    const now = dateTime(worldNow());
+    const exact = dateTime(worldNow(), { timeZoneName: "short" });
     this.button.hidden = !this.movable;
     this.button.replaceChildren(icon("clock"), el("span", {}, now));
     this.button.setAttribute("aria-label", `${t("clock")}: ${now}`);
-    this.time.textContent = this.state.moving ? t("clockMoving", { now }) : now;
+    this.time.textContent = this.state.moving ? t("clockMoving", { now }) : exact;
     for (const control of this.dialog?.querySelectorAll(".sheet-buttons button, form *") ?? [])
       control.disabled = this.state.moving;
   }

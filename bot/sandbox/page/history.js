@@ -68,7 +68,9 @@ export class History {
     const hadFocus = old.contains(document.activeElement);
     const fresh = this.node(message);
     old.replaceWith(fresh);
-    if (hadFocus) (fresh.querySelector(".key") ?? byId("composer")).focus({ preventScroll: true });
+    // A phone's keyboard does not jump up by itself.
+    const next = fresh.querySelector(".key") ?? (matchMedia("(hover: hover)").matches ? byId("composer") : null);
+    if (hadFocus) next?.focus({ preventScroll: true });
   }
 
   insert(message, isNew) {

@@ -1,0 +1,129 @@
+"""An English newcomer with a phone: registers, pays, reads a lesson, has a payment declined; all of it in English.
+
+Pictures are saved under tests/browser/screenshots, and the README's where SCREENSHOTS names a folder.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.browser.chrome import require_browser
+from tests.demo import Demo, running_demo
+
+require_browser()
+
+from playwright.async_api import expect  # noqa: E402  (only once it is known to be there)
+
+from tests.browser.newcomer import ENGLISH, ask, open_checkout, opened, order, register  # noqa: E402
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser, Page
+
+    from tests.browser.conftest import Window
+
+PICTURES = Path(__file__).parent / "screenshots"
+PHONE = {"viewport": {"width": 390, "height": 780}, "has_touch": True, "is_mobile": True, "locale": "en-GB"}
+RUSSIAN_LETTERS = re.compile("[а-яё]", re.IGNORECASE)
+
+
+@pytest.fixture
+async def demo(tmp_path: Path) -> AsyncIterator[Demo]:
+    async with running_demo(tmp_path) as demo:
+        yield demo
+
+
+async def test_an_english_newcomer_on_a_phone(demo: Demo, browser: Browser) -> None:
+    async with opened(demo, browser, **PHONE) as window:
+        film = Film()
+        await come_in(window, film)
+        await buy(window, film)
+        await learn(window, film)
+        await be_declined(window, film)
+        await tick_off(window)
+        assert window.complaints == []
+        assert not RUSSIAN_LETTERS.search(await window.page.locator("#message-list").inner_text())
+    film.save()
+
+
+class Film:
+    """What one saw, picture by picture; SCREENSHOTS names the folder for the README's."""
+
+    def __init__(self) -> None:
+        self.frames: list[tuple[bytes, int]] = []
+
+    async def shoot(self, page: Page, name: str, milliseconds: int = 1600) -> None:
+        path = PICTURES / f"english-{name}.png"
+        shot = await page.screenshot(path=path, caret="hide", style="#toasts { display: none }")
+        self.frames.append((shot, milliseconds))
+
+    def save(self) -> None:
+        if folder := os.environ.get("SCREENSHOTS"):
+            save_animation(Path(folder) / "demo.webp", self.frames)
+
+
+async def come_in(window: Window, film: Film) -> None:
+    await expect(window.page.locator(".person").first).to_contain_text("Ben")
+    await window.page.locator(".person").first.tap()
+    await expect(window.page.locator("#empty-chat")).to_contain_text("Spanish")
+    await film.shoot(window.page, "01-empty")
+    await register(window, ENGLISH)
+    await film.shoot(window.page, "02-registered")
+
+
+async def buy(window: Window, film: Film) -> None:
+    await order(window, "Spanish", labels=ENGLISH)
+    await film.shoot(window.page, "03-order")
+    checkout = await open_checkout(window, ENGLISH)
+    await film.shoot(checkout, "04-checkout")
+    await checkout.get_by_role("button", name=re.compile(f"^{ENGLISH.pay} ")).click()
+    await expect(checkout.get_by_role("status")).to_contain_text("went through")
+    await film.shoot(checkout, "05-paid", 1000)
+    await checkout.close()
+    await expect(window.messages("✅", outgoing=False).last).to_contain_text("Spanish")
+    await film.shoot(window.page, "06-open")
+
+
+async def learn(window: Window, film: Film) -> None:
+    await ask(window, "/lessons")
+    await window.button("▶️").last.tap()
+    await expect(window.messages("Hola", outgoing=False).last).to_be_visible()
+    await film.shoot(window.page, "07-lesson", 2400)
+    await window.button(ENGLISH.done).last.tap()
+    await expect(window.messages("Eating out", outgoing=False).last).to_be_visible()
+
+
+async def be_declined(window: Window, film: Film) -> None:
+    await order(window, "Money", labels=ENGLISH)
+    checkout = await open_checkout(window, ENGLISH)
+    await checkout.get_by_role("button", name="Decline").click()
+    await checkout.close()
+    told = window.page.locator('[data-testid="message"]').filter(has_text=re.compile("declined|not paid"))
+    await expect(told.last).to_be_visible()
+
+
+async def tick_off(window: Window) -> None:
+    """The card at the head of the page has seen it."""
+    await window.page.locator("#tour-title").tap()
+    for name in ("register", "buy", "decline"):
+        await expect(window.by(f"tour-{name}")).to_have_class("done")
+    await expect(window.by("tour-promo")).not_to_have_class("done")
+    await window.page.screenshot(path=PICTURES / "english-08-tour.png")
+
+
+def save_animation(path: Path, frames: list[tuple[bytes, int]]) -> None:
+    """Frames of one size as an animated picture that browsers and forges show."""
+    from io import BytesIO
+
+    from PIL import Image
+
+    images = [Image.open(BytesIO(frame)).convert("RGB") for frame, _ in frames]
+    durations = [milliseconds for _, milliseconds in frames]
+    images[0].save(
+        path, save_all=True, append_images=images[1:], duration=durations, loop=0, quality=75, method=4
+    )
