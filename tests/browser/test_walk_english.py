@@ -1,11 +1,10 @@
 """An English newcomer with a phone: registers, pays, reads a lesson, has a payment declined; all of it in English.
 
-Pictures are saved under tests/browser/screenshots, and the README's where SCREENSHOTS names a folder.
+Pictures are saved under tests/browser/screenshots.
 """
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -48,23 +47,21 @@ async def test_an_english_newcomer_on_a_phone(demo: Demo, browser: Browser) -> N
         await tick_off(window)
         assert window.complaints == []
         assert not RUSSIAN_LETTERS.search(await window.page.locator("#message-list").inner_text())
-    film.save()
 
 
 class Film:
-    """What one saw, picture by picture; SCREENSHOTS names the folder for the README's."""
+    """What one saw, picture by picture."""
 
     def __init__(self) -> None:
         self.frames: list[tuple[bytes, int]] = []
 
     async def shoot(self, page: Page, name: str, milliseconds: int = 1600) -> None:
         path = PICTURES / f"english-{name}.png"
-        shot = await page.screenshot(path=path, caret="hide", style="#toasts { display: none }")
+        await page.evaluate(
+            "document.querySelectorAll(':popover-open').forEach((notes) => notes.hidePopover())"
+        )
+        shot = await page.screenshot(path=path, caret="hide")
         self.frames.append((shot, milliseconds))
-
-    def save(self) -> None:
-        if folder := os.environ.get("SCREENSHOTS"):
-            save_animation(Path(folder) / "demo.webp", self.frames)
 
 
 async def come_in(window: Window, film: Film) -> None:
@@ -114,16 +111,3 @@ async def tick_off(window: Window) -> None:
         await expect(window.by(f"tour-{name}")).to_have_class("done")
     await expect(window.by("tour-promo")).not_to_have_class("done")
     await window.page.screenshot(path=PICTURES / "english-08-tour.png")
-
-
-def save_animation(path: Path, frames: list[tuple[bytes, int]]) -> None:
-    """Frames of one size as an animated picture that browsers and forges show."""
-    from io import BytesIO
-
-    from PIL import Image
-
-    images = [Image.open(BytesIO(frame)).convert("RGB") for frame, _ in frames]
-    durations = [milliseconds for _, milliseconds in frames]
-    images[0].save(
-        path, save_all=True, append_images=images[1:], duration=durations, loop=0, quality=75, method=4
-    )
