@@ -63,6 +63,21 @@ def _url(value: str | None) -> str | None:
     return value.rstrip("/")
 
 
+def _proxy(value: SecretStr | None) -> SecretStr | None:
+    if value is None:
+        return None
+    try:
+        parts = urlsplit(value.get_secret_value())
+        usable = parts.scheme in ("socks5", "socks5h", "http") and bool(parts.hostname) and bool(parts.port)
+    except ValueError:
+        usable = False
+    if not usable or parts.path.strip("/") or parts.query or parts.fragment:
+        raise ValueError(
+            "not an address such as socks5://user:password@host:1080 (socks5://, socks5h://, http://)"
+        )
+    return SecretStr(value.get_secret_value().rstrip("/"))
+
+
 def _origin(value: str | None) -> str | None:
     """Telegram and YooKassa are given it as it is, so it is only a host (in ASCII) and a port."""
     if value is None:
@@ -120,6 +135,7 @@ class Settings(BaseSettings):
 
     bot_token: Annotated[SecretStr | None, AfterValidator(_token)] = None
     telegram_api_url: Url = "https://api.telegram.org"
+    telegram_proxy: Annotated[SecretStr | None, AfterValidator(_proxy)] = None  # a password may be in it
     database_url: Database | None = None
     database_direct_url: Database | None = None
     data_dir: Path = Path("var")

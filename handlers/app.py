@@ -10,7 +10,6 @@ from typing import Literal
 import structlog
 from aiogram import Bot, Dispatcher, Router
 from aiogram.client.default import DefaultBotProperties
-from aiogram.client.telegram import TelegramAPIServer
 from aiogram.enums import ParseMode
 from aiogram.exceptions import TelegramAPIError
 from aiohttp import web
@@ -21,10 +20,11 @@ from bot.database import open_migrated
 from bot.jobs import SCHEDULES, all_jobs
 from bot.jobs.worker import Worker
 from bot.settings import Settings
+from bot.telegram import open_session
 from bot.texts import Localizer
 from bot.timings import Timings
 from bot.updates.menus import describe, show_menus
-from bot.updates.polling import Polling, Session, connect, introduce
+from bot.updates.polling import Polling, connect, introduce
 from bot.updates.process import UpdateProcessor
 from bot.yookassa.client import YooKassa
 from db.engine import Database
@@ -102,7 +102,7 @@ class Application:
         self.database = Database(dsn)
         self.bot = Bot(
             settings.bot_token.get_secret_value(),
-            session=Session(api=TelegramAPIServer.from_base(settings.telegram_api_url)),
+            session=open_session(settings),
             default=DefaultBotProperties(parse_mode=ParseMode.HTML, link_preview_is_disabled=True),
         )
         self.context = AppContext(

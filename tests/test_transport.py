@@ -5,7 +5,8 @@ from aiogram import Bot
 from aiogram.exceptions import ClientDecodeError, TelegramServerError
 from aiogram.methods import GetMe
 
-from bot.updates.polling import GetRawUpdates, Session
+from bot.telegram import Session
+from bot.updates.polling import GetRawUpdates
 
 
 @pytest.fixture

@@ -4,14 +4,13 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 from aiogram import Bot
-from aiogram.client.session.aiohttp import AiohttpSession
-from aiogram.client.telegram import TelegramAPIServer
 from aiogram.exceptions import TelegramAPIError, TelegramNotFound, TelegramUnauthorizedError
 from aiogram.types import WebhookInfo
 
 from bot.doctor.finding import Area, Finding
 from bot.logs import TOKEN
 from bot.settings import Settings
+from bot.telegram import open_session
 from bot.updates.reading import KINDS
 
 AREA = Area("Telegram")
@@ -24,7 +23,7 @@ async def check(settings: Settings) -> AsyncIterator[Finding]:
     if settings.bot_token is None:
         yield AREA.problem("BOT_TOKEN is missing", "ask @BotFather for one (/newbot)")
         return
-    async with Bot(settings.bot_token.get_secret_value(), session=_session(settings)) as bot:
+    async with Bot(settings.bot_token.get_secret_value(), session=open_session(settings)) as bot:
         try:
             me = await bot.get_me(request_timeout=TIMEOUT)
         except (TelegramUnauthorizedError, TelegramNotFound):
@@ -35,7 +34,8 @@ async def check(settings: Settings) -> AsyncIterator[Finding]:
         except TelegramAPIError as error:
             yield AREA.problem(
                 f"no answer: {TOKEN.sub('<token>', error.message)}",
-                f"check the way to {settings.telegram_api_url}",
+                f"check the way to {settings.telegram_api_url}"
+                + (" and TELEGRAM_PROXY" if settings.telegram_proxy else ""),
             )
             return
         yield AREA.ok(f"the token is that of @{me.username}")
@@ -43,10 +43,6 @@ async def check(settings: Settings) -> AsyncIterator[Finding]:
             yield finding
         async for finding in _check_admins(settings, bot):
             yield finding
-
-
-def _session(settings: Settings) -> AiohttpSession:
-    return AiohttpSession(api=TelegramAPIServer.from_base(settings.telegram_api_url))
 
 
 async def _check_updates(settings: Settings, bot: Bot) -> AsyncIterator[Finding]:

@@ -2,20 +2,16 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import structlog
-from aiogram import Bot
-from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.exceptions import (
     ClientDecodeError,
     TelegramAPIError,
     TelegramConflictError,
-    TelegramServerError,
     TelegramUnauthorizedError,
 )
-from aiogram.methods import Response, TelegramMethod
-from aiogram.methods.base import TelegramType
+from aiogram.methods import TelegramMethod
 
 from bot.context import AppContext
 from bot.updates.process import DatabaseUnavailableError, UpdateProcessor
@@ -25,31 +21,6 @@ log = structlog.get_logger(__name__)
 
 POLL_GRACE = 0.25  # seconds in which fetched updates are handled undisturbed before more is asked for
 RETRY_PAUSE = 5.0  # seconds before Telegram or the database is asked again
-
-
-class Session(AiohttpSession):
-    """aiogram's, whose ClientDecodeError is no TelegramAPIError: the HTML page of a proxy's 502 would end the bot.
-
-    pydantic forgets the classes of answers as soon as nobody holds them, and making one anew takes longer than all
-    that is done with it.
-    """
-
-    _answers: ClassVar[dict[Any, type[Response[Any]]]] = {}
-
-    def check_response(
-        self, bot: Bot, method: TelegramMethod[TelegramType], status_code: int, content: str
-    ) -> Response[TelegramType]:
-        """Raises ClientDecodeError only where Telegram did what was asked and its answer can't be read."""
-        answer = method.__returning__
-        if answer not in self._answers:
-            self._answers[answer] = Response[answer]  # type: ignore[valid-type]  # known when it runs
-        try:
-            return super().check_response(bot, method, status_code, content)
-        except ClientDecodeError as error:
-            if isinstance(error.data, dict) and error.data.get("ok") is True:
-                raise
-            about = f"status {status_code}, not the Bot API's answer"
-            raise TelegramServerError(method=method, message=about) from error
 
 
 class GetRawUpdates(TelegramMethod[list[Any]]):
