@@ -1,12 +1,14 @@
 """Sending what handlers and jobs return: in order, after the commit, patient with Telegram's limits."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import Any
 
 import structlog
 from aiogram import Bot, methods
+from aiogram.enums import ChatAction
 from aiogram.exceptions import (
     ClientDecodeError,
     TelegramAPIError,
@@ -34,6 +36,7 @@ log = structlog.get_logger(__name__)
 Method = TelegramMethod[Any]
 MAX_WAIT = 3.0  # seconds a reply waits on the spot for Telegram's limit; beyond that a job sends it
 MAX_TRIES = 3
+TYPING_AFTER, TYPING_LASTS = 0.7, 4.5  # seconds; Telegram shows it for five
 MAX_WRITE_TRIES = 5  # of what is written down about a message, a second between them
 MANY_SENDINGS = 20  # under way; beyond that many, no update waits for its replies
 MAX_SENDINGS = 2000  # under way; beyond that many, replies are sent by jobs
@@ -114,6 +117,25 @@ async def send_in_job(context: AppContext, method: Method, *, report: bool = Tru
         return await send(context, fit_one(method), report=report)
     except SendLaterError as later:
         raise RetryJobError("not sent", timedelta(seconds=later.delay)) from later
+
+
+@asynccontextmanager
+async def shown_as_typing(context: AppContext, chat_id: int) -> AsyncIterator[None]:
+    """The chat sees "typing" while what is done here takes longer than a moment. aiogram's ChatActionSender would wait
+    for a slow Telegram in the end, and leave its errors unread."""
+
+    async def show() -> None:
+        await asyncio.sleep(TYPING_AFTER)
+        while True:
+            with suppress(TelegramAPIError, ClientDecodeError):
+                await context.bot.send_chat_action(chat_id, ChatAction.TYPING)
+            await asyncio.sleep(TYPING_LASTS)
+
+    showing = asyncio.create_task(show())
+    try:
+        yield
+    finally:
+        showing.cancel()
 
 
 async def _after_refusal(

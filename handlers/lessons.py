@@ -253,4 +253,6 @@ async def show_progress(
     begun = [one for one in found if one.following is not None][:MAX_MODULES]
     buttons = [press(words.go_on(one), ShowLesson(id=one.following)) for one in begun]
     text = words.progress(found) if found else words.NO_PROGRESS
-    return say_pages(event, text, rows(*buttons, go(words.LESSONS, LESSONS)))
+    return say_pages(
+        event, text, rows(*buttons, (go(home_words.MY_COURSES, LESSONS), go(home_words.HOME, START)))
+    )

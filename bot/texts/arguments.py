@@ -1,20 +1,39 @@
 """What was wrong with what an admin wrote after a command, and how it is written."""
 
+import re
+
 from bot.chat.arguments import Problem, WrongArguments
 from bot.chat.commands import Command
-from bot.texts import _
+from bot.texts import _, __
 from bot.texts.format import amount, cut, safe
 
 WHO = "WHO"
 PRODUCT = "PRODUCT"
+# As the commands name them, and as the reader is told.
+NAMES = {
+    "WHO": __("WHO"),
+    "PRODUCT": __("PRODUCT"),
+    "DAYS": __("DAYS"),
+    "CODE": __("CODE"),
+    "MAX": __("MAX"),
+    "PRICE": __("PRICE"),
+    "CURRENCY": __("CURRENCY"),
+    "PURCHASE": __("PURCHASE"),
+    "AMOUNT": __("AMOUNT"),
+}
 
 
 def wrong(error: WrongArguments) -> str:
     return f"⚠️ {problem(error)}\n\n{usage(error.command)}"
 
 
+def pattern(command: Command) -> str:
+    """The command with its arguments in the reader's language."""
+    return re.sub("[A-Z]+", lambda found: str(NAMES[found.group()]), command.usage)
+
+
 def usage(command: Command) -> str:
-    lines = [_("It is written like this: {usage}").format(usage=f"<code>{safe(command.usage)}</code>")]
+    lines = [_("It is written like this: {usage}").format(usage=f"<code>{safe(pattern(command))}</code>")]
     if command.example:
         lines.append(_("For example: {example}").format(example=f"<code>{safe(command.example)}</code>"))
     if WHO in command.arguments:
@@ -25,7 +44,7 @@ def usage(command: Command) -> str:
 
 
 def problem(error: WrongArguments) -> str:
-    name, written = error.argument, cut(error.written)
+    name, written = NAMES.get(error.argument, error.argument), cut(error.written)
     match error.problem:
         case Problem.MISSING:
             return _("{name} is missing.").format(name=name)

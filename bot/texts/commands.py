@@ -4,14 +4,14 @@ from bot.chat.commands import Command
 from bot.texts import __
 
 ABOUT = {
-    "start": __("Start from here"),
+    "start": __("Home"),
     "help": __("What this bot can do"),
     "courses": __("Courses and prices"),
     "terms": __("Terms of service"),
     "privacy": __("Privacy policy"),
     "paysupport": __("Help with a payment"),
     "language": __("Change the language"),
-    "cancel": __("Cancel what I ask for"),
+    "cancel": __("Cancel the question"),
     "buy": __("Buy or renew access"),
     "promo": __("Redeem a promo code"),
     "status": __("My access"),

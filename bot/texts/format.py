@@ -1,5 +1,6 @@
 """How moments, money and shares are written."""
 
+import re
 import unicodedata
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -131,7 +132,7 @@ def label(text: str, tail: str = "", room: int = MAX_LABEL) -> str:
     if len(text) <= room:
         return text + tail
     kept = text[: room - 1]
-    words, _blank, _rest = kept.rpartition(" ")
+    words = re.sub(r"\s+\S{0,2}$", "", kept.rpartition(" ")[0])  # nothing ends in "and" or "to"
     return (words if len(words) > room // 2 else kept).rstrip(" :;,.–—-(") + "…" + tail
 
 

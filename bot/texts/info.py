@@ -1,11 +1,13 @@
 """Wording of help, of the documents, of stopping, of the choice of language (each called by its own name), and what the
 bot says of itself."""
 
+import re
 from collections.abc import Sequence
 from textwrap import shorten
 
-from bot.chat.commands import Audience, Command
+from bot.chat.commands import START, Audience, Command
 from bot.texts import _, __
+from bot.texts.arguments import pattern
 from bot.texts.commands import about
 from bot.texts.format import safe
 
@@ -28,7 +30,11 @@ def help_(commands: Sequence[Command], registered: bool) -> str:
 
 
 def line(command: Command) -> str:
-    return f"{safe(command.usage)} — {about(command)}"
+    """Learners are shown nothing that may be left out but by who has a link (/start), and no brackets."""
+    if command.audience is Audience.ADMIN:
+        return f"{safe(pattern(command))} — {about(command)}"
+    arguments = "" if command == START else re.sub(r"[][]", "", pattern(command)).partition(" ")[2]
+    return f"/{command.name} {arguments}".strip() + f" — {about(command)}"
 
 
 def document(title: str, url: str | None, version: str) -> str:

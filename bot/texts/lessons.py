@@ -26,7 +26,6 @@ SHARE = __("📣 Tell a friend")
 MODULE_GONE = __("This course is no longer there. Your lessons: /lessons")
 WELL_DONE = __("✅ Well done!")
 NO_PROGRESS = __("Nothing here yet: begin with the first lesson.")
-LESSONS = __("📚 Lessons")
 
 
 def courses(found: list[ModuleLessons], own: Sequence[Course]) -> str:

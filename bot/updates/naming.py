@@ -16,7 +16,7 @@ from aiogram.methods import SendMessage
 from aiogram.types import ChatFullInfo
 
 from bot.context import AppContext
-from bot.sender import send_all
+from bot.sender import send_all, shown_as_typing
 from bot.texts.accounts import people as words
 from bot.updates.answering import complete
 from bot.updates.process import UpdateProcessor
@@ -38,7 +38,8 @@ def confirming(processor: UpdateProcessor) -> Callable[[ConfirmNameJob, AppConte
 
     async def confirm_name(job: ConfirmNameJob, context: AppContext) -> None:
         raw = {"update_id": -job.update_id, "message": job.message}
-        chat = await _ask(context, job.telegram_id)
+        async with shown_as_typing(context, job.message["chat"]["id"]):
+            chat = await _ask(context, job.telegram_id)
         if chat is not None and job.username.lower() in _names(chat):
             await processor.retry(raw, Pool.JOBS)
         else:

@@ -195,7 +195,7 @@ async def test_wrong_arguments_get_usage_and_change_nothing(
     for written in WRONG_GRANTS:
         await olga.send(f"/{command} {written}")
         assert olga.last_text.startswith("⚠️"), written
-        assert f"/{command} WHO PRODUCT DAYS" in olga.last_text, written
+        assert f"/{command} КТО ПРОДУКТ ДНЕЙ" in olga.last_text, written
     assert tuple(await sql.fetchrow(ADMIN_ROWS)) == before
 
 

@@ -152,5 +152,5 @@ async def test_a_promo_code_written_wrongly_is_not_made(olga: ChatUser, sql: asy
     before = tuple(await sql.fetchrow(ADMIN_ROWS))
     for written in WRONG_PROMOS:
         await olga.send(f"/promo_new {written}")
-        assert "/promo_new CODE PRODUCT DAYS MAX" in olga.last_text, written
+        assert "/promo_new КОД ПРОДУКТ ДНЕЙ ЛЮДЕЙ" in olga.last_text, written
     assert tuple(await sql.fetchrow(ADMIN_ROWS)) == before

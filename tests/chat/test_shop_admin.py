@@ -94,7 +94,7 @@ async def test_an_offer_written_wrongly_is_not_made(olga: ChatUser, sql: asyncpg
     before = tuple(await sql.fetchrow(ADMIN_ROWS))
     for written in WRONG_OFFERS:
         await olga.send(f"/offer {written}")
-        assert "/offer PRODUCT DAYS PRICE CURRENCY" in olga.last_text, written
+        assert "/offer ПРОДУКТ ДНЕЙ ЦЕНА ВАЛЮТА" in olga.last_text, written
     assert tuple(await sql.fetchrow(ADMIN_ROWS)) == before
 
 

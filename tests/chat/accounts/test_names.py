@@ -1,5 +1,6 @@
 """A remembered @username decides nothing by itself: Telegram is asked first."""
 
+import asyncio
 from typing import Any
 
 import asyncpg
@@ -8,9 +9,11 @@ from aiogram import Bot
 from aiogram.exceptions import TelegramBadRequest, TelegramNetworkError
 from aiogram.methods import GetChat
 
+from bot.sandbox.app import Sandbox
+from bot.sender import shown_as_typing
 from bot.texts.accounts import people as words
 from handlers.app import Application
-from tests.chat_user import ANNA, ChatUser
+from tests.chat_user import ANNA, LOOK_EVERY, PATIENCE, ChatUser
 
 DAYS = "select coalesce(sum(days), 0) from adminaccesshistory"
 ASKED = [("/grant {} 1 5", 5), ("/revoke {} 1 5", -5)]
@@ -37,6 +40,18 @@ async def test_a_name_that_telegram_confirms_is_them(
     assert await sql.fetchval(DAYS) == days
     await run_again(app, sql)
     assert await sql.fetchval(DAYS) == days
+
+
+async def test_whoever_waits_for_telegram_sees_typing(
+    olga: ChatUser, app: Application, sandbox: Sandbox
+) -> None:
+    await olga.send("/start")
+    calls = sandbox.telegram.context.calls
+    async with shown_as_typing(app.context, olga.id), asyncio.timeout(PATIENCE):
+        while True:
+            if any(call["method"].lower() == "sendchataction" for call in calls):
+                break
+            await asyncio.sleep(LOOK_EVERY)
 
 
 async def run_again(app: Application, sql: asyncpg.Connection) -> None:
