@@ -83,15 +83,13 @@ def _product_unknown(refused: errors.ProductUnknown) -> str:
 @say.register
 def _person_unknown(refused: errors.PersonUnknown) -> str:
     return _(
-        "I know nobody called {who}. Try a Telegram id, an e-mail, # and an account id, or a @username I have met."
+        "I can't find “{who}”. Please send an e-mail, a @username, a Telegram id, or # and the account's number."
     ).format(who=safe(refused.who[:64]))
 
 
 @say.register
 def _person_not_registered(refused: errors.PersonNotRegistered) -> str:
-    return _("{who} has talked to me, but has not registered yet, so there is no account.").format(
-        who=safe(refused.who[:64])
-    )
+    return _("{who} has written to the bot, but has not registered yet.").format(who=safe(refused.who[:64]))
 
 
 @say.register
@@ -124,7 +122,7 @@ def _access_for_ever(refused: errors.AccessForEver) -> str:
 
 @say.register
 def _grant_unknown(refused: errors.GrantUnknown) -> str:
-    return _("This grant is no longer in the books, so there is nothing to undo.")
+    return _("This grant is no longer in the history, so there is nothing to undo.")
 
 
 @say.register

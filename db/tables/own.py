@@ -15,8 +15,9 @@ NOW = sql("now()")
 
 class Chat(Base):
     """A person's private chat with the bot. `language` is what they chose, `telegram_language` what Telegram
-    says; `state` and `data` are the conversation; `start` a deep link waiting for registration. `module_id` is the
-    course used last here, `home_id` the message that shows home, as far as a button pressed on it has told."""
+    says; `state` and `data` are the conversation; `start` a wish that waits for registration: a deep link, a button.
+    `module_id` is the course used last here, `home_id` the message that shows home, as far as a button pressed on it
+    has told."""
 
     __tablename__ = "chats"
     __table_args__ = (Index("ix_chats_lower_username", sql("lower(username)")), {"schema": BOT})

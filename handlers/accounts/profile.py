@@ -100,7 +100,7 @@ async def devices_page(
     found = await sessions.list_sessions(session, person.user_id, now, skip=place.skip, limit=place.size)
     ends = [
         press(
-            words.end_own(number) if one.device_id == person.device_id else words.end(number),
+            words.END_OWN if one.device_id == person.device_id else words.end(number),
             EndSession(session=one.id),
         )
         for number, one in enumerate(found, place.skip + 1)

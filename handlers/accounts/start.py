@@ -10,9 +10,10 @@ from bot.chat.commands import COURSES, START
 from bot.chat.keyboards import go, press, rows
 from bot.chat.replies import Reply, as_list, say
 from bot.context import Request
-from bot.texts import errors
+from bot.texts import errors, language
 from bot.texts.accounts import registration as words
 from db import chats
+from db.catalogue.school import get_school
 from db.errors import Refused
 from db.shop import courses
 from handlers import payments, promo, shop
@@ -47,8 +48,9 @@ async def greet(request: Request, link: str = "") -> Reply:
         wish = errors.say(refused)
     if person.account is not None:
         return say_sign_in(event, person, wish)
-    found = await courses.list_modules(session)
-    return say(event, words.greeting(person.first_name, found, wish), await greeting_keyboard(session))
+    school, found = await get_school(session, language()), await courses.list_modules(session)
+    text = words.greeting(person.first_name, school, found, wish)
+    return say(event, text, await greeting_keyboard(session))
 
 
 async def greeting_keyboard(session: AsyncSession) -> InlineKeyboardMarkup:

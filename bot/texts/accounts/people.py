@@ -29,7 +29,7 @@ def card(
         _("Phone: {phone}").format(phone=cut(who.phone) or nothing),
         _("Registered: {moment}").format(moment=moment(who.created_at)),
         _("Last seen: {moment}").format(moment=seen),
-        _("Live sessions: {count}").format(count=sessions),
+        _("Active sessions: {count}").format(count=sessions),
         "",
         "<b>" + _("Chats") + "</b>",
         *([_contact(one) for one in contacts[:SHOWN]] or [nothing]),

@@ -11,7 +11,8 @@ PAYMENTS = __("🧾 My payments")
 DEVICES = __("💻 Devices")
 LANGUAGE = __("🌐 Language")
 LOGOUT = __("🚪 Sign out")
-ENDED = __("This session has ended.")
+END_OWN = __("Sign out here")
+ENDED = __("The session is ended.")
 SIGNED_OUT = __(
     "You are signed out in this chat: nothing of your account is shown here any more."
     " Your access stays yours. To come back, press the button or send /start."
@@ -24,7 +25,7 @@ def profile(who: AccountSummary, language: str) -> str:
             "👤 <b>" + _("My account") + "</b>",
             "",
             _("Name: {name}").format(name=cut(who.name, 200) or "—"),
-            _email(who),
+            *_emails(who),
             _("Phone: {phone}").format(phone=cut(who.phone) or _("not shared")),
             _("Registered: {moment}").format(moment=moment(who.created_at)),
             _("Language: {language}").format(language=language),
@@ -33,21 +34,24 @@ def profile(who: AccountSummary, language: str) -> str:
     )
 
 
-def _email(who: AccountSummary) -> str:
-    if who.typed_email:
-        return _("E-mail: {email} (not confirmed)").format(email=cut(who.typed_email, 320))
-    return _("E-mail: {email}").format(email=cut(who.email, 320) or _("not given"))
+def _emails(who: AccountSummary) -> list[str]:
+    """The account's own, and one that was typed and is proven by nothing."""
+    typed = cut(who.typed_email, 320)
+    if who.email is None and typed:
+        return [_("E-mail: {email} (not confirmed)").format(email=typed)]
+    own = _("E-mail: {email}").format(email=cut(who.email, 320) or _("not given"))
+    return [own, _("For receipts: {email} (not confirmed)").format(email=typed)] if typed else [own]
 
 
 def devices(found: Sequence[LiveSession], skip: int, total: int, own_device: int | None) -> str:
     """Numbered from `skip` on, as the buttons are."""
     lines = [_device(number, one, own_device) for number, one in enumerate(found, skip + 1)]
-    return "💻 <b>" + _("Signed in: {total}").format(total=total) + "</b>\n\n" + "\n\n".join(lines)
+    return "💻 <b>" + _("Active sessions: {total}").format(total=total) + "</b>\n\n" + "\n\n".join(lines)
 
 
 def _device(number: int, one: LiveSession, own_device: int | None) -> str:
     mine = " — <b>" + _("this chat") + "</b>" if one.device_id == own_device else ""
-    return _("{number}. {platform}{mine}\nsince {since}\nat the latest until {until}").format(
+    return _("{number}. {platform}{mine}\nsince {since}\nvalid until {until}").format(
         number=number,
         platform=platform(one.platform),
         mine=mine,
@@ -63,7 +67,3 @@ def platform(name: str) -> str:
 
 def end(number: int) -> str:
     return _("End {number}").format(number=number)
-
-
-def end_own(number: int) -> str:
-    return _("End {number} (this chat)").format(number=number)

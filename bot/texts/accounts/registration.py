@@ -5,6 +5,7 @@ from html import escape
 
 from bot.texts import _, __, plural
 from bot.texts.format import called, days, money, safe
+from db.catalogue.school import SchoolText
 from db.promo import PromoPreview
 from db.shop.courses import ModuleOnSale, OfferDetails
 
@@ -21,15 +22,23 @@ UNKNOWN_COMMAND = __("I don't know this command. What I can do: /help")
 STALE_BUTTON = __("This button is no longer in use. Here is how to go on:")
 
 
-def greeting(name: str, courses: Sequence[ModuleOnSale], wish: str) -> str:
+def greeting(name: str, school: SchoolText, courses: Sequence[ModuleOnSale], wish: str) -> str:
     hello = _("👋 Hello, {name}!").format(name=called(name)) if name else _("👋 Hello!")
-    parts = [hello + " " + _("Here you learn at your own pace, right in the chat.")]
+    parts = [f"{hello} {_school(school)}"]
     if wish:
         parts.append(wish)
     if courses:
         lines = "\n".join(_course(one) for one in courses[:SHOWN])
         parts.append(_("Courses:") + "\n" + lines)
     return "\n\n".join(parts)
+
+
+def _school(school: SchoolText) -> str:
+    """What it says of itself in the catalogue file."""
+    if school.name is None and school.description is None:
+        return _("Here you learn at your own pace, right in the chat.")
+    name = _("This is <b>{school}</b>.").format(school=safe(school.name)) if school.name else ""
+    return "\n\n".join(filter(None, (name, safe(school.description))))
 
 
 def _course(one: ModuleOnSale) -> str:

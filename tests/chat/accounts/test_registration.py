@@ -91,32 +91,24 @@ async def test_the_free_lesson_needs_no_account(anna: ChatUser, sql: asyncpg.Con
     assert await counts(sql) == (0, 0, 0, 0, 0)
 
 
-NAMELESS = ["\U0001f600" * 64, "\u2800", "\u200b\u2060", "!?", "12"]
-
-
-@pytest.mark.parametrize("name", NAMELESS)
 async def test_who_has_no_name_with_a_letter_is_greeted_without(
-    ben: ChatUser, sandbox: Sandbox, sql: asyncpg.Connection, name: str
+    ben: ChatUser, sandbox: Sandbox, sql: asyncpg.Connection
 ) -> None:
-    call(sandbox, BEN, name)
-    assert (await ben.send("/start")).startswith("👋 Hello! ")
+    for name in ("\U0001f600" * 64, "\u2800", "\u200b\u2060", "!?", "12"):
+        call(sandbox, BEN, name)
+        assert (await ben.send("/start")).startswith("👋 Hello! "), name
     await ben.register()
-    assert await sql.fetchval("select name from users")
+    assert await sql.fetchval("select name from users") == "12"
 
 
-@pytest.mark.parametrize(
-    ("name", "greeting"),
-    [
-        ("\u202eЁлка\u200b", "👋 Hello, Ёлка!"),
-        ("محمد", "👋 Hello, \u2068محمد\u2069!"),
-        ("<b>Q</b>", "👋 Hello, <b>Q</b>!"),
-    ],
-)
-async def test_a_name_is_greeted_as_it_is_read(
-    ben: ChatUser, sandbox: Sandbox, name: str, greeting: str
-) -> None:
-    call(sandbox, BEN, name)
-    assert (await ben.send("/start")).startswith(greeting)
+async def test_a_name_is_greeted_as_it_is_read(ben: ChatUser, sandbox: Sandbox) -> None:
+    for name, shown in (
+        ("\u202eЁлка\u200b", "Ёлка"),
+        ("محمد", "\u2068محمد\u2069"),
+        ("<b>Q</b>", "<b>Q</b>"),
+    ):
+        call(sandbox, BEN, name)
+        assert (await ben.send("/start")).startswith(f"👋 Hello, {shown}! ")
 
 
 def call(sandbox: Sandbox, telegram_id: int, name: str) -> None:
