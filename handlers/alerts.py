@@ -76,14 +76,14 @@ async def assign(
     offer_id = number_form(written)
     if not who or not offer_id.isdecimal() or len(offer_id) > 18:
         return say(message, words.ASSIGN_USAGE)
-    user_id = (await people.find_account(session, who)).id
+    learner = await people.find_account(session, who)
     offer = await courses.get_offer(session, int(offer_id))
-    chats = await list_reachable(session, user_id)
+    chats = await list_reachable(session, learner.id)
     telegram_id = chats[0][0] if chats else 0
     parked_id = (await state.get_data())["parked"]
     key = secrets.token_urlsafe(18)
-    attempt_id = await parked.assign_parked(session, parked_id, user_id, telegram_id, offer, key, now)
+    attempt_id = await parked.assign_parked(session, parked_id, learner.id, telegram_id, offer, key, now)
     await enqueue(session, SettleAssignedJob(attempt=attempt_id), priority=5)
     await alerts.close_parked_alert(session, parked_id, now)
     await state.clear()
-    return say(message, words.assigned(offer, user_id))
+    return say(message, words.assigned(offer, learner))

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.texts import _, __
-from bot.texts.format import moment, money, safe
+from bot.texts.format import moment, money, person, safe
+from db.accounts.people import AccountSummary
 from db.alerts import OpenAlert
 from db.payments.parked import ParkedSummary
 from db.shop.courses import OfferDetails
@@ -47,7 +48,7 @@ def ask_whom(one: ParkedSummary) -> str:
     )
 
 
-def assigned(offer: OfferDetails, user_id: int) -> str:
+def assigned(offer: OfferDetails, who: AccountSummary) -> str:
     return _(
-        "Assigned to account #{user} for “{product}”. I ask the provider now; as soon as it confirms, access opens."
-    ).format(user=user_id, product=safe(offer.product))
+        "Assigned to {person} for “{product}”. I ask the provider now; as soon as it confirms, access opens."
+    ).format(person=person(who), product=safe(offer.product))

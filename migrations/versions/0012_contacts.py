@@ -40,6 +40,15 @@ left join lateral (
 ) taken on true
 where t.user_id = u.id and u.email not like 'telegram-%@telegram.invalid'
 """
+# Nobody is asked for an e-mail in the middle of registering any more; a wish is the button that was pressed.
+RENEW_CHATS = """
+update bot.chats
+set state = case when state like 'Registration:%' then null else state end,
+    data = case when state like 'Registration:%' then '{}' else data end,
+    start = case when start = 'purchases' then 'press:go:purchases'
+                 when start ~ '^check_[0-9]+$' then 'press:check:' || substr(start, 7) || ':' || '0' else start end
+where state like 'Registration:%' or start = 'purchases' or start ~ '^check_[0-9]+$'
+"""
 # Two people may have typed the same address; only one can have it.
 RETURN = """
 update users u set email = c.value
@@ -78,7 +87,7 @@ def upgrade() -> None:
         schema="bot",
     )
     op.create_index("ix_contacts_value", "contacts", ["value"], schema="bot")
-    for statement in (MARK, KEEP, REPLACE):
+    for statement in (MARK, KEEP, REPLACE, RENEW_CHATS):
         op.execute(statement)
 
 

@@ -5,6 +5,7 @@ from functools import partial
 import asyncpg
 from alembic import command
 
+from bot.chat.buttons import CheckPayment, Go
 from tests.db.test_migrate import alembic
 
 # Of each: name, address, password, whether the bot had met the chat before, seconds from account to linking the device.
@@ -71,3 +72,21 @@ async def test_only_what_the_bot_made_is_marked_and_gets_a_placeholder(
     await alembic(dsn, up)
     assert await connection.fetch(OTHERS) == before
     assert await connection.fetchval("select count(*) from bot.telegram_accounts") == 4
+
+
+async def test_whoever_was_in_the_middle_of_registering_is_asked_nothing(
+    dsn: str, connection: asyncpg.Connection
+) -> None:
+    await alembic(dsn, partial(command.downgrade, revision="0011"))
+    await connection.execute(
+        "insert into bot.chats (telegram_id, name, state, data, start) values"
+        """ (1, 'a', 'Registration:phone', '{"email": "a@b.c"}', 'check_5'), (2, 'b', null, '{}', 'purchases'),"""
+        """ (3, 'c', 'Promo:code', '{"x": 1}', 'promo_X')"""
+    )
+    await alembic(dsn, partial(command.upgrade, revision="head"))
+    found = await connection.fetch("select state, data, start from bot.chats order by telegram_id")
+    assert [tuple(row) for row in found] == [
+        (None, "{}", f"press:{CheckPayment(purchase=5).pack()}"),
+        (None, "{}", f"press:{Go(command='purchases').pack()}"),
+        ("Promo:code", '{"x": 1}', "promo_X"),
+    ]
