@@ -1,6 +1,6 @@
 """An English newcomer with a phone: registers, pays, reads a lesson, has a payment declined; all of it in English.
 
-Pictures are saved under tests/browser/screenshots.
+Pictures are saved under tests/browser/screenshots, and the README's animated one where SCREENSHOTS names a folder.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ require_browser()
 
 from playwright.async_api import expect  # noqa: E402  (only once it is known to be there)
 
+from tests.browser.film import PICTURES, Film  # noqa: E402
 from tests.browser.newcomer import ENGLISH, ask, open_checkout, opened, order, register  # noqa: E402
 
 if TYPE_CHECKING:
-    from playwright.async_api import Browser, Page
+    from playwright.async_api import Browser
 
     from tests.browser.conftest import Window
 
-PICTURES = Path(__file__).parent / "screenshots"
 PHONE = {"viewport": {"width": 390, "height": 780}, "has_touch": True, "is_mobile": True, "locale": "en-GB"}
 RUSSIAN_LETTERS = re.compile("[а-яё]", re.IGNORECASE)
 
@@ -39,7 +39,7 @@ async def demo(tmp_path: Path) -> AsyncIterator[Demo]:
 
 async def test_an_english_newcomer_on_a_phone(demo: Demo, browser: Browser) -> None:
     async with opened(demo, browser, **PHONE) as window:
-        film = Film()
+        film = Film("demo")
         await come_in(window, film)
         await buy(window, film)
         await learn(window, film)
@@ -47,21 +47,7 @@ async def test_an_english_newcomer_on_a_phone(demo: Demo, browser: Browser) -> N
         await tick_off(window)
         assert window.complaints == []
         assert not RUSSIAN_LETTERS.search(await window.page.locator("#message-list").inner_text())
-
-
-class Film:
-    """What one saw, picture by picture."""
-
-    def __init__(self) -> None:
-        self.frames: list[tuple[bytes, int]] = []
-
-    async def shoot(self, page: Page, name: str, milliseconds: int = 1600) -> None:
-        path = PICTURES / f"english-{name}.png"
-        await page.evaluate(
-            "document.querySelectorAll(':popover-open').forEach((notes) => notes.hidePopover())"
-        )
-        shot = await page.screenshot(path=path, caret="hide")
-        self.frames.append((shot, milliseconds))
+    film.save()
 
 
 async def come_in(window: Window, film: Film) -> None:
@@ -110,4 +96,4 @@ async def tick_off(window: Window) -> None:
     for name in ("register", "buy", "decline"):
         await expect(window.by(f"tour-{name}")).to_have_class("done")
     await expect(window.by("tour-promo")).not_to_have_class("done")
-    await window.page.screenshot(path=PICTURES / "english-08-tour.png")
+    await window.page.screenshot(path=PICTURES / "demo-08-tour.png")

@@ -78,8 +78,8 @@ export class Tour {
     const buttons = SCHOOLS.map((code) =>
       sheetButton(t(`anew_${code}`), () => this.beginAnew(dialog, code), "danger", `anew-${code}`),
     );
+    buttons.push(sheetButton(t("cancel"), () => dialog.close()));
     const dialog = sheet(t("anewTitle"), [el("p", {}, t("anewText")), el("div", { class: "sheet-buttons" }, ...buttons)]);
-    dialog.append(sheetButton(t("cancel"), () => dialog.close()));
   }
 
   async beginAnew(dialog, code) {

@@ -73,6 +73,8 @@ class Telegram:
             return _answer(refusal(error))
         name = request.match_info["method"]
         await asyncio.sleep(float(self.context.faults.get("telegram_slow")))
+        if self.context.closing:  # it began while this world was open, but nothing can be stored any more
+            raise web.HTTPServiceUnavailable
         answer = await perform(self.context, account, name, params)
         if name.lower() != "getupdates" and self.context.faults.take("telegram_drop"):
             _cut(request)

@@ -52,8 +52,11 @@ def panel(faults: Faults, place: Place) -> Markup:
 
 def switched_on(faults: Faults, said: Words) -> str:
     """What is on, in words; empty where all is well."""
-    on = (switch for switch in SWITCHES if faults.get(switch.name))
-    return "; ".join(f"{_in(said, SIDES[one.side])}: {_in(said, (one.en, one.ru))}" for one in on)
+    on = [switch for switch in SWITCHES if faults.get(switch.name)]
+    preset = next((one for one in PRESETS if one.name == faults.preset()), None)
+    if on and preset:
+        return _in(said, (preset.en, preset.ru))
+    return "; ".join(f"{_in(said, SIDES[one.side])}: {_lower(_in(said, (one.en, one.ru)))}" for one in on)
 
 
 def check(name: str, text: str, value: bool, *, marked: bool = True) -> Markup:
@@ -79,6 +82,10 @@ def _field(switch: Switch, value: Value, said: Words) -> Markup:
         value=f"{shown:g}",
         limits=LIMITS[switch.kind],
     )
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]
 
 
 def _in(said: Words, words: tuple[str, str]) -> str:
