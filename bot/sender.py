@@ -81,9 +81,9 @@ async def send_all(context: AppContext, replies: Sequence[Method]) -> None:
             return
 
 
-async def send(context: AppContext, method: Method, *, report: bool = True) -> Any:
-    """Sends one method; None where it can never be sent: then, with `report`, a job tells whom it concerns. Raises
-    SendLaterError."""
+async def send(context: AppContext, method: Method, *, report: bool = True, resend: bool = True) -> Any:
+    """Sends one method; None where it can never be sent: then, with `report`, a job tells whom it concerns. With
+    `resend`, an edit of a message that is gone is a new message. Raises SendLaterError."""
     for attempt in range(MAX_TRIES):
         try:
             return await context.bot(method)
@@ -99,7 +99,7 @@ async def send(context: AppContext, method: Method, *, report: bool = True) -> A
             await _mark_blocked(context, method)
             return None
         except TelegramBadRequest as error:
-            return await _after_refusal(context, method, error, report=report)
+            return await _after_refusal(context, method, error, report=report, resend=resend)
         except TelegramUnauthorizedError:
             raise
         except TelegramAPIError as error:
@@ -111,10 +111,12 @@ async def send(context: AppContext, method: Method, *, report: bool = True) -> A
     return None
 
 
-async def send_in_job(context: AppContext, method: Method, *, report: bool = True) -> Any:
+async def send_in_job(
+    context: AppContext, method: Method, *, report: bool = True, resend: bool = True
+) -> Any:
     """As `send`, but what can't be sent now lets the job run again: raises RetryJobError."""
     try:
-        return await send(context, fit_one(method), report=report)
+        return await send(context, fit_one(method), report=report, resend=resend)
     except SendLaterError as later:
         raise RetryJobError("not sent", timedelta(seconds=later.delay)) from later
 
@@ -139,7 +141,7 @@ async def shown_as_typing(context: AppContext, chat_id: int) -> AsyncIterator[No
 
 
 async def _after_refusal(
-    context: AppContext, method: Method, error: TelegramBadRequest, *, report: bool
+    context: AppContext, method: Method, error: TelegramBadRequest, *, report: bool, resend: bool
 ) -> Any:
     """A message that can't be edited any more is sent anew; the rest is told by a job."""
     words = error.message.lower()
@@ -147,7 +149,10 @@ async def _after_refusal(
         return None
     if getattr(method, "message_thread_id", None) and any(part in words for part in NO_TOPIC):
         return await send(context, method.model_copy(update={"message_thread_id": None}), report=report)
-    if isinstance(method, methods.EditMessageText) and any(part in words for part in GONE) and method.chat_id:
+    gone = any(part in words for part in GONE)
+    if gone and (isinstance(method, methods.EditMessageReplyMarkup) or not resend):
+        return None
+    if isinstance(method, methods.EditMessageText) and gone and method.chat_id:
         anew = methods.SendMessage(
             chat_id=method.chat_id, text=method.text or "", reply_markup=method.reply_markup
         )

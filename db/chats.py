@@ -35,7 +35,8 @@ class Person:
     """Who acts, as of one update. `first_name` is empty where nobody can be called by it. `asked_at`: since when
     `state` is what it is. `session_id` is None without a live session, `has_signed_in` is False where this chat has
     never had one; `handled` says that this very update changed the database already. `module_id`: the course used
-    last; `home_id`: the message that shows home. `asked`: a handler has opened or closed a question."""
+    last; `home_id`: the message that shows home; `order_id`: the one that shows an order, as long as it is the last.
+    `asked`: a handler has opened or closed a question."""
 
     telegram_id: int
     name: str
@@ -53,6 +54,7 @@ class Person:
     handled: bool
     module_id: int | None
     home_id: int | None
+    order_id: int | None
     changed: bool = field(default=False)
     asked: bool = field(default=False)
 
@@ -93,13 +95,13 @@ READ_CHAT = """
 with chat as (
     select :id as telegram_id, coalesce(c.name, :name) as name, c.language,
            coalesce(c.telegram_language, :language) as telegram_language, c.state,
-           coalesce(c.data, '{}') as data, c.start, c.asked_at, c.module_id, c.home_id
+           coalesce(c.data, '{}') as data, c.start, c.asked_at, c.module_id, c.home_id, c.order_id
     from (select :username) one left join bot.chats c on c.telegram_id = :id
 )
 """
 LOAD_PERSON = """
 select chat.telegram_id, chat.name, chat.language, chat.telegram_language, chat.state, chat.data,
-       chat.start, chat.asked_at, chat.module_id, chat.home_id,
+       chat.start, chat.asked_at, chat.module_id, chat.home_id, chat.order_id,
        u.id as user_id, u.last_seen,
        d.id as device_id, s.id as session_id,
        exists (select from sessions where user_id = u.id and device_id = d.id) as has_signed_in,
@@ -172,12 +174,13 @@ async def load_person(
         handled=row.handled,
         module_id=row.module_id,
         home_id=row.home_id,
+        order_id=row.order_id,
     )
 
 
 SAVE_STATE = text(
     "update bot.chats set state = :state, data = :data, start = :start, language = :language,"
-    " module_id = :module_id, home_id = :home_id,"
+    " module_id = :module_id, home_id = :home_id, order_id = :order_id,"
     " asked_at = case when state is distinct from :state then :now else asked_at end"
     " where telegram_id = :telegram_id"
 ).bindparams(bindparam("data", type_=JSONB), bindparam("state", type_=Text))
@@ -187,7 +190,7 @@ async def save_state(session: AsyncSession, person: Person, now: datetime) -> No
     """Writes the conversation where the update has moved it."""
     if not person.changed:
         return
-    names = ("state", "data", "start", "language", "module_id", "home_id", "telegram_id")
+    names = ("state", "data", "start", "language", "module_id", "home_id", "order_id", "telegram_id")
     await session.execute(SAVE_STATE, {name: getattr(person, name) for name in names} | {"now": now})
 
 
@@ -284,6 +287,25 @@ async def get_language(session: AsyncSession, telegram_id: int) -> tuple[str | N
         )
     ).one_or_none()
     return (row[0], row[1]) if row else (None, None)
+
+
+async def record_order(session: AsyncSession, telegram_id: int, message_id: int | None) -> None:
+    """The message that shows an order and stands last in the chat; None once something stands below it."""
+    await session.execute(
+        text(
+            "update bot.chats set order_id = :message_id"
+            " where telegram_id = :id and order_id is distinct from :message_id"
+        ).bindparams(bindparam("message_id", type_=BigInteger)),
+        {"message_id": message_id, "id": telegram_id},
+    )
+
+
+async def get_last_order(session: AsyncSession, telegram_id: int) -> int | None:
+    """As `record_order` has stored it."""
+    found: int | None = await session.scalar(
+        text("select order_id from bot.chats where telegram_id = :id"), {"id": telegram_id}
+    )
+    return found
 
 
 async def record_referral(session: AsyncSession, telegram_id: int, referral: str) -> None:

@@ -61,6 +61,14 @@ class CreatePaymentJob(Job):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SlowLinkJob(Job):
+    """The payment's link has been waited for."""
+
+    name = "slow_link"
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AskPaymentJob(Job):
     name = "ask_payment"
     attempt: int
@@ -68,12 +76,14 @@ class AskPaymentJob(Job):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckPaymentJob(Job):
-    """`message_id`: the message that shows the timeline; None for a new one."""
+    """`message_id`: the message that shows the timeline; None for a new one. `query_id`: the pressed button that is to
+    be answered."""
 
     name = "check_payment"
     attempt: int
     telegram_id: int
     message_id: int | None = None
+    query_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,11 +45,12 @@ async def enqueue(
     after: timedelta | None = None,
     key: str | None = None,
     priority: int = 0,
-) -> None:
-    """`key`: while a job of that key is queued or running, another one is not added."""
+) -> bool:
+    """`key`: while a job of that key is queued or running, another one is not added. Whether it was."""
     values = _values(job.name, [job], after or timedelta(), key, priority)
     connection = await session.connection()
-    await connection.exec_driver_sql(ENQUEUE_ONCE if key else ENQUEUE, values)
+    added = await connection.exec_driver_sql(ENQUEUE_ONCE if key else ENQUEUE, values)
+    return bool(added.all())
 
 
 async def enqueue_all(session: AsyncSession, jobs: Sequence[J]) -> None:

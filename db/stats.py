@@ -12,7 +12,7 @@ WEEK = timedelta(days=7)
 @dataclass(frozen=True, slots=True)
 class Overview:
     """`learning` people have something open; `paid_lately` counts succeeded purchases of the last seven days,
-    `waiting` our own purchases whose payment is open."""
+    `waiting` our own purchases whose payment is open and whose payers have done something about it."""
 
     people: int
     chats: int
@@ -58,7 +58,7 @@ GET_OVERVIEW = text(
         (select count(*) from bot.offers where active) as offers,
         (select count(*) from purchases where status = 'succeeded') as paid,
         (select count(*) from purchases where status = 'succeeded' and purchased_at > :lately) as paid_lately,
-        (select count(*) from bot.payment_attempts where closed_at is null) as waiting,
+        (select count(*) from bot.payment_attempts where closed_at is null and touched_at is not null) as waiting,
         (select count(*) from bot.failed_updates where solved_at is null) as failed_updates,
         (select count(*) from bot.pgqueuer where status = 'failed') as held_jobs,
         (select count(*) from bot.alerts where solved_at is null) as alarms,

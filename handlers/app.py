@@ -242,6 +242,7 @@ def dispatcher() -> Dispatcher:
     made = Dispatcher(disable_fsm=True)
     for observer in (made.message, made.callback_query):
         observer.outer_middleware(questions.end_question)
+        observer.outer_middleware(payments.forget_buried)
     made.callback_query.outer_middleware(home.forget_rewritten)
     made.callback_query.outer_middleware(home.go_below)
     made.include_routers(*ROUTERS)

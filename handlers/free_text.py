@@ -3,8 +3,6 @@
 import re
 
 from aiogram import F, Router
-from aiogram.enums import ChatAction
-from aiogram.methods import SendChatAction
 from aiogram.types import InlineKeyboardMarkup, Message
 
 from bot.chat.buttons import CheckPayment, Register
@@ -21,16 +19,13 @@ from bot.texts.accounts import registration
 from db import promo
 from db.cooldowns import Guess, count_try, delete_tries, is_cooling
 from db.errors import TooManyTries
-from db.jobs import CheckPaymentJob
 from db.normal import clean_text
 from db.payments import purchases
 from db.payments.purchases import PurchaseStatus, PurchaseSummary
-from db.payments.timeline import get_timeline
-from db.queue import enqueue
+from handlers import payments
 from handlers.accounts.login import say_sign_in
 from handlers.accounts.start import greet
 from handlers.home import load_home, next_button
-from handlers.payments import CHECK_SECONDS
 from handlers.promo import redeem_code
 
 MAX_CODE = 58
@@ -97,17 +92,13 @@ async def list_unpaid(request: Request) -> list[PurchaseSummary]:
 
 
 async def check(message: Message, unpaid: list[PurchaseSummary], request: Request) -> Reply:
-    """Of the newest one at once, by a job that shows it; of each other by a button."""
-    session, person, now = request.session, request.person, request.now
-    attempt = (await get_timeline(session, unpaid[0].id, person.user_id)).attempt
-    assert attempt is not None  # an unpaid order is one of ours
-    key = f"check_payment:{person.telegram_id}:{attempt.question}:{now.timestamp() // CHECK_SECONDS:.0f}"
-    await enqueue(
-        session, CheckPaymentJob(attempt=attempt.id, telegram_id=person.telegram_id), priority=5, key=key
-    )
-    typing = SendChatAction(chat_id=person.telegram_id, action=ChatAction.TYPING)
-    others = [press(words.order(one), CheckPayment(purchase=one.id)) for one in unpaid[1:]]
-    return [typing, say(message, words.ANOTHER_ORDER, rows(*others)) if others else None]
+    """Of the likeliest one at once, by a job that shows it; of each other by a button."""
+    first, *rest = unpaid
+    others = [press(words.order(one), CheckPayment(purchase=one.id)) for one in rest]
+    return [
+        *as_list(await payments.ask_about(request, first.id, None)),
+        say(message, words.ANOTHER_ORDER, rows(*others)) if others else None,
+    ]
 
 
 # --- promo codes ---

@@ -5,7 +5,7 @@ from aiogram.fsm.context import FSMContext
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message, ReplyKeyboardRemove
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.chat.buttons import ChooseLanguage, Go, Register
+from bot.chat.buttons import CheckPayment, ChooseLanguage, Go, Register
 from bot.chat.commands import (
     ADMIN,
     CANCEL,
@@ -33,8 +33,10 @@ from bot.texts import info as words
 from bot.texts.accounts import profile as account_words
 from bot.texts.accounts import registration
 from bot.texts.commands import about
+from bot.texts.payments import orders as order_words
 from db.chats import Person
 from db.jobs import SetMenuJob
+from db.payments import orders
 from db.queue import enqueue
 from handlers.filters import is_
 
@@ -85,12 +87,14 @@ async def privacy(event: Message | CallbackQuery, context: AppContext) -> Reply:
 
 @router.message(is_(PAYSUPPORT))
 @router.callback_query(Go.filter(F.command == PAYSUPPORT.name))
-async def paysupport(event: Message | CallbackQuery, context: AppContext) -> Reply:
-    return say(
-        event,
-        words.paysupport(context.settings.support_contact),
-        rows(go(account_words.PAYMENTS, PURCHASES)),
-    )
+async def paysupport(
+    event: Message | CallbackQuery, session: AsyncSession, person: Person, context: AppContext
+) -> Reply:
+    """With the button that asks for the open order's payment, where there is one."""
+    order = await orders.get_open_order(session, person.user_id) if person.signed_in else None
+    check = press(order_words.CHECK, CheckPayment(purchase=order)) if order is not None else None
+    text = words.paysupport(context.settings.support_contact, check is not None)
+    return say(event, text, rows(check, go(account_words.PAYMENTS, PURCHASES)))
 
 
 @router.message(is_(CANCEL))

@@ -1,43 +1,71 @@
-"""Paying: the way chosen, payments inside Telegram, and /purchases with what became of each.
+"""Paying: an order opened, payments inside Telegram, and /purchases with what became of each.
 
 This router is asked first: no step, session, throttle or lock may stand before a payment inside Telegram.
 """
 
 import secrets
-from datetime import datetime
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import Any
 
 from aiogram import F, Router
-from aiogram.methods import AnswerPreCheckoutQuery
-from aiogram.types import CallbackQuery, Message, PreCheckoutQuery
+from aiogram.dispatcher.event.bases import UNHANDLED
+from aiogram.methods import (
+    AnswerCallbackQuery,
+    AnswerPreCheckoutQuery,
+    EditMessageReplyMarkup,
+    EditMessageText,
+    SendChatAction,
+)
+from aiogram.types import CallbackQuery, Message, PreCheckoutQuery, TelegramObject
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.chat.buttons import CheckPayment, Go, Pay
-from bot.chat.commands import PURCHASES
-from bot.chat.replies import Reply, say, show, toast
+from bot.chat.buttons import CheckPayment, Go, PayLater
+from bot.chat.commands import COURSES, PURCHASES
+from bot.chat.keyboards import go, rows
+from bot.chat.replies import (
+    JobAnswers,
+    Method,
+    Reply,
+    as_list,
+    in_place,
+    say,
+    show,
+    toast,
+    typing,
+    without_buttons,
+)
 from bot.context import AppContext, Request
+from bot.notifications.events import PurchaseSucceeded
+from bot.notifications.registry import word
 from bot.payments import timelines
 from bot.payments.invoices import freeze_invoice, invoice
-from bot.payments.offering import payment_methods
 from bot.payments.receipts import receipt_customer
 from bot.payments.refund_booking import book_stars_refund
+from bot.payments.screens import get_order, screen
 from bot.payments.settling import notify_charge
-from bot.texts.payments import invoices, links
+from bot.texts import shop as shop_words
+from bot.texts.payments import invoices
+from bot.texts.payments import orders as order_words
 from bot.texts.payments import purchases as words
 from bot.yookassa import requests
+from db.access.changes import get_access
 from db.chats import Person
-from db.errors import MethodNotOffered
-from db.jobs import CheckPaymentJob, CreatePaymentJob
-from db.payments import attempts, purchases
+from db.jobs import AskPaymentJob, CheckPaymentJob, CreatePaymentJob, SlowLinkJob
+from db.lessons.lessons import get_next_lesson
+from db.payments import attempts, orders, purchases
 from db.payments.attempts import AttemptDetails
 from db.payments.methods import PaymentMethod
+from db.payments.purchases import PurchaseSummary
 from db.payments.telegram import PreCheckoutVerdict, TelegramCharge, check_pre_checkout, settle_charge
 from db.payments.timeline import get_timeline
 from db.queue import enqueue
-from db.shop import courses
 from db.shop.courses import OfferDetails
-from handlers.accounts.receipts import ask_for_contact
 from handlers.filters import SignedIn, is_
 
+Handler = Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]]
+STAYS_ABOVE = (EditMessageText, EditMessageReplyMarkup, AnswerCallbackQuery, SendChatAction)
+JUST_NOW = timedelta(minutes=10)  # in which a payer comes back from the checkout page
 CHECK_SECONDS = 60  # for which a job that fails, or waits for Telegram, swallows presses
 
 router = Router(name="payments")
@@ -87,35 +115,46 @@ async def refunded_payment(
     await book_stars_refund(session, context, charge_id, amount, now)
 
 
-@router.callback_query(Pay.filter(), SignedIn())
-async def pay(query: CallbackQuery, callback_data: Pay, request: Request) -> Reply:
-    """Raises OfferGone and MethodNotOffered."""
-    offer = await courses.get_offer(request.session, callback_data.offer)
-    possible = payment_methods(offer, request.context.settings)
-    method = next((method for method in possible if method == callback_data.method), None)
-    if method is None:
-        raise MethodNotOffered(callback_data.method)
-    return await open_order(request, offer, method)
-
-
 async def open_order(request: Request, offer: OfferDetails, method: PaymentMethod) -> Reply:
-    """For a signed-in person. The purchase is stored first; a job then asks the provider. While the attempt is open,
-    opening it again gives the same link. By link, it is asked first where the receipt goes to, unless that is known.
-    Raises MethodNotOffered."""
+    """For a signed-in person. The order is stored first; a job then asks the provider for its link, and shows it with
+    the rest of the order's screen. While the order is open, opening it again gives the same one. An invoice is sent
+    at once, below the screen. Raises MethodNotOffered."""
     event, session, person, context = request.event, request.session, request.person, request.context
-    if method is PaymentMethod.LINK and (question := await ask_for_contact(request, offer.id)) is not None:
-        return question
-    message_id = event.message.message_id if isinstance(event, CallbackQuery) and event.message else None
-    key = secrets.token_urlsafe(24)
-    attempt_id, new = await attempts.open_attempt(
-        session, person.user_id, person.telegram_id, offer, method, key, message_id, request.now
+    is_link = method is PaymentMethod.LINK
+    opened = await orders.open_attempt(
+        session,
+        person.user_id,
+        person.telegram_id,
+        offer,
+        method,
+        secrets.token_urlsafe(24),
+        in_place(event),
+        request.now,
+        touched=not is_link,
     )
-    if new:
-        await freeze(session, attempt_id, offer, person, context)
-    if method is not PaymentMethod.LINK:
-        return invoice(await get_attempt(session, attempt_id), context.settings)
-    await enqueue(session, CreatePaymentJob(attempt=attempt_id), priority=5)
-    return toast(event, links.LINK_SOON) if isinstance(event, CallbackQuery) else say(event, links.LINK_SOON)
+    if (shown := in_place(event)) is not None:
+        person.order_id, person.changed = shown, True
+        if person.home_id == shown:
+            person.home_id = None  # a job rewrites it
+    if opened.new:
+        await freeze(session, opened.attempt_id, offer, person, context)
+    replies: list[Method] = [without_buttons(*copy) for copy in opened.copies]
+    if is_link:
+        await enqueue(session, CreatePaymentJob(attempt=opened.attempt_id), priority=5)
+        if opened.new:
+            slow = SlowLinkJob(attempt=opened.attempt_id)
+            await enqueue(session, slow, after=context.timings.slow_link)
+        soon = opened.new or isinstance(event, Message)
+        return [*replies, _soon(event)] if soon else replies
+    attempt = await get_attempt(session, opened.attempt_id)
+    if in_place(event) is not None:
+        order = await get_order(session, context, attempt)
+        replies.append(show(event, *screen(order, request.now)))
+    return [*replies, invoice(attempt, context.settings)]
+
+
+def _soon(event: Message | CallbackQuery) -> Method:
+    return toast(event, order_words.LINK_SOON) if isinstance(event, CallbackQuery) else typing(event)
 
 
 async def freeze(
@@ -141,56 +180,110 @@ async def get_attempt(session: AsyncSession, attempt_id: int) -> AttemptDetails:
 def return_url(context: AppContext) -> str:
     """Where the payer's browser returns to: our page `/paid`, or the chat where there is no PUBLIC_URL."""
     public = context.settings.public_url
-    return f"{public}/paid" if public else f"https://t.me/{context.username}?start=paid"
+    return f"{public}/paid" if public else f"https://t.me/{context.username}"
 
 
 @router.message(is_(PURCHASES), SignedIn())
 @router.callback_query(Go.filter(F.command == PURCHASES.name), SignedIn())
-async def show_purchases(event: Message | CallbackQuery, session: AsyncSession, person: Person) -> Reply:
-    return await list_purchases(event, session, person)
+async def show_purchases(event: Message | CallbackQuery, request: Request) -> Reply:
+    return await list_purchases(request)
 
 
-async def list_purchases(event: Message | CallbackQuery, session: AsyncSession, person: Person) -> Reply:
-    found = await purchases.list_purchases(session, person.user_id)
-    return say(event, words.purchases(found), timelines.buttons(found))
+async def list_purchases(request: Request) -> Reply:
+    """With the button for the open order also where that is in no list yet: it may be paid already."""
+    found = await purchases.list_purchases(request.session, request.person.user_id)
+    order = await orders.get_open_order(request.session, request.person.user_id)
+    keyboard = timelines.buttons(found, order) or rows(go(shop_words.SEE_COURSES, COURSES))
+    return say(request.event, words.purchases(found), keyboard)
 
 
-async def show_unpaid(event: Message | CallbackQuery, session: AsyncSession, person: Person) -> Reply:
-    """For who comes back from the checkout page."""
-    found = await purchases.list_unpaid(session, person.user_id)
-    text = words.unpaid(found) if found else words.NOTHING_UNPAID
-    return say(event, text, timelines.buttons(found))
+async def show_paid(request: Request) -> Reply:
+    """For who comes back from the checkout page: what was paid just now, else the open order, asked about at once."""
+    session, person, now = request.session, request.person, request.now
+    paid = await purchases.get_last_paid(session, person.user_id)
+    just_now = paid is not None and paid.purchased_at is not None and paid.purchased_at > now - JUST_NOW
+    order = None if just_now else await orders.get_open_order(session, person.user_id)
+    if order is not None:
+        for other in await orders.hurry(session, person.user_id, order, now):
+            await enqueue(session, AskPaymentJob(attempt=other))  # which one was paid, nobody has said
+        return await ask_about(request, order, None)
+    if paid is None:
+        return say(request.event, words.NOTHING_PAID, rows(go(shop_words.SEE_COURSES, COURSES)))
+    return await say_paid(request, paid, just_now)
+
+
+async def say_paid(request: Request, paid: PurchaseSummary, just_now: bool) -> Reply:
+    """As the news of it: what is open until when, and where to go on."""
+    access = await get_access(request.session, request.person.user_id, paid.module_id)
+    lesson = await get_next_lesson(request.session, request.person.user_id, paid.module_id)
+    told = word(
+        PurchaseSucceeded(
+            purchase_id=paid.id,
+            product=paid.product,
+            module=paid.module,
+            module_id=paid.module_id,
+            days=paid.days,
+            amount=paid.amount,
+            currency=paid.currency,
+            ends_at=access.ends_at if access else None,
+            lesson_id=lesson.id if lesson else None,
+            lesson_number=lesson.number if lesson else 1,
+            lesson=lesson.title if lesson else "",
+        )
+    )
+    text = told.text if just_now else f"{words.ALL_PAID}\n\n{told.text}"
+    return say(request.event, text, told.keyboard)
 
 
 @router.callback_query(CheckPayment.filter(), SignedIn())
-async def show_timeline(
-    query: CallbackQuery,
-    callback_data: CheckPayment,
-    session: AsyncSession,
-    person: Person,
-    context: AppContext,
-    now: datetime,
-) -> Reply:
-    return await check(query, callback_data, session, person, context, now)
+async def show_timeline(query: CallbackQuery, callback_data: CheckPayment, request: Request) -> Reply:
+    return await check(request, callback_data)
 
 
-async def check(
-    query: CallbackQuery,
-    callback_data: CheckPayment,
-    session: AsyncSession,
-    person: Person,
-    context: AppContext,
-    now: datetime,
-) -> Reply:
-    """A pending purchase is checked at the provider by a job, one at a time however often the button is pressed."""
-    found = await get_timeline(session, callback_data.purchase, person.user_id)
+async def check(request: Request, asked: CheckPayment) -> Reply:
+    """`here`: in place of the message that bears the button; else as a new one. Raises PurchaseUnknown."""
+    return await ask_about(request, asked.purchase, in_place(request.event) if asked.here else None)
+
+
+async def ask_about(request: Request, purchase_id: int, message_id: int | None) -> Reply:
+    """A pending purchase is checked at the provider by a job, one at a time however often the button is pressed; what
+    becomes of it is shown by that message from now on, or by a new one. Raises PurchaseUnknown."""
+    event, session, person = request.event, request.session, request.person
+    found = await get_timeline(session, purchase_id, person.user_id)
     attempt = found.attempt
     if attempt is None or not found.waits:
-        support = context.settings.support_contact
-        text, keyboard = timelines.shown(found, words.CheckStage.NOTHING, now, support)
-        return (show if callback_data.here else say)(query, text, keyboard)
-    here = query.message.message_id if callback_data.here and query.message else None
-    job = CheckPaymentJob(attempt=attempt.id, telegram_id=person.telegram_id, message_id=here)
-    key = f"check_payment:{person.telegram_id}:{attempt.question}:{now.timestamp() // CHECK_SECONDS:.0f}"
-    await enqueue(session, job, priority=5, key=key)
-    return toast(query, words.CHECKING)
+        support = request.context.settings.support_contact
+        text, keyboard = timelines.shown(found, words.CheckStage.NOTHING, request.now, support)
+        return (say if message_id is None else show)(event, text, keyboard)
+    await orders.mark_touched(session, attempt.id, request.now)
+    query_id = event.id if isinstance(event, CallbackQuery) else None
+    job = CheckPaymentJob(
+        attempt=attempt.id, telegram_id=person.telegram_id, message_id=message_id, query_id=query_id
+    )
+    seconds = request.now.timestamp() // CHECK_SECONDS
+    key = f"check_payment:{person.telegram_id}:{attempt.question}:{seconds:.0f}"
+    if not await enqueue(session, job, priority=5, key=key):
+        return (
+            toast(event, words.CHECKING) if isinstance(event, CallbackQuery) else say(event, words.CHECKING)
+        )
+    copies = await orders.take_message(session, attempt.id, person.telegram_id, message_id)
+    waits = JobAnswers(callback_query_id=query_id) if query_id else typing(event)
+    return [*(without_buttons(*copy) for copy in copies), waits]
+
+
+async def forget_buried(handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:
+    """Middleware: what is written below an order's message, by its payer or to them, hides it: news of a payment is a
+    message of its own then."""
+    answer, person = await handler(event, data), data["person"]
+    if person.order_id is not None and answer is not UNHANDLED:
+        sends = any(not isinstance(one, STAYS_ABOVE) for one in as_list(answer))
+        if sends or isinstance(event, Message):
+            person.order_id, person.changed = None, True
+    return answer
+
+
+@router.callback_query(PayLater.filter())
+async def pay_later(query: CallbackQuery) -> Reply:
+    """The ways to pay go from below the decline."""
+    stripped = without_buttons(query.from_user.id, query.message.message_id) if query.message else None
+    return [toast(query, order_words.LATER), stripped]

@@ -11,7 +11,6 @@ import aiohttp
 from babel.support import LazyProxy
 
 from bot.texts import Localizer
-from bot.texts import shop as shop_words
 from bot.texts.accounts import registration as registration_words
 
 Json = dict[str, Any]
@@ -27,7 +26,8 @@ class NotReceivedError(AssertionError):
 
 @dataclass
 class ChatUser:
-    """`toast` is what the bot said to a pressed button: "" where it only let it go, None where it did not answer.
+    """`taps` counts what the person did in the chat. `toast` is what the bot said to a pressed button: "" where it only
+    let it go, None where it did not answer.
 
     What is read (`texts`, `last_text`, `buttons`, …) is as of the last action or `hears`; `look` reads it anew.
 
@@ -44,6 +44,7 @@ class ChatUser:
     messages: list[Json] = field(default_factory=list)
     reply_keyboard: Json | None = None
     toast: str | None = None
+    taps: int = 0
     _before: dict[int, str] = field(default_factory=dict)
 
     # --- what the person does ---
@@ -106,10 +107,27 @@ class ChatUser:
         return await self.receives(registration_words.REGISTERED)
 
     async def order(self, offer: int) -> str:
-        """Asks for a payment link, as a deep link and one button do; where it leads."""
+        """Opens the screen of these terms, as a deep link does; where its button leads."""
         await self.send(f"/start buy_{offer}")
-        await self.click(lambda: shop_words.pay_by("link"))
         return await self.gets_link()
+
+    async def choose(self, method: str) -> str:
+        """Presses the newest button that pays this way, once it is there: invoice or stars."""
+        message, button = await self.sees(lambda key: pays(key, method))
+        return await self._press(message, button)
+
+    async def sees(self, wanted: Callable[[Json], bool], within: float = PATIENCE) -> tuple[Json, Json]:
+        """Waits for an inline button: the newest message that has one, and the button."""
+        ends = asyncio.get_running_loop().time() + within
+        while True:
+            await self.refresh()
+            for message in reversed(self.messages):
+                for button in _keys(_inline(message)):
+                    if wanted(button):
+                        return message, button
+            if asyncio.get_running_loop().time() > ends:
+                raise NotReceivedError(f"no such button came\n{self.transcript()}")
+            await asyncio.sleep(LOOK_EVERY)
 
     async def gets_link(self, within: float = PATIENCE) -> str:
         """Waits for a payment link that came since the last action."""
@@ -233,6 +251,7 @@ class ChatUser:
         return await self._do("/callbacks", body)
 
     async def _do(self, what: str, body: Json) -> str:
+        self.taps += 1
         await self.refresh()
         self._before = {one["message_id"]: _looks(one) for one in self.messages}
         answer = await self._post(what, body, wait=PATIENCE)
@@ -257,6 +276,12 @@ class ChatUser:
     def _url(self, what: str, **query: float) -> str:
         more = "".join(f"&{name}={value}" for name, value in query.items())
         return f"{self.origin}/sandbox/chats/{self.id}{what}?bot={self.bot}{more}"
+
+
+def pays(button: Json, method: str) -> bool:
+    """Whether an inline button sends an invoice of this kind: invoice or stars."""
+    data = str(button.get("callback_data", ""))
+    return data.startswith("pay:") and data.endswith(f":{method}")
 
 
 def plain(text: str) -> str:

@@ -16,12 +16,20 @@ from bot.notifications.registry import EVENTS, from_facts, to_facts, word
 from bot.sandbox.telegram.html_text import parse_html
 from bot.texts import LANGUAGES, Localizer, arguments, errors
 from db.errors import Refused
+from db.payments.methods import PaymentMethod, Way
 
 VOICE = Localizer("ru", ZoneInfo("Europe/Moscow"))
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 NASTY = "<b>'\"&{x}%s"
 KNOWN = {"currency": "RUB", "reason": "insufficient_funds"}
-SAMPLES: dict[Any, Any] = {int: 3, str: NASTY, bool: True, datetime: NOW, tuple[int, ...]: (1, 2)}
+SAMPLES: dict[Any, Any] = {
+    int: 3,
+    str: NASTY,
+    bool: True,
+    datetime: NOW,
+    tuple[int, ...]: (1, 2),
+    Way: Way(3, PaymentMethod.STARS, 5, "XTR"),
+}
 MOST = 4096
 
 

@@ -56,10 +56,21 @@ class Pay(CallbackData, prefix="pay"):
 
 
 class CheckPayment(CallbackData, prefix="check"):
-    """What became of a purchase. `here`: in place of the message that bears the button."""
+    """Asks for a purchase's payment, or tells what became of it. `here`: in place of the message that bears the
+    button."""
 
     purchase: Id
     here: bool = False
+
+
+class DropOrder(CallbackData, prefix="droporder"):
+    """The payer has thought better of an order that is open. `purchase`: its number."""
+
+    purchase: Id
+
+
+class PayLater(CallbackData, prefix="paylater"):
+    """Takes away the ways to pay after a decline."""
 
 
 class ShowLessonModules(CallbackData, prefix="shelf"):

@@ -5,8 +5,10 @@ from typing import Any
 
 from aiogram.methods import (
     AnswerCallbackQuery,
+    EditMessageReplyMarkup,
     EditMessageText,
     SendAudio,
+    SendChatAction,
     SendDocument,
     SendMessage,
     SendPhoto,
@@ -50,14 +52,31 @@ def show(
     event: Message | CallbackQuery, text: Text, keyboard: InlineKeyboardMarkup | None = None
 ) -> SendMessage | EditMessageText:
     """In place of the message whose button was pressed, or as a new one."""
+    user, message_id = event.from_user, in_place(event)
+    if user is None or message_id is None:
+        return say(event, text, keyboard)
+    return EditMessageText(chat_id=user.id, message_id=message_id, text=str(text), reply_markup=keyboard)
+
+
+def in_place(event: Message | CallbackQuery) -> int | None:
+    """The message that `show` edits; None where it sends a new one."""
     if isinstance(event, CallbackQuery) and isinstance(event.message, Message) and event.message.text:
-        return EditMessageText(
-            chat_id=event.message.chat.id,
-            message_id=event.message.message_id,
-            text=str(text),
-            reply_markup=keyboard,
-        )
-    return say(event, text, keyboard)
+        return event.message.message_id
+    return None
+
+
+def without_buttons(chat_id: int, message_id: int) -> EditMessageReplyMarkup:
+    return EditMessageReplyMarkup(chat_id=chat_id, message_id=message_id)
+
+
+class JobAnswers(AnswerCallbackQuery):
+    """Not sent: a job answers the pressed button, once it knows what to say."""
+
+
+def typing(event: Message | CallbackQuery) -> SendChatAction:
+    """What takes a moment is under way."""
+    assert event.from_user is not None  # processor lets nothing else in
+    return SendChatAction(chat_id=event.from_user.id, action="typing")
 
 
 class Redraw(EditMessageText):

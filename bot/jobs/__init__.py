@@ -39,6 +39,7 @@ def all_jobs(processor: UpdateProcessor) -> Mapping[str, Run]:
             entry(jobs.SendJob, delivery.send_later),
             entry(jobs.RefusedJob, refusals.refused),
             entry(jobs.CreatePaymentJob, links.create_payment),
+            entry(jobs.SlowLinkJob, links.show_slow),
             entry(jobs.AskPaymentJob, asking.ask_payment),
             entry(jobs.CheckPaymentJob, checking.check_payment),
             entry(jobs.VerifyCallbackJob, callbacks.verify_callback),

@@ -9,17 +9,13 @@ from bot.context import AppContext
 from bot.notifications.alert_events import InvoiceRefused, MediaRefused, MessageRefused
 from bot.notifications.events import InvoiceNotSent, MediaNotShown, MessageNotShown
 from bot.notifications.notify import notify_chats, raise_alert
-from bot.payments.offering import payment_methods
+from bot.payments.offering import list_other_ways
 from bot.sender import FILES
 from db.engine import Pool
-from db.errors import OfferGone
 from db.jobs import RefusedJob
 from db.lessons.lessons import find_lesson_by_media
 from db.payments import attempts
-from db.payments.attempts import AttemptDetails
-from db.payments.methods import PaymentMethod
 from db.payments.purchases import PurchaseStatus
-from db.shop import courses
 
 CHANGING = re.compile(r"\"[^\"]*\"|'[^']*'|\d+")  # parts of an error that are of this one message
 MAX_CODE = 80  # characters
@@ -58,26 +54,22 @@ async def _invoice(session: AsyncSession, context: AppContext, job: RefusedJob) 
         code=code,
     )
     await raise_alert(session, context, alarm)
-    others = await _other_methods(session, context, attempt)
+    ways = await list_other_ways(
+        session,
+        context.settings,
+        attempt.product_id,
+        attempt.days,
+        besides=(attempt.offer_id, attempt.method),
+    )
     told = InvoiceNotSent(
         product=attempt.product,
         offer_id=attempt.offer_id,
-        methods=tuple(others),
         support=context.settings.support_contact,
+        ways=tuple(ways),
+        message_id=attempt.message_id,
+        message_chat=attempt.telegram_id,
     )
     await notify_chats(session, [attempt.telegram_id], told)
-
-
-async def _other_methods(
-    session: AsyncSession, context: AppContext, attempt: AttemptDetails
-) -> list[PaymentMethod]:
-    if attempt.offer_id is None:
-        return []
-    try:
-        offer = await courses.get_offer(session, attempt.offer_id)
-    except OfferGone:
-        return []
-    return [one for one in payment_methods(offer, context.settings) if one is not attempt.method]
 
 
 async def _media(session: AsyncSession, context: AppContext, job: RefusedJob) -> None:

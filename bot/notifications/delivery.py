@@ -5,8 +5,10 @@ from datetime import timedelta
 
 from aiogram.methods import EditMessageText, SendMessage
 
+from bot.chat.replies import Redraw
 from bot.context import AppContext
-from bot.notifications.events import EditingEvent, MessageNotShown
+from bot.notifications.events import EditingEvent, Event, MessageNotShown
+from bot.notifications.notification import Notification
 from bot.notifications.registry import from_facts, word
 from bot.sender import Method, SendLaterError, send, send_in_job, unpack
 from db import chats
@@ -19,39 +21,67 @@ Chat = tuple[int, str | None, str | None]
 
 async def tell(job: TellJob, context: AppContext) -> None:
     """To one chat; an account with several gets a job for each, so that a retry does not resend to the others."""
-    to = await _recipients(job, context)
+    event = from_facts(job.news, job.facts, job.version)
+    to = await _recipients(job, event, context)
     if len(to) > 1:
         async with context.database.transaction(Pool.JOBS) as session:
             for telegram_id, *_rest in to:
                 await enqueue(session, replace(job, user_id=None, telegram_id=telegram_id))
         return
     for chat in to:
-        # That something could not be shown is not told of in turn.
-        await send_in_job(context, _method(job, context, chat), report=job.news != MessageNotShown.name)
+        for method in await _methods(event, context, chat):
+            # That something could not be shown is not told of in turn.
+            await send_in_job(context, method, report=not isinstance(event, MessageNotShown))
 
 
-async def _recipients(job: TellJob, context: AppContext) -> list[Chat]:
+async def _recipients(job: TellJob, event: Event, context: AppContext) -> list[Chat]:
+    """What is told in a new message stands below an order's message."""
     async with context.database.transaction(Pool.JOBS) as session:
         if job.telegram_id is not None:
-            return [(job.telegram_id, *await chats.get_language(session, job.telegram_id))]
-        assert job.user_id is not None
-        return await chats.list_reachable(session, job.user_id)
+            found: list[Chat] = [(job.telegram_id, *await chats.get_language(session, job.telegram_id))]
+        else:
+            assert job.user_id is not None
+            found = await chats.list_reachable(session, job.user_id)
+        if len(found) == 1 and _replaced(event, found[0][0]) is None:
+            await chats.record_order(session, found[0][0], None)
+    return found
 
 
-def _method(job: TellJob, context: AppContext, chat: Chat) -> Method:
-    """A new message, or an edit where the event replaces a message of this chat."""
+async def _methods(event: Event, context: AppContext, chat: Chat) -> list[Method]:
+    """A new message; or an edit, where the event replaces a message of this chat; or both, where the news is to stand
+    below that message."""
     telegram_id, chosen, telegram = chat
-    event = from_facts(job.news, job.facts, job.version)
     with context.localizer.use_locale(context.localizer.language(chosen, telegram)):
         worded = word(event)
-    if isinstance(event, EditingEvent) and event.message_chat in (None, telegram_id) and event.message_id:
-        return EditMessageText(
-            chat_id=telegram_id,
-            message_id=event.message_id,
-            text=worded.text,
-            reply_markup=worded.keyboard,
-        )
-    return SendMessage(chat_id=telegram_id, text=worded.text, reply_markup=worded.keyboard)
+    replaced = _replaced(event, telegram_id)
+    if replaced is None and isinstance(event, EditingEvent) and event.only_edits:
+        return []
+    if replaced is not None and (
+        worded.above is None or await _is_last(context, worded, telegram_id, replaced)
+    ):
+        edit = Redraw if isinstance(event, EditingEvent) and event.only_edits else EditMessageText
+        return [
+            edit(chat_id=telegram_id, message_id=replaced, text=worded.text, reply_markup=worded.keyboard)
+        ]
+    sent = SendMessage(chat_id=telegram_id, text=worded.text, reply_markup=worded.keyboard)
+    if replaced is None or worded.above is None:
+        return [sent]
+    return [Redraw(chat_id=telegram_id, message_id=replaced, text=worded.above), sent]
+
+
+async def _is_last(context: AppContext, worded: Notification, telegram_id: int, message_id: int) -> bool:
+    """Whether the news may be written over that message: it still stands last in the chat."""
+    async with context.database.transaction(Pool.JOBS) as session:
+        if not worded.anew and await chats.get_last_order(session, telegram_id) == message_id:
+            return True
+        await chats.record_order(session, telegram_id, None)
+    return False
+
+
+def _replaced(event: Event, telegram_id: int) -> int | None:
+    if isinstance(event, EditingEvent) and event.message_chat in (None, telegram_id):
+        return event.message_id or None
+    return None
 
 
 async def send_later(job: SendJob, context: AppContext) -> None:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
+from db.payments.methods import Way
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
@@ -18,8 +20,10 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EditingEvent(Event):
-    """Replaces a message. `message_chat`: the chat that message is in, where other chats are told, too."""
+    """Replaces a message. `message_chat`: the chat that message is in, where other chats are told, too; with
+    `only_edits` nobody is told anywhere else."""
 
+    only_edits: ClassVar[bool] = False
     message_id: int | None = None
     message_chat: int | None = None
 
@@ -71,7 +75,9 @@ class AccessTaken(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PurchaseSucceeded(Event):
+class PurchaseSucceeded(EditingEvent):
+    """`lesson_id`: the course's next lesson, with its number and title."""
+
     name = "purchase_succeeded"
     purchase_id: int
     product: str
@@ -81,10 +87,15 @@ class PurchaseSucceeded(Event):
     amount: int
     currency: str
     ends_at: datetime | None
+    lesson_id: int | None = None
+    lesson_number: int = 1
+    lesson: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkPaid(EditingEvent):
+    """Stored by releases that told of a payment in two messages."""
+
     name = "link_paid"
     product: str
     amount: int
@@ -93,12 +104,26 @@ class LinkPaid(EditingEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PurchaseCanceled(EditingEvent):
-    """`reason`: YooKassa's `cancellation_details.reason`."""
+    """`reason`: YooKassa's `cancellation_details.reason`. `ways`: the other ways to pay the same."""
 
     name = "purchase_canceled"
     purchase_id: int
     product: str
     reason: str | None
+    offer_id: int | None
+    ways: tuple[Way, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkExpired(EditingEvent):
+    """The link of an order that nobody has used. Said in its message only, which is there as long as it is seen."""
+
+    name = "link_expired"
+    only_edits = True
+    product: str
+    days: int
+    amount: int
+    currency: str
     offer_id: int | None
 
 
@@ -146,14 +171,16 @@ class PaymentLookedInto(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InvoiceNotSent(Event):
-    """For who wanted to pay: Telegram refused the invoice, and the order is closed. `methods`: the other ways."""
+class InvoiceNotSent(EditingEvent):
+    """For who wanted to pay: Telegram refused the invoice, and the order is closed. `ways`: the other ones; `methods`:
+    those of the same offer, as earlier releases have stored them."""
 
     name = "invoice_not_sent"
     product: str
     offer_id: int | None
-    methods: tuple[str, ...]
+    methods: tuple[str, ...] = ()
     support: str | None
+    ways: tuple[Way, ...] = ()
 
 
 # --- what Telegram refused to show ---

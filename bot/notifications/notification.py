@@ -12,10 +12,13 @@ from bot.texts import _
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """`text` is HTML."""
+    """`text` is HTML. `above`: what the replaced message says from now on where the news is a message below it: where
+    something stands below that already, or in any case (`anew`)."""
 
     text: str
     keyboard: InlineKeyboardMarkup | None = None
+    above: str | None = None
+    anew: bool = False
 
 
 def to_lessons(module_id: int) -> InlineKeyboardMarkup:

@@ -1,10 +1,12 @@
 """What learners and admins are told of payments."""
 
-from bot.chat.buttons import Pay, ShowOffer
-from bot.chat.keyboards import press, rows
+from bot.chat.buttons import Continue, Pay, PayLater, ShowLessons, ShowOffer
+from bot.chat.commands import COURSES, STATUS
+from bot.chat.keyboards import go, go_below, press, rows
 from bot.notifications.events import (
     AdminPurchaseSucceeded,
     InvoiceNotSent,
+    LinkExpired,
     LinkPaid,
     PaymentLookedInto,
     ProviderRefused,
@@ -12,25 +14,30 @@ from bot.notifications.events import (
     PurchaseSucceeded,
     SecondCharge,
 )
-from bot.notifications.notification import Notification, to_lessons
+from bot.notifications.notification import Notification
+from bot.notifications.ways import way_buttons
 from bot.texts import _
 from bot.texts import shop as shop_words
-from bot.texts.format import days, money, safe, until
-from bot.texts.payments.purchases import in_brackets
+from bot.texts.format import money, safe, until
+from bot.texts.home import next_lesson
+from bot.texts.payments import orders as order_words
+from bot.texts.payments.purchases import declined
 
 
 def purchase_succeeded(event: PurchaseSucceeded) -> Notification:
-    text = _(
-        "✅ Payment №{id} has arrived: {price}, thank you!\n“{product}”, {days}: the module “{module}” is open {until}."
-    ).format(
-        id=event.purchase_id,
-        price=money(event.amount, event.currency),
-        product=safe(event.product),
-        days=days(event.days),
-        module=safe(event.module),
-        until=until(event.ends_at),
+    paid = _("✅ Paid. “{course}” is open {until}.").format(
+        course=safe(event.module), until=until(event.ends_at)
     )
-    return Notification(text, to_lessons(event.module_id))
+    number = _("#{id} · {terms}").format(id=event.purchase_id, terms=_terms(event))
+    on = press(_("▶️ To the lessons"), ShowLessons(module=event.module_id))
+    if event.lesson_id is not None:
+        on = press(next_lesson(event.lesson_number, event.lesson), Continue(lesson=event.lesson_id))
+    keyboard = rows(on, go_below(_("My access"), STATUS))
+    return Notification(f"{paid}\n{number}", keyboard, above=f"{_terms(event)} · " + _("✅ paid"))
+
+
+def _terms(event: PurchaseSucceeded | LinkExpired) -> str:
+    return order_words.terms(event.product, event.days, event.amount, event.currency)
 
 
 def link_paid(event: LinkPaid) -> Notification:
@@ -38,12 +45,19 @@ def link_paid(event: LinkPaid) -> Notification:
     return Notification(text.format(product=safe(event.product), price=money(event.amount, event.currency)))
 
 
+def link_expired(event: LinkExpired) -> Notification:
+    text = _("⌛ The payment link has run out. No money was charged.")
+    again = press(_("🔄 New link"), ShowOffer(id=event.offer_id)) if event.offer_id else None
+    return Notification(f"{_terms(event)}\n{text}", rows(again, go(_("🎓 Courses"), COURSES)))
+
+
 def purchase_canceled(event: PurchaseCanceled) -> Notification:
-    text = _("Order №{id} “{product}” was not paid{why}. No money was charged.").format(
-        id=event.purchase_id, product=safe(event.product), why=in_brackets(event.reason)
-    )
-    again = rows(press(_("Order again"), ShowOffer(id=event.offer_id))) if event.offer_id else None
-    return Notification(text, again)
+    """News, and so a message of its own: the order's message loses its buttons."""
+    why, order = declined(event.reason), _("Order #{id}, “{product}”: no money was charged.")
+    about = order.format(id=event.purchase_id, product=safe(event.product))
+    again = press(_("💳 With another card"), ShowOffer(id=event.offer_id)) if event.offer_id else None
+    keyboard = rows(again, *way_buttons(event.ways), press(_("Later"), PayLater()))
+    return Notification(f"{why}\n{about}", keyboard, above=f"✖️ {why}\n{about}", anew=True)
 
 
 def invoice_not_sent(event: InvoiceNotSent) -> Notification:
@@ -51,14 +65,16 @@ def invoice_not_sent(event: InvoiceNotSent) -> Notification:
         "“{product}” can't be paid this way right now: Telegram does not take the invoice. No money was charged, the"
         " order is closed, and the school knows of it."
     ).format(product=safe(event.product))
-    if event.methods and event.offer_id is not None:
-        buttons = [
+    buttons = way_buttons(event.ways)
+    if event.offer_id is not None:
+        buttons += [
             press(shop_words.pay_by(one), Pay(offer=event.offer_id, method=one)) for one in event.methods
         ]
-        return Notification(text + "\n\n" + _("You can pay another way:"), rows(*buttons))
+    if buttons:
+        return Notification(f"{text}\n\n{order_words.PAY_ANOTHER_WAY}", rows(*buttons), above=text, anew=True)
     if event.support:
         text += "\n\n" + _("Please ask the school: {contact}").format(contact=safe(event.support))
-    return Notification(text)
+    return Notification(text, above=text, anew=True)
 
 
 def admin_purchase_succeeded(event: AdminPurchaseSucceeded) -> Notification:

@@ -28,6 +28,7 @@ WORDINGS: Mapping[type[Event], Wording] = dict(
         _entry(events.PurchaseSucceeded, payments.purchase_succeeded),
         _entry(events.LinkPaid, payments.link_paid),
         _entry(events.PurchaseCanceled, payments.purchase_canceled),
+        _entry(events.LinkExpired, payments.link_expired),
         _entry(events.AdminPurchaseSucceeded, payments.admin_purchase_succeeded),
         _entry(events.SecondCharge, payments.second_charge),
         _entry(events.ProviderRefused, payments.provider_refused),

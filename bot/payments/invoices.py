@@ -6,11 +6,9 @@ import orjson
 from aiogram.methods import SendInvoice
 from aiogram.types import InlineKeyboardButton, LabeledPrice
 
-from bot.chat.buttons import CheckPayment
-from bot.chat.keyboards import press, rows
+from bot.chat.keyboards import rows
 from bot.settings import Settings
 from bot.texts.payments import invoices as words
-from bot.texts.payments.purchases import WHERE
 from bot.yookassa import requests
 from db.payments.attempts import AttemptDetails
 from db.payments.methods import PaymentMethod
@@ -20,7 +18,7 @@ def freeze_invoice(attempt: AttemptDetails, settings: Settings) -> str:
     """The invoice as it is sent, each time the same; `payload` is the attempt's key and binds the payment to it."""
     invoice: dict[str, Any] = {
         "title": words.title(attempt.product),
-        "description": words.description(attempt.product, attempt.module, attempt.days),
+        "description": words.description(attempt.product, attempt.days),
         "payload": attempt.key,
         "currency": attempt.currency,
         "prices": [{"label": words.title(attempt.product), "amount": attempt.amount}],
@@ -55,9 +53,5 @@ def invoice(attempt: AttemptDetails, settings: Settings) -> SendInvoice:
     token = settings.telegram_payment_token
     if attempt.method is PaymentMethod.INVOICE and token is not None:
         values["provider_token"] = token.get_secret_value()
-    keyboard = rows(
-        # The button that pays has to be the first.
-        InlineKeyboardButton(text=words.pay(attempt.amount, attempt.currency), pay=True),
-        press(WHERE, CheckPayment(purchase=attempt.purchase_id)),
-    )
+    keyboard = rows(InlineKeyboardButton(text=words.pay(attempt.amount, attempt.currency), pay=True))
     return SendInvoice(chat_id=attempt.telegram_id, prices=prices, reply_markup=keyboard, **values)

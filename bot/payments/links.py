@@ -1,32 +1,33 @@
 """Payments by link: created at the provider with no connection held, then shown to the payer."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
 
 import structlog
-from aiogram.methods import EditMessageText, SendMessage
-from aiogram.types import InlineKeyboardMarkup
 
-from bot.chat.buttons import CheckPayment
-from bot.chat.keyboards import open_url, press, rows
+from bot.chat.buttons import ShowModule, ShowOffer
+from bot.chat.keyboards import press, rows
+from bot.chat.replies import without_buttons
 from bot.context import AppContext
 from bot.notifications.alert_events import PaymentUnknown
 from bot.notifications.events import ProviderRefused
 from bot.notifications.notify import notify_chats, raise_alert
+from bot.notifications.ways import way_buttons
 from bot.payments.alarms import YOOKASSA_PAYMENTS, close_unknown, keep_unread, record_unknown
 from bot.payments.provider import KEY_LIFETIME, get_provider, retry_job
-from bot.payments.settling import settle_payment, try_again
+from bot.payments.screens import get_order, is_slow, show_order, write
+from bot.payments.settling import settle_payment
 from bot.raw_json import Unreadable
 from bot.retry import RetryJobError
-from bot.sender import Method, send_in_job
-from bot.texts.payments import links as words
-from bot.texts.payments import purchases as purchase_words
+from bot.sender import send_all
+from bot.texts import shop as shop_words
+from bot.texts.payments import orders as words
 from bot.yookassa.answers import ProviderPayment, ProviderRefusedError, ProviderUnknownError
 from bot.yookassa.client import YooKassa
 from db import chats
 from db.engine import Pool
-from db.jobs import AskPaymentJob, CreatePaymentJob
-from db.payments import attempts
+from db.jobs import AskPaymentJob, CreatePaymentJob, SlowLinkJob
+from db.payments import attempts, orders
 from db.payments.attempts import AttemptDetails
 from db.payments.purchases import PurchaseStatus
 from db.payments.settling import Outcome
@@ -36,21 +37,41 @@ log = structlog.get_logger(__name__)
 
 
 async def create_payment(job: CreatePaymentJob, context: AppContext) -> None:
-    """Sends the frozen request under its key until an answer is known; then the waiting message becomes the link."""
+    """Shows the order; sends its frozen request under its key until an answer is known; then shows the link.
+
+    Also for an order that is no longer offered, as long as nobody knows what came of its request.
+    """
     now = context.now()
     async with context.database.transaction(Pool.JOBS) as session:
         attempt = await attempts.get_attempt(session, job.attempt)
-        if attempt is None or attempt.closed_at is not None or attempt.status != PurchaseStatus.PENDING:
+        if attempt is None or attempt.status != PurchaseStatus.PENDING:
+            return
+        if attempt.closed_at is not None and attempt.payment_id is not None:
+            return
+        if attempt.closed_at is not None and attempt.sent_at is None:
+            await attempts.record_refusal(session, attempt, orders.SUPERSEDED, now)  # nobody was asked for it
             return
         await attempts.mark_sent(session, attempt.id, now)
-    if attempt.link is not None:
-        await _say(context, attempt, words.pay_here, link_keyboard)
-        return
-    if attempt.sent_at is None:
-        await _say(context, attempt, words.preparing)
-    payment = await _create(context, attempt, now)
-    if payment is not None:
-        await _record_answer(context, attempt, payment)
+    if attempt.link is not None or attempt.sent_at is None:
+        await show_order(context, attempt.id)
+    if attempt.link is None:
+        payment = await _create(context, attempt, now)
+        if payment is not None:
+            await _record_answer(context, attempt, payment)
+
+
+async def show_slow(job: SlowLinkJob, context: AppContext) -> None:
+    """The link has been waited for: its payer learns that, and of the other ways."""
+    if await _waits(context, job.attempt):
+        await show_order(context, job.attempt)
+        if not await _waits(context, job.attempt):
+            await show_order(context, job.attempt)  # the link came meanwhile, and its screen was written over
+
+
+async def _waits(context: AppContext, attempt_id: int) -> bool:
+    async with context.database.transaction(Pool.JOBS) as session:
+        attempt = await attempts.get_attempt(session, attempt_id)
+    return attempt is not None and attempt.link is None and attempt.message_id is not None
 
 
 async def _create(context: AppContext, attempt: AttemptDetails, now: datetime) -> ProviderPayment | None:
@@ -85,7 +106,7 @@ async def _look_up(
         closed = await attempts.record_refusal(session, attempt, "never created", context.now())
         await close_unknown(session, context, PaymentUnknown, attempt.purchase_id)
     if closed:
-        await _say(context, attempt, words.never_created, lambda attempt: try_again(attempt.offer_id))
+        await _say_ended(context, attempt, words.never_created)
     return None
 
 
@@ -112,7 +133,18 @@ async def _record_answer(context: AppContext, attempt: AttemptDetails, payment: 
     if attempt.link is None:
         await _alarm_no_link(context, attempt)
         raise RetryJobError("the answer has no address to pay at")
-    await _say(context, attempt, words.pay_here, link_keyboard)
+    await _show_link(context, attempt)
+
+
+async def _show_link(context: AppContext, attempt: AttemptDetails) -> None:
+    """In the order's message; one that came late is news, and a message of its own."""
+    late = is_slow(attempt, context) and attempt.message_id is not None and not attempt.left
+    copies: list[orders.Copy] = []
+    if late:
+        async with context.database.transaction(Pool.JOBS) as session:
+            copies = await orders.take_message(session, attempt.id, attempt.telegram_id, None)
+    await show_order(context, attempt.id)
+    await send_all(context, [without_buttons(*copy) for copy in copies])
 
 
 async def _alarm_no_link(context: AppContext, attempt: AttemptDetails) -> None:
@@ -138,30 +170,21 @@ async def _record_refusal(context: AppContext, attempt: AttemptDetails, error: P
                 parameter=error.parameter,
             ),
         )
-    await _say(context, attempt, words.refused, lambda attempt: try_again(attempt.offer_id))
+    await _say_ended(context, attempt, words.refused)
 
 
-def link_keyboard(attempt: AttemptDetails) -> InlineKeyboardMarkup | None:
-    if attempt.link is None:
-        return None
-    return rows(
-        open_url(words.pay_button(attempt.amount, attempt.currency), attempt.link),
-        press(purchase_words.WHERE, CheckPayment(purchase=attempt.purchase_id)),
-    )
-
-
-async def _say(context: AppContext, attempt: AttemptDetails, text: Any, keyboard: Any = None) -> None:
-    """In place of the message whose button was pressed, where there is one. Raises RetryJobError."""
+async def _say_ended(context: AppContext, attempt: AttemptDetails, why: Callable[[], str]) -> None:
+    """No payment came of the order: in its message, with the other ways; nothing where its payer has gone on. Raises
+    RetryJobError."""
     async with context.database.transaction(Pool.JOBS) as session:
+        attempt = await attempts.get_attempt(session, attempt.id) or attempt
+        order = await get_order(session, context, attempt)
         chosen, telegram = await chats.get_language(session, attempt.telegram_id)
+    if attempt.left:
+        return
     with context.localizer.use_locale(context.localizer.language(chosen, telegram)):
-        markup = keyboard(attempt) if keyboard else None
-        method = _message(attempt, text(attempt), markup)
-    await send_in_job(context, method)
-
-
-def _message(attempt: AttemptDetails, text: str, markup: InlineKeyboardMarkup | None) -> Method:
-    chat_id, message_id = attempt.telegram_id, attempt.message_id
-    if message_id is None:
-        return SendMessage(chat_id=chat_id, text=text, reply_markup=markup)
-    return EditMessageText(chat_id=chat_id, message_id=message_id, text=text, reply_markup=markup)
+        head = words.terms(attempt.product, attempt.days, attempt.amount, attempt.currency)
+        again = press(words.TRY_AGAIN, ShowOffer(id=attempt.offer_id)) if attempt.offer_id else None
+        back = press(shop_words.BACK, ShowModule(id=attempt.module_id))
+        shown = f"{head}\n\n{why()}", rows(again, *way_buttons(order.ways), back)
+    await write(context, attempt, shown)

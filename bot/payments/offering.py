@@ -1,9 +1,12 @@
 """How an offer can be paid: by its currency and price, what it allows, and the settings."""
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from bot.currencies import takes, untaken
 from bot.settings import Settings
 from db.errors import PriceNotTaken
-from db.payments.methods import XTR, PaymentMethod
+from db.payments.methods import XTR, PaymentMethod, Way
+from db.shop import courses
 from db.shop.courses import OfferDetails
 
 
@@ -28,3 +31,21 @@ def check_price(offer: OfferDetails, settings: Settings) -> None:
         return
     if (refused := untaken(offer.methods, offer.price, offer.currency)) is not None:
         raise PriceNotTaken(offer.price, offer.currency, refused.least, refused.most)
+
+
+def ways_of(offer: OfferDetails, settings: Settings) -> list[Way]:
+    return [Way(offer.id, method, offer.price, offer.currency) for method in payment_methods(offer, settings)]
+
+
+async def list_ways(session: AsyncSession, settings: Settings, product_id: int, days: int) -> list[Way]:
+    """All ways to buy the product for so many days, in whatever currency."""
+    offers = await courses.list_same_terms(session, product_id, days)
+    return [way for offer in offers for way in ways_of(offer, settings)]
+
+
+async def list_other_ways(
+    session: AsyncSession, settings: Settings, product_id: int, days: int, *, besides: tuple[int | None, str]
+) -> list[Way]:
+    """`besides`: the offer's id and the method that is left out."""
+    ways = await list_ways(session, settings, product_id, days)
+    return [way for way in ways if (way.offer_id, way.method) != besides]

@@ -4,14 +4,12 @@ provider's answer → PaymentSnapshot → Settlement → events; TelegramCharge 
 """
 
 from datetime import datetime
+from typing import Any
 
 import structlog
-from aiogram.types import InlineKeyboardMarkup
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import metrics
-from bot.chat.buttons import ShowOffer
-from bot.chat.keyboards import press, rows
 from bot.context import AppContext
 from bot.notifications.alert_events import (
     PaymentHeld,
@@ -22,17 +20,19 @@ from bot.notifications.alert_events import (
 )
 from bot.notifications.events import (
     AdminPurchaseSucceeded,
-    LinkPaid,
+    LinkExpired,
     PurchaseCanceled,
     PurchaseSucceeded,
     SecondCharge,
 )
 from bot.notifications.notify import notify, notify_chats, notify_looked_into, raise_alert
 from bot.payments.alarms import close_unknown
-from bot.texts.payments import links as words
+from bot.payments.offering import list_other_ways
 from bot.yookassa.answers import ProviderPayment
 from db.alerts import close_payment_alerts
-from db.payments.methods import YOOKASSA, PaymentMethod
+from db.lessons.lessons import get_next_lesson
+from db.payments.methods import YOOKASSA
+from db.payments.orders import is_silent
 from db.payments.parked import park_payment
 from db.payments.purchases import purchase_exists
 from db.payments.sales import Sale
@@ -104,7 +104,7 @@ async def _notify_settlement(
             await _notify_paid(session, context, settlement, sale)
             await close_payment_alerts(session, purchase.id, settlement.payment_id, now)
         case Outcome.CANCELED:
-            await _notify_canceled(session, sale, settlement.reason)
+            await _notify_canceled(session, context, sale, settlement.reason)
             await close_payment_alerts(session, purchase.id, settlement.payment_id, now)
         case Outcome.OPEN if settlement.reason == "waiting_for_capture":
             await raise_alert(session, context, PaymentHeld(subject=str(purchase.id)))
@@ -130,7 +130,7 @@ async def notify_not_credited(
 async def _notify_paid(
     session: AsyncSession, context: AppContext, settlement: Settlement, sale: Sale
 ) -> None:
-    """The learner, the message with the link, and the admins. Nobody where all of it had been returned already."""
+    """The learner and the admins. Nobody where all of it had been returned already."""
     purchase, attempt, change = sale.purchase, sale.attempt, settlement.change
     if change is None:
         return
@@ -144,11 +144,11 @@ async def _notify_paid(
         amount=amount,
         currency=currency,
         ends_at=change.after,
+        message_id=attempt.message_id,
+        message_chat=attempt.telegram_id,
+        **await _next_lesson(session, sale),
     )
     await notify(session, purchase.user_id, succeeded)
-    if attempt.method == PaymentMethod.LINK and attempt.message_id is not None:
-        paid = LinkPaid(message_id=attempt.message_id, product=sale.product, amount=amount, currency=currency)
-        await notify_chats(session, [attempt.telegram_id], paid)
     second = settlement.outcome is Outcome.SECOND
     if second or context.settings.payment_news:
         kind = SecondCharge if second else AdminPurchaseSucceeded
@@ -162,8 +162,21 @@ async def _notify_paid(
         await notify_chats(session, context.settings.admin_ids, for_admins)
 
 
-async def _notify_canceled(session: AsyncSession, sale: Sale, reason: str) -> None:
+async def _next_lesson(session: AsyncSession, sale: Sale) -> dict[str, Any]:
+    """The facts of the lesson to go on with; none where the course has none left."""
+    lesson = await get_next_lesson(session, sale.purchase.user_id, sale.module_id)
+    if lesson is None:
+        return {}
+    return {"lesson_id": lesson.id, "lesson_number": lesson.number, "lesson": lesson.title}
+
+
+async def _notify_canceled(session: AsyncSession, context: AppContext, sale: Sale, reason: str) -> None:
+    """News for who has tried; a link that nobody has used runs out in its own message."""
     purchase, attempt = sale.purchase, sale.attempt
+    if is_silent(attempt, reason):
+        if attempt.message_id is not None:
+            await notify_chats(session, [attempt.telegram_id], _expired(sale))
+        return
     canceled = PurchaseCanceled(
         purchase_id=purchase.id,
         product=sale.product,
@@ -171,8 +184,30 @@ async def _notify_canceled(session: AsyncSession, sale: Sale, reason: str) -> No
         offer_id=attempt.offer_id,
         message_id=attempt.message_id,
         message_chat=attempt.telegram_id,
+        ways=tuple(
+            await list_other_ways(
+                session,
+                context.settings,
+                purchase.product_id,
+                purchase.days,
+                besides=(attempt.offer_id, attempt.method),
+            )
+        ),
     )
     await notify(session, purchase.user_id, canceled)
+
+
+def _expired(sale: Sale) -> LinkExpired:
+    purchase, attempt = sale.purchase, sale.attempt
+    return LinkExpired(
+        message_id=attempt.message_id,
+        message_chat=attempt.telegram_id,
+        product=sale.product,
+        days=purchase.days,
+        amount=purchase.amount_cents,
+        currency=purchase.currency,
+        offer_id=attempt.offer_id,
+    )
 
 
 async def park_unknown(
@@ -198,7 +233,3 @@ async def park_unknown(
         )
         await raise_alert(session, context, parked)
     return new
-
-
-def try_again(offer_id: int | None) -> InlineKeyboardMarkup | None:
-    return rows(press(words.TRY_AGAIN, ShowOffer(id=offer_id))) if offer_id else None

@@ -5,8 +5,12 @@ from datetime import datetime
 from aiogram.types import InlineKeyboardMarkup
 
 from bot.chat.buttons import CheckPayment
-from bot.chat.keyboards import in_rows, open_url, press, rows
-from bot.texts.payments import links as payment_words
+from bot.chat.commands import COURSES, STATUS
+from bot.chat.keyboards import go, in_rows, press, rows
+from bot.payments import screens
+from bot.payments.screens import Order
+from bot.texts.access import status as access_words
+from bot.texts.payments import orders as order_words
 from bot.texts.payments import purchases as words
 from bot.texts.payments.purchases import CheckStage
 from db.payments.purchases import PurchaseStatus, PurchaseSummary
@@ -16,22 +20,27 @@ IN_A_ROW = 3
 
 
 def shown(
-    found: Timeline, stage: CheckStage, now: datetime, support: str | None
+    found: Timeline, stage: CheckStage, now: datetime, support: str | None, order: Order | None = None
 ) -> tuple[str, InlineKeyboardMarkup | None]:
+    """`order`: the same purchase as an open order."""
     text = words.timeline(found, stage, now, support)
-    if not found.waits or stage is CheckStage.ASKING:
+    if stage is CheckStage.ASKING:
         return text, None
-    one = found.purchase
-    pay = None
-    if one.status == PurchaseStatus.PENDING and one.link and one.link_ends_at and one.link_ends_at > now:
-        pay = open_url(payment_words.pay_button(one.amount, one.currency), one.link)
-    return text, rows(pay, press(words.ASK_AGAIN, CheckPayment(purchase=one.id, here=True)))
+    if order is not None:
+        return text, screens.keyboard(order)
+    if found.waits:
+        check = press(order_words.CHECK, CheckPayment(purchase=found.purchase.id, here=True))
+        return text, rows(check, go(access_words.SEE_COURSES, COURSES))
+    return text, rows(go(words.MY_ACCESS, STATUS))
 
 
-def buttons(found: list[PurchaseSummary]) -> InlineKeyboardMarkup | None:
-    """A row for each open one, whose payer may ask where access is; the others, a few to a row, tell their story."""
+def buttons(found: list[PurchaseSummary], order: int | None) -> InlineKeyboardMarkup | None:
+    """A row for each open one, whose payer may ask for it; the others, a few to a row, tell their story. `order`: an
+    open one, which need not be among those found."""
     waiting = [one for one in found if one.ours and one.status == PurchaseStatus.PENDING]
     others = [one for one in found if one not in waiting]
-    asking = [press(words.where_number(one.id), CheckPayment(purchase=one.id)) for one in waiting]
+    asking = [press(words.check_number(one.id), CheckPayment(purchase=one.id)) for one in waiting]
     telling = [press(words.details(one.id), CheckPayment(purchase=one.id)) for one in others]
-    return rows(*asking, *in_rows(telling, IN_A_ROW)) if found else None
+    if order is not None and order not in [one.id for one in found]:
+        asking.append(press(order_words.CHECK, CheckPayment(purchase=order)))
+    return rows(*asking, *in_rows(telling, IN_A_ROW)) if asking or telling else None

@@ -43,22 +43,17 @@ def document(title: str, url: str | None, version: str) -> str:
     return f"<b>{title}</b>\n\n{safe(url)}\n" + _("Version: {version}").format(version=safe(version))
 
 
-def paysupport(contact: str | None) -> str:
+def paysupport(contact: str | None, has_open_order: bool) -> str:
     parts = ["<b>" + _("Help with a payment") + "</b>"]
-    parts.append(
-        _(
-            "If you have paid and nothing has opened: find the payment in /purchases and press “Check payment”."
-        )
-    )
+    if has_open_order:
+        parts.append(_("You have paid and nothing has opened? Press “Check payment” below."))
+    else:
+        parts.append(_("You have no unpaid order. All your payments: /purchases"))
     if contact is None:
         parts.append(_("If that does not help, ask the school where you found this bot."))
     else:
         parts.append(_("If that does not help, write to {contact}.").format(contact=safe(contact)))
-    parts.append(
-        _(
-            "Please name the number of the payment, as /purchases shows it (№12), and the e-mail of your account."
-        )
-    )
+    parts.append(_("Please name the number of the payment, as /purchases shows it (#12)."))
     parts.append(_("Telegram's own support can't help with payments made through this bot."))
     return "\n\n".join(parts)
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from aiogram.methods import AnswerCallbackQuery
 from aiogram.types import Message, Update
 
-from bot.chat.replies import Method
+from bot.chat.replies import JobAnswers, Method
 
 
 def complete(update: Update, replies: Sequence[Method]) -> list[Method]:
@@ -30,5 +30,5 @@ def _with_answer(update: Update, replies: list[Method]) -> list[Method]:
     """Every pressed button is answered, so that it stops turning."""
     query = update.callback_query
     if query is None or any(isinstance(method, AnswerCallbackQuery) for method in replies):
-        return replies
+        return [method for method in replies if not isinstance(method, JobAnswers)]
     return [AnswerCallbackQuery(callback_query_id=query.id), *replies]

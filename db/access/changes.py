@@ -5,7 +5,7 @@ Positive days: `ends_at = greatest(now, ends_at) + days`; negative: `ends_at + d
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import select, text
@@ -191,6 +191,22 @@ async def list_access(session: AsyncSession, user_id: int) -> list[AccessPeriod]
         {"user_id": user_id},
     )
     return [AccessPeriod(row.id, row.name, row.ends_at) for row in rows]
+
+
+async def get_access(session: AsyncSession, user_id: int, module_id: int) -> AccessPeriod | None:
+    """None where there never was any."""
+    found = await list_access(session, user_id)
+    return next((one for one in found if one.module_id == module_id), None)
+
+
+def end_after(access: AccessPeriod | None, days: int, now: datetime) -> datetime | None:
+    """Where `days` more would lead; None for ever. What ends after the year 9000 is not moved."""
+    if access is None:
+        return now + timedelta(days=days)
+    if access.ends_at is None:
+        return None
+    start = max(now, access.ends_at)
+    return start + timedelta(days=days) if start < LATEST_END else start
 
 
 async def lock_access(session: AsyncSession, user_id: int, module_id: int) -> None:

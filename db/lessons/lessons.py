@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.errors import LessonLocked, LessonUnknown
 from db.lessons.progress import COUNTS, DONE, Progress, get_progress
 from db.locks import lock
+from db.timestamps import LONG_AGO
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +177,15 @@ async def get_contents(
         progress=Progress(first.count_, first.done_, first.left_),
         lessons=tuple(lines),
     )
+
+
+async def get_next_lesson(session: AsyncSession, user_id: int, module_id: int) -> LessonLine | None:
+    """The module's first lesson that is not done yet."""
+    rows = await session.execute(
+        text(GET_CONTENTS), {"module_id": module_id, "user_id": user_id, "now": LONG_AGO}
+    )
+    lines = (LessonLine(row.id, at, row.title, row.preview, row.done) for at, row in enumerate(rows, 1))
+    return next((line for line in lines if line.id and not line.done), None)
 
 
 async def get_lesson(session: AsyncSession, lesson_id: int, user_id: int | None, now: datetime) -> LessonPage:

@@ -1,31 +1,33 @@
-"""Attempts at paying a purchase: opened, answered by the provider, asked for, ended."""
+"""Attempts at paying a purchase: answered by the provider, asked for, ended. `orders` opens them."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, text, update
+from sqlalchemy import func, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.errors import MethodNotOffered
-from db.locks import lock
 from db.payments.methods import CHARGE_PREFIX, KEY_PREFIX, PaymentMethod
 from db.payments.purchases import PurchaseStatus
-from db.payments.sales import SALES, Sale, create_attempt
-from db.shop.courses import OfferDetails
+from db.payments.sales import SALES, Sale
 from db.tables import Attempt, Purchase
+
+EXPIRED = "expired_on_confirmation"  # YooKassa's reason where a link was not used in time
 
 
 @dataclass(frozen=True, slots=True)
 class AttemptDetails:
     """An attempt at paying a purchase, as a job needs it. `amount` in the currency's smallest unit; `payment_id` is
-    the provider's, None until it is known."""
+    the provider's, None until it is known; `left`: its payer has gone on from the message that showed it."""
 
     id: int
     purchase_id: int
     user_id: int
     telegram_id: int
     message_id: int | None
+    left: bool
     offer_id: int | None
+    product_id: int
+    module_id: int
     method: PaymentMethod
     key: str
     request: str
@@ -43,72 +45,6 @@ class AttemptDetails:
     module: str
     payment_id: str | None
     created_at: datetime
-
-
-async def open_attempt(
-    session: AsyncSession,
-    user_id: int,
-    telegram_id: int,
-    offer: OfferDetails,
-    method: PaymentMethod,
-    key: str,
-    message_id: int | None,
-    now: datetime,
-) -> tuple[int, bool]:
-    """The attempt's id, and whether it is new: an open attempt at the same offer is taken up again.
-
-    A new one has no request yet: `record_request` writes it, in the same transaction. Raises MethodNotOffered.
-    """
-    if offer.methods and method not in offer.methods:
-        raise MethodNotOffered(method)
-    await lock(session, f"buy:{user_id}:{offer.id}:{method}")
-    if (open_id := await _still_open(session, user_id, offer, method, now)) is not None:
-        if message_id is not None:
-            await session.execute(update(Attempt).where(Attempt.id == open_id).values(message_id=message_id))
-        return open_id, False
-    _, attempt = await create_attempt(
-        session,
-        user_id=user_id,
-        telegram_id=telegram_id,
-        product_id=offer.product_id,
-        offer_id=offer.id,
-        amount=offer.price,
-        currency=offer.currency,
-        days=offer.days,
-        method=method,
-        key=key,
-        payment_id=f"{KEY_PREFIX}{key}",
-        now=now,
-        message_id=message_id,
-        linked_at=None if method is PaymentMethod.LINK else now,  # an invoice goes out with the attempt
-    )
-    return attempt.id, True
-
-
-async def _still_open(
-    session: AsyncSession, user_id: int, offer: OfferDetails, method: PaymentMethod, now: datetime
-) -> int | None:
-    """An open attempt whose link can still be paid, at today's price; one that can't is closed (and still watched)."""
-    row = (
-        await session.execute(
-            select(Attempt.id, Attempt.link_ends_at, Purchase.amount_cents, Purchase.days, Purchase.status)
-            .join(Purchase, Purchase.id == Attempt.purchase_id)
-            .where(
-                Attempt.user_id == user_id,
-                Attempt.offer_id == offer.id,
-                Attempt.method == method.value,
-                Attempt.closed_at.is_(None),
-            )
-            .with_for_update(of=Attempt)
-        )
-    ).one_or_none()
-    if row is None:
-        return None
-    same = row.amount_cents == offer.price and row.days == offer.days and row.status == PurchaseStatus.PENDING
-    if same and (row.link_ends_at is None or row.link_ends_at > now):
-        return int(row.id)
-    await close_attempt(session, row.id, "superseded", now)
-    return None
 
 
 async def record_request(session: AsyncSession, attempt_id: int, request: str) -> None:
@@ -137,7 +73,10 @@ def _to_details(sale: Sale) -> AttemptDetails:
         user_id=purchase.user_id,
         telegram_id=attempt.telegram_id,
         message_id=attempt.message_id,
+        left=attempt.left_at is not None,
         offer_id=attempt.offer_id,
+        product_id=purchase.product_id,
+        module_id=sale.module_id,
         method=PaymentMethod(attempt.method),
         key=attempt.key,
         request=attempt.request,
@@ -220,11 +159,13 @@ async def close_attempt(session: AsyncSession, attempt_id: int, outcome: str, no
     )
 
 
+# A link that nobody has used ends by itself, which is no sign of a payer.
 FINISH = text(
-    """
+    f"""
     update bot.payment_attempts
     set closed_at = coalesce(closed_at, :now), next_ask_at = null, said = :outcome, said_at = :now,
-        outcome = case when closed_at is null then :outcome else outcome end
+        outcome = case when closed_at is null then :outcome else outcome end,
+        touched_at = coalesce(touched_at, case when :outcome <> '{EXPIRED}' then cast(:now as timestamptz) end)
     where id = :id
     """
 )
@@ -237,7 +178,15 @@ async def finish_attempt(session: AsyncSession, attempt_id: int, outcome: str, n
 
 async def record_status(session: AsyncSession, attempt_id: int, what: str, now: datetime) -> None:
     """The provider's last word, where it ends nothing."""
-    await session.execute(update(Attempt).where(Attempt.id == attempt_id).values(said=what, said_at=now))
+    touched_at = (
+        Attempt.touched_at if what == PurchaseStatus.PENDING else func.coalesce(Attempt.touched_at, now)
+    )
+    await session.execute(
+        update(Attempt)
+        .where(Attempt.id == attempt_id)
+        .values(said=what, said_at=now, touched_at=touched_at)
+        .execution_options(synchronize_session=False)
+    )
 
 
 async def record_check(
@@ -275,12 +224,13 @@ async def list_overdue(session: AsyncSession, before: datetime, limit: int = 100
 
 
 async def list_unsent(session: AsyncSession, before: datetime, limit: int = 100) -> list[int]:
-    """Open attempts older than that moment whose provider has not answered yet: their job was lost."""
+    """Attempts older than that moment whose provider has not answered yet: their job was lost. Those that are closed,
+    too, so that they end as the provider says."""
     rows = await session.scalars(
         select(Attempt.id)
         .join(Purchase, Purchase.id == Attempt.purchase_id)
         .where(
-            Attempt.closed_at.is_(None),
+            or_(Attempt.closed_at.is_(None), Purchase.provider_payment_id.startswith(KEY_PREFIX)),
             Attempt.link.is_(None),
             Attempt.method == PaymentMethod.LINK.value,
             Attempt.created_at < before,

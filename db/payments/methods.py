@@ -1,6 +1,7 @@
 """The ways to pay, and how the providers behind them name their payments."""
 
 import re
+from dataclasses import dataclass
 from enum import StrEnum
 
 YOOKASSA = "yookassa"
@@ -23,3 +24,13 @@ class PaymentMethod(StrEnum):
     @property
     def provider(self) -> str:
         return STARS if self is PaymentMethod.STARS else YOOKASSA
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way to buy some terms: an offer, what it costs in the smallest unit, and how it is paid."""
+
+    offer_id: int
+    method: PaymentMethod
+    price: int
+    currency: str

@@ -21,11 +21,12 @@ class PurchaseStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PurchaseSummary:
-    """A purchase as its payer sees it. `amount` in the currency's smallest unit; `ours` is False for a purchase of
-    the other application."""
+    """A purchase as its payer sees it. `amount` and what of it was `refunded` in the currency's smallest unit; `ours`
+    is False for a purchase of the other application."""
 
     id: int
     product: str
+    module_id: int
     module: str
     days: int
     amount: int
@@ -39,6 +40,7 @@ class PurchaseSummary:
     ours: bool
     link: str | None
     link_ends_at: datetime | None
+    refunded: int
 
 
 FROM_PURCHASES = """
@@ -47,29 +49,49 @@ join products pr using (product_id)
 join modules m on m.id = pr.module_id
 left join bot.payment_attempts a on a.purchase_id = p.id
 """
+TOUCHED = "(a.id is null or a.touched_at is not null)"
 SUMMARIES = f"""
-select p.id, pr.name, m.name, p.days, p.amount_cents, p.currency, p.provider, p.status, p.provider_payment_id,
-       p.receipt, p.created_at, p.purchased_at, a.id is not null, a.link, a.link_ends_at
+select p.id, pr.name, m.id, m.name, p.days, p.amount_cents, p.currency, p.provider, p.status, p.provider_payment_id,
+       p.receipt, p.created_at, p.purchased_at, a.id is not null, a.link, a.link_ends_at,
+       (select coalesce(sum(r.amount), 0) from bot.refunds r where r.purchase_id = p.id and r.status = 'succeeded')
 {FROM_PURCHASES}
 where p.user_id = :user_id
 """
 
 
 async def list_purchases(session: AsyncSession, user_id: int, limit: int = 10) -> list[PurchaseSummary]:
-    """The newest first, the other application's among them."""
+    """The newest first, the other application's among them; no orders that nobody touched."""
     rows = await session.execute(
-        text(SUMMARIES + " order by p.id desc limit :limit"), {"user_id": user_id, "limit": limit}
+        text(SUMMARIES + f" and {TOUCHED} order by p.id desc limit :limit"),
+        {"user_id": user_id, "limit": limit},
     )
     return [PurchaseSummary(*row) for row in rows]
 
 
 async def list_unpaid(session: AsyncSession, user_id: int) -> list[PurchaseSummary]:
-    """One's own purchases whose payment is still open."""
+    """One's own open orders, those that nobody touched among them; the likeliest to be asked about first."""
     rows = await session.execute(
-        text(SUMMARIES + " and p.status = 'pending' and a.id is not null order by p.id desc limit 5"),
+        text(
+            SUMMARIES
+            + " and p.status = 'pending' and a.id is not null and a.closed_at is null"
+            + " order by coalesce(a.touched_at, a.created_at) desc, a.id desc limit 5"
+        ),
         {"user_id": user_id},
     )
     return [PurchaseSummary(*row) for row in rows]
+
+
+async def get_last_paid(session: AsyncSession, user_id: int) -> PurchaseSummary | None:
+    """Of ours, what was paid last."""
+    rows = await session.execute(
+        text(
+            SUMMARIES
+            + " and a.id is not null and p.status = 'succeeded' order by p.purchased_at desc, p.id desc limit 1"
+        ),
+        {"user_id": user_id},
+    )
+    row = rows.one_or_none()
+    return PurchaseSummary(*row) if row else None
 
 
 async def list_pending_payment_ids(session: AsyncSession, limit: int = 500) -> list[str]:

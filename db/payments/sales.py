@@ -56,6 +56,7 @@ async def create_attempt(
     linked_at: datetime | None = None,
     next_ask_at: datetime | None = None,
     outcome: str | None = None,
+    touched_at: datetime | None = None,
 ) -> tuple[Purchase, Attempt]:
     """Pending, and the attempt at paying it; with `outcome` that is never offered to the payer."""
     purchase = Purchase(
@@ -84,6 +85,7 @@ async def create_attempt(
         next_ask_at=next_ask_at,
         closed_at=now if outcome else None,
         outcome=outcome,
+        touched_at=now if outcome else touched_at,
     )
     session.add(attempt)
     await session.flush()

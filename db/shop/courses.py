@@ -71,6 +71,15 @@ async def list_offers(session: AsyncSession, module_id: int) -> list[OfferDetail
     return [to_offer(row) for row in rows]
 
 
+async def list_same_terms(session: AsyncSession, product_id: int, days: int) -> list[OfferDetails]:
+    """The product's offers on sale for so many days, in whatever currency."""
+    rows = await session.execute(
+        text(OFFERS + " where o.active and p.product_id = :id and o.days = :days order by o.id"),
+        {"id": product_id, "days": days},
+    )
+    return [to_offer(row) for row in rows]
+
+
 async def get_offer(session: AsyncSession, offer_id: int) -> OfferDetails:
     """One on sale. Raises OfferGone."""
     row = (
@@ -79,6 +88,15 @@ async def get_offer(session: AsyncSession, offer_id: int) -> OfferDetails:
     if row is None:
         raise OfferGone(offer_id)
     return to_offer(row)
+
+
+async def find_module_of_offer(session: AsyncSession, offer_id: int) -> int | None:
+    """Also of a withdrawn one; None where there never was such an offer."""
+    module_id: int | None = await session.scalar(
+        text("select p.module_id from bot.offers o join products p using (product_id) where o.id = :id"),
+        {"id": offer_id},
+    )
+    return module_id
 
 
 def to_offer(row: Row[*tuple[Any, ...]]) -> OfferDetails:

@@ -35,6 +35,7 @@ class Chat(Base):
     referral: Mapped[str | None]
     module_id: Mapped[int | None] = mapped_column(ForeignKey("modules.id", ondelete="SET NULL"))
     home_id: Mapped[int | None]
+    order_id: Mapped[int | None]
     blocked_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=NOW)
 
@@ -154,7 +155,9 @@ class Result(Base):
 class Attempt(Base):
     """What we asked a provider for on behalf of a purchase: the idempotence key and the frozen request, sent byte
     for byte until an answer is known. Open until `closed_at`; `sent_at` is the first time it may have gone out,
-    `linked_at` when the payer got the link or the invoice; `said` is what the provider said last."""
+    `linked_at` when the payer got the link or the invoice; `said` is what the provider said last. `message_id`: the
+    message that shows an open order, None once the payer has gone on to something else there (`left_at`), and before
+    it is sent; `touched_at` is None as long as it is only there because a screen was opened (`db.payments.orders`)."""
 
     __tablename__ = "payment_attempts"
     __table_args__ = (
@@ -194,6 +197,8 @@ class Attempt(Base):
     charge_id: Mapped[str | None]
     closed_at: Mapped[datetime | None]
     outcome: Mapped[str | None]
+    touched_at: Mapped[datetime | None]
+    left_at: Mapped[datetime | None]
 
 
 class PromoForm(Base):

@@ -80,9 +80,9 @@ async def _carry_out(request: Request, link: str) -> tuple[Reply, bool]:
         refusal = await promo.redeem_code(event, rest, request)
         return refusal, refusal is None  # news of what it gave come by a job
     if kind == "buy" and (offer_id := wishes.read_id(rest)):
-        return await shop.show_offer(event, offer_id, session, request.context), True
+        return await shop.show_offer(request, offer_id), True
     if kind == "paid":
-        return await payments.show_unpaid(event, session, person), True
+        return await payments.show_paid(request), True
     if kind == "ref" and rest:
         await chats.record_referral(session, person.telegram_id, rest)
     return None, False

@@ -80,7 +80,7 @@ async def buy(window: Window) -> None:
     await expect(checkout.get_by_text("Оплачено")).to_be_visible()
     await picture(checkout, "07-paid")
     await checkout.close()
-    await expect(window.messages("№1", outgoing=False).last).to_contain_text("открыт")
+    await expect(window.messages("✅ Оплачено", outgoing=False).last).to_contain_text("открыт")
     await ask(window, "/status")
     await expect(window.messages("Python с нуля", outgoing=False).last).to_contain_text("осталось")
     await picture(window.page, "08-status")

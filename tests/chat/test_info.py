@@ -89,7 +89,7 @@ class TestPublished:
 
     async def test_help_with_payments_without_a_contact(self, anna: ChatUser) -> None:
         await anna.send("/paysupport")
-        assert anna.last_text == anna.words(lambda: words.paysupport(None))
+        assert anna.last_text == anna.words(lambda: words.paysupport(None, False))
 
 
 async def test_help_with_payments(anna: ChatUser) -> None:

@@ -11,7 +11,6 @@ from bot.jobs.refusals import code_of, refused
 from bot.sandbox.app import Sandbox
 from bot.sender import pack, send
 from bot.settings import Settings
-from bot.texts import shop as shop_words
 from db.engine import Pool
 from db.jobs import RefusedJob, SendJob
 from db.queue import enqueue
@@ -60,7 +59,7 @@ async def test_a_refused_invoice_closes_the_order_offers_another_way_and_alarms_
     for person in (anna, ben):
         await person.register()
         await person.send(f"/start buy_{offer}")
-        await person.click(lambda: shop_words.pay_by("invoice"))
+        await person.choose("invoice")
         await person.receives("Telegram")
     rows = await sql.fetch(
         "select status, closed_at from purchases p join bot.payment_attempts a on a.purchase_id = p.id"
@@ -69,7 +68,6 @@ async def test_a_refused_invoice_closes_the_order_offers_another_way_and_alarms_
     assert await alarms(sql) == ["invoice_refused"]
     await olga.receives("CURRENCY_TOTAL_AMOUNT_INVALID" if way == "price" else "PAYMENT_PROVIDER_INVALID")
     if way == "token":
-        await anna.click(lambda: shop_words.pay_by("link"))
         assert await anna.gets_link()
 
 

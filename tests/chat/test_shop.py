@@ -9,7 +9,7 @@ from bot.settings import Settings
 from bot.texts import shop as shop_words
 from bot.texts.accounts import registration
 from bot.texts.format import days, money
-from bot.texts.payments import links as link_words
+from bot.texts.payments import orders as order_words
 from tests.app import origin_of, settings_for
 from tests.chat_user import ChatUser
 
@@ -28,12 +28,11 @@ async def test_from_the_courses_to_the_link(anna: ChatUser, sql: asyncpg.Connect
     await anna.click(offer["module"])
     price = anna.words(lambda: money(offer["price"], "RUB"))
     await anna.click(price)
-    shown = await anna.receives(price)
-    assert offer["product"] in shown
-    assert anna.words(lambda: days(30)) in shown
-    await anna.click(lambda: shop_words.pay_by("link"))
-    assert anna.toast == anna.words(link_words.LINK_SOON)
+    assert anna.toast == anna.words(order_words.LINK_SOON)
     await anna.gets_link()
+    assert offer["product"] in anna.last_text
+    assert price in anna.last_text
+    assert anna.words(lambda: days(30)) in anna.last_text
     row = await sql.fetchrow(
         "select p.*, a.request, a.key from purchases p join bot.payment_attempts a on a.purchase_id = p.id"
     )
@@ -51,9 +50,9 @@ async def test_the_whole_way_is_one_message_that_changes(anna: ChatUser, sql: as
     await anna.click(shop_words.ALL_COURSES)
     await anna.click("Python с нуля")
     await anna.click("₽")
+    await anna.gets_link()
     await anna.click(shop_words.BACK)
     await anna.click("₽")
-    await anna.click(lambda: shop_words.pay_by("link"))
     await anna.gets_link()
     assert len(anna.texts) == count
 
@@ -63,8 +62,7 @@ async def test_who_is_not_registered_buys_after_registering(anna: ChatUser, sql:
     await anna.send("/courses")
     await anna.click(offer["module"])
     await anna.click(lambda: money(offer["price"], "RUB"))
-    await anna.click(lambda: shop_words.pay_by("link"))
-    await anna.receives(registration.NOT_REGISTERED)
+    assert await sql.fetchval("select count(*) from purchases") == 0
     await anna.click(registration.REGISTER)
     await anna.gets_link()
     assert await sql.fetchval("select amount_cents from purchases") == offer["price"]
@@ -99,33 +97,43 @@ async def test_two_people_have_links_of_their_own(
     assert await sql.fetchval("select count(distinct user_id) from purchases") == 2
 
 
-async def test_what_is_withdrawn_or_never_was_is_said(anna: ChatUser, sql: asyncpg.Connection) -> None:
+async def test_what_is_withdrawn_or_never_was_is_said_with_what_there_is(
+    anna: ChatUser, sql: asyncpg.Connection
+) -> None:
     offer = await sql.fetchrow(MONTH, "RUB")
     await anna.register()
-    await anna.send(f"/start buy_{offer['id']}")
+    await anna.send("/courses")
+    await anna.click(offer["module"])
     await sql.execute("update bot.offers set active = false where id = $1", offer["id"])
-    await anna.click(lambda: shop_words.pay_by("link"))
-    await anna.receives("/courses")
-    for data in (ShowOffer(id=999_999), Pay(offer=999_999, method="link"), ShowModule(id=999_999)):
+    count = len(anna.texts)
+    await anna.click(lambda: money(offer["price"], "RUB"))
+    assert anna.words(shop_words.GONE) in anna.last_text
+    assert len(anna.texts) == count  # in place
+    gone, left = anna.words(lambda: money(offer["price"], "RUB")), "2\xa0490\xa0₽"
+    assert [gone in " ".join(anna.buttons), left in " ".join(anna.buttons)] == [False, True]
+    await anna.send(f"/start buy_{offer['id']}")
+    assert anna.words(shop_words.GONE) in anna.last_text
+    for data in (ShowOffer(id=999_999), Pay(offer=999_999, method="stars"), ShowModule(id=999_999)):
         await anna.press(data.pack())
-        assert anna.new_texts or anna.toast
+        assert offer["module"] in anna.buttons
     assert await sql.fetchval("select count(*) from purchases") == 0
 
 
 async def test_a_button_gives_no_right_to_another_way_of_paying(
     anna: ChatUser, sql: asyncpg.Connection
 ) -> None:
+    """The terms' screen is shown instead."""
     roubles, stars = await sql.fetchrow(MONTH, "RUB"), await sql.fetchrow(MONTH, "XTR")
     await anna.register()
-    for data in (
-        Pay(offer=roubles["id"], method="stars"),
-        Pay(offer=roubles["id"], method="invoice"),
-        Pay(offer=stars["id"], method="link"),
-        Pay(offer=roubles["id"], method="gift"),
-    ):
+    await anna.send("/courses")
+    for data in (Pay(offer=stars["id"], method="link"), Pay(offer=stars["id"], method="gift")):
         await anna.press(data.pack())
-        await anna.receives("/buy")
+        assert stars["product"] in anna.last_text
     assert await sql.fetchval("select count(*) from purchases") == 0
+    await anna.press(Pay(offer=roubles["id"], method="stars").pack())
+    await anna.gets_link()
+    await anna.press(Pay(offer=roubles["id"], method="invoice").pack())
+    assert await sql.fetchval("select string_agg(method, ' ') from bot.payment_attempts") == "link"
 
 
 class TestWithoutProvider:

@@ -69,7 +69,7 @@ async def test_every_event_stored_for_a_chat_is_delivered(
         await ben.receives(told(ben, name))
 
 
-async def test_what_was_stored_for_an_account_replaces_its_message(
+async def test_what_was_stored_for_an_account_stands_below_the_message_it_is_about(
     app: Application, ben: ChatUser, sql: asyncpg.Connection
 ) -> None:
     await ben.register()
@@ -78,7 +78,8 @@ async def test_what_was_stored_for_an_account_replaces_its_message(
     facts = {**STORED["purchase_canceled"], "message_id": shown, "message_chat": BEN}
     await store(sql, "purchase_canceled", facts, user_id=user_id)
     await ben.receives(told(ben, "purchase_canceled"))
-    assert ben.messages[-1]["message_id"] == shown
+    assert ben.messages[-2]["message_id"] == shown
+    assert ben.messages[-2]["text"].startswith("✖️ ")
 
 
 @pytest.mark.errors_expected("the job fails")

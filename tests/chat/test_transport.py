@@ -21,7 +21,6 @@ from bot.catalogue.loading import load_file
 from bot.sandbox.app import Sandbox
 from bot.texts import Localizer, errors
 from bot.texts import promo as promo_words
-from bot.texts import shop as shop_words
 from db.engine import Database
 from db.errors import PromoUnknown
 from db.postgres.server import EmbeddedServer
@@ -97,7 +96,6 @@ async def test_killed_while_the_link_is_made_it_makes_one_payment(
     await anna.register()
     sandbox.faults.set(provider_slow=2.0)
     await anna.send(f"/start buy_{await sql.fetchval('select min(id) from bot.offers')}")
-    await anna.click(lambda: shop_words.pay_by("link"))
     await anna.receives("⏳")
     await process.kill()
     sandbox.faults.set(provider_slow=0)
@@ -168,7 +166,7 @@ async def test_who_pays_waits_for_nobodys_replies(
     await anna.register()
     await ben.register()
     await ben.send(f"/start buy_{await sql.fetchval(STARS)}")
-    await ben.click(lambda: shop_words.pay_by("stars"))
+    await ben.choose("stars")
     invoice = next(one for one in ben.messages if "invoice" in one)
     released = asyncio.Event()
 

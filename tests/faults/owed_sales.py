@@ -9,7 +9,7 @@ from hypothesis.stateful import (
     rule,
 )
 
-from db.payments import attempts, parked
+from db.payments import attempts, orders, parked
 from db.payments.methods import PaymentMethod
 from db.payments.settling import Outcome, settle
 from db.payments.telegram import TelegramCharge, settle_assigned_charge, settle_charge
@@ -43,12 +43,12 @@ class Sales(Steps):
         """None where it can still be paid as ordered before: then it is the same purchase."""
         what = self.town.offers[offer]
         key = f"key-{next(numbers)}"
-        attempt, new = self.do(
-            lambda session: attempts.open_attempt(
+        opened = self.do(
+            lambda session: orders.open_attempt(
                 session, self.accounts[person], self.telegram[person], what, method, key, None, self.now
             )
         )
-        user = self.accounts[person]
+        attempt, new, user = opened.attempt_id, opened.new, self.accounts[person]
         same = [
             one
             for one in self.known
@@ -61,6 +61,7 @@ class Sales(Steps):
         for one in self.known:
             if (one.place[0], one.offer, one.method) == (user, what.id, method):
                 one.closed = True
+        self._close_beyond(user)
         order = self.do(lambda session: attempts.get_attempt(session, attempt))
         assert order is not None
         return self._sold(
@@ -69,6 +70,13 @@ class Sales(Steps):
                 method.value, key, what.id, payment_id(), self.telegram[person],
             )
         )  # fmt: skip
+
+    def _close_beyond(self, user: int) -> None:
+        """A person has at most five open orders: the oldest is no longer offered. It is open until it is paid or
+        found to have run out."""
+        mine = [one for one in self.known if one.place[0] == user and not one.closed]
+        for one in mine[: max(0, len(mine) - orders.MAX_OPEN + 1)]:
+            one.closed = True
 
     def _sold(self, sale: Sale) -> Sale:
         self.known.append(sale)

@@ -8,8 +8,7 @@ from typing import Any
 
 import aiohttp
 
-from bot.texts import shop as words
-from tests.chat_user import ChatUser, Json, _inline, _keys
+from tests.chat_user import ChatUser, Json, _inline, _keys, pays
 
 LOOK_EVERY = 0.4  # seconds
 PATIENT = 15.0  # seconds somebody waits before trying again
@@ -67,14 +66,16 @@ class Shopper:
     async def _order(self, wish: Wish) -> str | None:
         """The link, or the number of the invoice's message; None where the bot stayed silent for long."""
         await self._say("/messages", {"text": f"/start buy_{wish.offer}"})
-        label = self.person.words(lambda: words.pay_by(wish.method))
-        asked = self._newest()
-        choice = await self._sees(lambda message: message["message_id"] > asked and _button(message, label))
-        if choice is None:
-            return None
-        message, button = choice
-        body = {"message_id": message["message_id"], "data": button["callback_data"], "force": True}
-        await self._say("/callbacks", body)
+        if wish.method != "link":
+            asked = self._newest()
+            choice = await self._sees(
+                lambda message: message["message_id"] > asked and _button(message, wish.method)
+            )
+            if choice is None:
+                return None
+            message, button = choice
+            body = {"message_id": message["message_id"], "data": button["callback_data"], "force": True}
+            await self._say("/callbacks", body)
         bill = await self._sees(lambda message: self._bill(message, wish.method))
         return bill[1] if bill else None
 
@@ -146,8 +147,8 @@ class Shopper:
         return None
 
 
-def _button(message: Json, label: str) -> Json | None:
-    return next((key for key in _keys(_inline(message)) if label in key["text"]), None)
+def _button(message: Json, method: str) -> Json | None:
+    return next((key for key in _keys(_inline(message)) if pays(key, method)), None)
 
 
 async def newcomer(

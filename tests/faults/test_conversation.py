@@ -9,7 +9,6 @@ from pydantic import SecretStr
 
 from bot.sandbox.app import Sandbox
 from bot.settings import Settings
-from bot.texts import shop as words
 from tests.app import origin_of, settings_for
 from tests.callbacks import becomes, credited
 from tests.chat_user import ChatUser, Json
@@ -26,7 +25,7 @@ def app_settings(sandbox: Sandbox) -> Settings:
 async def invoice(person: ChatUser, offer: int, method: str) -> int:
     """Orders; the number of the invoice's message."""
     await person.send(f"/start buy_{offer}")
-    await person.click(lambda: words.pay_by(method))
+    await person.choose(method)
     return next(int(one["message_id"]) for one in reversed(person.messages) if "invoice" in one)
 
 
@@ -41,7 +40,7 @@ async def test_throttled_chat(anna: ChatUser, sandbox: Sandbox, sql: asyncpg.Con
     await asyncio.gather(*(anna.write(f"/promo NO{number}") for number in range(100)))
     sandbox.faults.set(telegram_429=5)
     assert (await pays(anna, message))["status"] == "paid"
-    await anna.receives("Платёж №1 получен")
+    await anna.receives("✅ Оплачено")
     assert await credited(sql) == (1, await sql.fetchval("select days from purchases"))
     await becomes(lambda: answers(anna, 100))
 
@@ -65,7 +64,7 @@ async def test_open_conversation_step(anna: ChatUser, sql: asyncpg.Connection, m
         message = await invoice(anna, offer, method)
         await anna.send("/promo")
         assert (await pays(anna, message))["status"] == "paid"
-    await anna.receives("Платёж №1 получен")
+    await anna.receives("✅ Оплачено")
     await anna.send("SPRING")
     await anna.receives("Промокод SPRING принят")
 
@@ -76,7 +75,7 @@ async def test_missing_session(anna: ChatUser, sql: asyncpg.Connection) -> None:
     message = await invoice(anna, await sql.fetchval(STARS), "stars")
     await sql.execute("update sessions set revoked_at = now()")
     assert (await pays(anna, message))["status"] == "paid"
-    await anna.receives("Платёж №1 получен")
+    await anna.receives("✅ Оплачено")
 
 
 async def test_two_payments_of_one_person_at_once_extend_twice(
@@ -89,7 +88,7 @@ async def test_two_payments_of_one_person_at_once_extend_twice(
     await anna.order(await sql.fetchval(ROUBLES))
     await asyncio.gather(pays(anna, stars), pays(anna, card), anna.pay())
     for number in (1, 2, 3):
-        await anna.receives(f"Платёж №{number} получен")
+        await anna.receives(f"\n№{number} · ")
     days = await sql.fetchval("select sum(days) from purchases")
     assert await credited(sql) == (3, days)
     began, ends = await sql.fetchrow(

@@ -17,7 +17,6 @@ import pytest
 
 from bot.sandbox.app import Sandbox
 from bot.texts import Localizer
-from bot.texts import shop as shop_words
 from tests.app import origin_of
 from tests.bench.callbacks import callbacks
 from tests.chat_user import ANNA, ChatUser
@@ -59,7 +58,7 @@ async def bought(anna: ChatUser, sql: asyncpg.Connection) -> dict[str, float]:
     link = await timed(anna.order(roubles))
     paid = await timed(paying(anna))
     await anna.send(f"/start buy_{stars}")
-    await anna.click(lambda: shop_words.pay_by("stars"))
+    await anna.choose("stars")
     number = next(one["message_id"] for one in reversed(anna.messages) if "invoice" in one)
     body = {"message_id": number, "action": "pay"}
     return {"link": link, "paid": paid, "pre_checkout": await timed(anna._post("/invoices", body))}

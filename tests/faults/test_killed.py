@@ -12,7 +12,6 @@ import pytest
 
 from bot.sandbox.app import Sandbox
 from bot.texts import Localizer
-from bot.texts import shop as words
 from tests.app import BOT, origin_of
 from tests.callbacks import becomes, credited
 from tests.chat_user import ANNA, ChatUser
@@ -52,7 +51,7 @@ async def invoice(anna: ChatUser, process: BotProcess, sql: asyncpg.Connection) 
     """The number of the message with an invoice in Stars."""
     await anna.register()
     await anna.send(f"/start buy_{await sql.fetchval(STARS)}")
-    await anna.click(lambda: words.pay_by("stars"))
+    await anna.choose("stars")
     return next(int(one["message_id"]) for one in reversed(anna.messages) if "invoice" in one)
 
 
@@ -68,7 +67,7 @@ async def being_settled(anna: ChatUser, invoice: int, sql: asyncpg.Connection) -
 
 
 async def credited_once(anna: ChatUser, sql: asyncpg.Connection) -> None:
-    await anna.receives("Платёж №1 получен", within=60)
+    await anna.receives("✅ Оплачено", within=60)
     assert await credited(sql) == (1, await sql.fetchval("select days from purchases"))
 
 
@@ -108,6 +107,6 @@ async def test_killed_between_commit_and_news(
     await process.kill()
     sandbox.faults.reset()
     await anna.refresh()
-    assert not any("Платёж №1 получен" in text for text in anna.texts)
+    assert not any("✅ Оплачено" in text for text in anna.texts)
     await process.start()
     await credited_once(anna, sql)

@@ -16,7 +16,6 @@ from bot import logs
 from bot.sandbox.app import Sandbox
 from bot.sandbox.yookassa import DEMO_SECRET_KEY
 from bot.texts import Localizer
-from bot.texts import shop as words
 from handlers.app import Application
 from tests.app import BOT, origin_of, update_of
 from tests.callbacks import becomes
@@ -96,7 +95,6 @@ async def fail_everywhere(
     await anna.write(f"{SAID} {EMAIL} {PHONE}")
     sandbox.faults.set(provider_html_502=1.0)
     await anna.send(f"/start buy_{await sql.fetchval(ROUBLES)}")
-    await anna.click(lambda: words.pay_by("link"))
     await becomes(lambda: logged(process, "payment_outcome_unknown"))
     sandbox.faults.reset()
     await anna.gets_link()

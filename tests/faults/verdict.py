@@ -26,7 +26,7 @@ left join lateral (
 """
 ENDS = "select user_id, module_id, ends_at from usermoduleaccess"
 CHANGES = "select user_id, module_id, days, before, after, created_at from bot.access_changes order by id"
-ARRIVED = re.compile(r"^✅[^\n]*№(\d+)")
+ARRIVED = re.compile(r"^✅[^\n]*\n(?:№|#)(\d+) · ")
 
 
 @dataclass(slots=True)

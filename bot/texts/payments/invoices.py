@@ -12,10 +12,10 @@ def title(product: str) -> str:
     return product if len(product) <= MAX_TITLE else product[: MAX_TITLE - 1] + "…"
 
 
-def description(product: str, module: str, count: int) -> str:
-    text = _("{product}: opens “{module}” for {days}").format(
-        product=product, module=module, days=days(count)
-    )
+def description(product: str, count: int) -> str:
+    """Says what the title does not; the whole name where that has no place for it."""
+    text = _("Access for {days}").format(days=days(count))
+    text = text if len(product) <= MAX_TITLE else f"{product}: {text}"
     return text if len(text) <= MAX_DESCRIPTION else text[: MAX_DESCRIPTION - 1] + "…"
 
 
@@ -32,4 +32,4 @@ def refusal(verdict: PreCheckoutVerdict) -> str:
         case PreCheckoutVerdict.CLOSED:
             return _("This order is paid or closed already. Please order again: /buy")
         case _:
-            return _("This invoice is not known to us. Please order again: /buy")
+            return _("I do not know this invoice. Please order again: /buy")

@@ -5,15 +5,15 @@ from datetime import datetime
 from enum import Enum, auto
 
 from bot.texts import _, __
-from bot.texts.format import cut, days, moment, money, safe, short, until
-from db.payments.methods import PaymentMethod
+from bot.texts.format import cut, day, days, money, safe, short, until
+from db.payments.methods import YOOKASSA, PaymentMethod
 from db.payments.purchases import PurchaseSummary
 from db.payments.timeline import AccessOpened, AttemptEvents, Timeline
 
-NOTHING_UNPAID = __("There is no unpaid order. If you have just paid, access is open already: /status")
-WHERE = __("🔎 I paid, where is it?")
-ASK_AGAIN = __("🔄 Ask again")
-CHECKING = __("I am asking the payment service…")
+ALL_PAID = __("✅ Everything is paid.")
+NOTHING_PAID = __("You have no payments yet.")
+MY_ACCESS = __("My access")
+CHECKING = __("Checking the payment…")
 
 
 class CheckStage(Enum):
@@ -28,14 +28,22 @@ class CheckStage(Enum):
 
 # Why a payment was canceled: YooKassa's `cancellation_details.reason`.
 REASONS = {
-    "expired_on_confirmation": __("the link has expired"),
+    "expired_on_confirmation": __("the link has run out"),
     "insufficient_funds": __("not enough money on the card"),
     "card_expired": __("the card has expired"),
     "3d_secure_failed": __("the bank's confirmation failed"),
     "invalid_csc": __("the card's code was wrong"),
     "invalid_card_number": __("the card number was wrong"),
     "canceled_by_merchant": __("the school has canceled it"),
+    "general_decline": __("it gave no reason"),
+    "call_issuer": __("please call the bank"),
+    "fraud_suspected": __("it suspects a fraud"),
+    "issuer_unavailable": __("it does not answer right now"),
+    "payment_method_limit_exceeded": __("the limit of payments is used up"),
+    "payment_method_restricted": __("payments with this card are blocked"),
+    "country_forbidden": __("cards of this country are not taken"),
 }
+NOT_THE_BANK = {"expired_on_confirmation", "canceled_by_merchant"}
 STATUSES = {
     "pending": __("⏳ waiting for payment"),
     "succeeded": __("✅ paid"),
@@ -50,7 +58,7 @@ FOREIGN_STATUSES = {
 }
 SAID = {
     "pending": __("not paid yet"),
-    "waiting_for_capture": __("the bank holds the money, the school has to take it"),
+    "waiting_for_capture": __("the bank has frozen the money, the school has to confirm the payment"),
     "mismatch": __("paid otherwise than ordered, the school looks into it"),
     "not credited": __("paid; the school has to open the access by hand"),
 }
@@ -62,45 +70,68 @@ def status(name: str) -> str:
 
 
 def purchase(one: PurchaseSummary) -> str:
-    lines = [title(one), f"{status(one.status)}, {moment(one.purchased_at or one.created_at)}"]
-    if one.receipt:
-        lines.append(receipt(one.receipt))
-    return "\n".join(lines)
+    at = one.purchased_at or one.created_at
+    line = f"{title(one)} · {status(one.status)} {day(at)}"
+    if one.refunded and one.status != "refunded":
+        line += " · " + _("{price} returned").format(price=money(one.refunded, one.currency))
+    return line
 
 
 def title(one: PurchaseSummary) -> str:
-    return _("<b>№{id}</b> {product}, {days}: {price}").format(
-        id=one.id, product=safe(one.product), days=days(one.days), price=money(one.amount, one.currency)
+    return _("<b>#{id}</b> · {product} · {days} · {price}").format(
+        id=one.id, product=cut(one.product), days=days(one.days), price=money(one.amount, one.currency)
     )
 
 
-def receipt(number: str) -> str:
-    return _("Receipt: {receipt}").format(receipt=f"<code>{cut(number, 80)}</code>")
+def receipt(one: PurchaseSummary) -> Iterator[str]:
+    """What the payer can show. Only YooKassa's registered one is a receipt in the sense of the law."""
+    if one.status not in ("succeeded", "refunded") and not one.receipt:
+        return
+    number = one.receipt or one.payment_id
+    if one.ours and one.provider == YOOKASSA:
+        number = one.payment_id
+        if one.receipt:
+            yield _("🧾 The fiscal receipt is made out.")
+    yield _("Transaction number: {number}").format(number=f"<code>{cut(number, 80)}</code>")
 
 
 def purchases(found: list[PurchaseSummary]) -> str:
     if not found:
-        return _("You have not bought anything yet. What there is: /courses")
+        return _("You have not bought anything yet.")
     listed = "\n\n".join(purchase(one) for one in found)
-    return (
-        _("🧾 <b>Your payments</b>") + "\n\n" + listed + "\n\n" + _("What became of each: choose its number.")
-    )
+    return _("🧾 <b>My payments</b>") + "\n\n" + listed + "\n\n" + _("Details by number:")
 
 
-def unpaid(found: list[PurchaseSummary]) -> str:
-    return (
-        _("Thank you! As soon as the payment service confirms the payment, access opens and I tell you.")
-        + "\n\n"
-        + "\n\n".join(purchase(one) for one in found)
-    )
-
-
-def where_number(purchase_id: int) -> str:
-    return _("🔎 №{id}: I paid, where is it?").format(id=purchase_id)
+def check_number(purchase_id: int) -> str:
+    """Begins as `orders.CHECK`."""
+    return _("🔎 Check payment #{id}").format(id=purchase_id)
 
 
 def details(purchase_id: int) -> str:
-    return _("🧾 №{id}").format(id=purchase_id)
+    return _("🧾 #{id}").format(id=purchase_id)
+
+
+def heard(status: str, stage: CheckStage) -> str:
+    """In a moment's words, on the button that was pressed."""
+    if status == "succeeded":
+        return _("✅ Paid")
+    match stage:
+        case CheckStage.ASKING:
+            return str(CHECKING)
+        case CheckStage.UNAVAILABLE:
+            return _("YooKassa does not answer right now")
+        case _:
+            return _("Not paid yet")
+
+
+def declined(reason: str | None) -> str:
+    """Why a payment did not come about, as a sentence."""
+    known = REASONS.get(reason or "")
+    if known is None:
+        return _("The payment did not go through.")
+    if reason in NOT_THE_BANK:
+        return _("The payment did not go through: {why}.").format(why=known)
+    return _("The bank declined: {why}.").format(why=known)
 
 
 def timeline(found: Timeline, stage: CheckStage, now: datetime, support: str | None) -> str:
@@ -110,21 +141,21 @@ def timeline(found: Timeline, stage: CheckStage, now: datetime, support: str | N
         f"{short(at)} — {what}" for at, what in sorted(_events(found), key=lambda event: event[0])
     )
     parts = [f"{title(one)}\n{status(one.status)}", events]
-    if one.receipt:
-        parts.append(receipt(one.receipt))
+    if numbers := list(receipt(one)):
+        parts.append("\n".join(numbers))
     parts += _now(found, stage, now)
     if support and one.status == "pending" and stage is not CheckStage.ASKING:
-        parts.append(_("If it takes too long: {contact}").format(contact=safe(support)))
+        parts.append(_("Takes too long? Write to {contact}").format(contact=safe(support)))
     return "\n\n".join(parts)
 
 
 def _events(found: Timeline) -> Iterator[tuple[datetime, str]]:
     one = found.purchase
-    yield one.created_at, _("ordered")
+    yield one.created_at, _("order made")
     if found.attempt is not None:
         yield from _attempt(found.attempt, one)
     if one.purchased_at is not None:
-        yield one.purchased_at, _("the payment service: paid")
+        yield one.purchased_at, _("paid")
     if found.access is not None:
         yield found.access.at, _access(found.access)
     for refund in found.refunds:
@@ -147,7 +178,7 @@ def _attempt(attempt: AttemptEvents, one: PurchaseSummary) -> Iterator[tuple[dat
     if attempt.said_at is not None and one.purchased_at is None:
         yield (
             attempt.said_at,
-            _("the payment service: {answer}").format(answer=_said(attempt.said, one.status)),
+            _("check: {answer}").format(answer=_said(attempt.said, one.status)),
         )
 
 
@@ -176,8 +207,8 @@ def _now(found: Timeline, stage: CheckStage, now: datetime) -> Iterator[str]:
             return
         case CheckStage.UNAVAILABLE:
             yield _(
-                "The payment service does not answer right now. I keep asking by myself, and tell you as soon as the"
-                " payment arrives. What you have paid is not lost."
+                "YooKassa does not answer right now. I keep checking, and tell you as soon as the payment arrives."
+                " What you have paid is not lost."
             )
         case CheckStage.PUSHED if one.status == "pending":
             yield _(
@@ -185,9 +216,9 @@ def _now(found: Timeline, stage: CheckStage, now: datetime) -> Iterator[str]:
             )
     match one.status:
         case "succeeded":
-            yield _("Your access: /status")
+            return
         case "canceled":
-            yield _("No money was charged. You can order again: /buy")
+            yield _("No money was charged.")
         case "pending" if found.attempt is not None:
             yield from _pending(found, stage, now)
 
@@ -199,12 +230,10 @@ def _pending(found: Timeline, stage: CheckStage, now: datetime) -> Iterator[str]
         yield _("The school knows of it. What you have paid is not lost.")
         return
     if attempt.method is PaymentMethod.LINK and one.link_ends_at is None:
-        yield _(
-            "The payment service has not confirmed the order yet. I keep trying; nothing can be charged twice."
-        )
+        yield _("YooKassa has not confirmed the order yet. I keep trying; nothing can be charged twice.")
     elif one.link_ends_at is not None and one.link_ends_at <= now:
-        yield _("The link can't be paid any more. Order again: /buy")
+        yield _("The link can't be paid any more.")
     elif stage is CheckStage.ANSWERED:
-        yield _("The payment has not arrived yet. I keep asking, and tell you as soon as it does.")
+        yield _("Not paid yet. I keep checking, and tell you at once.")
     if one.link_ends_at is not None and one.link_ends_at > now:
-        yield _("The payment link works until {moment}.").format(moment=moment(one.link_ends_at))
+        yield _("The payment link works until {moment}.").format(moment=short(one.link_ends_at))

@@ -31,8 +31,8 @@ async def database(sql: asyncpg.Connection) -> tuple[int, ...]:
 
 
 def arrived(person: ChatUser, purchase: int = 1) -> str:
-    """How the news of a payment begins, for `receives`."""
-    return person.words(
+    """By what the news of a payment is known, for `receives`: how its second line begins."""
+    news = person.words(
         lambda: (
             word(
                 PurchaseSucceeded(
@@ -47,7 +47,8 @@ def arrived(person: ChatUser, purchase: int = 1) -> str:
                 )
             ).text
         )
-    ).split(":")[0]
+    )
+    return "\n" + news.splitlines()[1].partition("·")[0]
 
 
 async def forge(person: ChatUser, event: str, thing: dict[str, Any]) -> None:

@@ -9,7 +9,6 @@ from pydantic import SecretStr
 
 from bot.sandbox.app import Sandbox
 from bot.settings import Settings
-from bot.texts import shop as shop_words
 from bot.texts import stats as admin_words
 from bot.texts.payments import invoices as words
 from db.payments.telegram import PreCheckoutVerdict
@@ -33,7 +32,7 @@ def app_settings(sandbox: Sandbox) -> Settings:
 async def invoice(person: ChatUser, sql: asyncpg.Connection, offer: str, method: str) -> dict[str, Any]:
     """Orders and gets the invoice's message."""
     await person.send(f"/start buy_{await sql.fetchval(offer)}")
-    await person.click(lambda: shop_words.pay_by(method))
+    await person.choose(method)
     return next(one for one in reversed(person.messages) if "invoice" in one)
 
 
@@ -66,7 +65,7 @@ async def test_paid_is_credited_and_told(
     message = await invoice(anna, sql, offer, method)
     paid = await pays(anna, message)
     assert paid["status"] == "paid"
-    await anna.receives("получен")
+    await anna.receives("✅ Оплачено")
     await olga.receives("Платёж №")
     row = await sql.fetchrow("select * from purchases")
     assert (row["provider"], row["status"]) == (provider, "succeeded")
@@ -110,7 +109,7 @@ async def test_a_second_charge_is_a_purchase_of_its_own(
     await anna.register()
     message = await invoice(anna, sql, STARS, "stars")
     await pays(anna, message)
-    await anna.receives("получен")
+    await anna.receives("✅ Оплачено")
     row = await sql.fetchrow(ORDER)
     raw = update_of(anna, successful_payment=charge(row["key"], row["amount_cents"], "second-charge"))
     await app.processor.process(raw)
@@ -140,7 +139,7 @@ async def test_money_nobody_claims_is_parked_and_assigned(
     await olga.click(admin_words.ALERTS)
     await olga.click("Назначить")
     await olga.send(f"{ANNA} {await sql.fetchval(STARS)}")
-    await anna.receives("Платёж №")
+    await anna.receives("✅ Оплачено")
     assert await days_given(sql) > 0
     assert await sql.fetchval("select count(*) from bot.alerts where solved_at is null") == 0
 

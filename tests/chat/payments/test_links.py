@@ -6,6 +6,7 @@ import pytest
 from bot.chat.buttons import CheckPayment
 from bot.sandbox.app import Sandbox
 from bot.texts.format import until
+from bot.texts.payments import orders as order_words
 from bot.texts.payments import purchases as purchase_words
 from bot.timings import Timings
 from tests.callbacks import becomes
@@ -36,6 +37,7 @@ class TestByCallback:
         assert await database(sql) == (1, 1, row["days"], 1)
         ends_at = await sql.fetchval("select ends_at from usermoduleaccess")
         assert anna.words(lambda: until(ends_at)) in told
+        assert anna.buttons[0].startswith("▶️ Урок 1: ")
         await anna.receives("✅")
         assert anna.links == []
 
@@ -115,7 +117,7 @@ class TestByCallback:
             return bool(await sql.fetchval("select status = 'canceled' from purchases"))
 
         await becomes(canceled)
-        await anna.receives("№1")
+        await anna.receives("№1" if action == "decline" else "Ссылка на оплату устарела")
         assert await database(sql) == (1, 0, 0, 0)
         await anna.order(offer)
         await anna.pay()
@@ -130,12 +132,11 @@ class TestByCallback:
         await anna.register()
         await anna.order(offer)
         await anna.at_checkout("close")
-        await anna.click(purchase_words.WHERE)
-        assert anna.toast == anna.words(purchase_words.CHECKING)
-        await anna.receives("не поступил")
+        await anna.click(order_words.CHECK)
+        await anna.receives("Пока не оплачено")
         await anna.pay()
         assert await database(sql) == (1, 0, 0, 0)
-        await anna.click(purchase_words.WHERE)
+        await anna.click(order_words.CHECK)
         await anna.receives(lambda: arrived(anna))
         assert (await database(sql))[:2] == (1, 1)
 
@@ -155,9 +156,11 @@ class TestByCallback:
         sandbox.faults.set(callback_lost=1.0)
         await anna.register()
         await anna.send("/start paid")
-        await anna.receives(purchase_words.NOTHING_UNPAID)
+        await anna.receives(purchase_words.NOTHING_PAID)
         await anna.order(offer)
         await anna.pay()
         await anna.send("/start paid")
-        await anna.click(lambda: purchase_words.where_number(1))
         await anna.receives(lambda: arrived(anna))
+        await anna.send("/start paid")
+        assert anna.last_text.startswith("✅ Оплачено")
+        assert anna.buttons[0].startswith("▶️ Урок 1: ")

@@ -1,16 +1,13 @@
 """Paying by link where no callback comes, the provider is slow or refuses, and what admins hear."""
 
 import asyncio
-from types import SimpleNamespace
-from typing import Any
 
 import asyncpg
 import pytest
 
 from bot.sandbox.app import Sandbox
 from bot.settings import Settings
-from bot.texts import shop as shop_words
-from bot.texts.payments import links as link_words
+from bot.texts.payments import orders as order_words
 from bot.texts.payments import purchases as purchase_words
 from tests.app import origin_of, settings_for
 from tests.callbacks import becomes
@@ -50,7 +47,6 @@ async def test_a_slow_provider_holds_up_nobody(
     await anna.register()
     sandbox.faults.set(provider_slow=1.0)
     await anna.send(f"/start buy_{offer}")
-    await anna.click(lambda: shop_words.pay_by("link"))
     await anna.send("/courses")
     await anna.receives("Английский")
     assert await sql.fetchval("select link is null from bot.payment_attempts")
@@ -72,9 +68,9 @@ async def test_a_refused_order_is_told_to_the_payer_and_to_the_admins(
         "select name as product from bot.offers join products using (product_id) where id = $1", offer
     )
     await anna.send(f"/start buy_{offer}")
-    await anna.click(lambda: shop_words.pay_by("link"))
-    order: Any = SimpleNamespace(**row)
-    await anna.receives(lambda: link_words.refused(order))
+    await anna.receives(order_words.refused)
+    assert row["product"] in anna.last_text
+    assert "⭐ Звёздами · 500\xa0⭐" in anna.buttons
     await olga.receives("Receipt is missing or illegal")
     assert await sql.fetchval("select status from purchases") == "canceled"
     assert await database(sql) == (1, 0, 0, 0)
@@ -122,6 +118,9 @@ async def test_purchases_shows_paid_open_and_others(
     await anna.pay()
     await anna.receives(lambda: arrived(anna))
     await anna.order(offer)
+    await anna.send("/purchases")
+    assert "№2" not in anna.last_text  # so far it is only there because the screen was opened
+    await anna.click(order_words.CHECK)
     await sql.execute(
         "insert into purchases (user_id, product_id, amount_cents, provider, status, provider_payment_id, days,"
         " currency, created_at) select id, 1, 5000, 'appstore', 'in <grace>', 'x-1', 30, 'USD', now() from users"
@@ -133,7 +132,7 @@ async def test_purchases_shows_paid_open_and_others(
     assert "in <grace>" in shown
     assert "50\xa0$" in shown
     assert anna.buttons == [
-        anna.words(lambda: purchase_words.where_number(2)),
+        anna.words(lambda: purchase_words.check_number(2)),
         anna.words(lambda: purchase_words.details(3)),
         anna.words(lambda: purchase_words.details(1)),
     ]

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import asyncpg
 import pytest
@@ -11,13 +12,13 @@ from bot.chat.buttons import CheckPayment
 from bot.sandbox.app import Sandbox
 from bot.settings import Settings
 from bot.texts import errors as error_words
-from bot.texts import shop as shop_words
 from bot.texts.accounts import registration as registration_words
+from bot.texts.payments import orders as order_words
 from bot.texts.payments import purchases as words
 from bot.timings import Timings
 from db.errors import PurchaseUnknown
 from tests.app import QUICK, origin_of, settings_for
-from tests.chat_user import ChatUser
+from tests.chat_user import ChatUser, NotReceivedError
 
 ROUBLES = "select min(id) from bot.offers where currency = 'RUB'"
 STARS = "select min(id) from bot.offers where currency = 'XTR'"
@@ -44,16 +45,43 @@ async def ordered(anna: ChatUser, sandbox: Sandbox, sql: asyncpg.Connection) -> 
     return anna
 
 
-async def test_not_paid_yet(ordered: ChatUser) -> None:
-    await ordered.click(words.WHERE)
-    assert ordered.toast == ordered.words(words.CHECKING)
-    shown = await ordered.receives("Платёж ещё не поступил")
+async def test_asked_about_and_not_paid_yet(ordered: ChatUser) -> None:
+    """In the order's own message, however often; the pressed button is answered with what the provider says."""
+    count = len(ordered.texts)
+    for _ in range(3):
+        await ordered.click(order_words.CHECK)
+        assert ordered.toast == "Пока не оплачено"
+        shown = await ordered.receives("Пока не оплачено") if _ == 0 else ordered.last_text
+    assert len(ordered.texts) == count
     lines = [line.partition(" — ")[2] for line in shown.splitlines() if " — " in line]
-    assert lines == ["заказ создан", "ссылка на оплату отправлена", "платёжный сервис: пока не оплачено"]
+    assert lines == ["заказ создан", "ссылка на оплату отправлена", "проверка: пока не оплачено"]
     assert "Ссылка на оплату действует до" in shown
     assert "@school_support" in shown
     assert ordered.buttons[0].startswith("💳")
-    assert ordered.buttons[1] == ordered.words(words.ASK_AGAIN)
+    assert ordered.buttons[1] == ordered.words(order_words.CHECK)
+
+
+async def test_help_with_payments_has_the_button_for_the_open_order(
+    ordered: ChatUser, sql: asyncpg.Connection
+) -> None:
+    """Its answer is the order's message from then on; the one above loses its buttons."""
+    before = next(one for one in ordered.messages if ordered.links == [_url(one)])
+    await ordered.send("/paysupport")
+    await ordered.click(order_words.CHECK)
+    await ordered.receives("Пока не оплачено")
+    assert ordered.buttons[0].startswith("💳")
+    await ordered.pay()
+    await ordered.click(order_words.CHECK)
+    await ordered.receives("✅ Оплачено")
+    old = next(one for one in ordered.messages if one["message_id"] == before["message_id"])
+    assert not old.get("reply_markup")
+    await ordered.send("/paysupport")
+    assert ordered.words(order_words.CHECK) not in ordered.buttons
+
+
+def _url(message: dict[str, Any]) -> str | None:
+    rows = (message.get("reply_markup") or {}).get("inline_keyboard") or [[{}]]
+    return str(rows[0][0]["url"]) if "url" in rows[0][0] else None
 
 
 @pytest.mark.parametrize("way", ["button", "/purchases", "/start paid"])
@@ -61,28 +89,31 @@ async def test_a_payer_who_is_signed_out_is_answered_after_one_tap(ordered: Chat
     await ordered.pay()
     await ordered.send("/logout")
     if way == "button":
-        await ordered.click(words.WHERE)
+        await ordered.click(order_words.CHECK)
     else:
         await ordered.send(way)
     await ordered.click(registration_words.SIGN_IN)
-    await ordered.receives("Платёж №1 получен" if way == "button" else "№1")
+    if way == "/purchases":
+        await ordered.click(order_words.CHECK)
+    await ordered.receives("✅ Оплачено")
 
 
 async def test_paid_and_the_callback_lost(ordered: ChatUser, sql: asyncpg.Connection) -> None:
-    """The question repairs it, and the timeline that was open already turns into the whole story."""
-    await ordered.click(words.WHERE)
-    await ordered.receives("Платёж ещё не поступил")
+    """The question repairs it, and the message that said “not paid” says what is open and where to go on."""
+    await ordered.click(order_words.CHECK)
+    await ordered.receives("Пока не оплачено")
+    count = len(ordered.texts)
     paid = await ordered.pay()
     assert await sql.fetchval("select status from purchases") == "pending"
-    await ordered.click(words.ASK_AGAIN)
-    shown = await ordered.receives("доступ открыт")
-    assert "платёжный сервис: оплачено" in shown
-    assert "30 дней" in shown
-    assert paid["id"]
+    await ordered.click(order_words.CHECK)
+    assert ordered.toast == "✅ Оплачено"
+    shown = await ordered.receives("✅ Оплачено")
+    assert "открыт до" in shown
+    assert ordered.buttons[0].startswith("▶️ Урок 1: ")
     row = await sql.fetchrow("select status, provider_payment_id from purchases")
     assert tuple(row) == ("succeeded", paid["id"])
-    assert sum("заказ создан" in text for text in ordered.texts) == 1
-    await ordered.receives("Платёж №1 получен")
+    assert len(ordered.texts) == count
+    assert ordered.links == []
 
 
 @pytest.mark.errors_expected("the provider is away")
@@ -91,20 +122,42 @@ async def test_the_provider_does_not_answer(
 ) -> None:
     await ordered.pay()
     sandbox.faults.set(provider_down=True)
-    await ordered.click(words.WHERE)
-    await ordered.receives("Платёжный сервис сейчас не отвечает")
+    await ordered.click(order_words.CHECK)
+    assert ordered.toast == "ЮKassa сейчас не отвечает"
+    await ordered.receives("ЮKassa сейчас не отвечает")
     sandbox.faults.set(provider_down=False)
-    await ordered.click(words.ASK_AGAIN)
-    await ordered.receives("доступ открыт")
+    await ordered.click(order_words.CHECK)
+    await ordered.receives("✅ Оплачено")
 
 
-async def test_declined_tells_why_and_what_to_do(ordered: ChatUser) -> None:
+async def test_declined_is_news_with_the_reason_and_the_other_ways(
+    ordered: ChatUser, sql: asyncpg.Connection
+) -> None:
+    count = len(ordered.texts)
     await ordered.at_checkout("decline", {"reason": "insufficient_funds"})
-    await ordered.click(words.WHERE)
-    await ordered.receives("не оплачено (на карте не хватило денег)")
+    await ordered.click(order_words.CHECK)
+    await ordered.receives("Банк отклонил: на карте не хватило денег.")
+    assert len(ordered.texts) == count + 1
+    assert ordered.buttons == [
+        "💳 Другой картой",
+        "💳 Картой в Telegram · 990\xa0₽",
+        "⭐ Звёздами · 500\xa0⭐",
+        "Позже",
+    ]
+    await ordered.click("Другой картой")
+    await ordered.gets_link()
+    assert len(ordered.texts) == count + 1  # the decline became the new order's screen
     await ordered.send("/purchases")
     await ordered.click(lambda: words.details(1))
-    await ordered.receives("Деньги не списаны")
+    assert "не оплачено (на карте не хватило денег)" in await ordered.receives("Деньги не списаны")
+
+
+async def test_later_takes_the_ways_to_pay_away(ordered: ChatUser) -> None:
+    await ordered.at_checkout("decline")
+    await ordered.click(order_words.CHECK)
+    await ordered.receives("Банк отклонил")
+    await ordered.click("Позже")
+    assert ordered.buttons == []
 
 
 async def test_pressed_many_times_at_once_is_asked_once(
@@ -112,11 +165,11 @@ async def test_pressed_many_times_at_once_is_asked_once(
 ) -> None:
     """Each press is answered; while the question is under way the provider hears no second one."""
     sandbox.faults.set(provider_slow=1.0)
-    await asyncio.gather(*(ordered.press(CheckPayment(purchase=1).pack()) for _ in range(6)))
-    assert ordered.toast == ordered.words(words.CHECKING)
-    await ordered.receives("Платёж ещё не поступил")
-    # A press may come in after the first answer where the machine is slow.
-    assert 1 <= sum("заказ создан" in text for text in ordered.texts) <= 2
+    asked = CheckPayment(purchase=1, here=True).pack()
+    await asyncio.gather(*(ordered.press(asked) for _ in range(6)))
+    assert ordered.toast in ("Пока не оплачено", ordered.words(words.CHECKING))
+    await ordered.receives("Пока не оплачено")
+    assert sum("заказ создан" in text for text in ordered.texts) == 1
     assert await sql.fetchval("select asked from bot.payment_attempts") == 0
     queued = "select count(*) from bot.pgqueuer where entrypoint = 'check_payment'"
     assert await sql.fetchval(queued) <= 1
@@ -130,36 +183,43 @@ async def test_the_order_itself_not_confirmed_yet(
     await anna.register()
     sandbox.faults.set(provider_down=True)
     await anna.send(f"/start buy_{await sql.fetchval(ROUBLES)}")
-    await anna.click(lambda: shop_words.pay_by("link"))
-    await anna.send("/purchases")
-    await anna.click(lambda: words.where_number(1))
-    shown = await anna.receives("ещё не подтвердил заказ")
+    await anna.receives("Готовлю ссылку")
+    await anna.send("/paysupport")
+    await anna.click(order_words.CHECK)
+    shown = await anna.receives("ещё не подтвердила заказ")
     assert "ссылка на оплату отправлена" not in shown
     sandbox.faults.set(provider_down=False)
     await anna.gets_link()
 
 
 async def test_stars(anna: ChatUser, sandbox: Sandbox, sql: asyncpg.Connection) -> None:
+    """The terms' message asks for the payment while the invoice is below it, and says in the end that it is paid."""
     await anna.register()
     await anna.send(f"/start buy_{await sql.fetchval(STARS)}")
-    await anna.click(lambda: shop_words.pay_by("stars"))
-    await anna.click(words.WHERE)
+    await anna.choose("stars")
+    await anna.click(order_words.CHECK)
     await anna.receives("Этот заказ оплачивается в Telegram")
     message = next(one for one in reversed(anna.messages) if "invoice" in one)
+    assert [key["text"] for row in message["reply_markup"]["inline_keyboard"] for key in row] == [
+        "Оплатить 500\xa0⭐"
+    ]
     paid = await anna._post("/invoices", {"message_id": message["message_id"], "action": "pay"})
-    await anna.receives("Платёж №1 получен")
+    await anna.receives("✅ Оплачено")
+    assert anna.buttons[0].startswith("▶️ ")
+    with pytest.raises(NotReceivedError):
+        await anna.click(order_words.CHECK)
     await anna.send("/purchases")
     await anna.click(lambda: words.details(1))
     assert "счёт отправлен" in anna.last_text
     assert "доступ открыт" in anna.last_text
-    assert paid["telegram_payment_charge_id"] in anna.last_text
+    assert f"Номер операции: {paid['telegram_payment_charge_id']}" in anna.last_text
 
 
 async def test_an_invoice_is_told_of_by_telegram(anna: ChatUser, sql: asyncpg.Connection) -> None:
     await anna.register()
     await anna.send(f"/start buy_{await sql.fetchval(ROUBLES)}")
-    await anna.click(lambda: shop_words.pay_by("invoice"))
-    await anna.click(words.WHERE)
+    await anna.choose("invoice")
+    await anna.click(order_words.CHECK)
     await anna.receives("Этот заказ оплачивается в Telegram")
 
 
@@ -168,14 +228,16 @@ async def test_refunds_are_part_of_the_story(
 ) -> None:
     await olga.send("/start")
     paid = await ordered.pay()
-    await ordered.click(words.WHERE)
-    await ordered.receives("доступ открыт")
+    await ordered.click(order_words.CHECK)
+    await ordered.receives("✅ Оплачено")
     body = {"payment_id": paid["id"], "amount": "330.00"}
     sandbox.faults.set(callback_lost=0.0)
     async with ordered.http.post(f"{ordered.origin}/sandbox/refunds", json=body) as answer:
         assert answer.status == 200
     await ordered.receives("Вам возвращено")
     await ordered.send("/purchases")
+    assert "✅ оплачен" in ordered.last_text
+    assert " · возвращено 330\xa0₽" in ordered.last_text
     await ordered.click(lambda: words.details(1))
     assert "возвращено 330\xa0₽; доступ короче на 10 дней" in ordered.last_text
 

@@ -7,7 +7,6 @@ import pytest
 from bot.sandbox.app import Sandbox
 from bot.settings import Settings
 from bot.texts import errors
-from bot.texts import shop as shop_words
 from bot.texts.accounts import contacts as words
 from bot.texts.accounts import registration
 from db.errors import OfferGone
@@ -35,7 +34,6 @@ async def choose(person: ChatUser, sql: asyncpg.Connection, own_register: bool =
     demands = {"receipts_required": True, "own_register": own_register}
     await at_provider(person, "/yookassa", demands, "PUT")
     await person.send(f"/start buy_{await sql.fetchval(ROUBLES)}")
-    await person.click(lambda: shop_words.pay_by("link"))
 
 
 async def customer(sql: asyncpg.Connection) -> dict[str, str]:
@@ -86,7 +84,7 @@ async def test_an_address_that_is_known_is_not_asked_for(anna: ChatUser, sql: as
 async def test_stars_ask_for_nothing(anna: ChatUser, sql: asyncpg.Connection) -> None:
     await anna.register()
     await anna.send(f"/start buy_{await sql.fetchval(STARS)}")
-    await anna.click(lambda: shop_words.pay_by("stars"))
+    await anna.choose("stars")
     assert any("invoice" in one for one in anna.messages)
 
 
@@ -105,7 +103,6 @@ async def test_an_offer_withdrawn_while_it_was_asked(anna: ChatUser, sql: asyncp
 async def test_whoever_is_new_registers_answers_and_pays(anna: ChatUser, sql: asyncpg.Connection) -> None:
     await anna.send(f"/start buy_{await sql.fetchval(ROUBLES)}")
     await anna.click(registration.REGISTER)
-    await anna.click(lambda: shop_words.pay_by("link"))
     assert anna.last_text == anna.words(lambda: words.ask_for_receipt(False))
     await anna.send("anna@example.com")
     await anna.gets_link()

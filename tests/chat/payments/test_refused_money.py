@@ -13,7 +13,6 @@ from bot.payments.reconciling import open_payments, reconcile
 from bot.payments.reports import Report
 from bot.sandbox.app import Sandbox
 from bot.texts import errors as error_words
-from bot.texts import shop as shop_words
 from bot.texts import stats as admin_words
 from bot.texts.payments import purchases as purchase_words
 from bot.timings import Timings
@@ -51,7 +50,7 @@ async def alarmed(sql: asyncpg.Connection) -> list[str]:
 async def stars_order(person: ChatUser, sql: asyncpg.Connection) -> dict[str, Any]:
     """An open order, and what Telegram says when it is paid."""
     await person.send(f"/start buy_{await sql.fetchval(STARS)}")
-    await person.click(lambda: shop_words.pay_by("stars"))
+    await person.choose("stars")
     key, amount = await sql.fetchrow(
         "select key, amount_cents from bot.payment_attempts a join purchases p on p.id = a.purchase_id"
     )
@@ -86,7 +85,7 @@ async def test_a_message_of_money_that_meets_a_refusal_is_kept_told_and_tried_un
         assert await alarmed(sql) == ["update_failed"]
         await sql.execute("delete from bot.pgqueuer where entrypoint = 'retry_update'")  # lost
     await sweep(SweepJob(), app.context)
-    await anna.receives("Платёж №")
+    await anna.receives("✅ Оплачено")
     await becomes(lambda: sql.fetchval("select solved_at is not null from bot.failed_updates"))
     assert await sql.fetchval("select count(*) from purchases where status = 'succeeded'") == 1
     assert await alarmed(sql) == []
@@ -135,12 +134,12 @@ class TestPaidByLink:
         await olga.refresh()
         assert [text for text in olga.texts if "9000" in text] == [told]
         await anna.send("/start paid")
-        await anna.click(lambda: purchase_words.where_number(1))
+        await anna.click(lambda: purchase_words.check_number(1))
         await anna.receives("Ничего не потеряно")
         await sql.execute(NEAR)
         report = await reconcile(app.context)
         assert report.failed == {}
-        await anna.receives("Платёж №")
+        await anna.receives("✅ Оплачено")
         assert await sql.fetchval("select status from purchases") == "succeeded"
         assert await sql.fetchval("select count(*) from bot.access_changes") == 1
         assert await alarmed(sql) == []
@@ -183,7 +182,7 @@ class TestPaidByLink:
         assert await alarmed(sql) == ["payment_held"]
         assert await sql.fetchval("select count(*) from bot.alerts") == 1
         await anna.at_checkout("capture")
-        await anna.receives("Платёж №")
+        await anna.receives("✅ Оплачено")
         assert await alarmed(sql) == []
 
 
@@ -197,7 +196,7 @@ async def test_stars_that_open_nothing_are_parked_by_the_ledger_and_hide_no_othe
     await ben.register()
     for person in (anna, ben):
         await person.send(f"/start buy_{await sql.fetchval(STARS)}")
-        await person.click(lambda: shop_words.pay_by("stars"))
+        await person.choose("stars")
         invoice = next(one for one in person.messages if "invoice" in one)
         await person._post("/invoices", {"message_id": invoice["message_id"], "action": "pay"})
     await ben.receives("№2")
@@ -208,7 +207,7 @@ async def test_stars_that_open_nothing_are_parked_by_the_ledger_and_hide_no_othe
     assert await sql.fetchval("select value from bot.cursors") == 2
     await sql.execute(NEAR)
     await sweep(SweepJob(), app.context)
-    await anna.receives("Платёж №1")
+    await anna.receives("✅ Оплачено")
     await becomes(lambda: sql.fetchval("select solved_at is not null from bot.failed_updates"))
     assert await alarmed(sql) == []
     assert await sql.fetchval("select count(*) from bot.parked_payments where solved_at is null") == 0

@@ -7,7 +7,6 @@ from typing import Any
 import asyncpg
 
 from bot.texts import refunds as words
-from bot.texts import shop as shop_words
 from tests.callbacks import becomes
 from tests.chat_user import ChatUser
 
@@ -21,7 +20,7 @@ async def invoiced(anna: ChatUser, olga: ChatUser, sql: asyncpg.Connection, offe
     await olga.send("/start")
     await anna.register()
     await anna.send(f"/start buy_{await sql.fetchval(offer)}")
-    await anna.click(lambda: shop_words.pay_by(method))
+    await anna.choose(method)
     message = next(one for one in reversed(anna.messages) if "invoice" in one)
     paid = await anna._post("/invoices", {"message_id": message["message_id"], "action": "pay"})
     await anna.receives("✅ ")

@@ -1,0 +1,109 @@
+"""An open order's screen: one message of a chat, rewritten as the order goes on (`db.payments.orders`)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from aiogram.methods import EditMessageText, SendMessage
+from aiogram.types import InlineKeyboardMarkup
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.chat.buttons import CheckPayment, DropOrder, ShowModule
+from bot.chat.keyboards import open_url, press, rows
+from bot.context import AppContext
+from bot.notifications.ways import way_buttons
+from bot.payments.offering import list_other_ways
+from bot.sender import send_in_job
+from bot.texts import shop as shop_words
+from bot.texts.payments import orders as words
+from db import chats
+from db.access.changes import AccessPeriod, get_access
+from db.engine import Pool
+from db.payments import attempts, orders
+from db.payments.attempts import AttemptDetails
+from db.payments.methods import PaymentMethod, Way
+from db.payments.purchases import PurchaseStatus
+
+Screen = tuple[str, InlineKeyboardMarkup | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order as its screen needs it. `slow`: its link has been waited for; `access`: what is open already."""
+
+    attempt: AttemptDetails
+    ways: list[Way]
+    access: AccessPeriod | None
+    slow: bool
+
+
+async def get_order(session: AsyncSession, context: AppContext, attempt: AttemptDetails) -> Order:
+    ways = await list_other_ways(
+        session,
+        context.settings,
+        attempt.product_id,
+        attempt.days,
+        besides=(attempt.offer_id, attempt.method),
+    )
+    access = await get_access(session, attempt.user_id, attempt.module_id)
+    return Order(attempt, ways, access, is_slow(attempt, context))
+
+
+def is_slow(attempt: AttemptDetails, context: AppContext) -> bool:
+    """Whether its link takes, or took, longer than a payer waits for without a word."""
+    return context.now() - attempt.created_at >= context.timings.slow_link
+
+
+def screen(order: Order, now: datetime) -> Screen:
+    attempt = order.attempt
+    parts = [
+        words.terms(attempt.product, attempt.days, attempt.amount, attempt.currency),
+        words.opens(attempt.module, attempt.days, order.access, now),
+    ]
+    how = words.how_to_pay(attempt, order.slow, bool(order.ways))
+    return "\n".join(parts) + f"\n\n{how}", keyboard(order)
+
+
+def keyboard(order: Order) -> InlineKeyboardMarkup:
+    """The button that pays first; then asking for the payment, the other ways, and the way back."""
+    attempt = order.attempt
+    waits = attempt.method is PaymentMethod.LINK and attempt.link is None
+    check = press(words.CHECK, CheckPayment(purchase=attempt.purchase_id, here=True))
+    leave = press(shop_words.BACK, ShowModule(id=attempt.module_id))
+    if waits and order.slow:
+        leave = press(words.CANCEL, DropOrder(purchase=attempt.purchase_id))
+    pay = open_url(words.pay(attempt.amount, attempt.currency), attempt.link) if attempt.link else None
+    return rows(pay, None if waits else check, *way_buttons(order.ways), leave)
+
+
+async def show_order(context: AppContext, attempt_id: int) -> None:
+    """In the message that shows the order, or, where there is none yet, as a new one. Nothing where its payer has gone
+    on to something else. Raises RetryJobError."""
+    async with context.database.transaction(Pool.JOBS) as session:
+        attempt = await attempts.get_attempt(session, attempt_id)
+        if attempt is None or not is_shown(attempt):
+            return
+        order = await get_order(session, context, attempt)
+        chosen, telegram = await chats.get_language(session, attempt.telegram_id)
+    with context.localizer.use_locale(context.localizer.language(chosen, telegram)):
+        shown = screen(order, context.now())
+    await write(context, attempt, shown)
+
+
+def is_shown(attempt: AttemptDetails) -> bool:
+    return not attempt.left and attempt.closed_at is None and attempt.status == PurchaseStatus.PENDING
+
+
+async def write(context: AppContext, attempt: AttemptDetails, shown: Screen) -> None:
+    """Puts it where the order is shown. Raises RetryJobError."""
+    text, markup = shown
+    chat_id, before = attempt.telegram_id, attempt.message_id
+    method = (
+        SendMessage(chat_id=chat_id, text=text, reply_markup=markup)
+        if before is None
+        else EditMessageText(chat_id=chat_id, message_id=before, text=text, reply_markup=markup)
+    )
+    sent = await send_in_job(context, method)
+    message_id = getattr(sent, "message_id", None)
+    if message_id is not None and message_id != before:
+        async with context.database.transaction(Pool.JOBS) as session:
+            await orders.record_message(session, attempt.id, before, message_id)

@@ -1,0 +1,61 @@
+"""Wording of an order's screen: what it costs, what it opens, how it is paid, and what became of it."""
+
+from datetime import datetime
+
+from bot.texts import _, __
+from bot.texts.format import day, days, money, safe
+from db.access.changes import AccessPeriod, end_after
+from db.payments.attempts import AttemptDetails
+from db.payments.methods import PaymentMethod
+
+LINK_SOON = __("Preparing the link…")
+TRY_AGAIN = __("Try again")
+CHECK = __("🔎 Check payment")
+LATER = __("All right, the course will wait.")
+CANCEL = __("✖️ Cancel")
+PAY_ANOTHER_WAY = __("You can pay another way:")
+
+
+def terms(product: str, count: int, amount: int, currency: str) -> str:
+    """What was ordered, on one line."""
+    return _("<b>{product}</b> · {days} · <b>{price}</b>").format(
+        product=safe(product), days=days(count), price=money(amount, currency)
+    )
+
+
+def opens(module: str, count: int, access: AccessPeriod | None, now: datetime) -> str:
+    """What it opens, and until when: from today's end to the new one."""
+    course, end = safe(module), end_after(access, count, now)
+    if end is None:
+        return _("The course “{course}” is open to you forever: there is nothing to pay for.").format(
+            course=course
+        )
+    if access is None or access.ends_at is None or access.ends_at <= now:
+        return _("Opens the course “{course}” until {day}.").format(course=course, day=day(end))
+    return _("The course “{course}” is open until {day} → until {later}.").format(
+        course=course, day=day(access.ends_at), later=day(end)
+    )
+
+
+def how_to_pay(attempt: AttemptDetails, slow: bool, other_ways: bool) -> str:
+    """The last lines of an open order's screen."""
+    if attempt.method is not PaymentMethod.LINK:
+        return _("🧾 The invoice is below: press its button to pay.")
+    if attempt.link is not None:
+        return _("The payment page opens in your browser. Access opens as soon as the payment arrives.")
+    if not slow:
+        return _("⏳ Preparing the payment link…")
+    text = _("⏳ YooKassa does not answer, I keep trying. As soon as the link is there, I send it.")
+    return f"{text}\n{PAY_ANOTHER_WAY}" if other_ways else text
+
+
+def pay(amount: int, currency: str) -> str:
+    return _("💳 Pay {price}").format(price=money(amount, currency))
+
+
+def never_created() -> str:
+    return _("YooKassa could not be reached for a day, so this order is closed. No money was charged.")
+
+
+def refused() -> str:
+    return _("YooKassa did not take this order. No money was charged, and the school knows of it.")
