@@ -5,6 +5,8 @@ from contextlib import AbstractAsyncContextManager
 
 import asyncpg
 
+from bot.database import NAMES
+from bot.doctor import lessons
 from bot.doctor.finding import Area, Finding, Severity
 from bot.settings import Settings
 from db.dsn import DsnError, asyncpg_arguments, parse_dsn
@@ -20,7 +22,6 @@ OpenDatabase = Callable[[Settings], AbstractAsyncContextManager[tuple[str, str]]
 
 TIMEOUT = 10.0  # seconds
 AREA = Area("database")
-NAMES = ("DATABASE_URL", "DATABASE_DIRECT_URL")
 UNAVAILABLE = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 
@@ -28,8 +29,13 @@ async def check(settings: Settings, open_database: OpenDatabase) -> AsyncIterato
     try:
         async with open_database(settings) as (dsn, direct):
             yield AREA.ok("external, by DATABASE_URL" if settings.database_url else "embedded: it starts")
+            usable = True
             async for finding in _check_reachable(settings, dsn, direct):
+                usable = usable and finding.severity is not Severity.PROBLEM
                 yield finding
+            if usable:
+                async for finding in lessons.check(settings, dsn):
+                    yield finding
     except (ServerError, NoBinariesError, OSError) as error:
         yield AREA.problem(
             f"the embedded PostgreSQL does not start: {error}", "see DATA_DIR, or set DATABASE_URL"

@@ -23,7 +23,7 @@ async def check(settings: Settings) -> AsyncIterator[Finding]:
     if settings.bot_token is None:
         yield AREA.problem("BOT_TOKEN is missing", "ask @BotFather for one (/newbot)")
         return
-    async with Bot(settings.bot_token.get_secret_value(), session=open_session(settings)) as bot:
+    async with open_bot(settings) as bot:
         try:
             me = await bot.get_me(request_timeout=TIMEOUT)
         except (TelegramUnauthorizedError, TelegramNotFound):
@@ -43,6 +43,11 @@ async def check(settings: Settings) -> AsyncIterator[Finding]:
             yield finding
         async for finding in _check_admins(settings, bot):
             yield finding
+
+
+def open_bot(settings: Settings) -> Bot:
+    assert settings.bot_token is not None
+    return Bot(settings.bot_token.get_secret_value(), session=open_session(settings))
 
 
 async def _check_updates(settings: Settings, bot: Bot) -> AsyncIterator[Finding]:

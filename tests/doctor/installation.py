@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import aiohttp
 from aiogram import Bot
 from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
@@ -48,6 +49,12 @@ class Installation:
     def shop(self, **changes: Any) -> None:
         provider = self.sandbox.yookassa.provider
         provider.change_settings(provider.demo, changes)
+
+    async def greet(self) -> None:
+        """The admin writes to the bot, which may write to them from then on."""
+        url = f"{self.origin}/sandbox/chats/{ADMIN}/messages?bot={TOKEN.partition(':')[0]}"
+        async with aiohttp.ClientSession() as client, client.post(url, json={"text": "hello"}) as answer:
+            assert answer.status == 200
 
     def bot(self) -> Bot:
         return Bot(TOKEN, session=AiohttpSession(api=TelegramAPIServer.from_base(self.origin)))
