@@ -11,6 +11,7 @@ import re
 import sys
 import traceback
 from collections.abc import Iterable, MutableMapping
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
@@ -34,8 +35,12 @@ EMAIL = re.compile(r"[^\s@<>'\"(),;:=]+@[^\s@<>'\"(),;:=]*[^\s@<>'\"(),;:=.]")
 PHONE = re.compile(r"(?<![\w.-])(?:\+\d[\d\s()-]{7,18}\d|[78]\d{10})(?![\w-])")
 # PostgreSQL's details hold the row or the key; SQLAlchemy's hold the statement's arguments.
 DETAILS = re.compile(r"(?:DETAIL:|CONTEXT:|\[parameters:|\[SQL:).*?(?=\nHINT:|\Z)", re.S)
-QUOTED = re.compile(r"\"[^\"\n]*\"|'[^'\n]*'|`[^`\n]*`|“[^”\n]*”|«[^»\n]*»|\{.*\}|<[^<>\n]*>", re.S)
+# A quotation may go over lines, and one that was cut has no end.
+QUOTED = re.compile(r"\"[^\"]*(?:\"|\Z)|'[^']*'|`[^`]*`|“[^”]*”|„[^“]*“|«[^»]*»|\{.*\}|<[^<>]*>", re.S)
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+FOREIGN = ("error", "reason", "about")  # under these keys stands what others say
+MAX_WARNINGS, MINUTE = 30, 60.0  # of one kind, and seconds
 
 Event = MutableMapping[str, Any]
 
@@ -62,7 +67,8 @@ class Masker:
         return QUOTED.sub("…", self.mask(DETAILS.sub("", text[:MAX_READ])))
 
     def value(self, value: Any) -> Any:
-        """A value of one of our own events; exceptions handed over as text are foreign."""
+        """A value of one of our own events. Exceptions are handed over as they are: as text they would lose what
+        tells their own words from those they quote."""
         if isinstance(value, (bool, int, float)) or value is None:
             return value
         if isinstance(value, BaseException):
@@ -169,13 +175,43 @@ class Sanitizer:
         for key, value in list(event.items()):
             if key in ("_record", "_from_structlog", "timestamp", "level", "logger"):
                 continue
-            if (foreign and key == "event") or key in ("error", "reason", "about"):
-                event[key] = one_line(self._masker.foreign(str(value)))
-            else:
+            if isinstance(value, BaseException) or not (key in FOREIGN or (foreign and key == "event")):
                 event[key] = self._masker.value(value)
+            else:
+                event[key] = one_line(self._masker.foreign(str(value)))
         if error is not None:
             event["exception"] = self._masker.traceback(error)
         return event
+
+
+@dataclass(slots=True)
+class _Minute:
+    since: float
+    count: int = 0
+
+
+class WarningLimit(logging.Filter):
+    """What strangers can cause is a warning at most, and fills no disk: of each kind so many in a minute are said, and
+    the first one after it says how many were `left_out`. Errors are never left out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._minutes: dict[
+            object, _Minute
+        ] = {}  # by kind: our events' names, and the places of libraries' warnings
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.levelno != logging.WARNING:
+            return True
+        ours = record.msg if isinstance(record.msg, dict) else None
+        kind = ours["event"] if ours else (record.pathname, record.lineno)
+        minute = self._minutes.setdefault(kind, _Minute(record.created))
+        if not 0 <= record.created - minute.since < MINUTE:
+            if ours and minute.count > MAX_WARNINGS:
+                ours["left_out"] = minute.count - MAX_WARNINGS
+            minute.since, minute.count = record.created, 0
+        minute.count += 1
+        return minute.count <= MAX_WARNINGS
 
 
 def exception_of(info: Any) -> BaseException | None:
@@ -212,6 +248,7 @@ def set_up(form: str, level: str, secrets: Iterable[str] = ()) -> None:
             ],
         )
     )
+    handler.addFilter(WarningLimit())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(max(logging.getLevelNamesMapping()[level], LIBRARY_LEVEL))

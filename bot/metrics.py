@@ -107,7 +107,7 @@ class Gauges:
             async with asyncio.timeout(READ_TIMEOUT), self._database.transaction(Pool.JOBS) as session:
                 found = await get_queue_depth(session)
         except Exception as error:
-            log.warning("queue_not_read", error=repr(error))
+            log.warning("queue_not_read", error=error)
             found = None
         DATABASE_UP.set(found is not None)
         _set_jobs(found or QueueDepth({}, 0.0))

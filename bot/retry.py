@@ -1,5 +1,6 @@
-"""How a job says that it is to be run again, and how long it waits until then."""
+"""How a job says that it is to be run again, and how long it waits until then; and pauses that an end cuts short."""
 
+import asyncio
 from datetime import timedelta
 
 # Since it was enqueued; a job that fails when older is held for an admin to see.
@@ -18,3 +19,12 @@ def backoff(first: timedelta, tries: int, most: timedelta) -> timedelta:
     """The pause after so many tries: `first` (after none), then twice as long each time, never more than `most`."""
     doublings: int = 2 ** min(tries, 20)  # a timedelta has its limits
     return min(first * doublings, most)
+
+
+async def happens_within(event: asyncio.Event, seconds: float) -> bool:
+    """Waits for the event, not longer than that. Whether it has happened."""
+    try:
+        await asyncio.wait_for(event.wait(), seconds)
+    except TimeoutError:
+        return False
+    return True

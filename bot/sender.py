@@ -1,9 +1,11 @@
 """Sending what handlers and jobs return: in order, after the commit, patient with Telegram's limits."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import structlog
@@ -19,21 +21,21 @@ from aiogram.exceptions import (
     TelegramServerError,
     TelegramUnauthorizedError,
 )
-from aiogram.methods import TelegramMethod
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat.fitting import fit, fit_one
+from bot.chat.replies import Method as Method
 from bot.chat.replies import Redraw
 from bot.context import AppContext
 from bot.retry import RetryJobError
 from db import chats
+from db.alerts import close_invoice_alerts
 from db.engine import Pool, is_unavailable
 from db.jobs import PackedMethod, RefusedJob, SendJob
 from db.queue import enqueue
 
 log = structlog.get_logger(__name__)
 
-Method = TelegramMethod[Any]
 MAX_WAIT = 3.0  # seconds a reply waits on the spot for Telegram's limit; beyond that a job sends it
 MAX_TRIES = 3
 TYPING_AFTER, TYPING_LASTS = 0.7, 4.5  # seconds; Telegram shows it for five
@@ -42,24 +44,18 @@ MANY_SENDINGS = 20  # under way; beyond that many, no update waits for its repli
 MAX_SENDINGS = 2000  # under way; beyond that many, replies are sent by jobs
 # Of the chat, not of what was sent to it: nobody can be told there.
 NOT_CONTENT = (
-    "chat not found",
-    "user not found",
-    "peer_id_invalid",
-    "deactivated",
-    "can't initiate",
-    "bot was",
-)
+    "chat not found", "user not found", "peer_id_invalid", "deactivated", "can't initiate", "bot was",
+)  # fmt: skip
 # Methods that send a file, and the field that names it.
-FILES = {
-    "SendPhoto": "photo",
-    "SendVideo": "video",
-    "SendAudio": "audio",
-    "SendVoice": "voice",
-    "SendDocument": "document",
-}
+FILES = {f"Send{kind.title()}": kind for kind in ("photo", "video", "audio", "voice", "document")}
 GONE = ("message to edit not found", "message can't be edited", "message_id_invalid")
 NO_TOPIC = ("thread", "topic")  # it was closed or deleted meanwhile
 HARMLESS = ("message is not modified", "query is too old", "query_id_invalid", "message to delete not found")
+
+
+# Parts of an error that are of this one message: from the first quotation on, and numbers.
+CHANGING = re.compile(r"(?<!\w)[\"'].*|\d+", re.S)
+MAX_CODE = 80  # characters
 
 
 class SendLaterError(Exception):
@@ -86,7 +82,7 @@ async def send(context: AppContext, method: Method, *, report: bool = True, rese
     `resend`, an edit of a message that is gone is a new message. Raises SendLaterError."""
     for attempt in range(MAX_TRIES):
         try:
-            return await context.bot(method)
+            sent = await context.bot(method)
         except TelegramRetryAfter as error:
             if error.retry_after > MAX_WAIT or attempt == MAX_TRIES - 1:
                 raise SendLaterError(error.retry_after) from error
@@ -103,11 +99,15 @@ async def send(context: AppContext, method: Method, *, report: bool = True, rese
         except TelegramUnauthorizedError:
             raise
         except TelegramAPIError as error:
-            return await _report(context, method, error.message, report=report)
+            return await _report(context, method, error, report=report)
         except ClientDecodeError as error:
             # Done, but answered in words we don't know: sent again it would be there twice.
-            log.error("telegram_unreadable", method=method.__api_method__, error=str(error))
+            log.error("telegram_unreadable", method=method.__api_method__, error=error)
             return None
+        else:
+            if isinstance(method, methods.SendInvoice):
+                await _close_refusals(context, method.payload)
+            return sent
     return None
 
 
@@ -157,7 +157,7 @@ async def _after_refusal(
             chat_id=method.chat_id, text=method.text or "", reply_markup=method.reply_markup
         )
         return await send(context, anew, report=report)
-    return await _report(context, method, error.message, report=report)
+    return await _report(context, method, error, report=report)
 
 
 def _need_not_be_there(method: Method, words: str) -> bool:
@@ -167,10 +167,10 @@ def _need_not_be_there(method: Method, words: str) -> bool:
     return any(part in words for part in GONE)
 
 
-async def _report(context: AppContext, method: Method, error: str, *, report: bool) -> None:
+async def _report(context: AppContext, method: Method, error: TelegramAPIError, *, report: bool) -> None:
     """A method refused for its content is never only a line of the log."""
-    log.error("telegram_refused", method=method.__api_method__, error=error)
-    if not report or any(part in error.lower() for part in NOT_CONTENT):
+    log.error("telegram_refused", method=method.__api_method__, code=code_of(error.message))
+    if not report or any(part in error.message.lower() for part in NOT_CONTENT):
         return
     name = type(method).__name__
     field = "payload" if name == "SendInvoice" else FILES.get(name)
@@ -180,7 +180,7 @@ async def _report(context: AppContext, method: Method, error: str, *, report: bo
         method=name,
         telegram_id=chat_id if isinstance(chat_id, int) and chat_id > 0 else None,
         about=about if isinstance(about, str) else "",
-        error=error,
+        error=error.message,
     )
 
     async def put(session: AsyncSession) -> None:
@@ -189,14 +189,23 @@ async def _report(context: AppContext, method: Method, error: str, *, report: bo
     await _write_or_log(context, put, "refusal_not_told", method=name)
 
 
+def code_of(error: str) -> str:
+    """The same for the same cause, whoever it was for, and without what it quotes: CURRENCY_TOTAL_AMOUNT_INVALID,
+    can't parse entities…"""
+    return CHANGING.sub("…", error.removeprefix("Bad Request: "))[:MAX_CODE]
+
+
+async def _close_refusals(context: AppContext, payload: str) -> None:
+    close = partial(close_invoice_alerts, key=payload, now=context.now())
+    await _write_or_log(context, close, "alarm_not_closed")
+
+
 async def _mark_blocked(context: AppContext, method: Method) -> None:
     chat_id = getattr(method, "chat_id", None)
     if not isinstance(chat_id, int):
         return
 
-    async def mark(session: AsyncSession) -> None:
-        await chats.mark_blocked(session, chat_id, context.now())
-
+    mark = partial(chats.mark_blocked, telegram_id=chat_id, now=context.now())
     await _write_or_log(context, mark, "chat_not_marked_blocked", chat=chat_id)
 
 

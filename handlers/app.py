@@ -3,7 +3,6 @@
 import asyncio
 import signal
 from collections.abc import Callable
-from contextlib import suppress
 from functools import cache
 from typing import Literal
 
@@ -19,12 +18,13 @@ from bot.context import AppContext
 from bot.database import open_migrated
 from bot.jobs import SCHEDULES, all_jobs
 from bot.jobs.worker import Worker
+from bot.retry import happens_within
 from bot.settings import Settings
 from bot.telegram import open_session
 from bot.texts import Localizer
 from bot.timings import Timings
 from bot.updates.menus import describe, show_menus
-from bot.updates.polling import Polling, connect, introduce
+from bot.updates.polling import RETRY_PAUSE, Polling, connect, introduce
 from bot.updates.process import UpdateProcessor
 from bot.yookassa.client import YooKassa
 from db.engine import Database
@@ -135,6 +135,8 @@ class Application:
         processor = None if self.polling else self.processor
         self._runner = http_limits.runner(http.build(self.context, processor), self.context.timings.idle)
         await self._runner.setup()
+        assert self._runner.server is not None
+        http_limits.limit_connections(self._runner.server, self.context.timings.connections)
         host, port = self.settings.http_host, self.settings.http_port
         try:
             await web.TCPSite(self._runner, host, port).start()
@@ -178,9 +180,8 @@ class Application:
             try:
                 return await connect(self.context)
             except TelegramAPIError as error:
-                log.warning("not_connected", error=str(error))
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), 5)
+                log.warning("not_connected", error=error)
+            await happens_within(self._stopping, RETRY_PAUSE)
         return None
 
     async def _show_menus(self) -> None:

@@ -86,6 +86,7 @@ def test_an_exception_quotes_nobody(
         failure()
     except Exception as error:
         structlog.get_logger(name).exception("failed", error=error, reason=str(error))
+        structlog.get_logger(name).warning("failed", code=error)
         logging.getLogger(name).exception("failed: %s", error)
     said = told.getvalue()
     assert failure.__name__ in said
@@ -143,3 +144,38 @@ def test_libraries_say_nothing_below_a_warning(form: str, told: io.StringIO) -> 
     said = told.getvalue()
     assert "ours" in said
     assert said.count("\n") == 1
+
+
+LONG = 'end of "\nAnna\n" and "Anna, cut'
+
+
+def test_a_quotation_over_lines_or_without_an_end_is_left_out() -> None:
+    assert logs.Masker().foreign(LONG) == "end of … and …"
+
+
+def test_an_exception_keeps_its_kind() -> None:
+    event = logs.Sanitizer(logs.Masker())(None, "error", {"event": "failed", "error": OSError("away")})
+    assert event["error"] == "OSError: away"
+
+
+def test_a_kind_of_warning_is_said_so_often_a_minute_and_then_counted(
+    form: str, told: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 1_700_000_000.0
+    monkeypatch.setattr("logging.time.time", lambda: now)
+    monkeypatch.setattr("logging.time.time_ns", lambda: int(now * 1e9))
+    log = structlog.get_logger("bot.here")
+    for _ in range(logs.MAX_WARNINGS + 12):
+        log.warning("by_a_stranger")
+        logging.getLogger("somebody.elses").warning("by a stranger, too")
+    log.warning("other")
+    log.error("defect")
+    said = told.getvalue()
+    assert said.count("by_a_stranger") == said.count("by a stranger, too") == logs.MAX_WARNINGS
+    assert "other" in said
+    assert "left_out" not in said
+    now += logs.MINUTE
+    log.warning("by_a_stranger")
+    last = told.getvalue().splitlines()[-1]
+    assert "left_out" in last
+    assert "12" in last

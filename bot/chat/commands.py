@@ -55,34 +55,10 @@ REFUND = Command("refund", Audience.ADMIN, "PURCHASE [AMOUNT]", "/refund 12 990.
 HISTORY = Command("history", Audience.ADMIN, "[WHO]", "/history anna@example.com")
 
 COMMANDS: tuple[Command, ...] = (
-    START,
-    COURSES,
-    BUY,
-    PROMO,
-    STATUS,
-    LESSONS,
-    PROGRESS,
-    PURCHASES,
-    PROFILE,
-    DEVICES,
-    LANGUAGE,
-    HELP,
-    TERMS,
-    PRIVACY,
-    PAYSUPPORT,
-    CANCEL,
-    LOGOUT,
-    ADMIN,
-    GRANT,
-    REVOKE,
-    PROMO_NEW,
-    PROMOS,
-    OFFER,
-    OFFERS,
-    USER,
-    REFUND,
+    START, COURSES, BUY, PROMO, STATUS, LESSONS, PROGRESS, PURCHASES, PROFILE, DEVICES, LANGUAGE, HELP, TERMS,
+    PRIVACY, PAYSUPPORT, CANCEL, LOGOUT, ADMIN, GRANT, REVOKE, PROMO_NEW, PROMOS, OFFER, OFFERS, USER, REFUND,
     HISTORY,
-)
+)  # fmt: skip
 
 
 def for_audience(audience: Audience) -> list[Command]:

@@ -6,18 +6,15 @@ Texts are counted as Telegram counts them: UTF-16 units of what is shown, withou
 from typing import Any
 
 from aiogram import methods
-from aiogram.methods import TelegramMethod
 from aiogram.types import InlineKeyboardMarkup
 
 from bot.chat.markup import MarkupError, pages
+from bot.chat.replies import MAX_TEXT, Method
 
-MAX_TEXT = 4096
 MAX_CAPTION = 1024
 MAX_TOAST = 200
 MAX_BUTTONS = 100  # reported, not documented: docs/facts.md#telegram-limits
 CUT = "…"
-
-Method = TelegramMethod[Any]
 
 
 def fit(method: Method) -> list[Method]:

@@ -1,8 +1,6 @@
 """What Telegram refused for its content: whoever waits for it hears what to do, what was promised is undone, and the
 admins get one alarm per cause."""
 
-import re
-
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.context import AppContext
@@ -10,15 +8,13 @@ from bot.notifications.alert_events import InvoiceRefused, MediaRefused, Message
 from bot.notifications.events import InvoiceNotSent, MediaNotShown, MessageNotShown
 from bot.notifications.notify import notify_chats, raise_alert
 from bot.payments.offering import list_other_ways
-from bot.sender import FILES
+from bot.sender import FILES, code_of
 from db.engine import Pool
 from db.jobs import RefusedJob
 from db.lessons.lessons import find_lesson_by_media
 from db.payments import attempts
 from db.payments.purchases import PurchaseStatus
 
-CHANGING = re.compile(r"\"[^\"]*\"|'[^']*'|\d+")  # parts of an error that are of this one message
-MAX_CODE = 80  # characters
 TEXTS = {"SendMessage", "EditMessageText"}
 
 
@@ -30,11 +26,6 @@ async def refused(job: RefusedJob, context: AppContext) -> None:
             await _media(session, context, job)
         else:
             await _message(session, context, job)
-
-
-def code_of(error: str) -> str:
-    """The same for the same cause, whoever it was for: CURRENCY_TOTAL_AMOUNT_INVALID, can't parse entities…"""
-    return CHANGING.sub("…", error.removeprefix("Bad Request: "))[:MAX_CODE]
 
 
 async def _invoice(session: AsyncSession, context: AppContext, job: RefusedJob) -> None:

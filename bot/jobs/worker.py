@@ -26,7 +26,7 @@ from bot.clock import utc_now
 from bot.context import AppContext
 from bot.jobs import SINGLE, Run
 from bot.jobs.cron import next_moment
-from bot.retry import MAX_RETRY_AGE, RetryJobError, backoff
+from bot.retry import MAX_RETRY_AGE, RetryJobError, backoff, happens_within
 from bot.timings import Timings
 from db.dsn import asyncpg_arguments, parse_dsn
 from db.engine import is_refusal, is_retryable, is_unavailable
@@ -40,7 +40,7 @@ STARTING = timedelta(seconds=20)  # that who needs the worker waits until it run
 
 
 class RetryingExecutor(EntrypointExecutor):
-    """A job that fails is run again with growing pauses for a day, then held; one that only waits (RunAgain, or
+    """A job that fails is run again with growing pauses for a day, then held; one that only waits (RetryJobError, or
     because the database is away) has no last time. pgqueuer deletes a job whose task is cancelled: it is put back."""
 
     timings: Timings
@@ -180,10 +180,10 @@ class Worker:
             except Exception as error:
                 say = log.error if is_refusal(error) and not self._refused else log.warning
                 self._refused = is_refusal(error)  # said as an error once, until it works or ends otherwise
-                say("worker_restarts", error=repr(error), pause=pause.total_seconds())
+                say("worker_restarts", error=error, pause=pause.total_seconds())
             if asyncio.get_running_loop().time() - started > 30:
                 pause = timings.restart
-            await _first(self._stopping, pause)
+            await happens_within(self._stopping, pause.total_seconds())
             pause = min(pause * 2, timings.restart_most)
         self._wanted = False
 
@@ -275,11 +275,3 @@ class Worker:
 def schedule_of(job: str) -> str:
     """What the queue calls the schedule of that job."""
     return f"every_{job}"
-
-
-async def _first(event: asyncio.Event, pause: timedelta) -> None:
-    """The event or the pause, whichever comes first."""
-    try:
-        await asyncio.wait_for(event.wait(), pause.total_seconds())
-    except TimeoutError:
-        return

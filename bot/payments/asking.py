@@ -50,7 +50,7 @@ async def ask(context: AppContext, attempt: AttemptDetails) -> Settlement | None
     try:
         payment = await get_provider(context).payment(attempt.payment_id)
     except (ProviderUnknownError, ProviderRefusedError) as error:
-        log.warning("payment_not_asked", purchase_id=attempt.purchase_id, reason=str(error))
+        log.warning("payment_not_asked", purchase_id=attempt.purchase_id, error=error)
         payment = None
         await record_unknown(context, PaymentUnknown(subject=str(attempt.purchase_id), reason=str(error)))
     settlement = None

@@ -35,6 +35,7 @@ from db.payments.methods import YOOKASSA
 from db.payments.settling import Outcome
 from db.queue import enqueue
 from db.refunds import booking, requests
+from db.refunds.requests import RefundStatus
 
 log = structlog.get_logger(__name__)
 
@@ -57,7 +58,7 @@ async def reconcile(context: AppContext) -> Report:
         except Exception as unrecorded:
             if not is_unavailable(unrecorded):
                 raise
-            log.warning("part_not_recorded", part=name, error=repr(unrecorded))
+            log.warning("part_not_recorded", part=name, error=unrecorded)
     return whole
 
 
@@ -72,7 +73,7 @@ async def _reconcile_part(context: AppContext, name: str, part: "Part") -> Repor
         TelegramAPIError,
         SendLaterError,
     ) as error:
-        log.warning("not_reconciled", part=name, error=repr(error))
+        log.warning("not_reconciled", part=name, error=error)
         report.failed[name] = str(error) or repr(error)
     except Exception as error:
         log.exception("not_reconciled", part=name)
@@ -83,7 +84,7 @@ async def _reconcile_part(context: AppContext, name: str, part: "Part") -> Repor
 async def reconcile_job(_job: ReconcileJob, context: AppContext) -> None:
     report = await reconcile(context)
     if report.found or report.failed:
-        log.info("reconciled", found=report.found, failed=report.failed)
+        log.info("reconciled", found=report.found, failed=sorted(report.failed))
 
 
 async def audit_job(_job: AuditJob, context: AppContext) -> None:
@@ -139,7 +140,8 @@ async def succeeded_refunds(context: AppContext, report: Report) -> None:
     listed = context.provider.refunds(status="succeeded", created_from=since)
     made = [one async for one in readable(context, YOOKASSA_REFUNDS, listed)]
     async with context.database.transaction(Pool.JOBS) as session:
-        held = await booking.list_booked_ids(session, YOOKASSA, [one.id for one in made])
+        made_ids = [one.id for one in made]
+        held = await booking.list_known_ids(session, YOOKASSA, made_ids, RefundStatus.SUCCEEDED)
     errors = ErrorCollector(report)
     for payment_id in {one.payment_id for one in made if one.id not in held}:
         with errors.isolate_errors(f"refunds of {payment_id}"):
@@ -161,10 +163,10 @@ async def _is_ended(context: AppContext, refund_id: int) -> bool:
     try:
         await create_refund(CreateRefundJob(refund=refund_id), context)
     except RetryJobError as error:
-        log.warning("refund_still_unknown", refund_id=refund_id, reason=str(error))
+        log.warning("refund_still_unknown", refund_id=refund_id, error=error)
     async with context.database.transaction(Pool.JOBS) as session:
         refund = await requests.get_task(session, refund_id)
-    return refund is not None and refund.status != requests.RefundStatus.PENDING
+    return refund is not None and refund.status != RefundStatus.PENDING
 
 
 async def audit_purchases(context: AppContext, report: Report) -> None:

@@ -71,7 +71,7 @@ async def _create(context: AppContext, refund: RefundTask, now: datetime) -> Pro
     except ProviderRefusedError as error:
         return await _record_refusal(context, refund, error)
     except ProviderUnknownError as error:
-        log.warning("refund_outcome_unknown", refund_id=refund.id, reason=error.reason)
+        log.warning("refund_outcome_unknown", refund_id=refund.id, error=error)
         await _record_unknown(context, refund, error.reason)
         raise retry_job(error) from error
 
@@ -166,7 +166,7 @@ async def _ask(context: AppContext, refund: RefundTask, provider_refund_id: str)
         await _record_unknown(context, refund, error.reason)
         raise retry_job(error) from error
     except ProviderRefusedError as error:
-        log.error("refund_not_shown", refund_id=refund.id, error=str(error))
+        log.error("refund_not_shown", refund_id=refund.id, error=error)
         await _record_unknown(context, refund, str(error))
         return True
 

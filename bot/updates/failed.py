@@ -2,13 +2,14 @@
 
 import json
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import structlog
-from aiogram.methods import AnswerCallbackQuery, AnswerPreCheckoutQuery, SendMessage, TelegramMethod
+from aiogram.methods import AnswerCallbackQuery, AnswerPreCheckoutQuery, SendMessage
 from aiogram.types import Update, User
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.chat.replies import Method
 from bot.context import AppContext
 from bot.notifications.alert_events import UpdateFailed
 from bot.notifications.notify import notify_looked_into, raise_alert
@@ -23,7 +24,6 @@ log = structlog.get_logger(__name__)
 
 RETRY_DELAY = timedelta(seconds=5)  # after the handler of a payment update has raised
 MAX_ERROR = 300  # characters of an error that are told
-Method = TelegramMethod[Any]
 Id = TypeVar("Id", str, int)
 
 
@@ -49,7 +49,7 @@ async def keep_unreadable(context: AppContext, raw: Raw, error: UnreadableError)
     Raises what the database raises where it can't be stored.
     """
     money = money_in(raw)
-    log.error("update_unreadable", update_id=raw["update_id"], problems=error.problems)
+    log.error("update_unreadable", update_id=raw["update_id"], error=error)
     if money is not None and "message" in money:
         await _store_for_retry(context, raw, error)
     else:

@@ -59,7 +59,7 @@ async def _ask(context: AppContext, telegram_id: int) -> ChatFullInfo | None:
         except TelegramRetryAfter as error:
             pause = min(float(error.retry_after), MAX_PAUSE)
         except (TelegramAPIError, ClientDecodeError) as error:
-            log.warning("name_not_asked", error=type(error).__name__)
+            log.warning("name_not_asked", error=error)
         await asyncio.sleep(pause)
     return None
 

@@ -14,6 +14,7 @@ from aiogram.exceptions import (
 from aiogram.methods import TelegramMethod
 
 from bot.context import AppContext
+from bot.retry import happens_within
 from bot.updates.process import DatabaseUnavailableError, UpdateProcessor
 from bot.updates.reading import KINDS, Raw, get_update_id
 
@@ -90,7 +91,7 @@ class Polling:
         if now - self._put_off_said > RETRY_PAUSE:
             self._put_off_said = now
             log.warning("updates_put_off", count=len(self._taken))
-        if await self._pause(RETRY_PAUSE / 5):
+        if await happens_within(self._stopping, RETRY_PAUSE / 5):
             raise DatabaseUnavailableError
 
     async def _let_work(self, seconds: float) -> None:
@@ -121,10 +122,10 @@ class Polling:
         except TelegramConflictError:
             log.error("polling_conflict", about="another process asks for this bot's updates")
         except TelegramAPIError as error:
-            log.warning("polling_failed", error=str(error))
+            log.warning("polling_failed", error=error)
         except (ClientDecodeError, RecursionError) as error:
-            log.error("polling_unreadable", error=type(error).__name__)
-        await self._pause(RETRY_PAUSE)
+            log.error("polling_unreadable", error=error)
+        await happens_within(self._stopping, RETRY_PAUSE)
         return []
 
     async def _get(self) -> list[Any]:
@@ -139,15 +140,7 @@ class Polling:
         try:
             await self._context.bot(GetRawUpdates(offset=self._offset, limit=1, timeout=0), request_timeout=5)
         except TelegramAPIError as error:
-            log.warning("not_confirmed", error=str(error))
-
-    async def _pause(self, seconds: float) -> bool:
-        """Whether we are to stop."""
-        try:
-            await asyncio.wait_for(self._stopping.wait(), seconds)
-        except TimeoutError:
-            return False
-        return True
+            log.warning("not_confirmed", error=error)
 
 
 async def introduce(context: AppContext, stopping: asyncio.Event) -> bool:
@@ -162,11 +155,8 @@ async def introduce(context: AppContext, stopping: asyncio.Event) -> bool:
         except TelegramUnauthorizedError:
             raise
         except TelegramAPIError as error:
-            log.warning("telegram_unreachable", error=str(error))
-        try:
-            await asyncio.wait_for(stopping.wait(), RETRY_PAUSE)
-        except TimeoutError:
-            continue
+            log.warning("telegram_unreachable", error=error)
+        await happens_within(stopping, RETRY_PAUSE)
     return False
 
 

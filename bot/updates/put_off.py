@@ -10,7 +10,7 @@ from db.probe import reason_of, remedy_for
 log = structlog.get_logger(__name__)
 
 SAY_AGAIN = 60.0  # seconds until the same reason is told again
-MOST = 100  # reasons that are remembered
+MAX_REASONS = 100  # reasons that are remembered
 
 
 class PutOffReasons:
@@ -25,7 +25,7 @@ class PutOffReasons:
         before, now = self._told.get(reason), time.monotonic()
         if before is not None and now - before < SAY_AGAIN:
             return
-        if len(self._told) >= MOST:
+        if len(self._told) >= MAX_REASONS:
             self._told.clear()
         self._told[reason] = now
         say = log.error if is_refusal(error) and before is None else log.warning

@@ -19,36 +19,15 @@ Path = tuple[str, ...]
 # What Telegram is asked for; any other kind is looked through for money only.
 KINDS = ("message", "edited_message", "callback_query", "pre_checkout_query", "my_chat_member")
 MESSAGES = (
-    "message",
-    "edited_message",
-    "channel_post",
-    "edited_channel_post",
-    "business_message",
+    "message", "edited_message", "channel_post", "edited_channel_post", "business_message",
     "edited_business_message",
-)
+)  # fmt: skip
 PAYMENTS = ("successful_payment", "refunded_payment")
 # A message without any of these is a service message: nobody has said anything.
 WORDS = (
-    "text",
-    "animation",
-    "audio",
-    "checklist",
-    "contact",
-    "dice",
-    "document",
-    "game",
-    "invoice",
-    "location",
-    "paid_media",
-    "photo",
-    "poll",
-    "sticker",
-    "story",
-    "venue",
-    "video",
-    "video_note",
-    "voice",
-)
+    "text", "animation", "audio", "checklist", "contact", "dice", "document", "game", "invoice", "location",
+    "paid_media", "photo", "poll", "sticker", "story", "venue", "video", "video_note", "voice",
+)  # fmt: skip
 MAX_UPDATE_ID = 2**63 - 1  # bigint; Telegram's own are far below
 MAX_DEPTH = 64  # of nested objects; Telegram's own updates have a dozen levels
 MAX_ROUNDS = 16  # of dropping what can't be read

@@ -7,8 +7,9 @@ from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.chat.fitting import MAX_BUTTONS, MAX_CAPTION, MAX_TEXT, MAX_TOAST, fit
+from bot.chat.fitting import MAX_BUTTONS, MAX_CAPTION, MAX_TOAST, fit
 from bot.chat.markup import check
+from bot.chat.replies import MAX_TEXT
 from bot.texts.payments import purchases as words
 from tests.chat_user import ChatUser
 

@@ -7,15 +7,16 @@ import pytest
 from aiogram.methods import SendMessage, SendVoice
 from pydantic import SecretStr
 
-from bot.jobs.refusals import code_of, refused
+from bot.jobs.refusals import refused
 from bot.sandbox.app import Sandbox
-from bot.sender import pack, send
+from bot.sender import code_of, pack, send
 from bot.settings import Settings
 from db.engine import Pool
 from db.jobs import RefusedJob, SendJob
 from db.queue import enqueue
 from handlers.app import Application
 from tests.app import origin_of, settings_for
+from tests.callbacks import becomes
 from tests.chat_user import PATIENCE, ChatUser
 
 OFFER = (
@@ -63,12 +64,17 @@ async def test_a_refused_invoice_closes_the_order_offers_another_way_and_alarms_
         await person.receives("Telegram")
     rows = await sql.fetch(
         "select status, closed_at from purchases p join bot.payment_attempts a on a.purchase_id = p.id"
+        " where a.method = 'invoice'"
     )
     assert [(row["status"], row["closed_at"] is not None) for row in rows] == [("canceled", True)] * 2
     assert await alarms(sql) == ["invoice_refused"]
     await olga.receives("CURRENCY_TOTAL_AMOUNT_INVALID" if way == "price" else "PAYMENT_PROVIDER_INVALID")
     if way == "token":
         assert await anna.gets_link()
+        monkeypatch.setitem(app.settings.__dict__, "telegram_payment_token", SecretStr("381764678:TEST:1"))
+        await ben.send(f"/start buy_{offer}")
+        await ben.choose("invoice")
+        await becomes(lambda: sql.fetchval("select count(*) = count(solved_at) from bot.alerts"))
 
 
 @pytest.mark.errors_expected("what Telegram refuses is an error and an alarm")
