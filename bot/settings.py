@@ -12,7 +12,14 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from db.dsn import pooled_dsn
+from db.payments.methods import PaymentMethod
 
+# What a way to pay is set up by.
+SETTING_OF = {
+    PaymentMethod.LINK: "YOOKASSA_SHOP_ID",
+    PaymentMethod.INVOICE: "TELEGRAM_PAYMENT_TOKEN",
+    PaymentMethod.STARS: "STARS_ENABLED",
+}
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
@@ -210,6 +217,16 @@ class Settings(BaseSettings):
     def asks_consent(self) -> bool:
         """Whether people must agree to terms and privacy policy: only where both have an address."""
         return bool(self.terms_url and self.privacy_url)
+
+    @property
+    def payment_methods(self) -> list[PaymentMethod]:
+        """The ways to pay that are set up; each takes some currencies (bot/currencies.py)."""
+        ready = {
+            PaymentMethod.LINK: self.takes_links,
+            PaymentMethod.INVOICE: self.telegram_payment_token is not None,
+            PaymentMethod.STARS: self.stars_enabled,
+        }
+        return [method for method, is_ready in ready.items() if is_ready]
 
     @property
     def takes_links(self) -> bool:

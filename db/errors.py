@@ -151,6 +151,14 @@ class PriceNotTaken(Refused):
 
 
 @dataclass
+class CurrencyNotTaken(Refused):
+    """No way to pay that is set up takes the currency; `settings` name what would set one up."""
+
+    currency: str
+    settings: tuple[str, ...]
+
+
+@dataclass
 class PurchaseForeign(Refused):
     """It belongs to the other application, and so does its money."""
 

@@ -11,7 +11,7 @@ from aiogram.exceptions import TelegramUnauthorizedError
 
 from bot import logs
 from bot.catalogue import reading
-from bot.catalogue.loading import export_file, load_file
+from bot.catalogue.loading import check_file, export_file, load_file
 from bot.database import NotMigratedError, open_database, open_migrated
 from bot.doctor import Severity, examine
 from bot.payments import reconciling
@@ -75,15 +75,17 @@ async def migrate(settings: Settings, asked: Namespace) -> None:
 
 
 async def catalog(settings: Settings, asked: Namespace) -> None:
+    shop = settings if settings.bot_token else None  # without a bot, the file is held against itself only
     if asked.action == "check":
-        reading.read(asked.file)
+        check_file(asked.file, shop)
         print("ok")
         return
     async with open_migrated(settings) as (dsn, _direct):
         database = Database(dsn)
         try:
-            act = load_file if asked.action == "load" else export_file
-            for line in await act(database, asked.file):
+            loads = asked.action == "load"
+            lines = load_file(database, asked.file, shop) if loads else export_file(database, asked.file)
+            for line in await lines:
                 print(line)
         finally:
             await database.close()

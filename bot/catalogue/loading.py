@@ -1,38 +1,71 @@
 """A catalogue file into the database, all of it or nothing; and the database into a file."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
 
 from bot.catalogue import reading, writing
+from bot.currencies import ways
+from bot.settings import SETTING_OF, Settings
 from db.catalogue.entries import Catalogue
 from db.catalogue.exporting import export_catalogue
-from db.catalogue.loading import CatalogueChange, load_catalogue
+from db.catalogue.loading import Action, CatalogueChange, CatalogueRefusedError, load_catalogue
 from db.engine import Database, Pool, is_retryable
 from db.jobs import DescribeBotJob
 from db.queue import enqueue
 
+PAYMENT_FIELDS = {"currency", "methods", "active"}
 MAX_TRIES = 4  # of a transaction that met a deadlock, or ids that are taken
 
 
-async def load_file(database: Database, path: Path) -> list[CatalogueChange]:
-    """What changed, in the file's order. Raises CatalogueError and CatalogueRefusedError."""
+def check_file(path: Path, settings: Settings | None) -> None:
+    """By itself, and against the shop's settings where they are known. Raises CatalogueError."""
+    catalogue = reading.read(path)
+    if settings is not None and (lines := list(_unpayable(catalogue, settings))):
+        raise reading.CatalogueError(lines)
+
+
+async def load_file(
+    database: Database, path: Path, settings: Settings | None = None
+) -> list[CatalogueChange]:
+    """What changed, in the file's order. With `settings`, no offer comes on sale that nobody could pay by them.
+
+    Raises CatalogueError and CatalogueRefusedError.
+    """
     catalogue = reading.read(path)
     for _ in range(MAX_TRIES):
         try:
-            return await _load(database, catalogue)
+            return await _load(database, catalogue, settings)
         except DBAPIError as error:
             if not is_retryable(error):
                 raise
-    return await _load(database, catalogue)
+    return await _load(database, catalogue, settings)
 
 
-async def _load(database: Database, catalogue: Catalogue) -> list[CatalogueChange]:
+async def _load(database: Database, catalogue: Catalogue, settings: Settings | None) -> list[CatalogueChange]:
     async with database.transaction(Pool.JOBS) as session:
         changes = await load_catalogue(session, catalogue)
+        new = {change.key for change in changes if change.table == "offer" and _decides_payment(change)}
+        if settings is not None and (lines := list(_unpayable(catalogue, settings, new))):
+            raise CatalogueRefusedError(lines)
         if changes:
             await enqueue(session, DescribeBotJob())
         return changes
+
+
+def _decides_payment(change: CatalogueChange) -> bool:
+    return change.action is Action.ADDED or any(name in PAYMENT_FIELDS for name, *_ in change.fields)
+
+
+def _unpayable(catalogue: Catalogue, settings: Settings, keys: set[str] | None = None) -> Iterator[str]:
+    """A line for each offer (of these keys) in a currency that no way to pay takes as it is set up."""
+    for product in catalogue.products:
+        for offer in product.offers:
+            key, able = f"{product.key}/{offer.key}", ways(offer.methods, offer.currency)
+            if (keys is None or key in keys) and not set(able) & set(settings.payment_methods):
+                needed = " or ".join(SETTING_OF[method] for method in able)
+                yield f'offers "{key}": no way to pay that is set up takes {offer.currency}; it needs {needed}'
 
 
 async def export_file(database: Database, path: Path) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from bot.chat import markup
-from bot.currencies import CURRENCIES, untaken
+from bot.currencies import CURRENCIES, untaken, ways
 from bot.money import from_minor_units, to_minor_units
 from db.normal import clean_text
 from db.payments.methods import XTR
@@ -180,6 +180,8 @@ class OfferTable(Table):
             raise ValueError(
                 "methods: stars goes with the currency XTR, link and invoice with every other one"
             )
+        if not ways(self.methods, self.currency):
+            raise ValueError(f"methods: none of these takes {self.currency}")
         return self
 
     @property

@@ -1,5 +1,6 @@
 """The catalogue as a file: what `reading` reads back as it was."""
 
+from dataclasses import fields
 from decimal import Decimal
 from typing import Any
 
@@ -10,20 +11,21 @@ from tomlkit.items import Item
 from bot.catalogue.reading import CatalogueError, parse
 from bot.catalogue.tables import ModuleTable, ProductTable, PromoTable
 from bot.currencies import exponent
-from db.catalogue.entries import (
-    Catalogue,
-    LessonEntry,
-    ModuleEntry,
-    OfferEntry,
-    ProductEntry,
-    PromoEntry,
-    QuestionEntry,
-    ResultEntry,
-    SchoolEntry,
-)
+from db.catalogue import entries
+from db.catalogue.entries import Catalogue
 
 HEAD = "# Written by `python main.py catalog export`. Loaded into the same database it changes nothing.\n\n"
 Table = dict[str, Any]
+Entry = (
+    entries.ModuleEntry
+    | entries.LessonEntry
+    | entries.QuestionEntry
+    | entries.ProductEntry
+    | entries.OfferEntry
+    | entries.PromoEntry
+    | entries.ResultEntry
+    | entries.SchoolEntry
+)
 
 
 def write(catalogue: Catalogue) -> tuple[str, list[str]]:
@@ -38,7 +40,7 @@ def write(catalogue: Catalogue) -> tuple[str, list[str]]:
     )
     keys = {one["key"] for one in products}
     promos, most = _fitting(
-        "promocodes", [_promo(one) for one in catalogue.promos if one.product in keys], PromoTable
+        "promocodes", [_table(one) for one in catalogue.promos if one.product in keys], PromoTable
     )
     if not modules:
         raise CatalogueError(["there is no module to write", *notes])
@@ -101,77 +103,41 @@ def _item(value: Any) -> Item:
             return tomlkit.item(value)
 
 
-def _present(**values: Any) -> Table:
-    """TOML has no null, and what is empty need not be said."""
-    return {name: value for name, value in values.items() if value not in (None, [], False)}
+def _table(entry: Entry, **changed: Any) -> Table:
+    """The entry's fields, some of them as the file has them. TOML has no null, and what is empty need not be said."""
+    values = {one.name: getattr(entry, one.name) for one in fields(entry)} | changed
+    return {name: value for name, value in values.items() if value not in (None, [], (), False)}
 
 
-def _school(entries: tuple[SchoolEntry, ...]) -> Table:
+def _school(said: tuple[entries.SchoolEntry, ...]) -> Table:
     """The text for all languages directly, each translation in a table of its language."""
-    said = {one.language: _present(name=one.name, description=one.description) for one in entries}
-    return said.pop("", {}) | said
+    tables = {one.language: _table(one, language=None) for one in said}
+    return tables.pop("", {}) | tables
 
 
-def _module(one: ModuleEntry) -> Table:
-    return _present(
-        key=one.key,
-        id=one.id,
-        name=one.name,
-        description=one.description,
-        interval_count=one.interval_count,
-        lessons=[_lesson(lesson) for lesson in one.lessons],
-    )
+def _module(one: entries.ModuleEntry) -> Table:
+    return _table(one, lessons=[_lesson(lesson) for lesson in one.lessons])
 
 
-def _lesson(one: LessonEntry) -> Table:
+def _lesson(one: entries.LessonEntry) -> Table:
     source = "url" if (one.media or "").startswith(("http://", "https://")) else "file_id"
-    return _present(
-        key=one.key,
-        id=one.id,
-        title=one.title,
-        text=one.text,
-        preview=one.preview,
+    return _table(
+        one,
+        media_kind=None,
         media={"kind": one.media_kind, source: one.media} if one.media else None,
-        questions=[_question(question) for question in one.questions],
+        questions=[_table(two, options=list(two.options), answer=two.answer + 1) for two in one.questions],
     )
 
 
-def _question(one: QuestionEntry) -> Table:
-    return _present(
-        key=one.key,
-        text=one.text,
-        options=list(one.options),
-        answer=one.answer + 1,
-        explanation=one.explanation,
-    )
+def _product(one: entries.ProductEntry) -> Table:
+    return _table(one, offers=[_offer(offer) for offer in one.offers])
 
 
-def _product(one: ProductEntry) -> Table:
-    return _present(
-        key=one.key,
-        id=one.id,
-        module=one.module,
-        name=one.name,
-        offers=[_offer(offer) for offer in one.offers],
-    )
-
-
-def _offer(one: OfferEntry) -> Table:
+def _offer(one: entries.OfferEntry) -> Table:
     price = Decimal(one.price).scaleb(-exponent(one.currency))
     whole = price == price.to_integral_value()
-    return _present(
-        key=one.key,
-        id=one.id,
-        days=one.days,
-        price=int(price) if whole else str(price),
-        currency=one.currency,
-        methods=list(one.methods),
-    )
+    return _table(one, price=int(price) if whole else str(price), methods=list(one.methods))
 
 
-def _promo(one: PromoEntry) -> Table:
-    return {"code": one.code, "product": one.product, "days": one.days, "max_uses": one.max_uses}
-
-
-def _result(one: ResultEntry) -> Table:
-    return {"key": one.key, "id": one.id, "name": one.name, "passed": one.passed}
+def _result(one: entries.ResultEntry) -> Table:
+    return _table(one) | {"passed": one.passed}

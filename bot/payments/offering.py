@@ -2,33 +2,30 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.currencies import takes, untaken
-from bot.settings import Settings
-from db.errors import PriceNotTaken
-from db.payments.methods import XTR, PaymentMethod, Way
+from bot.currencies import takes, untaken, ways
+from bot.settings import SETTING_OF, Settings
+from db.errors import CurrencyNotTaken, PriceNotTaken
+from db.payments.methods import PaymentMethod, Way
 from db.shop import courses
 from db.shop.courses import OfferDetails
 
 
 def payment_methods(offer: OfferDetails, settings: Settings) -> list[PaymentMethod]:
-    stars = offer.currency == XTR
-    possible = {
-        PaymentMethod.LINK: settings.takes_links and not stars,
-        PaymentMethod.INVOICE: settings.telegram_payment_token is not None and not stars,
-        PaymentMethod.STARS: settings.stars_enabled and stars,
-    }
-    allowed = offer.methods or possible
     return [
         method
-        for method, is_possible in possible.items()
-        if is_possible and method in allowed and takes(method, offer.price, offer.currency)
+        for method in ways(offer.methods, offer.currency)
+        if method in settings.payment_methods and takes(method, offer.price, offer.currency)
     ]
 
 
 def check_price(offer: OfferDetails, settings: Settings) -> None:
-    """Raises PriceNotTaken where a way to pay takes the currency, but none that does takes the price."""
+    """Raises CurrencyNotTaken where no way that is set up takes the currency, and PriceNotTaken where none takes the
+    price."""
     if payment_methods(offer, settings):
         return
+    able = ways(offer.methods, offer.currency)
+    if not set(able) & set(settings.payment_methods):
+        raise CurrencyNotTaken(offer.currency, tuple(SETTING_OF[method] for method in able))
     if (refused := untaken(offer.methods, offer.price, offer.currency)) is not None:
         raise PriceNotTaken(offer.price, offer.currency, refused.least, refused.most)
 

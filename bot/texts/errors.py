@@ -76,6 +76,13 @@ def _price_not_taken(refused: errors.PriceNotTaken) -> str:
 
 
 @say.register
+def _currency_not_taken(refused: errors.CurrencyNotTaken) -> str:
+    return _(
+        "No way to pay that is set up takes {currency}, so the offer is not on sale. It is set up by: {settings}."
+    ).format(currency=safe(refused.currency), settings=safe(", ".join(refused.settings)))
+
+
+@say.register
 def _product_unknown(refused: errors.ProductUnknown) -> str:
     return _("There is no product {id}. /offers lists them.").format(id=refused.product_id)
 

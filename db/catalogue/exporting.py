@@ -5,17 +5,8 @@ from typing import TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.catalogue.entries import (
-    Catalogue,
-    LessonEntry,
-    ModuleEntry,
-    OfferEntry,
-    ProductEntry,
-    PromoEntry,
-    QuestionEntry,
-    ResultEntry,
-    SchoolEntry,
-)
+from db.catalogue import entries
+from db.catalogue.entries import Catalogue
 from db.catalogue.stored import StoredCatalogue
 from db.tables import Lesson, Module, Offer, Product, Question, Result
 
@@ -42,34 +33,34 @@ class _Export:
             modules=tuple(self._module(row) for row in _sorted(stored.module_rows)),
             products=tuple(self._product(row) for row in _sorted(stored.product_rows)),
             promos=tuple(
-                PromoEntry(row.code, self._product_key(row.product_id), row.days, row.max_usage_count)
+                entries.PromoEntry(row.code, self._product_key(row.product_id), row.days, row.max_usage_count)
                 for row in sorted(stored.promos.values(), key=lambda row: row.id)
             ),
             results=tuple(
-                ResultEntry(row.key, row.id, row.name, row.passed)
+                entries.ResultEntry(row.key, row.id, row.name, row.passed)
                 for row in _in_order(stored.results.values())
             ),
             school=tuple(
-                SchoolEntry(row.language, row.name, row.description)
+                entries.SchoolEntry(row.language, row.name, row.description)
                 for _language, row in sorted(stored.school.items())
             ),
         )
 
-    def _module(self, row: Module) -> ModuleEntry:
+    def _module(self, row: Module) -> entries.ModuleEntry:
         key = self._modules.get(row.id) or f"module-{row.id}"
         lessons = [one for one in _in_order(self._stored.lessons.get(row.id, {}).values()) if one.active]
-        return ModuleEntry(
+        return entries.ModuleEntry(
             key,
             row.id,
-            row.name,
+            _on_one_line(row.name),
             row.description,
             row.interval_count,
             tuple(self._lesson(one) for one in lessons),
         )
 
-    def _lesson(self, row: Lesson) -> LessonEntry:
+    def _lesson(self, row: Lesson) -> entries.LessonEntry:
         questions = [one for one in _in_order(self._stored.questions.get(row.id, {}).values()) if one.active]
-        return LessonEntry(
+        return entries.LessonEntry(
             key=row.key,
             id=row.id,
             title=row.title,
@@ -78,7 +69,7 @@ class _Export:
             media=row.media,
             preview=row.preview,
             questions=tuple(
-                QuestionEntry(one.key, one.text, tuple(one.options), one.answer, one.explanation)
+                entries.QuestionEntry(one.key, one.text, tuple(one.options), one.answer, one.explanation)
                 for one in questions
             ),
         )
@@ -86,18 +77,25 @@ class _Export:
     def _product_key(self, product_id: int) -> str:
         return self._products.get(product_id) or f"product-{product_id}"
 
-    def _product(self, row: Product) -> ProductEntry:
+    def _product(self, row: Product) -> entries.ProductEntry:
         key = self._product_key(row.product_id)
         module = self._modules.get(row.module_id) or f"module-{row.module_id}"
         offers = [
             one for one in _sorted(self._stored.offer_rows) if one.product_id == row.product_id and one.active
         ]
-        return ProductEntry(key, row.product_id, module, row.name, tuple(_offer(one, key) for one in offers))
+        return entries.ProductEntry(
+            key, row.product_id, module, _on_one_line(row.name), tuple(_offer(one, key) for one in offers)
+        )
 
 
-def _offer(row: Offer, product: str) -> OfferEntry:
+def _offer(row: Offer, product: str) -> entries.OfferEntry:
     key = (row.key or "").removeprefix(f"{product}/") or f"offer-{row.id}"
-    return OfferEntry(key, row.id, row.days, row.price, row.currency, tuple(row.methods))
+    return entries.OfferEntry(key, row.id, row.days, row.price, row.currency, tuple(row.methods))
+
+
+def _on_one_line(name: str) -> str:
+    """As a file can hold it: another application's may have line breaks in it, and blanks around it."""
+    return " ".join(name.split())
 
 
 def _sorted(rows: dict[int, Row]) -> list[Row]:

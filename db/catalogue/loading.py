@@ -86,7 +86,7 @@ class CatalogueRefusedError(Exception):
 
 
 async def load_catalogue(session: AsyncSession, catalogue: Catalogue) -> list[CatalogueChange]:
-    """Makes the database say what the file says; the changes, in the file's order. Raises CatalogueRefused."""
+    """Makes the database say what the file says; the changes, in the file's order. Raises CatalogueRefusedError."""
     await lock(session, "catalogue")
     kept = await StoredCatalogue.read(session)
     if lines := list_refusals(catalogue, kept):
@@ -242,11 +242,20 @@ class _Loading:
 def _apply(row: Any, values: dict[str, Any]) -> tuple[tuple[str, object, object], ...]:
     """Sets what differs, and says what did."""
     differing = [
-        (name, getattr(row, name), value) for name, value in values.items() if getattr(row, name) != value
+        (name, getattr(row, name), value)
+        for name, value in values.items()
+        if not _same(name, getattr(row, name), value)
     ]
     for name, _before, value in differing:
         setattr(row, name, value)
     return tuple(differing)
+
+
+def _same(name: str, before: object, after: object) -> bool:
+    """Blanks around and inside a name of another application are no difference."""
+    if name == "name" and isinstance(before, str) and isinstance(after, str):
+        return before.split() == after.split()
+    return before == after
 
 
 def _columns(entry: QuestionEntry | LessonEntry | OfferEntry | ResultEntry, **others: Any) -> dict[str, Any]:

@@ -6,8 +6,11 @@ import asyncpg
 import pytest
 
 from bot.chat.buttons import DropOffer, RestoreOffer, SellOffer, WithdrawOffer
+from bot.sandbox.app import Sandbox
+from bot.settings import Settings
 from bot.texts import shop as shop_words
 from bot.texts.format import money
+from tests.app import origin_of, settings_for
 from tests.chat.admin import ADMIN_ROWS
 from tests.chat_user import BEN, ChatUser
 
@@ -52,12 +55,12 @@ async def test_a_price_shown_wrongly_is_dropped(
     await olga.send("/offer 1 30 9900 RUB")
     made = await sql.fetchval("select max(id) from bot.offers")
     await ben.send(f"/start buy_{made}")
-    await ben.receives("/courses")
+    await ben.receives("no longer there")
     await olga.click(shop_words.DROP)
     await olga.receives(shop_words.DROPPED)
     assert await sql.fetchval("select count(*) from bot.offers") == before
     await olga.press(SellOffer(offer=made).pack())
-    await olga.receives("/courses")
+    await olga.receives("больше нет")
     on_sale = await sql.fetchval("select min(id) from bot.offers where active")
     await olga.press(DropOffer(offer=on_sale).pack())
     assert await sql.fetchval("select count(*) from bot.offers") == before
@@ -96,6 +99,34 @@ async def test_an_offer_written_wrongly_is_not_made(olga: ChatUser, sql: asyncpg
         await olga.send(f"/offer {written}")
         assert "/offer ПРОДУКТ ДНЕЙ ЦЕНА ВАЛЮТА" in olga.last_text, written
     assert tuple(await sql.fetchrow(ADMIN_ROWS)) == before
+
+
+class TestNoProvider:
+    """Only Stars are set up."""
+
+    @pytest.fixture
+    def app_settings(self, sandbox: Sandbox) -> Settings:
+        return settings_for(origin_of(sandbox), yookassa_shop_id=None, yookassa_secret_key=None)
+
+    async def test_a_currency_that_nobody_takes_is_refused_with_what_would_take_it(
+        self, olga: ChatUser, sql: asyncpg.Connection
+    ) -> None:
+        before = tuple(await sql.fetchrow(ADMIN_ROWS))
+        for currency, settings in (
+            ("RUB", "YOOKASSA_SHOP_ID, TELEGRAM_PAYMENT_TOKEN"),
+            ("AED", "TELEGRAM_PAYMENT_TOKEN"),
+        ):
+            await olga.send(f"/offer 1 30 990 {currency}")
+            assert currency in olga.last_text
+            assert olga.last_text.endswith(f": {settings}.")
+            assert tuple(await sql.fetchrow(ADMIN_ROWS)) == before
+        await olga.send("/offer 1 30 500 XTR")
+        await olga.click("✅")
+        withdrawn = await sql.fetchval(
+            "update bot.offers set active = false where currency = 'RUB' returning id"
+        )
+        await olga.press(RestoreOffer(offer=withdrawn).pack())
+        assert not await sql.fetchval("select active from bot.offers where id = $1", withdrawn)
 
 
 async def test_an_offer_is_withdrawn_and_restored(

@@ -51,6 +51,11 @@ from tests.db.catalogue.file import SMALL, wrong
             " link and invoice with every other one",
         ),
         (
+            'currency = "RUB"',
+            'currency = "AED"\nmethods = ["link"]',
+            'products[1] "course" . offers[1] "month": methods: none of these takes AED',
+        ),
+        (
             'product = "course"',
             'product = "curse"',
             "promocodes[1] \"SPRING\" . product: no product has the key 'curse'",

@@ -4,17 +4,19 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from pydantic import SecretStr
 
-from bot.catalogue.loading import export_file, load_file
+from bot.catalogue.loading import check_file, export_file, load_file
 from bot.catalogue.reading import CatalogueError, parse
+from bot.settings import FixedSettings
 from db.catalogue.loading import CatalogueRefusedError, load_catalogue
 from db.engine import Database, Pool
 from tests.db.catalogue.file import SCHOOL, SMALL
 
 FOREIGN = """
-insert into modules (id, name, description, interval_count) values (70, 'Theirs', null, 0), (71, 'Two
-lines', 'x', 3);
-insert into products (product_id, module_id, name) values (80, 70, 'Their course'), (81, 71, 'Not to be written');
+insert into modules (id, name, description, interval_count) values (70, '  Theirs ', null, 0), (71, 'Two
+lines', 'x', 3), (72, '  ', null, 1);
+insert into products (product_id, module_id, name) values (80, 70, 'Their  course '), (81, 72, 'Not to be written');
 insert into promocodes (code, max_usage_count, days, product_id) values ('THEIRS', 5, 7, 80), ('with blank', 5, 7, 80);
 insert into bot.offers (product_id, days, price, currency) values (80, 30, 99050, 'RUB'), (80, 30, 500, 'XTR');
 insert into bot.offers (product_id, days, price, currency, active) values (80, 60, 99050, 'RUB', false)
@@ -47,7 +49,7 @@ async def test_what_is_exported_loads_back_to_no_change(
     file = tmp_path / "school.toml"
     notes = await export_file(database, file)
     assert [note.partition(" is left out")[0] for note in notes] == [
-        "modules 'module-71'",
+        "modules 'module-72'",
         "promocodes 'with blank'",
     ]
     before = await dump(connection)
@@ -75,6 +77,28 @@ async def test_a_database_that_no_file_has_filled_is_exported_too(
     text = (tmp_path / "file.toml").read_text()
     assert 'price = "990.50"' in text
     assert "results" not in text
+
+
+async def test_no_offer_comes_on_sale_that_nobody_could_pay(
+    database: Database, connection: asyncpg.Connection, tmp_path: Path
+) -> None:
+    """One that is on sale already stays: the file must be loadable after the shop has lost a way to pay."""
+    file, told = tmp_path / "school.toml", r"course/month.*YOOKASSA_SHOP_ID or TELEGRAM_PAYMENT_TOKEN"
+    file.write_text(SMALL)
+    without, shop = FixedSettings(), FixedSettings(telegram_payment_token=SecretStr("1:TEST:1"))
+    with pytest.raises(CatalogueError, match=told):
+        check_file(file, without)
+    with pytest.raises(CatalogueRefusedError, match=told):
+        await load_file(database, file, without)
+    assert await connection.fetchval("select count(*) from modules") == 0
+    for known in (shop, None):
+        check_file(file, known)
+    assert await load_file(database, file, shop)
+    file.write_text(SMALL.replace("990.5", "1200"))
+    assert len(await load_file(database, file, without)) == 1
+    file.write_text(SMALL.replace('"RUB"', '"EUR"'))
+    with pytest.raises(CatalogueRefusedError, match="takes EUR"):
+        await load_file(database, file, without)
 
 
 async def test_an_offers_id_must_be_that_products(database: Database, connection: asyncpg.Connection) -> None:
