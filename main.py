@@ -57,7 +57,7 @@ def parser() -> argparse.ArgumentParser:
     one = add("catalog", "Check or load a catalogue file, or export one.")
     one.add_argument("action", choices=("check", "load", "export"))
     one.add_argument("file", type=Path)
-    add("reconcile", "Hold the books against the providers, once.", bot_settings)
+    add("reconcile", "Compare the database with the providers, once.", bot_settings)
     add("doctor", "Look at settings, database, Telegram and provider; say what to do.", local_settings)
     one = add("backup", "Write a backup of the database.")
     one.add_argument("file", type=Path)

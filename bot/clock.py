@@ -23,6 +23,9 @@ class Clock:
     def move(self, seconds: int) -> None:
         """Only the clock: what is queued is moved by `bot.jobs.moving`."""
         self.ahead += timedelta(seconds=seconds)
+
+    def keep(self) -> None:
+        """In the file, for the next start."""
         if self._file is not None:
             written = self._file.with_suffix(".new")
             written.write_text(str(self.ahead // timedelta(seconds=1)))

@@ -1,4 +1,4 @@
-"""How often things happen. Arguments of the composition root, so that tests and sieges can make them short."""
+"""How often things happen. Arguments of the composition root, so that tests can make them short."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -29,6 +29,7 @@ class Timings:
     idle: timedelta = timedelta(
         seconds=75
     )  # a connection without a request is closed; proxies keep theirs for 60
+    connections: int = 400  # open ones of HTTP; the usual limit of files of a process is 1024
     burst: int = 20  # updates a person may send at once; payments are not counted
     every: timedelta = timedelta(seconds=1)  # one more each, after that
     tries: int = 5  # wrong promo codes, or e-mails while registering, before a person has to wait

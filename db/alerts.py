@@ -2,25 +2,14 @@
 again until its facts change, or it was solved in between."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import func, or_, select, text, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.tables import Alert, ParkedPayment
-
-
-@dataclass(frozen=True, slots=True)
-class OpenAlert:
-    id: int
-    kind: str
-    subject: str
-    facts: dict[str, Any]
-    created_at: datetime
-
+from db.tables import Alert, Attempt, ParkedPayment
 
 CREATE = text(
     """
@@ -34,7 +23,6 @@ CREATE = text(
     returning id
     """
 )
-OPEN_OR_DISMISSED = or_(Alert.solved_at.is_(None), Alert.dismissed)
 
 
 async def create_alert(
@@ -46,46 +34,63 @@ async def create_alert(
 
 
 async def close_alert(session: AsyncSession, kind: str, subject: str, now: datetime) -> None:
-    await session.execute(
-        update(Alert)
-        .where(OPEN_OR_DISMISSED, Alert.kind == kind, Alert.subject == subject)
-        .values(solved_at=func.coalesce(Alert.solved_at, now), dismissed=False)
-    )
+    await _close(session, now, Alert.kind == kind, Alert.subject == subject)
 
 
-CLOSE_PAYMENT_ALERTS = text(
-    """
-    update bot.alerts set solved_at = coalesce(solved_at, :now), dismissed = false
-    where (solved_at is null or dismissed) and (
-        (kind in ('payment_held', 'payment_not_credited', 'payment_unknown') and subject = :purchase_id)
-        or (kind in ('payment_mismatch', 'payment_parked') and subject = :payment_id)
+async def close_offer_alerts(session: AsyncSession, kind: str, offer_id: int | None, now: datetime) -> None:
+    """Those whose subject begins with that offer: it can be paid again."""
+    await _close(session, now, Alert.kind == kind, Alert.subject.startswith(f"{offer_id} "))
+
+
+async def close_invoice_alerts(session: AsyncSession, key: str, now: datetime) -> None:
+    """Telegram has taken the invoice of the attempt with that key."""
+    offer = select(func.concat(Attempt.offer_id, " ", Attempt.method, " ")).where(Attempt.key == key)
+    await _close(
+        session,
+        now,
+        Alert.kind == "invoice_refused",
+        func.starts_with(Alert.subject, offer.scalar_subquery()),
     )
-    """
-)
 
 
 async def close_payment_alerts(
     session: AsyncSession, purchase_id: int, payment_id: str, now: datetime
 ) -> None:
     """Closes whatever was raised about a payment that has come to its end."""
-    values = {"purchase_id": str(purchase_id), "payment_id": payment_id, "now": now}
-    await session.execute(CLOSE_PAYMENT_ALERTS, values)
+    of_purchase = Alert.kind.in_(("payment_held", "payment_not_credited", "payment_unknown"))
+    of_payment = Alert.kind.in_(("payment_mismatch", "payment_parked"))
+    either = (
+        and_(of_purchase, Alert.subject == str(purchase_id)),
+        and_(of_payment, Alert.subject == payment_id),
+    )
+    await _close(session, now, or_(*either))
 
 
 async def close_other_alerts(session: AsyncSession, kind: str, still: Sequence[str], now: datetime) -> None:
     """Closes those of that kind whose subject is not among `still`."""
+    await _close(session, now, Alert.kind == kind, Alert.subject.not_in(still))
+
+
+async def close_parked_alert(session: AsyncSession, parked_id: int, now: datetime) -> None:
+    """The alert about a parked payment, once it is assigned."""
+    payment = select(ParkedPayment.payment_id).where(ParkedPayment.id == parked_id)
+    await _close(session, now, Alert.kind == "payment_parked", Alert.subject == payment.scalar_subquery())
+
+
+async def _close(session: AsyncSession, now: datetime, *which: ColumnElement[bool]) -> None:
+    """Dismissed ones too: what comes back after it was solved is raised again."""
     await session.execute(
         update(Alert)
-        .where(OPEN_OR_DISMISSED, Alert.kind == kind, Alert.subject.not_in(still))
+        .where(or_(Alert.solved_at.is_(None), Alert.dismissed), *which)
         .values(solved_at=func.coalesce(Alert.solved_at, now), dismissed=False)
     )
 
 
-async def list_open_alerts(session: AsyncSession, limit: int = 20) -> list[OpenAlert]:
+async def list_open_alerts(session: AsyncSession, limit: int = 20) -> list[Alert]:
     rows = await session.scalars(
         select(Alert).where(Alert.solved_at.is_(None)).order_by(Alert.id.desc()).limit(limit)
     )
-    return [OpenAlert(row.id, row.kind, row.subject, row.facts, row.created_at) for row in rows]
+    return list(rows)
 
 
 async def count_open(session: AsyncSession, kind: str) -> int:
@@ -102,13 +107,3 @@ async def mark_dismissed(session: AsyncSession, alert_id: int, now: datetime) ->
         .returning(Alert.id)
     )
     return done.scalar_one_or_none() is not None
-
-
-async def close_parked_alert(session: AsyncSession, parked_id: int, now: datetime) -> None:
-    """Closes the alert about a parked payment, once it is assigned."""
-    payment = select(ParkedPayment.payment_id).where(ParkedPayment.id == parked_id).scalar_subquery()
-    await session.execute(
-        update(Alert)
-        .where(Alert.kind == "payment_parked", Alert.subject == payment, Alert.solved_at.is_(None))
-        .values(solved_at=now)
-    )

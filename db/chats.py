@@ -196,7 +196,7 @@ async def save_state(session: AsyncSession, person: Person, now: datetime) -> No
 
 def answers_open_question(person: Person, message_id: int, sent_at: datetime) -> bool:
     """Whether a message was an answer to the question that is open now, or is the one named as `answer` in its data.
-    Telegram's moments are whole seconds."""
+    Telegram's timestamps are whole seconds."""
     if person.state is None or person.asked_at is None:
         return False
     return person.data.get("answer") == message_id or sent_at >= person.asked_at.replace(microsecond=0)
@@ -250,7 +250,7 @@ class HandledElsewhereError(Exception):
 async def mark_handled(session: AsyncSession, bot_id: int, update_id: int, now: datetime) -> None:
     """Where the transaction has written anything, the update's id is committed with it.
 
-    Raises HandledElsewhere.
+    Raises HandledElsewhereError.
     """
     row = (await session.execute(MARK_HANDLED, {"bot_id": bot_id, "update_id": update_id, "now": now})).one()
     if row.it and not row.first:

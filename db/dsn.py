@@ -18,25 +18,13 @@ SSL_WORDS = {"true": "require", "1": "require", "on": "require", "no-verify": "r
 PLACE_KEYS = {"host", "port"}
 IDENTITY_KEYS = {"user", "password", "dbname", "database"}
 SSL_KEYS = {
-    "sslmode",
-    "sslcert",
-    "sslkey",
-    "sslrootcert",
-    "sslcrl",
-    "sslpassword",
-    "sslnegotiation",
-    "ssl_min_protocol_version",
-    "ssl_max_protocol_version",
-}
+    "sslmode", "sslcert", "sslkey", "sslrootcert", "sslcrl", "sslpassword", "sslnegotiation",
+    "ssl_min_protocol_version", "ssl_max_protocol_version",
+}  # fmt: skip
 ASYNCPG_KEYS = PLACE_KEYS | SSL_KEYS | {"target_session_attrs", "passfile", "application_name", "options"}
 LIBPQ_ONLY_KEYS = {
-    "connect_timeout",
-    "channel_binding",
-    "hostaddr",
-    "keepalives",
-    "keepalives_idle",
-    "gssencmode",
-}
+    "connect_timeout", "channel_binding", "hostaddr", "keepalives", "keepalives_idle", "gssencmode",
+}  # fmt: skip
 
 
 class DsnError(ValueError):

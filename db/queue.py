@@ -10,10 +10,12 @@ from pgqueuer.adapters.persistence.qb import QueryBuilderEnvironment, QueryQueue
 from pgqueuer.adapters.persistence.queries import Queries
 from pgqueuer.domain.settings import DBSettings
 from pgqueuer.ports.driver import Driver
-from sqlalchemy import Interval, Text, bindparam, text
+from sqlalchemy import Interval, Text, bindparam, select, text
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.jobs import Job
+from db.tables import Cursor
 
 J = TypeVar("J", bound=Job)
 Q = TypeVar("Q", bound=Queries)
@@ -105,10 +107,24 @@ MOVE = text(
 ).bindparams(bindparam("by", type_=Interval), bindparam("channel", SETTINGS.channel, type_=Text))
 
 
-async def move_nearer(session: AsyncSession, by: timedelta) -> None:
+CLOCK = "clock"  # among the cursors: seconds that the application's clock is ahead of the machine's
+
+
+async def move_nearer(session: AsyncSession, by: timedelta, ahead: timedelta) -> None:
     """What is queued or scheduled comes nearer by so much, and is older by so much, as if that time had passed; the
-    worker looks at once. Heartbeats are the machine's."""
+    worker looks at once. Heartbeats are the machine's. `ahead` is written down: by how much time all moves together
+    have passed."""
     await session.execute(MOVE, {"by": by})
+    row = insert(Cursor).values(name=CLOCK, value=ahead // timedelta(seconds=1))
+    await session.execute(
+        row.on_conflict_do_update(index_elements=["name"], set_={"value": row.excluded.value})
+    )
+
+
+async def get_ahead(session: AsyncSession) -> timedelta | None:
+    """None where the clock was never moved."""
+    seconds = await session.scalar(select(Cursor.value).where(Cursor.name == CLOCK))
+    return None if seconds is None else timedelta(seconds=seconds)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.tables import FailedUpdate
 
 WEEK = timedelta(days=7)
 
@@ -27,16 +29,6 @@ class Overview:
     held_jobs: int
     alarms: int
     parked: int
-
-
-@dataclass(frozen=True, slots=True)
-class FailedPaymentUpdate:
-    """A payment update that failed by an error of ours."""
-
-    id: int
-    tries: int
-    error: str
-    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +65,10 @@ async def get_overview(session: AsyncSession, now: datetime) -> Overview:
     return Overview(*row)
 
 
-async def list_failed_payments(session: AsyncSession, limit: int = 5) -> list[FailedPaymentUpdate]:
-    """The newest first."""
-    rows = await session.execute(
-        text(
-            "select id, tries, error, created_at from bot.failed_updates"
-            " where solved_at is null order by id desc limit :limit"
-        ),
-        {"limit": limit},
-    )
-    return [FailedPaymentUpdate(*row) for row in rows]
+async def list_failed_payments(session: AsyncSession, limit: int = 5) -> list[FailedUpdate]:
+    """Payment updates that failed by an error of ours, the newest first."""
+    unsolved = select(FailedUpdate).where(FailedUpdate.solved_at.is_(None))
+    return list(await session.scalars(unsolved.order_by(FailedUpdate.id.desc()).limit(limit)))
 
 
 async def list_held_jobs(session: AsyncSession, limit: int = 5) -> list[HeldJobs]:

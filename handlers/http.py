@@ -142,7 +142,7 @@ class HttpEndpoints:
         try:
             await self._context.database.check_usable()
         except Exception as error:
-            log.warning("not_ready", error=repr(error))
+            log.warning("not_ready", error=error)
             return web.Response(status=503, text="the database is not usable")
         return web.Response(text="ok")
 

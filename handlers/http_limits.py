@@ -17,6 +17,7 @@ log = structlog.get_logger(__name__)
 
 MAX_BODY = 256 * 1024  # bytes; a payment object with a long receipt is some kilobytes
 MAX_UPDATE = 1024 * 1024  # bytes; what Telegram is refused it brings again, and the chat's next updates wait
+ANSWER_WITHIN = 20.0  # seconds that a request has left when its connection has to go
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -53,6 +54,31 @@ class Gate:
     async def __aexit__(self, *_: object) -> None:
         self._there -= 1
         self._places.release()
+
+
+def limit_connections(server: web.Server, most: int) -> None:
+    """Beyond `most` open connections the one that came first has to go, once it has its answer: who holds many of them
+    keeps nobody out. Twice as many there are never."""
+    made = server.connection_made
+    going: set[web.RequestHandler] = set()
+    closing: set[asyncio.Task[None]] = set()
+
+    def connection_made(handler: web.RequestHandler, transport: asyncio.Transport) -> None:
+        made(handler, transport)
+        there = server.connections
+        going.intersection_update(there)
+        if len(there) <= most:
+            return
+        log.warning("connections_full", count=len(there))
+        if len(there) > 2 * most:
+            asyncio.get_running_loop().call_soon(transport.abort)  # aiohttp's task must have begun
+        elif first := next((one for one in there if one not in going), None):
+            going.add(first)
+            task = asyncio.ensure_future(first.shutdown(ANSWER_WITHIN))
+            closing.add(task)
+            task.add_done_callback(closing.discard)
+
+    server.connection_made = connection_made  # type: ignore[method-assign]  # aiohttp itself has no limit
 
 
 def runner(app: web.Application, idle: timedelta) -> web.AppRunner:

@@ -36,10 +36,10 @@ async def show_overview(event: Message | CallbackQuery, session: AsyncSession, n
     held = await stats.list_held_jobs(session) if found.held_jobs else []
     goods = await offers.list_products(session, skip=0, limit=PRODUCTS)
     text = words.overview(found, failed, held, now) + "\n\n" + products(goods, found.products)
-    return say(event, text, desk_keyboard(alarmed=bool(found.alarms or found.parked)))
+    return say(event, text, admin_keyboard(alarmed=bool(found.alarms or found.parked)))
 
 
-def desk_keyboard(*, alarmed: bool) -> InlineKeyboardMarkup:
+def admin_keyboard(*, alarmed: bool) -> InlineKeyboardMarkup:
     """Every other command of admins, two in a row."""
     buttons = [
         go(about(command), command)

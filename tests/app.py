@@ -23,7 +23,7 @@ from bot.sandbox.app import Sandbox
 from bot.sandbox.yookassa import DEMO_SECRET_KEY, DEMO_SHOP_ID
 from bot.settings import FixedSettings, Settings
 from bot.timings import Timings, seconds
-from db.catalogue import loading as books_catalogue
+from db.catalogue.loading import load_catalogue
 from db.engine import Database, Pool
 from handlers.app import Application
 from handlers.demo import SCHOOL
@@ -70,7 +70,7 @@ async def school_template(cluster: Databases) -> str:
     async with cluster.clone() as dsn:
         database = Database(dsn, sizes=SMALL)
         async with database.transaction(Pool.JOBS) as session:
-            await books_catalogue.load_catalogue(session, reading.read(SCHOOL))
+            await load_catalogue(session, reading.read(SCHOOL))
         await database.close()
         await cluster.keep(dsn, TEMPLATE)
     return TEMPLATE
@@ -212,7 +212,7 @@ _update_ids = itertools.count(1)
 
 
 def update_of(person: ChatUser, **message: Any) -> dict[str, Any]:
-    """An update with a private message of that person, as Telegram sends it, for `Intake.take`."""
+    """An update with a private message of that person, as Telegram sends it, for `UpdateProcessor.process`."""
     body = {
         "message_id": 1,
         "date": 1_700_000_000,

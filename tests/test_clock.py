@@ -5,7 +5,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import asyncpg
@@ -252,14 +252,6 @@ async def test_without_a_worker_the_clock_stands(dsn: str) -> None:
         await ClockMover(clock, app.database, app.worker, {}).advance(DAY)
     assert clock.ahead == timedelta()
     await app.close()
-
-
-def test_how_far_it_was_moved_is_kept(tmp_path: Path) -> None:
-    Clock(tmp_path / "clock").move(86_400)
-    Clock(tmp_path / "clock").move(1)
-    kept = Clock(tmp_path / "clock")
-    assert kept.ahead == DAY + timedelta(seconds=1)
-    assert kept.now() > datetime.now(UTC) + DAY
 
 
 @pytest.mark.proof

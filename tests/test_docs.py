@@ -1,7 +1,9 @@
 """What the documents and the comments point at is there: files, headings, metrics, capabilities."""
 
+import ast
 import re
 import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from functools import cache
@@ -125,6 +127,25 @@ def test_exact_versions_are_in_the_lock_only() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     wanted = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
     assert [one for one in wanted if "==" in one] == []
+
+
+COME_ALONG = {"magic_filter"}  # part of aiogram's own interface
+
+
+def test_what_is_imported_is_named_as_a_dependency() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    named = {re.split(r"[\[><=;]", one)[0].replace("-", "_") for one in project["dependencies"]}
+    code = [
+        path
+        for path in tracked(".py")
+        if path.relative_to(ROOT).parts[0] in ("bot", "db", "handlers", "main.py")
+    ]
+    nodes = [node for path in code for node in ast.walk(ast.parse(path.read_text()))]
+    imported = {
+        name.name.partition(".")[0] for node in nodes if isinstance(node, ast.Import) for name in node.names
+    }
+    imported |= {str(node.module).partition(".")[0] for node in nodes if isinstance(node, ast.ImportFrom)}
+    assert imported - named - sys.stdlib_module_names - {"bot", "db", "handlers"} == COME_ALONG
 
 
 @pytest.mark.parametrize("lock", ["requirements.txt", "requirements-dev.txt"])

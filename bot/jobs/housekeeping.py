@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from bot.context import AppContext
+from bot.payments import alarms
 from bot.retry import MAX_RETRY_AGE
 from db import cooldowns, promo, queue, updates
 from db.engine import Pool
@@ -47,6 +48,7 @@ async def sweep(_job: SweepJob, context: AppContext) -> None:
         for callback in await callbacks.list_unhandled(session, before):
             await callbacks.enqueue_verification(session, callback.id, callback.known, once=True)
         await callbacks.delete_without_news(session, context.now())
+        await alarms.watch_callbacks(session, context)
         for failed_id in await updates.list_unsolved_ids(session):
             await enqueue(session, RetryUpdateJob(id=failed_id), key=f"retry_update:{failed_id}")
         await queue.requeue_failed(session, ONLY_JOBS, MAX_RETRY_AGE)

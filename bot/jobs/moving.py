@@ -13,7 +13,7 @@ from bot.clock import Clock
 from bot.jobs.cron import next_moment
 from bot.jobs.worker import Worker, schedule_of
 from db.engine import Database, Pool
-from db.queue import QueueRest, get_rest, move_nearer
+from db.queue import QueueRest, get_ahead, get_rest, move_nearer
 
 # A schedule due more often than hourly would run half a million times in a year. It runs as after an outage, once for
 # all it has missed: at most so many times in one move, at most hourly, and at the move's end. All others, and jobs, are
@@ -56,6 +56,7 @@ class ClockMover:
 
     async def advance(self, duration: timedelta) -> None:
         """Raises NotAtRestError, WorkerAwayError."""
+        await self.restore()
         start = self._clock.now()
         target, pause = start + duration, max(duration / PARTS, OFTEN)
         await self._worker.prepare_schedules()
@@ -77,10 +78,25 @@ class ClockMover:
         return self._schedules & rest.schedules.keys()
 
     async def _leap(self, duration: timedelta) -> None:
+        """Clock and queue together, or neither: how far the clock is ahead is committed with the queue."""
         seconds = max(1, math.ceil(duration.total_seconds()))
-        async with self._worker.clock_stands, self._database.transaction(Pool.JOBS) as session:
+        async with self._worker.clock_stands:
             self._clock.move(seconds)
-            await move_nearer(session, timedelta(seconds=seconds))
+            try:
+                async with self._database.transaction(Pool.JOBS) as session:
+                    await move_nearer(session, timedelta(seconds=seconds), self._clock.ahead)
+            except BaseException:
+                self._clock.move(-seconds)
+                raise
+            self._clock.keep()
+
+    async def restore(self) -> None:
+        """At a start: where the process was killed in the middle of a leap, the clock goes where the queue is."""
+        async with self._database.transaction(Pool.JOBS) as session:
+            ahead = await get_ahead(session)
+        if ahead is not None and ahead != self._clock.ahead:
+            self._clock.ahead = ahead
+            self._clock.keep()
 
     async def _come_to_rest(self) -> QueueRest:
         """What the world did may be work for the worker, and the other way round."""

@@ -99,6 +99,28 @@ class ReconciliationFailed(AlertEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderRefused(AlertEvent):
+    """YooKassa makes no payments by link of an offer. `subject`: the offer and YooKassa's `code`; `about`: its
+    description. What has a default is missing from jobs of the first release."""
+
+    name = "provider_refused"
+    subject: str = ""
+    offer_id: int | None = None
+    product: str = ""
+    code: str
+    about: str
+    parameter: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbacksTurnedAway(AlertEvent):
+    """As many callbacks of unknown payments wait as may: `waiting`. `subject`: whose callbacks."""
+
+    name = "callbacks_turned_away"
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceRefused(AlertEvent):
     """Telegram refuses invoices of an offer. `subject`: the offer, the way to pay and Telegram's error."""
 

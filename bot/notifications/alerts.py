@@ -1,27 +1,12 @@
 """What admins are told of alerts: at once, and on /admin while they are open."""
 
-from bot.notifications.alert_events import (
-    GrantedNotPaid,
-    InvoiceRefused,
-    ItemUnreadable,
-    MediaRefused,
-    MessageRefused,
-    PaidNotGranted,
-    PaymentHeld,
-    PaymentMismatch,
-    PaymentNotCredited,
-    PaymentParked,
-    PaymentUnknown,
-    ReconciliationFailed,
-    RefundUnknown,
-    UpdateFailed,
-)
+from bot.notifications import alert_events as events
 from bot.notifications.notification import Notification
 from bot.texts import _
 from bot.texts.format import money, safe
 
 
-def payment_mismatch(event: PaymentMismatch) -> Notification:
+def payment_mismatch(event: events.PaymentMismatch) -> Notification:
     return Notification(
         _(
             "⚠️ Payment <code>{payment}</code> at the provider does not agree with order №{id}: {differs}."
@@ -30,7 +15,7 @@ def payment_mismatch(event: PaymentMismatch) -> Notification:
     )
 
 
-def payment_parked(event: PaymentParked) -> Notification:
+def payment_parked(event: events.PaymentParked) -> Notification:
     why = {
         "payload": _("its invoice is not known to us"),
         "amount": _("its amount is not the order's"),
@@ -46,7 +31,7 @@ def payment_parked(event: PaymentParked) -> Notification:
     return Notification(text)
 
 
-def payment_held(event: PaymentHeld) -> Notification:
+def payment_held(event: events.PaymentHeld) -> Notification:
     return Notification(
         _(
             "⚠️ Payment №{id} is only held at the provider (waiting for capture). Please look at its dashboard."
@@ -54,7 +39,7 @@ def payment_held(event: PaymentHeld) -> Notification:
     )
 
 
-def payment_not_credited(event: PaymentNotCredited) -> Notification:
+def payment_not_credited(event: events.PaymentNotCredited) -> Notification:
     return Notification(
         _(
             "⚠️ Payment №{id} of {price} is paid, but its days can't be given: no access ends after the year 9000."
@@ -63,17 +48,17 @@ def payment_not_credited(event: PaymentNotCredited) -> Notification:
     )
 
 
-def paid_not_granted(event: PaidNotGranted) -> Notification:
+def paid_not_granted(event: events.PaidNotGranted) -> Notification:
     text = _("⚠️ Payment №{id} is paid, but no access was opened for it.")
     return Notification(text.format(id=safe(event.subject)))
 
 
-def granted_not_paid(event: GrantedNotPaid) -> Notification:
+def granted_not_paid(event: events.GrantedNotPaid) -> Notification:
     text = _("⚠️ Order №{id} is not paid, but access was opened for it.")
     return Notification(text.format(id=safe(event.subject)))
 
 
-def update_failed(event: UpdateFailed) -> Notification:
+def update_failed(event: events.UpdateFailed) -> Notification:
     return Notification(
         _("⚠️ A payment message from Telegram could not be handled and is tried again: {error}").format(
             error=safe(event.error[:300])
@@ -81,7 +66,7 @@ def update_failed(event: UpdateFailed) -> Notification:
     )
 
 
-def item_unreadable(event: ItemUnreadable) -> Notification:
+def item_unreadable(event: events.ItemUnreadable) -> Notification:
     return Notification(
         _(
             "⚠️ <code>{item}</code> in the provider's list ({source}) can't be read: {reason}. It is kept, and the"
@@ -90,7 +75,7 @@ def item_unreadable(event: ItemUnreadable) -> Notification:
     )
 
 
-def payment_unknown(event: PaymentUnknown) -> Notification:
+def payment_unknown(event: events.PaymentUnknown) -> Notification:
     return Notification(
         _(
             "⚠️ For an hour the payment service has not said what became of order №{id}: {reason}."
@@ -99,7 +84,7 @@ def payment_unknown(event: PaymentUnknown) -> Notification:
     )
 
 
-def refund_unknown(event: RefundUnknown) -> Notification:
+def refund_unknown(event: events.RefundUnknown) -> Notification:
     return Notification(
         _(
             "⚠️ For an hour the payment service has not said what became of a refund of order №{id}: {reason}."
@@ -108,7 +93,7 @@ def refund_unknown(event: RefundUnknown) -> Notification:
     )
 
 
-def reconciliation_failed(event: ReconciliationFailed) -> Notification:
+def reconciliation_failed(event: events.ReconciliationFailed) -> Notification:
     return Notification(
         _("⚠️ Reconciliation has failed twice running ({part}): {error}. I keep trying.").format(
             part=safe(event.subject), error=safe(event.error)
@@ -116,7 +101,31 @@ def reconciliation_failed(event: ReconciliationFailed) -> Notification:
     )
 
 
-def invoice_refused(event: InvoiceRefused) -> Notification:
+def provider_refused(event: events.ProviderRefused) -> Notification:
+    return Notification(
+        _(
+            "⚠️ YooKassa makes no link for offer {offer} (“{product}”): <code>{code}</code>, {about} {parameter}."
+            " The order was closed and the buyer told. I say so once, until a link works again."
+        ).format(
+            offer=event.offer_id or "?",
+            product=safe(event.product),
+            code=safe(event.code),
+            about=safe(event.about),
+            parameter=safe(event.parameter),
+        )
+    )
+
+
+def callbacks_turned_away(event: events.CallbacksTurnedAway) -> Notification:
+    return Notification(
+        _(
+            "⚠️ Callbacks of payments that I don't know pile up: {count} wait, and further ones are turned away."
+            " Payments of ours are not delayed. If it is not your shop that sends them, set YOOKASSA_WEBHOOK_KEY."
+        ).format(count=event.waiting)
+    )
+
+
+def invoice_refused(event: events.InvoiceRefused) -> Notification:
     return Notification(
         _(
             "⚠️ Telegram does not take the invoice of offer {offer} (“{product}”, {price}): <code>{code}</code>."
@@ -130,7 +139,7 @@ def invoice_refused(event: InvoiceRefused) -> Notification:
     )
 
 
-def media_refused(event: MediaRefused) -> Notification:
+def media_refused(event: events.MediaRefused) -> Notification:
     return Notification(
         _(
             "⚠️ Telegram does not show the file of the lesson “{title}”: <code>{code}</code>."
@@ -139,7 +148,7 @@ def media_refused(event: MediaRefused) -> Notification:
     )
 
 
-def message_refused(event: MessageRefused) -> Notification:
+def message_refused(event: events.MessageRefused) -> Notification:
     return Notification(
         _("⚠️ Telegram does not take a message of mine: <code>{subject}</code>.").format(
             subject=safe(event.subject)

@@ -1,8 +1,8 @@
 """What learners and admins are told of: one frozen dataclass per event, data only.
 
 An event is stored with the job that delivers it, and an alert's facts stay in their row: `name` and the names of
-the fields are part of that format. Amounts are in the currency's smallest unit, moments are aware of their time
-zone, and `ends_at` is None for access without end. How an event is worded is in the module of its capability;
+the fields are part of that format. Amounts are in the currency's smallest unit, timestamps are aware of their
+time zone, and `ends_at` is None for access without end. How an event is worded is in the module of its capability;
 `bot.notifications.registry` lists all of them.
 """
 
@@ -147,17 +147,6 @@ class SecondCharge(Event):
     product: str
     amount: int
     currency: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProviderRefused(Event):
-    """YooKassa's error: its `code`, `description` (about) and `parameter`."""
-
-    name = "provider_refused"
-    purchase_id: int
-    code: str
-    about: str
-    parameter: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

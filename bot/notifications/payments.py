@@ -9,7 +9,6 @@ from bot.notifications.events import (
     LinkExpired,
     LinkPaid,
     PaymentLookedInto,
-    ProviderRefused,
     PurchaseCanceled,
     PurchaseSucceeded,
     SecondCharge,
@@ -98,17 +97,6 @@ def second_charge(event: SecondCharge) -> Notification:
             product=safe(event.product),
             user=event.user_id,
             id=event.purchase_id,
-        )
-    )
-
-
-def provider_refused(event: ProviderRefused) -> Notification:
-    return Notification(
-        _("⚠️ YooKassa refused to make payment №{id}: {code}, {about} {parameter}").format(
-            id=event.purchase_id,
-            code=safe(event.code),
-            about=safe(event.about),
-            parameter=safe(event.parameter),
         )
     )
 

@@ -9,7 +9,7 @@ from bot.notifications import access, alert_events, alerts, events, payments, re
 from bot.notifications.events import Event
 from bot.notifications.notification import Notification
 from bot.texts.format import safe
-from db.alerts import OpenAlert
+from db.tables import Alert
 
 E = TypeVar("E", bound=Event)
 Wording = Callable[[Any], Notification]  # of the event it is registered with
@@ -31,7 +31,6 @@ WORDINGS: Mapping[type[Event], Wording] = dict(
         _entry(events.LinkExpired, payments.link_expired),
         _entry(events.AdminPurchaseSucceeded, payments.admin_purchase_succeeded),
         _entry(events.SecondCharge, payments.second_charge),
-        _entry(events.ProviderRefused, payments.provider_refused),
         _entry(events.PaymentLookedInto, payments.payment_looked_into),
         _entry(events.InvoiceNotSent, payments.invoice_not_sent),
         _entry(events.MediaNotShown, refusals.media_not_shown),
@@ -47,6 +46,8 @@ WORDINGS: Mapping[type[Event], Wording] = dict(
         _entry(alert_events.GrantedNotPaid, alerts.granted_not_paid),
         _entry(alert_events.UpdateFailed, alerts.update_failed),
         _entry(alert_events.InvoiceRefused, alerts.invoice_refused),
+        _entry(alert_events.ProviderRefused, alerts.provider_refused),
+        _entry(alert_events.CallbacksTurnedAway, alerts.callbacks_turned_away),
         _entry(alert_events.MediaRefused, alerts.media_refused),
         _entry(alert_events.MessageRefused, alerts.message_refused),
         _entry(alert_events.ItemUnreadable, alerts.item_unreadable),
@@ -82,7 +83,7 @@ def from_facts(name: str, facts: Mapping[str, Any], version: int = VERSION) -> E
     return event
 
 
-def word_alert(alert: OpenAlert) -> str:
+def word_alert(alert: Alert) -> str:
     """A stored alert, as HTML; of a kind that is not listed, its name."""
     if alert.kind not in EVENTS:
         return safe(f"{alert.kind}: {alert.subject}")

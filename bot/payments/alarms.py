@@ -2,32 +2,29 @@
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.context import AppContext
-from bot.notifications.alert_events import ItemUnreadable, ReconciliationFailed
+from bot.notifications.alert_events import CallbacksTurnedAway, ItemUnreadable, ReconciliationFailed
 from bot.notifications.events import AlertEvent
 from bot.notifications.notify import raise_alert
 from bot.raw_json import Unreadable
+from bot.yookassa.answers import ProviderPayment, ProviderRefund
 from db import alerts
 from db.engine import Pool
-from db.payments import failing, unread
+from db.payments import callbacks, failing, unread
 
 # Where unread items come from.
 YOOKASSA_PAYMENTS, YOOKASSA_REFUNDS, STARS_LEDGER = "YooKassa payments", "YooKassa refunds", "Stars"
+OTHERS = "unknown payments"
 UNKNOWN_FOR = timedelta(hours=1)
 TIMES_RUNNING = 2
 MAX_UNKNOWN = 10  # open alarms of one kind: a provider that is away is not told of once per payment
 
 
-class Item(Protocol):
-    @property
-    def id(self) -> str: ...
-
-
-T = TypeVar("T", bound=Item)
+T = TypeVar("T", ProviderPayment, ProviderRefund)
 
 
 async def readable(
@@ -76,6 +73,15 @@ async def close_unknown(
     """It is known now."""
     if await failing.clear_failures(session, _name(kind, str(subject))):
         await alerts.close_alert(session, kind.name, str(subject), context.now())
+
+
+async def watch_callbacks(session: AsyncSession, context: AppContext) -> None:
+    """An alarm while callbacks of unknown payments are turned away."""
+    waiting = await callbacks.count_others(session)
+    if waiting >= callbacks.CEILING:
+        await raise_alert(session, context, CallbacksTurnedAway(subject=OTHERS, waiting=waiting))
+    else:
+        await alerts.close_alert(session, CallbacksTurnedAway.name, OTHERS, context.now())
 
 
 async def record_part(context: AppContext, part: str, error: str | None) -> None:

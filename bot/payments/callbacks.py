@@ -18,7 +18,7 @@ from db.payments.settling import Outcome
 from db.payments.telegram import settle_assigned_charge
 from db.tables import Callback
 
-MOST_ASKS = 10  # about a payment that no purchase bears
+MAX_ASKS = 10  # about a payment that no purchase bears
 UNKNOWN_PAUSE_MOST = timedelta(hours=1)
 FINAL = {"succeeded", "canceled"}
 
@@ -44,7 +44,7 @@ async def verify_unknown(job: VerifyUnknownJob, context: AppContext) -> None:
     try:
         await _verify(context, callback)
     except RetryJobError as again:
-        if callback.asked >= MOST_ASKS:
+        if callback.asked >= MAX_ASKS:
             return await _mark_handled(context, callback.id, "not asked for any more")
         pause = backoff(context.timings.unknown_waits, callback.asked - 1, UNKNOWN_PAUSE_MOST)
         raise RetryJobError(str(again), max(pause, again.delay or timedelta())) from again

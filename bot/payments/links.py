@@ -9,9 +9,8 @@ from bot.chat.buttons import ShowModule, ShowOffer
 from bot.chat.keyboards import press, rows
 from bot.chat.replies import without_buttons
 from bot.context import AppContext
-from bot.notifications.alert_events import PaymentUnknown
-from bot.notifications.events import ProviderRefused
-from bot.notifications.notify import notify_chats, raise_alert
+from bot.notifications.alert_events import PaymentUnknown, ProviderRefused
+from bot.notifications.notify import raise_alert
 from bot.notifications.ways import way_buttons
 from bot.payments.alarms import YOOKASSA_PAYMENTS, close_unknown, keep_unread, record_unknown
 from bot.payments.provider import KEY_LIFETIME, get_provider, retry_job
@@ -24,7 +23,7 @@ from bot.texts import shop as shop_words
 from bot.texts.payments import orders as words
 from bot.yookassa.answers import ProviderPayment, ProviderRefusedError, ProviderUnknownError
 from bot.yookassa.client import YooKassa
-from db import chats
+from db import alerts, chats
 from db.engine import Pool
 from db.jobs import AskPaymentJob, CreatePaymentJob, SlowLinkJob
 from db.payments import attempts, orders
@@ -85,7 +84,7 @@ async def _create(context: AppContext, attempt: AttemptDetails, now: datetime) -
         await _record_refusal(context, attempt, error)
         return None
     except ProviderUnknownError as error:
-        log.warning("payment_outcome_unknown", purchase_id=attempt.purchase_id, reason=error.reason)
+        log.warning("payment_outcome_unknown", purchase_id=attempt.purchase_id, error=error)
         await record_unknown(context, PaymentUnknown(subject=str(attempt.purchase_id), reason=error.reason))
         raise retry_job(error) from error
 
@@ -126,6 +125,7 @@ async def _record_answer(context: AppContext, attempt: AttemptDetails, payment: 
             now=now,
         )
         await enqueue(session, AskPaymentJob(attempt=attempt.id), after=first)
+        await alerts.close_offer_alerts(session, ProviderRefused.name, attempt.offer_id, now)
         settlement = await settle_payment(session, context, payment, now)
         attempt = await attempts.get_attempt(session, attempt.id) or attempt
     if settlement.outcome is not Outcome.OPEN:
@@ -155,21 +155,20 @@ async def _alarm_no_link(context: AppContext, attempt: AttemptDetails) -> None:
 
 
 async def _record_refusal(context: AppContext, attempt: AttemptDetails, error: ProviderRefusedError) -> None:
-    log.error("payment_refused", purchase_id=attempt.purchase_id, code=error.code, about=error.description)
+    log.error("payment_refused", purchase_id=attempt.purchase_id, error=error)
     async with context.database.transaction(Pool.JOBS) as session:
         await close_unknown(session, context, PaymentUnknown, attempt.purchase_id)
         if not await attempts.record_refusal(session, attempt, error.code, context.now()):
             return
-        await notify_chats(
-            session,
-            context.settings.admin_ids,
-            ProviderRefused(
-                purchase_id=attempt.purchase_id,
-                code=error.code,
-                about=error.description,
-                parameter=error.parameter,
-            ),
+        alarm = ProviderRefused(
+            subject=f"{attempt.offer_id} {error.code}",
+            offer_id=attempt.offer_id,
+            product=attempt.product,
+            code=error.code,
+            about=error.description,
+            parameter=error.parameter,
         )
+        await raise_alert(session, context, alarm)
     await _say_ended(context, attempt, words.refused)
 
 

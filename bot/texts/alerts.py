@@ -6,14 +6,13 @@ from datetime import datetime
 from bot.texts import _, __
 from bot.texts.format import moment, money, person, safe
 from db.accounts.people import AccountSummary
-from db.alerts import OpenAlert
-from db.payments.parked import ParkedSummary
 from db.shop.courses import OfferDetails
+from db.tables import Alert, ParkedPayment
 
 ASSIGN_USAGE = __("Please send WHO and the offer's number, like this: <code>anna@example.com 3</code>")
 
 
-def alerts(open_ones: Sequence[tuple[str, datetime]], unclaimed: Sequence[ParkedSummary]) -> str:
+def alerts(open_ones: Sequence[tuple[str, datetime]], unclaimed: Sequence[ParkedPayment]) -> str:
     """`open_ones`: the wording of each alert, and when it was raised."""
     if not open_ones and not unclaimed:
         return _("✅ Nothing needs your attention.")
@@ -22,22 +21,22 @@ def alerts(open_ones: Sequence[tuple[str, datetime]], unclaimed: Sequence[Parked
     return "\n\n".join(lines)[:3900]
 
 
-def payment(one: ParkedSummary) -> str:
+def payment(one: ParkedPayment) -> str:
     text = _("💸 {price}, {moment}, <code>{payment}</code>").format(
         price=money(one.amount, one.currency), moment=moment(one.paid_at), payment=safe(one.payment_id)
     )
     return text + (_(", paid by Telegram id {id}").format(id=one.telegram_id) if one.telegram_id else "")
 
 
-def assign_button(one: ParkedSummary) -> str:
+def assign_button(one: ParkedPayment) -> str:
     return _("Assign {price}").format(price=money(one.amount, one.currency))
 
 
-def dismiss_button(one: OpenAlert) -> str:
+def dismiss_button(one: Alert) -> str:
     return _("Seen to: {subject}").format(subject=one.subject[:20])
 
 
-def ask_whom(one: ParkedSummary) -> str:
+def ask_whom(one: ParkedPayment) -> str:
     return (
         payment(one)
         + "\n\n"

@@ -5,16 +5,15 @@ from datetime import datetime
 
 from bot.texts import _, __
 from bot.texts.format import cut, moment, zoned
-from db.stats import FailedPaymentUpdate, HeldJobs, Overview
+from db.stats import HeldJobs, Overview
+from db.tables import FailedUpdate
 
 SHOWN = 15  # modules of a person
 
 ALERTS = __("⚠️ Look into the alarms")
 
 
-def overview(
-    found: Overview, failed: Sequence[FailedPaymentUpdate], held: Sequence[HeldJobs], now: datetime
-) -> str:
+def overview(found: Overview, failed: Sequence[FailedUpdate], held: Sequence[HeldJobs], now: datetime) -> str:
     lines = [
         "<b>" + _("Administration") + f"</b>, {zoned(now)}",
         "",
@@ -33,7 +32,7 @@ def overview(
     return "\n".join(lines)
 
 
-def _troubles(found: Overview, failed: Sequence[FailedPaymentUpdate], held: Sequence[HeldJobs]) -> list[str]:
+def _troubles(found: Overview, failed: Sequence[FailedUpdate], held: Sequence[HeldJobs]) -> list[str]:
     lines = []
     if found.alarms:
         lines.append(_("⚠️ Alarms not yet solved: {count}").format(count=found.alarms))
@@ -48,7 +47,7 @@ def _troubles(found: Overview, failed: Sequence[FailedPaymentUpdate], held: Sequ
     return lines or [_("✅ Nothing waits for you: no alarms, no failed updates, no held jobs.")]
 
 
-def _failed(one: FailedPaymentUpdate) -> str:
+def _failed(one: FailedUpdate) -> str:
     return "• " + _("№{id} of {moment}, tries: {tries}: {error}").format(
         id=one.id, moment=moment(one.created_at), tries=one.tries, error=cut(one.error, 120)
     )

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.accounts.people import list_by_email
 from db.chats import Account
+from db.columns import cut_to_column
 from db.locks import lock
 from db.placeholders import placeholder
 from db.tables import AuthIdentity, Consent, Device, Session, TelegramAccount, User, UserDevice
@@ -30,7 +31,7 @@ async def create_account(
     if await get_account_id(session, telegram_id) is not None:
         return None
     email = await _free_placeholder(session, telegram_id)
-    user = User(name=name, email=email, created_at=now, last_seen=now)
+    user = User(name=cut_to_column(User.name, name), email=email, created_at=now, last_seen=now)
     session.add(user)
     await session.flush()
     session.add(AuthIdentity(user_id=user.id, loginprovider=TELEGRAM, providerkey=str(telegram_id)))

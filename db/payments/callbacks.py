@@ -7,7 +7,7 @@ others, so that somebody who knows one can't fill the line either; a repeated on
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.engine import Database, Pool
@@ -111,6 +111,12 @@ async def was_told(session: AsyncSession, callback: Callback, outcome: str) -> b
         Callback.id != callback.id,
     )
     return await session.scalar(earlier.limit(1)) is not None
+
+
+async def count_others(session: AsyncSession) -> int:
+    """How many of unknown payments wait, up to the ceiling."""
+    waiting = select(Callback.id).where(~Callback.known, Callback.handled_at.is_(None)).limit(CEILING)
+    return await session.scalar(select(func.count()).select_from(waiting.subquery())) or 0
 
 
 async def list_unhandled(session: AsyncSession, before: datetime, limit: int = 100) -> list[Callback]:

@@ -1,6 +1,5 @@
 """Money that came in and that no purchase explains: kept, shown, and assigned by an admin."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select, text, update
@@ -14,20 +13,6 @@ from db.shop.courses import OfferDetails
 from db.tables import ParkedPayment
 
 MAX_AMOUNT = 2**31 - 1  # what purchases.amount_cents takes; a provider may name more
-
-
-@dataclass(frozen=True, slots=True)
-class ParkedSummary:
-    """`amount` in the currency's smallest unit; `telegram_id` is who paid, where Telegram told us."""
-
-    id: int
-    provider: str
-    payment_id: str
-    amount: int
-    currency: str
-    paid_at: datetime
-    telegram_id: int | None
-    reason: str
 
 
 async def park_payment(
@@ -92,36 +77,23 @@ async def close_refunded(session: AsyncSession, provider: str, payment_id: str, 
     return done.scalar_one_or_none() is not None
 
 
-async def list_parked(session: AsyncSession, limit: int = 10) -> list[ParkedSummary]:
+async def list_parked(session: AsyncSession, limit: int = 10) -> list[ParkedPayment]:
     rows = await session.scalars(
         select(ParkedPayment)
         .where(ParkedPayment.solved_at.is_(None))
         .order_by(ParkedPayment.id.desc())
         .limit(limit)
     )
-    return [_parked(row) for row in rows]
+    return list(rows)
 
 
-async def get_parked(session: AsyncSession, parked_id: int, *, lock: bool = False) -> ParkedSummary:
+async def get_parked(session: AsyncSession, parked_id: int, *, lock: bool = False) -> ParkedPayment:
     """Raises ParkedGone where it is solved already."""
     query = select(ParkedPayment).where(ParkedPayment.id == parked_id, ParkedPayment.solved_at.is_(None))
     row = await session.scalar(query.with_for_update() if lock else query)
     if row is None:
         raise ParkedGone(parked_id)
-    return _parked(row)
-
-
-def _parked(row: ParkedPayment) -> ParkedSummary:
-    return ParkedSummary(
-        row.id,
-        row.provider,
-        row.payment_id,
-        row.amount,
-        row.currency,
-        row.paid_at,
-        row.telegram_id,
-        row.reason,
-    )
+    return row
 
 
 async def assign_parked(

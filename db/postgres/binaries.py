@@ -26,16 +26,8 @@ class Binaries:
 
 
 INHERITED = (
-    "PATH",
-    "HOME",
-    "USER",
-    "TMPDIR",
-    "TEMP",
-    "TMP",
-    "SYSTEMROOT",
-    "LD_LIBRARY_PATH",
-    "DYLD_LIBRARY_PATH",
-)
+    "PATH", "HOME", "USER", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH",
+)  # fmt: skip
 
 
 def child_environment() -> dict[str, str]:
@@ -47,7 +39,7 @@ def child_environment() -> dict[str, str]:
 def server_binaries() -> Binaries:
     """The installation that runs the embedded server: $PG_BIN, else the package, else Debian's newest.
 
-    Raises NoBinaries when there is none, or when PG_BIN names a folder that holds none.
+    Raises NoBinariesError when there is none, or when PG_BIN names a folder that holds none.
     """
     for found in installations("postgres"):
         if (found.folder / "initdb").exists():

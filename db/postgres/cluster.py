@@ -104,7 +104,7 @@ class Cluster:
                 self.sockets.rmdir()
 
     async def make_data(self, binaries: Binaries, *, durable: bool, lock: int) -> None:
-        """Makes the data folder if there is none; raises WrongMajor if there is one of another version.
+        """Makes the data folder if there is none; raises WrongMajorError if there is one of another version.
 
         `lock` is inherited by initdb: if we are killed now, nobody else begins before initdb has ended too.
         """

@@ -60,8 +60,8 @@ class EmbeddedServer:
 
     `options` are settings of the server, `name=value`; they count for whoever starts it. `durable=False`
     gives up safety against power failures for speed: for tests only. Raises ServerError (with the server's
-    last log lines) when it cannot be started, WrongMajor for data of another major version, NoBinaries
-    without programs.
+    last log lines) when it cannot be started, WrongMajorError for data of another major version,
+    NoBinariesError without programs.
     """
 
     def __init__(self, data_dir: Path, *, options: Sequence[str] = (), durable: bool = True) -> None:

@@ -173,26 +173,16 @@ async def get_by_provider_id(
     return to_task(row) if row else None
 
 
-async def list_known_ids(session: AsyncSession, provider: str, provider_refund_ids: list[str]) -> set[str]:
-    """Those of them that our database holds already."""
-    rows = await session.scalars(
-        select(Refund.provider_refund_id).where(
-            Refund.provider == provider, Refund.provider_refund_id.in_(provider_refund_ids)
-        )
+async def list_known_ids(
+    session: AsyncSession, provider: str, provider_refund_ids: list[str], *only: RefundStatus
+) -> set[str]:
+    """Those of them that our database holds already (with one of these statuses, where some are named)."""
+    query = select(Refund.provider_refund_id).where(
+        Refund.provider == provider,
+        Refund.provider_refund_id.in_(provider_refund_ids),
+        Refund.status.in_(only or list(RefundStatus)),
     )
-    return {row for row in rows if row is not None}
-
-
-async def list_booked_ids(session: AsyncSession, provider: str, provider_refund_ids: list[str]) -> set[str]:
-    """Those of them whose money our database holds as returned."""
-    rows = await session.scalars(
-        select(Refund.provider_refund_id).where(
-            Refund.provider == provider,
-            Refund.provider_refund_id.in_(provider_refund_ids),
-            Refund.status == RefundStatus.SUCCEEDED,
-        )
-    )
-    return {row for row in rows if row is not None}
+    return {row for row in await session.scalars(query) if row is not None}
 
 
 async def record_early_return(session: AsyncSession, charge_id: str, amount: int, now: datetime) -> None:

@@ -56,6 +56,17 @@ ORDER BY c.oid
 """
 
 
+# Which column it was, the server does not say. A person's name is cut, and a currency has three letters.
+LIST_NARROW = """
+SELECT format('ALTER TABLE public.%I ALTER COLUMN %I TYPE text;', c.relname, a.attname)
+FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+WHERE c.relnamespace = to_regnamespace('public') AND c.relname = ANY(:names) AND NOT a.attisdropped
+  AND a.atttypid IN ('varchar'::regtype, 'bpchar'::regtype) AND a.atttypmod BETWEEN 5 AND 67
+  AND a.attname <> 'currency' AND (c.relname, a.attname) <> ('users', 'name')
+ORDER BY c.relname, a.attnum
+"""
+
+
 # Of the database's owner: neither PostgreSQL's nor an extension's, nor ours.
 LIST_OTHER_TABLES = """
 SELECT n.nspname AS schema, c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace

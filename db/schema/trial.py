@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.engine import Database, Pool
 from db.identities import find_taken_id
 from db.placeholders import placeholder
+from db.schema.inspection import LIST_NARROW
 from db.schema.rights import SHARED_RIGHTS, Obstacle, list_missing_rights
 from db.tables import (
     AdminAccess,
@@ -32,6 +33,8 @@ from db.tables import (
     User,
     UserDevice,
 )
+
+STRING_TOO_LONG = "22001"
 
 
 class _UndoneError(Exception):
@@ -164,6 +167,8 @@ async def _refused(session: AsyncSession, error: SQLAlchemyError) -> Obstacle:
         return Obstacle(f"a row that was written is not there: a trigger or a rule drops it ({error})")
     place = "; ".join(str(part) for part in (cause.detail, cause.context) if part)
     told = f"{cause.table_name or 'the shared tables'}: {cause}{f' ({place})' if place else ''}"
+    if cause.sqlstate == STRING_TOO_LONG:
+        return Obstacle(told, tuple(await session.scalars(text(LIST_NARROW), {"names": list(SHARED_RIGHTS)})))
     name = cause.constraint_name
     if name is None:
         return Obstacle(told)

@@ -105,7 +105,7 @@ class Offer(Base):
 
 
 class Lesson(Base):
-    """`media` is a URL or a Telegram file id of kind `media_kind` (photo, video, audio, localizer, document)."""
+    """`media` is a URL or a Telegram file id of kind `media_kind` (photo, video, audio, voice, document)."""
 
     __tablename__ = "lessons"
     __table_args__ = (UniqueConstraint("module_id", "key"), {"schema": BOT})

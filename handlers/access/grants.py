@@ -9,9 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat.arguments import Arguments
 from bot.chat.buttons import Go, Register, Undo
-from bot.chat.commands import GRANT, HISTORY, REVOKE, Command
+from bot.chat.commands import GRANT, HISTORY, REVOKE
 from bot.chat.keyboards import press, rows
 from bot.chat.replies import Reply, say
+from bot.context import Request
 from bot.notifications.events import AccessGranted, AccessTaken
 from bot.notifications.notify import notify
 from bot.texts.access import grants
@@ -28,36 +29,17 @@ router.message.filter(Admin())
 router.callback_query.filter(Admin())
 
 
-@router.message(is_(GRANT))
-async def give(
-    message: Message, command: CommandObject, session: AsyncSession, person: Person, now: datetime
-) -> Reply:
-    return await change_access(GRANT, 1, message, command, session, person, now)
-
-
-@router.message(is_(REVOKE))
-async def process(
-    message: Message, command: CommandObject, session: AsyncSession, person: Person, now: datetime
-) -> Reply:
-    return await change_access(REVOKE, -1, message, command, session, person, now)
-
-
-async def change_access(
-    which: Command,
-    sign: int,
-    message: Message,
-    command: CommandObject,
-    session: AsyncSession,
-    person: Person,
-    now: datetime,
-) -> Reply:
+@router.message(is_(GRANT, REVOKE))
+async def change_access(message: Message, command: CommandObject, request: Request) -> Reply:
+    which, sign = (GRANT, 1) if command.command.lower() == GRANT.name else (REVOKE, -1)
     asked = Arguments(which, command.args)
     who, product_id, days = asked.who(), asked.product(), asked.days()
     asked.end()
-    if person.account is None:
+    session, account, now = request.session, request.person.account, request.now
+    if account is None:
         return register_first(message)
     target = await people.find_account(session, who)
-    granted = await database.create_grant(session, person.account.id, target.id, product_id, sign * days, now)
+    granted = await database.create_grant(session, account.id, target.id, product_id, sign * days, now)
     await tell_learner(session, granted, now)
     return say(
         message, grants.done(target, granted, now), rows(press(grants.UNDO, Undo(change=granted.change.id)))
@@ -109,16 +91,14 @@ def was_open(change: AppliedChange, now: datetime) -> bool:
 
 
 @router.message(is_(HISTORY))
-async def history(message: Message, command: CommandObject, session: AsyncSession) -> Reply:
-    if not command.args:
-        return say(message, grants.history(await database.list_history(session), None))
+@router.callback_query(Go.filter(F.command == HISTORY.name))
+async def history(
+    event: Message | CallbackQuery, session: AsyncSession, command: CommandObject | None = None
+) -> Reply:
+    if command is None or not command.args:
+        return say(event, grants.history(await database.list_history(session), None))
     asked = Arguments(HISTORY, command.args)
     who = asked.who()
     asked.end()
     target = await people.find_account(session, who)
-    return say(message, grants.history(await database.list_history(session, target.id), target))
-
-
-@router.callback_query(Go.filter(F.command == HISTORY.name))
-async def whole_history(query: CallbackQuery, session: AsyncSession) -> Reply:
-    return say(query, grants.history(await database.list_history(session), None))
+    return say(event, grants.history(await database.list_history(session, target.id), target))

@@ -78,6 +78,7 @@ async def _run(sandbox: Sandbox, school: School, clock: Clock, settings: Setting
         await app.start()
         sandbox.yookassa.notifications_url = f"http://127.0.0.1:{app.http_port}/yookassa/webhook"
         mover = ClockMover(clock, app.database, app.worker, SCHEDULES, sandbox.yookassa.catch_up)
+        await mover.restore()
         sandbox.clock.advance = mover.advance
         _print(f"Lessongate demo: open {origin}", "Ctrl+C stops it; chats and payments are kept.")
         if browser:

@@ -9,6 +9,7 @@ import asyncpg
 import pytest
 
 from bot.catalogue.loading import export_file, load_file
+from bot.sandbox.app import Sandbox
 from bot.texts.accounts import registration as words
 from db.engine import Database
 from db.schema.migrate import migrate
@@ -69,6 +70,7 @@ async def school_database(cluster: Databases, tmp_path: Path) -> AsyncIterator[s
         assert not await migrate(dsn, said.append, bot_dsn=bot_dsn)
         await run_told(owner, said)
         assert await migrate(dsn, said.append, bot_dsn=bot_dsn)
+        await owner.execute("alter table users alter name type varchar(40)")
         await owner.execute("alter table users add tags text[] not null default '{}', add note varchar(10)")
         await load_edited(bot_dsn, tmp_path / "school.toml")
         yield bot_dsn
@@ -106,6 +108,15 @@ async def test_a_newcomer_registers_and_buys_a_course(
     await anna.click("Fractions")
     await anna.click("Halves")
     await anna.receives("Two of them make one.")
+
+
+async def test_a_name_longer_than_their_column_lets_in(
+    anna: ChatUser, sandbox: Sandbox, sql: asyncpg.Connection
+) -> None:
+    person = sandbox.telegram.context.people.get(anna.id)
+    person.first_name, person.last_name = "Ы" * 64, "Ж" * 64
+    await anna.register()
+    assert await sql.fetchval("select name from users order by id desc limit 1") == "Ы" * 40
 
 
 async def test_somebody_of_the_site_is_signed_in_and_sees_what_is_theirs(ben: ChatUser) -> None:

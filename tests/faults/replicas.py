@@ -92,16 +92,16 @@ class Replicas:
     async def stop(self) -> None:
         await asyncio.gather(*(process.kill() for process in self.processes if process.started))
 
-    async def siege(self) -> None:
+    async def keep_killing(self) -> None:
         """Kills each again and again until `calm`, and leaves all of them running."""
         async with asyncio.TaskGroup() as tasks:
             for process in self.processes:
-                tasks.create_task(self._besiege(process))
+                tasks.create_task(self._kill_again_and_again(process))
 
     def calm(self) -> None:
         self._calm.set()
 
-    async def _besiege(self, process: BotProcess) -> None:
+    async def _kill_again_and_again(self, process: BotProcess) -> None:
         while True:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._calm.wait(), random.uniform(*LIVES))

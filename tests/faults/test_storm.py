@@ -65,7 +65,7 @@ class Storm:
         """Until everybody has bought. Raises TimeoutError when that takes too long."""
         self.sandbox.faults.set(**WEATHER)
         async with asyncio.timeout(STORM), asyncio.TaskGroup() as tasks:
-            tasks.create_task(self.bots.siege())
+            tasks.create_task(self.bots.keep_killing())
             outages = tasks.create_task(self._outages())
             await asyncio.gather(*(shopper.shop(OVER) for shopper in self.shoppers))
             await outages

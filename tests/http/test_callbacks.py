@@ -8,9 +8,11 @@ import aiohttp
 import asyncpg
 import pytest
 
+from bot.jobs.housekeeping import sweep
 from bot.sandbox.app import Sandbox
 from bot.settings import Settings
 from bot.timings import Timings, seconds
+from db.jobs import SweepJob
 from db.payments import callbacks
 from handlers.app import Application
 from tests.app import origin_of, settings_for
@@ -177,3 +179,22 @@ class TestWithoutProvider:
     ) -> None:
         assert await post(app, http, notification("payment.succeeded", id=UNKNOWN)) == 200
         await all_handled(sql, 1)
+
+
+@pytest.mark.errors_expected("an alarm is logged as an error")
+async def test_that_callbacks_are_turned_away_is_an_alarm_until_fewer_wait(
+    app: Application, http: aiohttp.ClientSession, sql: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(callbacks, "CEILING", 2)
+    app.worker.stop()
+    statuses = [await post(app, http, notification("payment.succeeded", id=UNKNOWN)) for _ in range(3)]
+    assert statuses == [200, 200, 503]
+    open_ = "select array_agg(kind) from bot.alerts where solved_at is null"
+    for _ in range(2):
+        await sweep(SweepJob(), app.context)
+        assert await sql.fetchval(open_) == ["callbacks_turned_away"]
+    await sql.execute(
+        "update bot.callbacks set handled_at = now() where id = (select min(id) from bot.callbacks)"
+    )
+    await sweep(SweepJob(), app.context)
+    assert await sql.fetchval(open_) is None

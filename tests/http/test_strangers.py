@@ -145,6 +145,50 @@ async def test_a_body_that_does_not_come_is_not_waited_for(app: Application) -> 
     assert (await say(app, head)).startswith(b"HTTP/1.1 408 ")
 
 
+class TestManyConnections:
+    @pytest.fixture
+    def timings(self) -> Timings:
+        return Timings(**{name: getattr(QUICK, name) for name in QUICK.__slots__} | {"connections": 5})
+
+    async def test_who_holds_many_connections_keeps_nobody_out(self, app: Application) -> None:
+        """Idle ones, and ones whose request never ends to begin, go before others are turned away."""
+        held = [await self.half_asked(app) for _ in range(5)]
+        for _ in range(5):
+            answer = await say(app, b"GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            assert answer.startswith(b"HTTP/1.1 200 ")
+            reader, writer = held.pop(0)
+            async with asyncio.timeout(PATIENCE):
+                await reader.read()  # returns when it is closed
+            writer.close()
+            held.append(await self.half_asked(app))
+        for _reader, writer in held:
+            writer.close()
+
+    async def half_asked(self, app: Application) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        reader, writer = await asyncio.open_connection("127.0.0.1", app.http_port)
+        writer.write(b"GET /healthz HTTP/1.1\r\nHost: a\r\nX-Slow: ")
+        return reader, writer
+
+    async def test_there_are_never_more_than_twice_as_many(self, app: Application) -> None:
+        """While the bodies of all of them are waited for."""
+        head = b"POST /yookassa/webhook HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n{"
+        held = [await asyncio.open_connection("127.0.0.1", app.http_port) for _ in range(10)]
+        for _reader, writer in held:
+            writer.write(head)
+            await writer.drain()
+        assert await cut_off(app, head)
+        for _reader, writer in held:
+            writer.close()
+
+
+async def cut_off(app: Application, sent: bytes) -> bool:
+    """Whether the connection ends without an answer."""
+    try:
+        return await say(app, sent) == b""
+    except ConnectionError:
+        return True
+
+
 # --- the key in the callbacks' address ---
 
 

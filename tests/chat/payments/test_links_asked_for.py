@@ -76,6 +76,36 @@ async def test_a_refused_order_is_told_to_the_payer_and_to_the_admins(
     assert await database(sql) == (1, 0, 0, 0)
 
 
+@pytest.mark.errors_expected("a refused order is the school's to look at")
+async def test_refusals_of_one_cause_are_one_alarm_until_a_link_works(
+    anna: ChatUser, ben: ChatUser, offer: int, sql: asyncpg.Connection
+) -> None:
+    async def refuses(value: bool) -> None:
+        async with anna.http.put(
+            f"{anna.origin}/sandbox/yookassa", json={"receipts_required": value}
+        ) as response:
+            assert response.status == 200
+
+    async def order_in_vain(person: ChatUser, count: int) -> None:
+        await person.send(f"/start buy_{offer}")
+        canceled = "select count(*) = $1 from purchases where status = 'canceled'"
+        await becomes(lambda: sql.fetchval(canceled, count))
+
+    open_, all_ = "select subject from bot.alerts where solved_at is null", "select count(*) from bot.alerts"
+    await refuses(True)
+    for count, person in enumerate((anna, ben), 1):
+        await person.register()
+        await order_in_vain(person, count)
+    assert await sql.fetchval(all_) == 1
+    assert (await sql.fetchval(open_)).startswith(f"{offer} ")
+    await refuses(False)
+    await anna.order(offer)
+    assert await sql.fetchval(open_) is None
+    await refuses(True)
+    await order_in_vain(ben, 3)
+    assert await sql.fetchval(all_) == 2
+
+
 async def test_admins_hear_of_a_payment(
     anna: ChatUser, olga: ChatUser, offer: int, sql: asyncpg.Connection
 ) -> None:
