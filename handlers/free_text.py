@@ -82,7 +82,7 @@ async def answer_complaint(message: Message, request: Request) -> Reply:
         return await check(message, unpaid, request)
     found = await purchases.list_purchases(request.session, person.user_id)
     paid = next((one for one in found if one.status == PurchaseStatus.SUCCEEDED), None)
-    keyboard = rows(next_button(await load_home(request)), go(words.MY_PAYMENTS, PURCHASES))
+    keyboard = rows(next_button(await load_home(request), stays=True), go(words.MY_PAYMENTS, PURCHASES))
     return say(message, words.nothing_open(paid, contact), keyboard)
 
 

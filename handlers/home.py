@@ -87,11 +87,13 @@ def home_keyboard(found: Home, request: Request) -> InlineKeyboardMarkup:
     )
 
 
-def next_button(found: Home) -> InlineKeyboardButton | None:
-    """As wide as the message: what most people have come for."""
+def next_button(found: Home, *, stays: bool = False) -> InlineKeyboardButton | None:
+    """As wide as the message: what most people have come for. `stays`: under news."""
     lesson = found.following
     return (
-        press(words.next_lesson(lesson.number, lesson.title), Continue(lesson=lesson.id)) if lesson else None
+        press(words.next_lesson(lesson.number, lesson.title), Continue(lesson=lesson.id, stays=stays))
+        if lesson
+        else None
     )
 
 

@@ -133,24 +133,28 @@ async def show_lesson(query: CallbackQuery, callback_data: ShowLesson, request: 
 @router.callback_query(Continue.filter())
 async def go_on(query: CallbackQuery, callback_data: Continue, request: Request) -> Reply:
     """The lesson on the button; where that is done by now, the one to go on with, and the message is drawn anew."""
-    person = request.person
+    person, session, now = request.person, request.session, request.now
+    if not person.signed_in:
+        return await say_lesson(
+            query, await lessons.get_lesson(session, callback_data.lesson, None, now), request
+        )
+    if callback_data.stays:
+        query = query.model_copy(update={"message": None})
     try:
-        page = await lessons.get_lesson(request.session, callback_data.lesson, learner(person), request.now)
+        page = await lessons.get_lesson(session, callback_data.lesson, person.user_id, now)
     except LessonUnknown:
-        page = None
-    if not person.signed_in and page is not None:
-        return await say_lesson(query, page, request)
-    if page is not None and page.is_open and not page.done:
-        beside = now_home(person, query.message.message_id) if query.message else []
-        return [*await say_lesson(query, page, request), *beside]
-    return await go_on_from_home(query, page, request)
+        return await go_on_from_home(query, None, request)
+    if page.done or not page.is_open:
+        return await go_on_from_home(query, page, request)
+    beside = now_home(person, query.message.message_id) if query.message else []
+    return [*await say_lesson(query, page, request), *beside]
 
 
 async def go_on_from_home(query: CallbackQuery, page: LessonPage | None, request: Request) -> Reply:
     """`page`: of the lesson that was on the button, where it is still there."""
     found = await load_home(request)
-    drawn = place_home(query, found, request)
-    if page is not None and not page.is_open and not page.done:
+    drawn = place_home(query, found, request) if query.message or not found.following else []
+    if page is not None and not page.done:
         return [*drawn, await say_locked(query, page, request.session)]
     if found.following is None:
         return drawn
@@ -220,7 +224,7 @@ async def say_end(query: CallbackQuery, done: FinishedLesson, request: Request) 
     found, lesson = await load_home(request), done.lesson
     share = None if done.progress.left else words.share_url(lesson.module, request.context.username)
     keyboard = rows(
-        next_button(found) or go(words.MORE_COURSES, COURSES),
+        next_button(found, stays=True) or go(words.MORE_COURSES, COURSES),
         open_url(words.SHARE, share) if share else None,
         press(words.ALL_LESSONS, ShowLessons(module=lesson.module_id)),
         go(words.MY_PROGRESS, PROGRESS),

@@ -91,9 +91,11 @@ class ShowLesson(CallbackData, prefix="lesson"):
 
 
 class Continue(CallbackData, prefix="next"):
-    """To the lesson, or, where it is done since the button was drawn, to the one to go on with now."""
+    """To the lesson, or, where it is done since the button was drawn, to the one to go on with now. `stays`: the
+    message that bears it is news, which home does not take the place of."""
 
     lesson: Id
+    stays: bool = False
 
 
 class FinishLesson(CallbackData, prefix="done"):

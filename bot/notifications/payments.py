@@ -30,7 +30,9 @@ def purchase_succeeded(event: PurchaseSucceeded) -> Notification:
     number = _("#{id} · {terms}").format(id=event.purchase_id, terms=_terms(event))
     on = press(_("▶️ To the lessons"), ShowLessons(module=event.module_id))
     if event.lesson_id is not None:
-        on = press(next_lesson(event.lesson_number, event.lesson), Continue(lesson=event.lesson_id))
+        on = press(
+            next_lesson(event.lesson_number, event.lesson), Continue(lesson=event.lesson_id, stays=True)
+        )
     keyboard = rows(on, go_below(_("My access"), STATUS))
     return Notification(f"{paid}\n{number}", keyboard, above=f"{_terms(event)} · " + _("✅ paid"))
 

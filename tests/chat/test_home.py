@@ -178,6 +178,20 @@ async def test_news_stay_where_a_button_of_theirs_is_pressed(anna: ChatUser) -> 
     assert anna.last_text.startswith("🔑")
 
 
+async def test_the_news_of_a_payment_stay_when_one_goes_on_from_them(
+    anna: ChatUser, sql: asyncpg.Connection
+) -> None:
+    await anna.register()
+    await anna.order(await sql.fetchval("select min(id) from bot.offers where currency = 'RUB'"))
+    await anna.pay()
+    news = await anna.receives("✅ Оплачено")
+    for _ in range(2):
+        await anna.press(Continue(lesson=await lesson_id(sql, "Первая программа"), stays=True).pack())
+        await anna.click(DONE)
+    assert "Условия" in anna.last_text
+    assert news in anna.texts
+
+
 async def test_an_admin_has_one_button_more(olga: ChatUser) -> None:
     await olga.register()
     await olga.send("/start")
