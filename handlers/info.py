@@ -60,13 +60,14 @@ def audience_of(person: Person, context: AppContext) -> Audience:
 
 def doors(person: Person, audience: Audience) -> InlineKeyboardMarkup:
     """The places people go to most."""
-    places: tuple[Command, ...] = (COURSES, LANGUAGE)
+    places: tuple[Command, ...] = (COURSES,)
     if person.account is not None:
-        places = (COURSES, LESSONS, STATUS, PROGRESS, PROMO, PURCHASES, PROFILE, LANGUAGE)
-    buttons = [go(about(place), place) for place in places]
+        places = (COURSES, LESSONS, STATUS, PROGRESS, PROMO, PURCHASES, PROFILE)
+    buttons = [go(words.DOORS[place.name], place) for place in places]
     return rows(
         press(registration.REGISTER, Register()) if person.account is None else None,
         *in_rows(buttons, 2),
+        go(words.ASK_LANGUAGE, LANGUAGE),
         go(about(ADMIN), ADMIN) if audience is Audience.ADMIN else None,
     )
 

@@ -13,6 +13,16 @@ from bot.texts.format import safe
 
 LANGUAGE_NAMES = {"ru": "Русский", "en": "English"}
 MAX_DESCRIPTION, MAX_SHORT = 512, 120  # characters that Telegram takes
+# Two of them stand beside each other on a phone.
+DOORS = {
+    "courses": __("🎓 Courses"),
+    "lessons": __("📚 My courses"),
+    "status": __("🔑 My access"),
+    "progress": __("📈 My progress"),
+    "promo": __("🎁 Promo code"),
+    "purchases": __("🧾 My payments"),
+    "profile": __("👤 Profile"),
+}
 ASK_LANGUAGE = "🌐 Язык / Language"
 LANGUAGE_CHOSEN = __("I speak English with you now.")
 

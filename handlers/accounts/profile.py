@@ -41,7 +41,8 @@ async def profile(
             press(contact_words.PHONE, ShowContact(kind="phone")),
         ),
         (go(words.DEVICES, DEVICES), go(words.LANGUAGE, LANGUAGE)),
-        (go(words.PAYMENTS, PURCHASES), go(words.LOGOUT, LOGOUT)),
+        go(words.PAYMENTS, PURCHASES),
+        go(words.LOGOUT, LOGOUT),
     )
     return say(event, words.profile(who, info_words.LANGUAGE_NAMES[language]), keyboard)
 

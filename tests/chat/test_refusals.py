@@ -11,6 +11,7 @@ from bot.jobs.refusals import refused
 from bot.sandbox.app import Sandbox
 from bot.sender import code_of, pack, send
 from bot.settings import Settings
+from bot.texts import shop as shop_words
 from db.engine import Pool
 from db.jobs import RefusedJob, SendJob
 from db.queue import enqueue
@@ -65,11 +66,13 @@ async def test_a_refused_invoice_closes_the_order_offers_another_way_and_alarms_
     rows = await sql.fetch(
         "select status, closed_at from purchases p join bot.payment_attempts a on a.purchase_id = p.id"
         " where a.method = 'invoice'"
+        " where a.method = 'invoice'"
     )
     assert [(row["status"], row["closed_at"] is not None) for row in rows] == [("canceled", True)] * 2
     assert await alarms(sql) == ["invoice_refused"]
     await olga.receives("CURRENCY_TOTAL_AMOUNT_INVALID" if way == "price" else "PAYMENT_PROVIDER_INVALID")
     if way == "token":
+        await anna.click(lambda: shop_words.pay_by("link"))
         assert await anna.gets_link()
         monkeypatch.setitem(app.settings.__dict__, "telegram_payment_token", SecretStr("381764678:TEST:1"))
         await ben.send(f"/start buy_{offer}")

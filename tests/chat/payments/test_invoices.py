@@ -67,7 +67,7 @@ async def test_paid_is_credited_and_told(
     assert paid["status"] == "paid"
     await anna.receives("✅ Оплачено")
     await olga.receives("Платёж №")
-    row = await sql.fetchrow("select * from purchases")
+    row = await sql.fetchrow("select * from purchases order by id desc limit 1")
     assert (row["provider"], row["status"]) == (provider, "succeeded")
     known = paid["telegram_payment_charge_id" if method == "stars" else "provider_payment_charge_id"]
     assert row["provider_payment_id"] == known

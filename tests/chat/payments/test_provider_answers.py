@@ -193,7 +193,7 @@ async def test_one_in_the_list_that_cannot_be_read_is_kept_and_hides_no_other(
     assert [(row["subject"], json.loads(row["raw"])["id"]) for row in kept] == [(broken, broken)]
     body["paid"] = amount
     await reconcile(app.context)
-    await ben.receives("№2")
+    await ben.receives("#2")
     assert await alarms(sql) == []
     assert await sql.fetchval("select count(*) from bot.unread_items") == 0
 

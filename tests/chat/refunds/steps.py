@@ -54,7 +54,9 @@ async def made(person: ChatUser) -> list[Json]:
 
 async def stands(sql: asyncpg.Connection) -> tuple[Any, ...]:
     """The purchase's status, days of access in all, refunds as (status, amount, days taken)."""
-    status = await sql.fetchval("select status from purchases order by id limit 1")
+    status = await sql.fetchval(
+        "select status from purchases where purchased_at is not null order by id limit 1"
+    )
     days = await sql.fetchval("select sum(days) from bot.access_changes")
     rows = await sql.fetch("select status, amount, days_taken from bot.refunds order by id")
     return status, days, [tuple(row) for row in rows]

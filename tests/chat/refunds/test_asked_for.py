@@ -59,7 +59,7 @@ async def test_a_payment_by_invoice_goes_back_through_its_provider(
     anna: ChatUser, olga: ChatUser, sql: asyncpg.Connection
 ) -> None:
     paid = await invoiced(anna, olga, sql, ROUBLES, "invoice")
-    await refund(olga, "1 495", 49_500)
+    await refund(olga, "2 495", 49_500)  # №1 is the link that the screen of the terms made
     await anna.receives("↩️")
     assert await stands(sql) == ("succeeded", 15, [("succeeded", 49_500, 15)])
     assert (await made(anna))[0]["payment_id"] == paid["provider_payment_charge_id"]
