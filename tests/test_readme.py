@@ -6,11 +6,14 @@ import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from bot.chat.commands import COMMANDS
 from bot.settings import Settings
+from bot.texts import Localizer
+from bot.texts.arguments import pattern
 from handlers import http
 from main import parser
 
@@ -33,8 +36,8 @@ def first_cells(text: str) -> list[str]:
     return [word for row in rows for word in re.findall(r"`([^`]+)`", row.split(" | ")[0])]
 
 
-def chat_usages() -> list[str]:
-    rows = section("Commands in the chat").splitlines()
+def chat_usages(table: str = section("Commands in the chat")) -> list[str]:
+    rows = table.splitlines()
     cells = [row.split(" | ")[1] for row in rows if row.count(" | ") == 2]
     return [word for cell in cells for word in re.findall(r"`(/[^`]+)`", cell)]
 
@@ -143,12 +146,6 @@ def typed(page: str) -> list[str]:
     return [line.partition(" #")[0].rstrip() for block in blocks for line in block.splitlines()]
 
 
-def told_commands(page: str) -> list[str]:
-    """Of the table of commands in the chat: the words with a slash, without their arguments."""
-    rows = [line for line in page.splitlines() if line.startswith("| ") and line.count(" | ") == 2]
-    return [word for row in rows for word in re.findall(r"`(/\w+)[^`]*`", row.split(" | ")[1])]
-
-
 def pages_linked(page: str) -> set[str]:
     return set(re.findall(r"\]\(((?:docs/)?[\w.]+\.md(?:#[\w-]+)?)\)", page)) - {"README.md", "README.ru.md"}
 
@@ -156,9 +153,15 @@ def pages_linked(page: str) -> set[str]:
 def test_the_russian_readme_tells_the_same() -> None:
     assert headings(RUSSIAN) == headings(README)
     assert typed(RUSSIAN) == typed(README)
-    assert told_commands(RUSSIAN) == told_commands(README)
     pages = pages_linked(README.partition("\n## Where things live\n")[0])
     assert pages <= pages_linked(RUSSIAN)
+
+
+def test_the_russian_readme_names_arguments_as_the_bot_does() -> None:
+    told = {usage.split()[0]: usage for usage in chat_usages(section("Команды в чате", RUSSIAN))}
+    with Localizer("ru", ZoneInfo("Europe/Moscow")).use_locale("ru"):
+        usages = {f"/{command.name}": pattern(command) for command in COMMANDS}
+    assert told == usages | {"/start": "/start"}
 
 
 # --- where things live ---------------------------------------------------------------------------
