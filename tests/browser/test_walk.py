@@ -20,6 +20,7 @@ require_browser()
 
 from playwright.async_api import expect  # noqa: E402  (only once it is known to be there)
 
+from tests.browser.film import NO_NOTES  # noqa: E402
 from tests.browser.newcomer import ask, open_checkout, opened, order, register  # noqa: E402
 
 if TYPE_CHECKING:
@@ -99,6 +100,7 @@ async def learn(window: Window) -> None:
 
 async def picture_for_the_readme(window: Window) -> None:
     if folder := os.environ.get("SCREENSHOTS"):
+        await window.page.evaluate(NO_NOTES)
         await window.page.screenshot(path=Path(folder) / "demo.png")
 
 

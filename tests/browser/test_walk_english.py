@@ -20,7 +20,7 @@ require_browser()
 from playwright.async_api import expect  # noqa: E402  (only once it is known to be there)
 
 from tests.browser.film import PICTURES, Film  # noqa: E402
-from tests.browser.newcomer import ENGLISH, ask, open_checkout, opened, order, register  # noqa: E402
+from tests.browser.newcomer import ENGLISH, open_checkout, opened, order  # noqa: E402
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser
@@ -55,28 +55,38 @@ async def come_in(window: Window, film: Film) -> None:
     await window.page.locator(".person").first.tap()
     await expect(window.page.locator("#empty-chat")).to_contain_text("Spanish")
     await film.shoot(window.page, "01-empty")
-    await register(window, ENGLISH)
-    await film.shoot(window.page, "02-registered")
+    await window.by("start").tap()
+    await expect(window.button(ENGLISH.register)).to_be_visible()
+    await film.shoot(window.page, "02-greeting")
+    await window.button(ENGLISH.register).tap()
+    await window.button(ENGLISH.accept).tap()
+    await expect(window.messages(ENGLISH.registered, outgoing=False)).to_be_visible()
+    await expect(window.button("▶️")).to_be_visible()
+    await film.shoot(window.page, "03-registered")
 
 
 async def buy(window: Window, film: Film) -> None:
-    await order(window, "Spanish", labels=ENGLISH)
-    await film.shoot(window.page, "03-order")
+    await window.button("Buy").tap()
+    await window.button("Spanish").last.tap()
+    await expect(window.button("₽")).to_have_count(2)
+    await film.shoot(window.page, "04-offers")
+    await window.button("₽").first.tap()
+    await expect(window.button(ENGLISH.pay).last).to_have_attribute("href", re.compile("/checkout/"))
+    await film.shoot(window.page, "05-order")
     checkout = await open_checkout(window, ENGLISH)
-    await film.shoot(checkout, "04-checkout")
-    await checkout.get_by_role("button", name=re.compile(f"^{ENGLISH.pay} ")).click()
+    await film.shoot(checkout, "06-checkout")
+    await checkout.get_by_role("button", name=re.compile("^Pay ")).click()
     await expect(checkout.get_by_role("status")).to_contain_text("went through")
-    await film.shoot(checkout, "05-paid", 1000)
+    await film.shoot(checkout, "07-paid", 1200)
     await checkout.close()
     await expect(window.messages("✅", outgoing=False).last).to_contain_text("Spanish")
-    await film.shoot(window.page, "06-open")
+    await film.shoot(window.page, "08-open")
 
 
 async def learn(window: Window, film: Film) -> None:
-    await ask(window, "/lessons")
     await window.button("▶️").last.tap()
     await expect(window.messages("Hola", outgoing=False).last).to_be_visible()
-    await film.shoot(window.page, "07-lesson", 2400)
+    await film.shoot(window.page, "09-lesson", 2600)
     await window.button(ENGLISH.done).last.tap()
     await expect(window.messages("Eating out", outgoing=False).last).to_be_visible()
 
@@ -96,4 +106,4 @@ async def tick_off(window: Window) -> None:
     for name in ("register", "buy", "decline"):
         await expect(window.by(f"tour-{name}")).to_have_class("done")
     await expect(window.by("tour-promo")).not_to_have_class("done")
-    await window.page.screenshot(path=PICTURES / "demo-08-tour.png")
+    await window.page.screenshot(path=PICTURES / "demo-10-tour.png")

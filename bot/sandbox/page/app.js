@@ -142,8 +142,12 @@ class Page {
 
   /** From then on the address names them, so that a reconnection finds the same person. */
   returning() {
-    const person = this.start.payload ? this.model.leaver : null;
-    if (person) history.replaceState(history.state, "", `#${person}`);
+    const address = new URL(location.href);
+    const person = this.start.payload || address.searchParams.has("back") ? this.model.leaver : null;
+    if (!person) return null;
+    address.searchParams.delete("back");
+    address.hash = person;
+    history.replaceState(history.state, "", address);
     return person;
   }
 

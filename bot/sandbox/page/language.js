@@ -3,8 +3,6 @@
 import { WORDS } from "./words.js";
 
 const KEY = "sandbox.language";
-/** How days and hours are written; the bot writes them so, too. */
-const DATES = { en: "en-GB", ru: "ru" };
 const listeners = new Set();
 let ahead = 0;
 let zone;
@@ -83,7 +81,7 @@ export function money(amount, currency) {
 
 /** `unix` is in seconds, as in the Bot API. */
 export function clock(unix) {
-  return new Date(unix * 1000).toLocaleTimeString(DATES[current], {
+  return new Date(unix * 1000).toLocaleTimeString(current, {
     hour: "2-digit",
     minute: "2-digit",
     hour12: false,
@@ -93,7 +91,7 @@ export function clock(unix) {
 
 export function dateTime(unix, more = {}) {
   const form = { ...more, timeZone: zone, day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" };
-  return new Date(unix * 1000).toLocaleString(DATES[current], { ...form, hour12: false });
+  return new Date(unix * 1000).toLocaleString(current, { ...form, hour12: false });
 }
 
 export function day(unix) {
@@ -103,7 +101,7 @@ export function day(unix) {
   if (age === 1) return t("yesterday");
   const year = date.slice(0, 4) === today.slice(0, 4) ? undefined : "numeric";
   const form = { day: "numeric", month: "long", year, timeZone: zone };
-  return new Date(unix * 1000).toLocaleDateString(DATES[current], form);
+  return new Date(unix * 1000).toLocaleDateString(current, form);
 }
 
 /** Swedes write dates as ISO 8601 does. */

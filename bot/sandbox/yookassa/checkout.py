@@ -153,7 +153,7 @@ def back_link(return_url: str | None) -> str | None:
     parts = urlsplit(return_url)
     if parts.hostname in TELEGRAM_HOSTS or parts.scheme == "tg":
         start = parse_qs(parts.query).get("start", [])
-        return "/?" + urlencode({"start": start[0]}) if start else "/"
+        return "/?" + urlencode({"start": start[0]} if start else {"back": "1"})
     return return_url if parts.scheme in ("http", "https") else None
 
 

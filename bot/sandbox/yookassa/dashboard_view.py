@@ -18,6 +18,7 @@ from bot.sandbox.yookassa.timestamps import parse_timestamp
 from bot.sandbox.yookassa.words import Words, lang_of, money, reason_text
 
 SHOWN = 100
+DATE = {"en": "MMM d, y, HH:mm", "ru": "d MMM y, HH:mm"}
 BUTTON = Markup('<form class="row" method="post" action="{url}"><button>{text}</button></form>')
 REFUND = Markup(
     '<form class="row" method="post" action="{url}">'
@@ -227,7 +228,8 @@ def _status(body: Json, said: Words) -> str:
 
 def _time(stamp: str, place: Place) -> Markup:
     moment = parse_timestamp(stamp).astimezone(place.zone)
-    text = format_datetime(moment, "d MMM y, HH:mm", locale=lang_of(place.said))
+    language = lang_of(place.said)
+    text = format_datetime(moment, DATE[language], locale=language)
     return Markup('<time datetime="{}">{}</time>').format(stamp, text)
 
 

@@ -219,9 +219,9 @@ def reason_text(words_: Words, reason: str) -> str:
 
 
 def money(value: str, currency: str, words_: Words) -> str:
-    """`1 234,50 ₽` in Russian, `₽1,234.50` in English, from a value such as "1234.50"."""
+    """`1 234,50 ₽` in Russian, `1,234.50 ₽` in English, from a value such as "1234.50"."""
     whole, _, cents = value.partition(".")
     sign = "₽" if currency == "RUB" else currency
     if words_ is _EN:
-        return f"{sign}{int(whole):,}.{cents}" if sign == "₽" else f"{int(whole):,}.{cents} {sign}"
+        return f"{int(whole):,}.{cents}\u00a0{sign}"
     return f"{int(whole):,}".replace(",", "\u00a0") + f",{cents}\u00a0{sign}"
