@@ -9,7 +9,6 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.accounts.people import list_by_email
-from db.chats import Account
 from db.columns import cut_to_column
 from db.locks import lock
 from db.placeholders import placeholder
@@ -115,18 +114,6 @@ async def _device(session: AsyncSession, telegram_id: int, now: datetime) -> int
     device_id = await session.scalar(select(Device.id).where(Device.device_key == key))
     assert device_id is not None
     return device_id
-
-
-async def get_account(session: AsyncSession, telegram_id: int) -> Account | None:
-    """The account this Telegram person signs in to; None where there is none."""
-    row = (
-        await session.execute(
-            _identities(telegram_id)
-            .join(User, AuthIdentity.user_id == User.id)
-            .with_only_columns(User.id, User.last_seen)
-        )
-    ).one_or_none()
-    return Account(*row) if row else None
 
 
 def _identities(telegram_id: int) -> Select[AuthIdentity]:
