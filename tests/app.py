@@ -168,27 +168,25 @@ async def http() -> AsyncIterator[aiohttp.ClientSession]:
         yield session
 
 
-def chat_user(
-    http: aiohttp.ClientSession, app: Application, person: int, language: str, email: str
-) -> ChatUser:
+def chat_user(http: aiohttp.ClientSession, app: Application, person: int, language: str) -> ChatUser:
     origin = app.settings.telegram_api_url
-    return ChatUser(http, origin, app.bot.id, person, language, app.context.localizer, email)
+    return ChatUser(http, origin, app.bot.id, person, language, app.context.localizer)
 
 
 @pytest.fixture
 def anna(http: aiohttp.ClientSession, app: Application) -> ChatUser:
-    return chat_user(http, app, ANNA, "ru", "anna@example.com")
+    return chat_user(http, app, ANNA, "ru")
 
 
 @pytest.fixture
 def ben(http: aiohttp.ClientSession, app: Application) -> ChatUser:
-    return chat_user(http, app, BEN, "en", "ben@example.com")
+    return chat_user(http, app, BEN, "en")
 
 
 @pytest.fixture
 def olga(http: aiohttp.ClientSession, app: Application) -> ChatUser:
     """The admin."""
-    return chat_user(http, app, OLGA, "ru", "olga@example.com")
+    return chat_user(http, app, OLGA, "ru")
 
 
 @pytest.fixture

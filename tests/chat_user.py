@@ -40,7 +40,6 @@ class ChatUser:
     id: int
     language: str
     localizer: Localizer
-    email: str
     messages: list[Json] = field(default_factory=list)
     reply_keyboard: Json | None = None
     toast: str | None = None

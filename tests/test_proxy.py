@@ -24,7 +24,7 @@ async def test_all_goes_through_the_proxy_and_names_are_looked_up_there(
             telegram_proxy=SecretStr(f"{scheme}://{USER}:{QUOTED}@127.0.0.1:{way.port}"),
         )
         async with running_app(settings, dsn) as app:
-            anna = ChatUser(http, origin_of(sandbox), app.bot.id, ANNA, "ru", app.context.localizer, "")
+            anna = ChatUser(http, origin_of(sandbox), app.bot.id, ANNA, "ru", app.context.localizer)
             await anna.write("/help")
             await anna.receives("/start")
     assert way.asked

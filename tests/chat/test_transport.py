@@ -48,7 +48,7 @@ async def process(sandbox: Sandbox, school_database: str, tmp_path: Path) -> Asy
 def anna(http: aiohttp.ClientSession, sandbox: Sandbox) -> ChatUser:
     """Anna, in a chat whose bot is another process."""
     localizer = Localizer("ru", ZoneInfo("Europe/Moscow"))
-    return ChatUser(http, origin_of(sandbox), BOT, ANNA, "ru", localizer, "anna@example.com")
+    return ChatUser(http, origin_of(sandbox), BOT, ANNA, "ru", localizer)
 
 
 # Seconds: a job whose worker was killed is taken by another one after the heartbeat of bot/timings.py (30), not before.
@@ -136,7 +136,7 @@ async def test_while_the_database_is_away_nothing_is_confirmed(
         running = await stack.enter_async_context(AsyncExitStack())
         await running.enter_async_context(EmbeddedServer(tmp_path, durable=False))
         app = await stack.enter_async_context(running_app(settings_for(origin_of(sandbox)), dsn))
-        anna = chat_user(http, app, ANNA, "ru", "anna@example.com")
+        anna = chat_user(http, app, ANNA, "ru")
         await anna.register()
         await running.aclose()
         with caplog.at_level("WARNING"):
@@ -232,7 +232,7 @@ async def test_what_is_paid_is_credited_while_telegram_is_out_of_reach(
 ) -> None:
     """Started then, the bot does not know its own name yet."""
     async with running_app(settings_for(origin_of(sandbox)), school_database) as app:
-        anna = chat_user(http, app, ANNA, "ru", "anna@example.com")
+        anna = chat_user(http, app, ANNA, "ru")
         await anna.register()
         await anna.order(await sql.fetchval("select min(id) from bot.offers where currency = 'RUB'"))
     await anna.pay()

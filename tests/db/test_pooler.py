@@ -59,7 +59,7 @@ async def test_a_course_is_bought_through_the_pooler(
     await process.start()
     try:
         words = Localizer("ru", ZoneInfo("Europe/Moscow"))
-        anna = ChatUser(http, origin_of(sandbox), BOT, ANNA, "ru", words, "anna@example.com")
+        anna = ChatUser(http, origin_of(sandbox), BOT, ANNA, "ru", words)
         await anna.register()
         await anna.order(await sql.fetchval(ROUBLES))
         await anna.pay()

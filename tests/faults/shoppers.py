@@ -159,4 +159,4 @@ async def newcomer(
     async with http.post(f"{origin}/sandbox/people", json=body) as response:
         made = await response.json()
     async with http.post(f"{origin}/sandbox/people/{made['id']}/stars", json={"amount": 1_000_000}):
-        return ChatUser(http, origin, bot, made["id"], language, localizer, f"learner{number}@example.com")
+        return ChatUser(http, origin, bot, made["id"], language, localizer)

@@ -120,7 +120,7 @@ async def test_a_flood_of_callbacks_makes_no_payer_wait(
         sql = await asyncpg.connect(dsn.dsn)
         try:
             localizer = Localizer("ru", ZoneInfo("Europe/Moscow"))
-            anna = ChatUser(http, origin_of(sandbox), BOT, ANNA, "ru", localizer, "anna@example.com")
+            anna = ChatUser(http, origin_of(sandbox), BOT, ANNA, "ru", localizer)
             await anna.register()
             quiet = await bought(anna, sql)
             before = await sql.fetchval(SIZE)

@@ -42,7 +42,6 @@ def anna(http: aiohttp.ClientSession, sandbox: Sandbox) -> ChatUser:
         ANNA,
         "ru",
         Localizer("ru", ZoneInfo("Europe/Moscow")),
-        "anna@example.com",
     )
 
 

@@ -45,7 +45,7 @@ async def database(tmp_path: Path) -> AsyncIterator[OwnDatabase]:
 @pytest.fixture
 def anna(http: aiohttp.ClientSession, sandbox: Sandbox) -> ChatUser:
     localizer = Localizer("ru", ZoneInfo("Europe/Moscow"))
-    return ChatUser(http, origin_of(sandbox), BOT, ANNA, "ru", localizer, EMAIL)
+    return ChatUser(http, origin_of(sandbox), BOT, ANNA, "ru", localizer)
 
 
 def names_of(sandbox: Sandbox) -> list[str]:

@@ -31,7 +31,7 @@ async def test_database_down_at_the_callback(
         running_app(settings, dsn.dsn, ONLY_CALLBACKS) as app,
     ):
         sandbox.yookassa.notifications_url = f"http://127.0.0.1:{app.http_port}/yookassa/webhook"
-        anna = chat_user(http, app, 7000000001, "ru", "anna@example.com")
+        anna = chat_user(http, app, 7000000001, "ru")
         await anna.register()
         await anna.order(1)
         await anna.open_checkout()

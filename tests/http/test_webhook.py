@@ -216,7 +216,7 @@ async def test_while_the_database_is_away_updates_come_again_and_act_once(
         running_app(webhook_settings(sandbox), dsn.dsn) as app,
     ):
         await webhook_is_set(sandbox)
-        anna = chat_user(http, app, 7000000001, "ru", "anna@example.com")
+        anna = chat_user(http, app, 7000000001, "ru")
         await anna.register()
         sql = await asyncpg.connect(dsn.dsn)
         word = await code(sql)
