@@ -10,7 +10,7 @@ from bot.texts.format import days, safe, until
 
 def promo_redeemed(event: PromoRedeemed) -> Notification:
     text = _(
-        "🎉 The promo code <b>{code}</b> is accepted: {days} of “{product}”.\nThe module “{module}” is open {until}."
+        "🎉 The promo code <b>{code}</b> is accepted: {days} of “{product}”.\n“{module}” is open {until}."
     ).format(
         code=safe(event.code),
         days=days(event.days),
@@ -22,7 +22,7 @@ def promo_redeemed(event: PromoRedeemed) -> Notification:
 
 
 def access_granted(event: AccessGranted) -> Notification:
-    text = _("🎁 The school has given you {days} of the module “{module}”. It is open {until}.").format(
+    text = _("🎁 The school has given you {days} of “{module}”: open {until}.").format(
         days=days(event.days), module=safe(event.module), until=until(event.ends_at)
     )
     return Notification(text, to_lessons(event.module_id))
@@ -30,11 +30,11 @@ def access_granted(event: AccessGranted) -> Notification:
 
 def access_taken(event: AccessTaken) -> Notification:
     if event.is_open:
-        text = _(
-            "The school has taken back {days} of the module “{module}”. It is still open {until}."
-        ).format(days=days(event.days), module=safe(event.module), until=until(event.ends_at))
+        text = _("The school has shortened your access to “{module}” by {days}: open {until}.").format(
+            days=days(event.days), module=safe(event.module), until=until(event.ends_at)
+        )
         return Notification(text, to_lessons(event.module_id))
-    text = _("The school has ended your access to the module “{module}”. If that surprises you: /paysupport")
+    text = _("The school has closed your access to “{module}”. Is that a mistake? /paysupport")
     return Notification(
         text.format(module=safe(event.module)),
         rows(go_below(_("My access"), STATUS), go_below(_("Renew"), BUY)),

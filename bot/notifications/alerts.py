@@ -9,8 +9,9 @@ from bot.texts.format import money, safe
 def payment_mismatch(event: events.PaymentMismatch) -> Notification:
     return Notification(
         _(
-            "⚠️ Payment <code>{payment}</code> at the provider does not agree with order №{id}: {differs}."
-            " Nothing was opened. Please look at it in the provider's dashboard."
+            "⚠️ Payment <code>{payment}</code> at the provider does not agree with "
+            "order #{id}: {differs}. Nothing was opened. Please look at it in the "
+            "provider's dashboard."
         ).format(payment=safe(event.subject), id=event.purchase_id, differs=safe(event.differs))
     )
 
@@ -34,7 +35,8 @@ def payment_parked(event: events.PaymentParked) -> Notification:
 def payment_held(event: events.PaymentHeld) -> Notification:
     return Notification(
         _(
-            "⚠️ Payment №{id} is only held at the provider (waiting for capture). Please look at its dashboard."
+            "⚠️ The bank has only frozen the money of payment #{id} (waiting for "
+            "capture). Please confirm it in the provider's dashboard."
         ).format(id=safe(event.subject))
     )
 
@@ -42,19 +44,20 @@ def payment_held(event: events.PaymentHeld) -> Notification:
 def payment_not_credited(event: events.PaymentNotCredited) -> Notification:
     return Notification(
         _(
-            "⚠️ Payment №{id} of {price} is paid, but its days can't be given: no access ends after the year 9000."
-            " Please look at that access with /revoke, or return the money with the provider. I try again by myself."
+            "⚠️ Payment #{id} of {price} is paid, but its days can't be given: no "
+            "access ends after the year 9000. Please look at that access with "
+            "/revoke, or return the money with the provider. I try again by myself."
         ).format(id=safe(event.subject), price=money(event.amount, event.currency))
     )
 
 
 def paid_not_granted(event: events.PaidNotGranted) -> Notification:
-    text = _("⚠️ Payment №{id} is paid, but no access was opened for it.")
+    text = _("⚠️ Payment #{id} is paid, but no access was opened for it.")
     return Notification(text.format(id=safe(event.subject)))
 
 
 def granted_not_paid(event: events.GrantedNotPaid) -> Notification:
-    text = _("⚠️ Order №{id} is not paid, but access was opened for it.")
+    text = _("⚠️ Order #{id} is not paid, but access was opened for it.")
     return Notification(text.format(id=safe(event.subject)))
 
 
@@ -78,8 +81,9 @@ def item_unreadable(event: events.ItemUnreadable) -> Notification:
 def payment_unknown(event: events.PaymentUnknown) -> Notification:
     return Notification(
         _(
-            "⚠️ For an hour the payment service has not said what became of order №{id}: {reason}."
-            " I keep asking. Please look at it in the provider's dashboard."
+            "⚠️ For an hour the payment service has not said what became of order "
+            "#{id}: {reason}. I keep asking. Please look at it in the provider's "
+            "dashboard."
         ).format(id=safe(event.subject), reason=safe(event.reason[:200]))
     )
 
@@ -87,8 +91,9 @@ def payment_unknown(event: events.PaymentUnknown) -> Notification:
 def refund_unknown(event: events.RefundUnknown) -> Notification:
     return Notification(
         _(
-            "⚠️ For an hour the payment service has not said what became of a refund of order №{id}: {reason}."
-            " I keep asking. Please look at it in the provider's dashboard."
+            "⚠️ For an hour the payment service has not said what became of a "
+            "refund of order #{id}: {reason}. I keep asking. Please look at it in "
+            "the provider's dashboard."
         ).format(id=event.purchase_id or "?", reason=safe(event.reason[:200]))
     )
 

@@ -80,7 +80,7 @@ def invoice_not_sent(event: InvoiceNotSent) -> Notification:
 
 def admin_purchase_succeeded(event: AdminPurchaseSucceeded) -> Notification:
     return Notification(
-        _("💰 Payment №{id}: {price} for “{product}” by account #{user}.").format(
+        _("💰 Payment #{id}: {price} for “{product}” by account #{user}.").format(
             id=event.purchase_id,
             price=money(event.amount, event.currency),
             product=safe(event.product),
@@ -92,8 +92,8 @@ def admin_purchase_succeeded(event: AdminPurchaseSucceeded) -> Notification:
 def second_charge(event: SecondCharge) -> Notification:
     return Notification(
         _(
-            "ℹ️ A second payment on one order: {price} for “{product}” by account #{user}. It was credited as"
-            " payment №{id}, with its own days."
+            "ℹ️ A second payment on one order: {price} for “{product}” by account "
+            "#{user}. It was credited as payment #{id}, with its own days."
         ).format(
             price=money(event.amount, event.currency),
             product=safe(event.product),

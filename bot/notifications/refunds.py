@@ -11,7 +11,7 @@ from db.payments.methods import XTR
 
 
 def refund_done(event: RefundDone) -> Notification:
-    text = _("↩️ {price} for “{product}” (payment №{id}) is returned to you.").format(
+    text = _("↩️ {price} for “{product}” (payment #{id}) is returned to you.").format(
         price=money(event.amount, event.currency), product=safe(event.product), id=event.purchase_id
     )
     if event.currency != XTR:
@@ -25,14 +25,14 @@ def refund_done(event: RefundDone) -> Notification:
 
 def _access(event: RefundDone) -> str:
     if event.is_open and event.days and event.ends_at is not None:
-        return _("With it go {days} of the module “{module}”. It is still open {until}.")
+        return _("Your access to “{module}” is shorter by {days}: open {until}.")
     if event.is_open:
-        return _("The module “{module}” stays open {until}.")
-    return _("The module “{module}” is closed now.")
+        return _("“{module}” stays open {until}.")
+    return _("“{module}” is closed now.")
 
 
 def admin_refund_done(event: AdminRefundDone) -> Notification:
-    text = _("↩️ Refund done: {price} of payment №{id}, “{product}”, account #{user}.").format(
+    text = _("↩️ Refund done: {price} of payment #{id}, “{product}”, account #{user}.").format(
         price=money(event.amount, event.currency),
         id=event.purchase_id,
         product=safe(event.product),
@@ -41,7 +41,9 @@ def admin_refund_done(event: AdminRefundDone) -> Notification:
     if not event.asked:
         text += " " + _("It was not made here, but at the provider.")
     taken = (
-        _("Access taken: {days}.").format(days=days(event.days)) if event.days else _("No access was taken.")
+        _("Access is shorter by {days}.").format(days=days(event.days))
+        if event.days
+        else _("No access was taken.")
     )
     return Notification(f"{text}\n{taken}")
 
@@ -60,8 +62,8 @@ def refund_failed(event: RefundFailed) -> Notification:
     """Codes are an open set: an unknown one is shown with the provider's own words."""
     why = str(REASONS.get(event.code, f"{event.code} {event.about}".strip()))
     text = _(
-        "⚠️ The refund of {price} of payment №{id} did not come about: {why}. The money is where it was, and no"
-        " access was taken."
+        "⚠️ The refund of {price} of payment #{id} did not come about: {why}. "
+        "The money is where it was, and no access was taken."
     ).format(price=money(event.amount, event.currency), id=event.purchase_id, why=safe(why))
     again = f"/refund {event.purchase_id} {_written(event.amount, event.currency)}"
     return Notification(f"{text}\n" + _("Once more: {command}").format(command=f"<code>{again}</code>"))

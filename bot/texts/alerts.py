@@ -33,7 +33,7 @@ def assign_button(one: ParkedPayment) -> str:
 
 
 def dismiss_button(one: Alert) -> str:
-    return _("Seen to: {subject}").format(subject=one.subject[:20])
+    return _("Resolved: {subject}").format(subject=one.subject[:20])
 
 
 def ask_whom(one: ParkedPayment) -> str:

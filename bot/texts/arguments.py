@@ -39,7 +39,7 @@ def usage(command: Command) -> str:
     if WHO in command.arguments:
         lines.append(_("WHO is a Telegram id, an e-mail, # and an account id, or a @username I have met."))
     if PRODUCT in command.arguments:
-        lines.append(_("PRODUCT is its id: /offers lists them."))
+        lines.append(_("PRODUCT is its number: /offers lists them."))
     return "\n".join(lines)
 
 
@@ -49,7 +49,7 @@ def problem(error: WrongArguments) -> str:
         case Problem.MISSING:
             return _("{name} is missing.").format(name=name)
         case Problem.TOO_MANY:
-            return _("There is something too much: “{written}”.").format(written=written)
+            return _("“{written}” is too much in this command.").format(written=written)
         case Problem.NOT_WHOLE:
             return _("{name} must be a whole number, and “{written}” is none.").format(
                 name=name, written=written
@@ -61,7 +61,7 @@ def problem(error: WrongArguments) -> str:
         case Problem.TOO_LONG:
             return _("{name} may have at most {high} characters.").format(name=name, high=error.high)
         case Problem.NO_CURRENCY:
-            return _("“{written}” is not the code of a currency, such as RUB, USD or XTR (Stars).").format(
+            return _("“{written}” is no currency. Please write RUB, USD or XTR (Stars).").format(
                 written=written
             )
         case Problem.AMBIGUOUS:
@@ -76,9 +76,10 @@ def problem(error: WrongArguments) -> str:
             )
         case Problem.NO_WHOLE_PRICE:
             return _(
-                "“{written}” is not a price in this currency: those are whole, from 1 to 2147483647."
+                "“{written}” is no amount in this currency: it has to be whole, from 1 to 2147483647."
             ).format(written=written)
         case Problem.NO_PRICE:
             return _(
-                "“{written}” is not a price such as 990 or 990.50, above zero and below 21 474 836.48."
+                "“{written}” is no amount. Please write a number, such as 990 or "
+                "990.50, above zero and below 21 474 836.48."
             ).format(written=written)

@@ -23,7 +23,7 @@ ABOUT = {
     "logout": __("Sign out of this chat"),
     "admin": __("Administration"),
     "grant": __("Give somebody access"),
-    "revoke": __("Take access back"),
+    "revoke": __("Shorten access"),
     "promo_new": __("Make a promo code"),
     "promos": __("Promo codes and their uses"),
     "offer": __("Make an offer"),

@@ -39,7 +39,9 @@ def _promo_unknown(refused: errors.PromoUnknown) -> str:
 
 @say.register
 def _promo_used_up(refused: errors.PromoUsedUp) -> str:
-    return _("The promo code <b>{code}</b> is used up.").format(code=safe(refused.code))
+    return _("The promo code <b>{code}</b> has run out: all places are taken.").format(
+        code=safe(refused.code)
+    )
 
 
 @say.register
@@ -112,7 +114,7 @@ def _person_ambiguous(refused: errors.PersonAmbiguous) -> str:
 
 @say.register
 def _access_not_owned(refused: errors.AccessNotOwned) -> str:
-    return _("This person has no access to this module, so there is nothing to take back.")
+    return _("This person has no access to this course, so there is nothing to shorten.")
 
 
 @say.register
@@ -124,7 +126,7 @@ def _access_too_far(refused: errors.AccessTooFar) -> str:
 
 @say.register
 def _access_for_ever(refused: errors.AccessForEver) -> str:
-    return _("This access is for ever: days can't be taken from it. Nothing was changed.")
+    return _("This access is forever: it can't be shortened. Nothing was changed.")
 
 
 @say.register
@@ -169,14 +171,14 @@ def _parked_gone(refused: errors.ParkedGone) -> str:
 
 @say.register
 def _purchase_foreign(refused: errors.PurchaseForeign) -> str:
-    return _("Payment №{id} was not made here but in the other application. Please return it there.").format(
+    return _("Payment #{id} was not made here but in the other application. Please return it there.").format(
         id=refused.purchase_id
     )
 
 
 @say.register
 def _not_refundable(refused: errors.NotRefundable) -> str:
-    return _("Payment №{id} can't be returned: {status}.").format(
+    return _("Payment #{id} can't be returned: {status}.").format(
         id=refused.purchase_id, status=purchase_words.status(refused.status)
     )
 
@@ -184,8 +186,8 @@ def _not_refundable(refused: errors.NotRefundable) -> str:
 @say.register
 def _refund_too_much(refused: errors.RefundTooMuch) -> str:
     if refused.left == 0:
-        return _("All of payment №{id} is returned already, or on its way.").format(id=refused.purchase_id)
-    return _("That is too much: of payment №{id}, {price} can still be returned.").format(
+        return _("All of payment #{id} is returned already, or on its way.").format(id=refused.purchase_id)
+    return _("Of payment #{id}, no more than {price} can be returned.").format(
         id=refused.purchase_id, price=money(refused.left, refused.currency)
     )
 
@@ -208,8 +210,9 @@ def _amount_too_large(refused: errors.AmountTooLarge) -> str:
 @say.register
 def _refund_by_hand(refused: errors.RefundByHand) -> str:
     return _(
-        "I can't reach payment №{id} (<code>{payment}</code>) at its provider. Please return the money in the"
-        " provider's dashboard, and take the access back with /revoke if it does not go by itself."
+        "I can't find payment #{id} (<code>{payment}</code>) at its provider. "
+        "Please return the money in the provider's dashboard, and shorten the "
+        "access with /revoke if it does not go by itself."
     ).format(id=refused.purchase_id, payment=safe(refused.payment_id))
 
 
@@ -226,4 +229,4 @@ def _refund_asked(refused: errors.RefundAsked) -> str:
         case "canceled":
             return _("This refund was tried, and did not come about. Please send /refund again.")
         case _:
-            return _("This refund is on its way already. I tell you how it ends.")
+            return _("This refund is on its way already. I will tell you when it is done.")

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.texts import _, __
+from bot.texts import _, __, plural
 from bot.texts.format import cut, days, safe
 from db.promo import PromoSummary
 
@@ -14,17 +14,20 @@ MAKE_ONE = __("Make a promo code")
 def made(promo: PromoSummary, link: str | None) -> str:
     lines = [
         _("✅ The promo code {code} is ready.").format(code=f"<code>{safe(promo.code)}</code>"),
-        _("It gives {days} of “{product}”, to at most {most} people, once each.").format(
-            days=days(promo.days), product=cut(promo.product, 80), most=promo.most
+        _("{days} of “{product}”, {people}, once each.").format(
+            days=days(promo.days),
+            product=cut(promo.product, 80),
+            people=plural("up to {count} person", "up to {count} people", promo.most),
         ),
     ]
     if link is not None:
-        lines.append(_("Link that redeems it: {link}").format(link=safe(link)))
+        lines.append(_("Link: {link}").format(link=safe(link)))
     else:
         lines.append(
             _(
-                "A link to it is not possible: only codes of up to 58 letters A-Z, digits, _ and - fit into one."
-            )
+                "There is no link to it: a link takes only letters A-Z, digits, _ and -, 58 at most."
+                " It is typed: <code>/promo {code}</code>"
+            ).format(code=safe(promo.code))
         )
     return "\n".join(lines)
 

@@ -153,7 +153,7 @@ def products(goods: Sequence[ProductSummary], total: int) -> str:
     """With the ids that other commands ask for."""
     title = "<b>" + _("Products: {total}").format(total=total) + "</b>"
     if not goods:
-        return title + "\n" + _("None yet: the catalogue file brings them.")
+        return title + "\n" + _("None yet. Load a catalogue: <code>main.py catalog load</code>")
     return (
         title
         + "\n"

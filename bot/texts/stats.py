@@ -17,13 +17,13 @@ def overview(found: Overview, failed: Sequence[FailedUpdate], held: Sequence[Hel
     lines = [
         "<b>" + _("Administration") + f"</b>, {zoned(now)}",
         "",
-        _("People: {people} registered, {chats} chats, {learning} with open access").format(
+        _("Learners: {people} · with access: {learning} · chats: {chats}").format(
             people=found.people, chats=found.chats, learning=found.learning
         ),
-        _("On sale: {offers} offers of {products} products in {modules} modules").format(
+        _("On sale: {offers} offers · products: {products} · courses: {modules}").format(
             offers=found.offers, products=found.products, modules=found.modules
         ),
-        _("Payments: {paid} in all, {lately} in the last 7 days, {waiting} waiting for the payer").format(
+        _("Payments: {paid} · last 7 days: {lately} · waiting: {waiting}").format(
             paid=found.paid, lately=found.paid_lately, waiting=found.waiting
         ),
         "",
@@ -37,17 +37,17 @@ def _troubles(found: Overview, failed: Sequence[FailedUpdate], held: Sequence[He
     if found.alarms:
         lines.append(_("⚠️ Alarms not yet solved: {count}").format(count=found.alarms))
     if found.parked:
-        lines.append(_("⚠️ Payments nobody claims: {count}").format(count=found.parked))
+        lines.append(_("⚠️ Unmatched payments: {count}").format(count=found.parked))
     if found.failed_updates:
         lines.append(_("⚠️ Payment updates that failed: {count}").format(count=found.failed_updates))
         lines += [_failed(one) for one in failed]
     if found.held_jobs:
         lines.append(_("⚠️ Jobs held after a day of failing: {count}").format(count=found.held_jobs))
         lines += [f"• {cut(one.job)}: {one.count}" for one in held]
-    return lines or [_("✅ Nothing waits for you: no alarms, no failed updates, no held jobs.")]
+    return lines or [_("✅ All clear: no alarms, no failures.")]
 
 
 def _failed(one: FailedUpdate) -> str:
-    return "• " + _("№{id} of {moment}, tries: {tries}: {error}").format(
+    return "• " + _("#{id} of {moment}, tries: {tries}: {error}").format(
         id=one.id, moment=moment(one.created_at), tries=one.tries, error=cut(one.error, 120)
     )

@@ -10,32 +10,32 @@ from db.access.grants import GrantResult, HistoryEntry
 from db.accounts.people import AccountSummary
 
 UNDO = __("↩️ Undo")
-REGISTER_FIRST = __("Grants are booked on your own account, and you have none yet. Please register first.")
+REGISTER_FIRST = __("Please register first: the history shows who gave access.")
 
 
 def done(who: AccountSummary, granted: GrantResult, now: datetime) -> str:
     days = granted.change.days
-    said = _("✅ Given: {days}") if days > 0 else _("✅ Taken back: {days}")
+    said = _("✅ Given: {days}") if days > 0 else _("✅ Shortened by {days}")
     return _card(said.format(days=in_days(abs(days))), who, granted, now)
 
 
 def undone(who: AccountSummary, granted: GrantResult, now: datetime) -> str:
     days = granted.change.days
-    said = _("↩️ Undone, given back: {days}") if days > 0 else _("↩️ Undone, taken back: {days}")
+    said = _("↩️ Undone, given back: {days}") if days > 0 else _("↩️ Undone, shortened by {days}")
     return _card(said.format(days=in_days(abs(days))), who, granted, now)
 
 
 def _card(headline: str, who: AccountSummary, granted: GrantResult, now: datetime) -> str:
     change = granted.change
     endless = change.after is None
-    before = _("open for ever") if endless else state(change.before, now)
-    after = _("open for ever") if endless else state(change.after, now)
+    before = _("open forever") if endless else state(change.before, now)
+    after = _("open forever") if endless else state(change.after, now)
     return "\n".join(
         (
             headline,
             _("Who: {person}").format(person=person(who)),
             _("Product: {product}").format(product=cut(granted.product, 80)),
-            _("Module: {module}").format(module=cut(granted.module, 80)),
+            _("Course: {module}").format(module=cut(granted.module, 80)),
             _("Before: {state}").format(state=before),
             _("Now: {state}").format(state=after),
         )
@@ -62,7 +62,7 @@ def history(entries: Sequence[HistoryEntry], who: AccountSummary | None) -> str:
 
 def _entry(entry: HistoryEntry) -> str:
     sign = "+" if entry.days > 0 else "−"
-    line = _("{moment}\n{sign}{days}, “{product}” for {person} (#{id}), by {admin}").format(
+    line = _("{moment}\n{person} (#{id}): {sign}{days}, “{product}”. Admin: {admin}").format(
         moment=moment(entry.created_at),
         sign=sign,
         days=in_days(abs(entry.days)),

@@ -51,12 +51,12 @@ def _contact(one: ChatContact) -> str:
 
 
 def _opening(one: AccessPeriod, now: datetime) -> str:
-    found = _("open for ever") if one.ends_at is None else state(one.ends_at, now)
+    found = _("open forever") if one.ends_at is None else state(one.ends_at, now)
     return f"{cut(one.module)}: {found}"
 
 
 def _bought(one: PurchaseSummary) -> str:
-    return _("№{id} of {moment}: {product}, {days}, {price}, {status} ({provider})").format(
+    return _("#{id} of {moment}: {product}, {days}, {price}, {status} ({provider})").format(
         id=one.id,
         moment=moment(one.purchased_at or one.created_at),
         product=cut(one.product),
