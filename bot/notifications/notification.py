@@ -22,6 +22,4 @@ class Notification:
 
 
 def to_lessons(module_id: int) -> InlineKeyboardMarkup:
-    return rows(
-        press(_("📚 To the lessons"), ShowLessons(module=module_id)), go_below(_("My access"), STATUS)
-    )
+    return rows(press(_("▶️ To the lessons"), ShowLessons(module=module_id)), go_below(_("My access"), STATUS))
