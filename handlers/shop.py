@@ -201,7 +201,7 @@ async def create_offer(
     keyboard = rows(
         press(words.sell(draft), SellOffer(offer=draft.id)), press(words.DROP, DropOffer(offer=draft.id))
     )
-    return say(message, words.offer_draft(draft, bool(payment_methods(draft, context.settings))), keyboard)
+    return say(message, words.offer_draft(draft), keyboard)
 
 
 @admin_router.callback_query(SellOffer.filter())
@@ -212,7 +212,7 @@ async def sell(
     check_price(made, context.settings)
     link = f"https://t.me/{context.username}?start=buy_{made.id}" if context.username else None
     keyboard = rows(switch_button(made, 0), press(words.ALL_OFFERS, ShowOffers(page=0)))
-    return show(query, words.offer_made(made, link, bool(payment_methods(made, context.settings))), keyboard)
+    return show(query, words.offer_made(made, link), keyboard)
 
 
 @admin_router.callback_query(DropOffer.filter())

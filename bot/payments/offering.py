@@ -19,15 +19,15 @@ def payment_methods(offer: OfferDetails, settings: Settings) -> list[PaymentMeth
 
 
 def check_price(offer: OfferDetails, settings: Settings) -> None:
-    """Raises CurrencyNotTaken where no way that is set up takes the currency, and PriceNotTaken where none takes the
-    price."""
+    """Raises CurrencyNotTaken where no way that is set up takes the currency, PriceNotTaken where none takes that."""
     if payment_methods(offer, settings):
         return
     able = ways(offer.methods, offer.currency)
-    if not set(able) & set(settings.payment_methods):
+    ready = [method for method in able if method in settings.payment_methods]
+    refused = untaken(ready, offer.price, offer.currency) if ready else None
+    if refused is None:
         raise CurrencyNotTaken(offer.currency, tuple(SETTING_OF[method] for method in able))
-    if (refused := untaken(offer.methods, offer.price, offer.currency)) is not None:
-        raise PriceNotTaken(offer.price, offer.currency, refused.least, refused.most)
+    raise PriceNotTaken(offer.price, offer.currency, refused.least, refused.most)
 
 
 def ways_of(offer: OfferDetails, settings: Settings) -> list[Way]:

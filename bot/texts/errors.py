@@ -1,6 +1,8 @@
-"""What each refusal of the database says to the person: one function per class, found by the class."""
+"""What each refusal of the database says to the person, found by its class."""
 
 from functools import singledispatch
+
+from babel.support import LazyProxy
 
 from bot.chat.arguments import WrongArguments
 from bot.texts import _, __, arguments
@@ -20,8 +22,31 @@ TOO_FAST = __(
 )
 
 
+# Those that need no data of theirs.
+SAID: dict[type[errors.Refused], LazyProxy] = {
+    errors.OfferGone: __("This offer is no longer there."),
+    errors.MethodNotOffered: __(
+        "This way of paying is not available for this offer. Please choose another one."
+    ),
+    errors.AccessNotOwned: __("This person has no access to this course, so there is nothing to shorten."),
+    errors.AccessForEver: __("This access is forever: it can't be shortened. Nothing was changed."),
+    errors.GrantUnknown: __("This grant is no longer in the history, so there is nothing to undo."),
+    errors.AlreadyUndone: __("This was undone already."),
+    errors.LessonUnknown: __("This lesson is no longer there."),
+    errors.LessonLocked: __("🔒 This lesson is locked. Access opens it."),
+    errors.PurchaseUnknown: __("There is no such payment."),
+    errors.SessionUnknown: __("This session has ended already."),
+    errors.ParkedGone: __("This payment is assigned already, or was never parked."),
+    errors.RefundGone: __(
+        "This question is too old, or was dropped. Nothing was returned. Please send /refund again."
+    ),
+}
+
+
 @singledispatch
 def say(refused: errors.Refused) -> str:
+    if type(refused) in SAID:
+        return str(SAID[type(refused)])
     raise NotImplementedError(f"no words for {type(refused).__name__}")
 
 
@@ -54,16 +79,6 @@ def _promo_used_by_you(refused: errors.PromoUsedByYou) -> str:
 @say.register
 def _promo_exists(refused: errors.PromoExists) -> str:
     return _("There is a promo code <b>{code}</b> already.").format(code=safe(refused.code))
-
-
-@say.register
-def _offer_gone(refused: errors.OfferGone) -> str:
-    return _("This offer is no longer there.")
-
-
-@say.register
-def _method_not_offered(refused: errors.MethodNotOffered) -> str:
-    return _("This way of paying is not available for this offer. Please choose another one.")
 
 
 @say.register
@@ -113,11 +128,6 @@ def _person_ambiguous(refused: errors.PersonAmbiguous) -> str:
 
 
 @say.register
-def _access_not_owned(refused: errors.AccessNotOwned) -> str:
-    return _("This person has no access to this course, so there is nothing to shorten.")
-
-
-@say.register
 def _access_too_far(refused: errors.AccessTooFar) -> str:
     return _("{days} is out of range: from 1 to 36500 days, and no access ends after the year 9000.").format(
         days=days(refused.days)
@@ -125,48 +135,8 @@ def _access_too_far(refused: errors.AccessTooFar) -> str:
 
 
 @say.register
-def _access_for_ever(refused: errors.AccessForEver) -> str:
-    return _("This access is forever: it can't be shortened. Nothing was changed.")
-
-
-@say.register
-def _grant_unknown(refused: errors.GrantUnknown) -> str:
-    return _("This grant is no longer in the history, so there is nothing to undo.")
-
-
-@say.register
 def _wrong_arguments(wrong: WrongArguments) -> str:
     return arguments.wrong(wrong)
-
-
-@say.register
-def _already_undone(refused: errors.AlreadyUndone) -> str:
-    return _("This was undone already.")
-
-
-@say.register
-def _lesson_unknown(refused: errors.LessonUnknown) -> str:
-    return _("This lesson is no longer there.")
-
-
-@say.register
-def _lesson_locked(refused: errors.LessonLocked) -> str:
-    return _("🔒 This lesson is locked. Access opens it.")
-
-
-@say.register
-def _purchase_unknown(refused: errors.PurchaseUnknown) -> str:
-    return _("There is no such payment.")
-
-
-@say.register
-def _session_unknown(refused: errors.SessionUnknown) -> str:
-    return _("This session has ended already.")
-
-
-@say.register
-def _parked_gone(refused: errors.ParkedGone) -> str:
-    return _("This payment is assigned already, or was never parked.")
 
 
 @say.register
@@ -214,11 +184,6 @@ def _refund_by_hand(refused: errors.RefundByHand) -> str:
         "Please return the money in the provider's dashboard, and shorten the "
         "access with /revoke if it does not go by itself."
     ).format(id=refused.purchase_id, payment=safe(refused.payment_id))
-
-
-@say.register
-def _refund_gone(refused: errors.RefundGone) -> str:
-    return _("This question is too old, or was dropped. Nothing was returned. Please send /refund again.")
 
 
 @say.register

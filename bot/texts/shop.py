@@ -101,26 +101,16 @@ def pay(way: Way) -> str:
     return f"{sign} " + _("Pay {price}").format(price=money(way.price, way.currency))
 
 
-def offer_draft(offer: OfferDetails, payable: bool) -> str:
-    lines = [_("A new offer, not on sale yet:"), _terms(offer)]
-    if not payable:
-        lines.append(_no_way(offer))
-    return "\n".join([*lines, "", _("Put it on sale at this price?")])
-
-
-def offer_made(offer: OfferDetails, link: str | None, payable: bool) -> str:
-    lines = [_("✅ Offer {offer} is on sale.").format(offer=f"<b>{offer.id}</b>"), _terms(offer)]
-    if link is not None:
-        lines.append(_("Link to it: {link}").format(link=safe(link)))
-    if not payable:
-        lines.append(_no_way(offer))
+def offer_draft(offer: OfferDetails) -> str:
+    lines = [_("A new offer, not on sale yet:"), _terms(offer), "", _("Put it on sale at this price?")]
     return "\n".join(lines)
 
 
-def _no_way(offer: OfferDetails) -> str:
-    return _("⚠️ With the present settings there is no way to pay in {currency}.").format(
-        currency=offer.currency
-    )
+def offer_made(offer: OfferDetails, link: str | None) -> str:
+    lines = [_("✅ Offer {offer} is on sale.").format(offer=f"<b>{offer.id}</b>"), _terms(offer)]
+    if link is not None:
+        lines.append(_("Link to it: {link}").format(link=safe(link)))
+    return "\n".join(lines)
 
 
 def sell(offer: OfferDetails) -> str:
