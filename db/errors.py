@@ -209,3 +209,27 @@ class RefundAsked(Refused):
 
     refund_id: int
     status: str
+
+
+@dataclass
+class NotMergeable(Refused):
+    """Only an account born in Telegram is merged into another one. `reason`: same account, merged, site account,
+    password, identity, site session."""
+
+    user_id: int
+    reason: str
+
+
+@dataclass
+class MergeBlocked(Refused):
+    """Rows of `table` can't be moved: it has no right for the bot, or the other account has a row like one of them."""
+
+    table: str
+
+
+@dataclass
+class MergeNotUndoable(Refused):
+    """`reason`: unknown, undone, too late, merged again, moved, changed elsewhere."""
+
+    merge_id: int
+    reason: str

@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.access.changes import MAX_DAYS, AppliedChange, Source, change_access
+from db.account_ids import lock_account
 from db.errors import AccessTooFar, ProductUnknown, PromoExists, PromoUnknown, PromoUsedByYou, PromoUsedUp
 from db.identities import find_taken_id
 from db.locks import lock
@@ -73,6 +74,7 @@ class PromoSummary:
 async def redeem(session: AsyncSession, user_id: int, code: str, now: datetime) -> RedeemedCode:
     """The lock on the code's row alone keeps it to one use per person and `max_usage_count` in all: the shared table
     has no unique key for that. Raises PromoUnknown, PromoUsedByYou, PromoUsedUp."""
+    user_id = await lock_account(session, user_id)
     found = await find_promo(session, code, for_update=True)
     if found is None:
         raise PromoUnknown(clean_text(code))

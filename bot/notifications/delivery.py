@@ -12,6 +12,7 @@ from bot.notifications.notification import Notification
 from bot.notifications.registry import from_facts, word
 from bot.sender import Method, SendLaterError, send, send_in_job, unpack
 from db import chats
+from db.account_ids import get_current_id
 from db.engine import Pool
 from db.jobs import SendJob, TellJob
 from db.queue import enqueue
@@ -41,7 +42,8 @@ async def _recipients(job: TellJob, event: Event, context: AppContext) -> list[C
             found: list[Chat] = [(job.telegram_id, *await chats.get_language(session, job.telegram_id))]
         else:
             assert job.user_id is not None
-            found = await chats.list_reachable(session, job.user_id)
+            # The account may have been merged since the job was stored.
+            found = await chats.list_reachable(session, await get_current_id(session, job.user_id))
         if len(found) == 1 and _replaced(event, found[0][0]) is None:
             await chats.record_order(session, found[0][0], None)
     return found

@@ -11,6 +11,7 @@ from enum import StrEnum
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db.account_ids import lock_account
 from db.errors import AccessNotOwned, AccessTooFar, AlreadyUndone
 from db.locks import lock
 from db.tables import AccessChange
@@ -20,13 +21,15 @@ LATEST_END = datetime(9001, 1, 1, tzinfo=UTC)  # no access ends after the year 9
 
 
 class Source(StrEnum):
-    """What changed an access; `source_id` is the id of its purchase, promo usage, grant, refund or undone change."""
+    """What changed an access; `source_id` is the id of its purchase, promo usage, grant, refund, undone change, or
+    merged module."""
 
     PURCHASE = "purchase"
     PROMO = "promo"
     GRANT = "grant"
     REFUND = "refund"
     UNDO = "undo"
+    MERGE = "merge"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +104,13 @@ with change as (
     select access.* from usermoduleaccess access
     join change on change.user_id = access.user_id and change.module_id = access.module_id
     for update of access
+), merged as (  -- what was lived through when the account was merged is not to be taken
+    select merged.share from change join bot.merged_changes merged on merged.change_id = change.id
+    order by merged.merge_id desc limit 1
 ), after as (
     update usermoduleaccess as access set ends_at = case
         when before.ends_at = 'infinity' then before.ends_at
+        when exists (select from merged) then before.ends_at - (select share from merged)
         when before.ends_at = change.after and change.before is not null then change.before
         else before.ends_at - make_interval(days => change.days)
     end
@@ -165,7 +172,7 @@ async def undo_change(session: AsyncSession, change_id: int, now: datetime) -> A
     )
     if (row := place.one_or_none()) is None:
         raise AlreadyUndone(change_id)
-    await lock_access(session, row.user_id, row.module_id)
+    await lock_access(session, await lock_account(session, row.user_id), row.module_id)
     taken = select(AccessChange.id).where(
         AccessChange.source == Source.UNDO, AccessChange.source_id == change_id
     )

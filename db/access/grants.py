@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.access import changes
 from db.access.changes import MAX_DAYS, AppliedChange, Source
+from db.account_ids import lock_account
 from db.errors import AccessForEver, AccessNotOwned, AccessTooFar, GrantUnknown, ProductUnknown
 from db.placeholders import proven_email
 from db.tables import AdminAccess
@@ -50,6 +51,7 @@ async def create_grant(
     """
     if not -MAX_DAYS <= days <= MAX_DAYS or days == 0:
         raise AccessTooFar(days)
+    user_id = await lock_account(session, user_id)
     place = await _get_place(session, user_id, product_id, days)
     entry = AdminAccess(
         admin_id=admin_id, target_user_id=user_id, product_id=product_id, days=days, created_at=now
@@ -78,7 +80,7 @@ async def undo_grant(session: AsyncSession, admin_id: int, change_id: int, now: 
     session.add(
         AdminAccess(
             admin_id=admin_id,
-            target_user_id=row.user_id,
+            target_user_id=change.user_id,
             product_id=row.product_id,
             days=change.days,
             created_at=now,

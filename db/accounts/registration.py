@@ -8,6 +8,7 @@ from sqlalchemy import Select, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db.account_ids import lock_account
 from db.accounts.people import list_by_email
 from db.columns import cut_to_column
 from db.locks import lock
@@ -54,6 +55,7 @@ async def sign_in(
     session: AsyncSession, user_id: int, telegram_id: int, *, now: datetime, keep: timedelta
 ) -> Session:
     """Opens a session on the chat's device, making the device where it is missing."""
+    user_id = await lock_account(session, user_id)
     device_id = await _device(session, telegram_id, now)
     await session.execute(
         insert(UserDevice)

@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db.account_ids import lock_account
 from db.errors import LessonLocked, LessonUnknown
 from db.lessons.progress import COUNTS, DONE, Progress, get_progress
 from db.locks import lock
@@ -204,6 +205,7 @@ async def record_finished(
     page = await get_lesson(session, lesson_id, user_id, now)
     if not page.is_open:
         raise LessonLocked(lesson_id, page.module_id)
+    user_id = await lock_account(session, user_id)
     await lock(session, f"progress:{user_id}:{lesson_id}")
     await session.execute(text(RECORD_FINISHED), {"user_id": user_id, "lesson_id": lesson_id})
     return FinishedLesson(page, await get_progress(session, user_id, page.module_id))

@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db.account_ids import lock_account
 from db.chats import record_order
 from db.errors import MethodNotOffered
 from db.locks import lock
@@ -54,6 +55,7 @@ async def open_attempt(
     for one that is still to be sent. Raises MethodNotOffered."""
     if offer.methods and method not in offer.methods:
         raise MethodNotOffered(method)
+    user_id = await lock_account(session, user_id)
     await lock(session, f"orders:{user_id}")
     await lock(session, f"buy:{user_id}:{offer.id}:{method}")
     if message_id is not None:

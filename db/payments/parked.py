@@ -6,6 +6,7 @@ from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db.account_ids import lock_account
 from db.errors import AmountTooLarge, ParkedGone
 from db.payments.methods import STARS, PaymentMethod
 from db.payments.sales import create_attempt
@@ -107,6 +108,7 @@ async def assign_parked(
 ) -> int:
     """A pending purchase that has the parked payment's id; the attempt's id. It is then fetched and settled like
     any other. The amount is what was paid, the days are the offer's. Raises ParkedGone, AmountTooLarge."""
+    user_id = await lock_account(session, user_id)
     found = await get_parked(session, parked_id, lock=True)
     if found.amount > MAX_AMOUNT:
         raise AmountTooLarge(found.amount, found.currency)

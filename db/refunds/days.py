@@ -21,8 +21,9 @@ class PurchaseBalance:
     smallest unit.
 
     Of its days it gave `given` (what had been returned before it was settled is never given), and its refunds took
-    `taken`. `own_end` is when its own days would end by themselves, `access_end` when the module's access does; both
-    are None without end, and `access_end` also without access: `endless` tells.
+    `taken`; `lived` were over when its account was merged. `own_end` is when its own days would end by themselves,
+    `access_end` when the module's access does; both are None without end, and `access_end` also without access:
+    `endless` tells.
     """
 
     days: int
@@ -34,6 +35,7 @@ class PurchaseBalance:
     own_end: datetime | None
     access_end: datetime | None
     endless: bool
+    lived: int = 0
 
     def due(self, refunded: int) -> int:
         """Days still to be taken once `refunded` is back."""
@@ -42,7 +44,7 @@ class PurchaseBalance:
 
     def unused(self, now: datetime) -> int:
         """Unused days of this purchase, capped by what remains of its own period and of the access."""
-        left = [self.given - self.taken]
+        left = [self.given - self.lived - self.taken]
         if self.own_end is not None:
             left.append(days_until(self.own_end, now) - self.taken)
         if not self.endless:
@@ -66,8 +68,9 @@ def days_until(end: datetime, now: datetime) -> int:
 BALANCE = text(
     """
     select p.days, p.amount_cents, coalesce(r.refunded, 0), coalesce(r.pending, 0), coalesce(c.days, 0),
-           coalesce(r.taken, 0), nullif(c.after, 'infinity'), nullif(a.ends_at, 'infinity'),
-           coalesce(a.ends_at = 'infinity', false)
+           coalesce(r.taken, 0), nullif(c.after, 'infinity') + coalesce(merged.shift, '0'),
+           nullif(a.ends_at, 'infinity'), coalesce(a.ends_at = 'infinity', false),
+           coalesce(c.days - cast(extract(epoch from merged.share) / 86400 as integer), 0)
     from purchases p
     join products pr using (product_id)
     left join bot.access_changes c on c.source = 'purchase' and c.source_id = p.id
@@ -77,6 +80,10 @@ BALANCE = text(
                cast(sum(amount) filter (where status = 'pending') as bigint) as pending, sum(days_taken) as taken
         from bot.refunds where purchase_id = p.id
     ) r
+    cross join lateral (
+        select sum(shift) as shift, (array_agg(share order by merge_id desc))[1] as share
+        from bot.merged_changes where change_id = c.id
+    ) merged
     where p.id = :purchase_id
     """
 )

@@ -5,24 +5,25 @@ from dataclasses import dataclass
 
 import asyncpg
 
-READ, ADD, CHANGE = ("SELECT",), ("SELECT", "INSERT"), ("SELECT", "INSERT", "UPDATE")
+ADD, CHANGE = ("SELECT", "INSERT"), ("SELECT", "INSERT", "UPDATE")
+ALL = (*CHANGE, "DELETE")  # a merge takes away what the account that stays has as well
 # What the statements of the bot do to each shared table; a row lock (FOR UPDATE) needs UPDATE too.
 SHARED_RIGHTS = {
     "users": CHANGE,
     "devices": ADD,
-    "users_devices": ADD,
+    "users_devices": ALL,
     "sessions": CHANGE,
-    "authidentities": ADD,
+    "authidentities": CHANGE,
     "modules": CHANGE,
     "products": CHANGE,
     "purchases": CHANGE,
-    "adminaccesshistory": ADD,
+    "adminaccesshistory": CHANGE,
     "promocodes": CHANGE,
-    "promocodeusages": ADD,
-    "usermoduleaccess": CHANGE,
-    "progress": ADD,
+    "promocodeusages": CHANGE,
+    "usermoduleaccess": ALL,
+    "progress": CHANGE,
 }
-OWN_RIGHTS = ("SELECT", "INSERT", "UPDATE", "DELETE")
+OWN_RIGHTS = ALL
 REFERENCED = ("users", "modules", "products", "purchases")  # by foreign keys of schema bot
 
 

@@ -4,7 +4,7 @@ Every foreign key from `bot` into `public` is ON DELETE CASCADE, or SET NULL for
 other application can delete its rows without knowing of us.
 """
 
-from db.tables.accounts import Contact, TelegramAccount
+from db.tables.accounts import Contact, Merge, MergedChange, MergedModule, MergedRow, TelegramAccount
 from db.tables.base import Base
 from db.tables.money import Alert, Cursor, Failing, ParkedPayment, Refund, UnreadItem
 from db.tables.own import (
@@ -59,6 +59,10 @@ __all__ = [
     "Failing",
     "HandledUpdate",
     "Lesson",
+    "Merge",
+    "MergedChange",
+    "MergedModule",
+    "MergedRow",
     "Module",
     "ModuleAccess",
     "Offer",

@@ -1,11 +1,13 @@
 """What schema `bot` keeps of accounts beyond the shared tables."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
+from sqlalchemy import Index
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.tables.base import Base, cascade_fk
+from db.tables.base import Base, cascade_fk, identity
 from db.tables.own import BOT
 
 
@@ -33,3 +35,66 @@ class Contact(Base):
     value: Mapped[str] = mapped_column(index=True)
     proven_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
+
+
+class Merge(Base):
+    """The account `from_user_id`, born in Telegram, was merged into `into_user_id` (db/merging/merging.py). `profile`:
+    what of the proven account was filled from it. `merged_by`: the Telegram id of the owner who did it, else None."""
+
+    __tablename__ = "merges"
+    __table_args__ = (
+        Index(
+            "uq_merges_from_user_id", "from_user_id", unique=True, postgresql_where=sql("undone_at is null")
+        ),
+        {"schema": BOT},
+    )
+
+    id: Mapped[int] = identity()
+    from_user_id: Mapped[int] = cascade_fk("users.id")
+    into_user_id: Mapped[int] = cascade_fk("users.id", index=True)
+    profile: Mapped[dict[str, Any]]
+    merged_by: Mapped[int | None]
+    created_at: Mapped[datetime]
+    undone_at: Mapped[datetime | None]
+
+
+class MergedModule(Base):
+    """When access to a module ended on either side, None where there was none; its id is the `source_id` of the
+    change of access that the merge made."""
+
+    __tablename__ = "merged_modules"
+    __table_args__ = {"schema": BOT}  # noqa: RUF012
+
+    id: Mapped[int] = identity()
+    merge_id: Mapped[int] = cascade_fk("bot.merges.id", index=True)
+    module_id: Mapped[int] = cascade_fk("modules.id")
+    from_end: Mapped[datetime | None]
+    into_end: Mapped[datetime | None]
+
+
+class MergedChange(Base):
+    """What a merge did to the days of an earlier change of access: they end later by `shift`, and `share` of them
+    counts since (negative for days taken back): what was lived through by then is not appended."""
+
+    __tablename__ = "merged_changes"
+    __table_args__ = {"schema": BOT}  # noqa: RUF012
+
+    merge_id: Mapped[int] = cascade_fk("bot.merges.id", primary_key=True)
+    change_id: Mapped[int] = cascade_fk("bot.access_changes.id", primary_key=True, index=True)
+    shift: Mapped[timedelta]
+    share: Mapped[timedelta]
+
+
+class MergedRow(Base):
+    """A row that a merge moved: its `key` in `table_name`, where `columns` named the account. Or the `row` itself that
+    it took away, since the proven account has one like it."""
+
+    __tablename__ = "merged_rows"
+    __table_args__ = {"schema": BOT}  # noqa: RUF012
+
+    id: Mapped[int] = identity()
+    merge_id: Mapped[int] = cascade_fk("bot.merges.id", index=True)
+    table_name: Mapped[str]
+    columns: Mapped[list[str]]
+    key: Mapped[dict[str, Any] | None]
+    row: Mapped[dict[str, Any] | None]

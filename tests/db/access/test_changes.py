@@ -121,7 +121,7 @@ async def test_days_given_are_days_owed(
     database: Database, person: tuple[int, int], connection: asyncpg.Connection, steps: list[tuple[int, int]]
 ) -> None:
     """A model in five lines against the statement."""
-    await connection.execute("truncate usermoduleaccess, bot.access_changes")
+    await connection.execute("truncate usermoduleaccess, bot.access_changes cascade")
     now, ends = NOW, NOW
     for number, (days, pause) in enumerate(steps, start=1):
         now += pause * DAY

@@ -1,0 +1,241 @@
+"""A merge undone: the rows it moved go back, and access ends on both sides as if the accounts had never been one.
+
+What happened since belongs to whom its cause belongs to: a refund of a purchase that goes back takes its days there.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.access.changes import Source, lock_access
+from db.accounts.people import list_by_email
+from db.accounts.references import blocking, list_references, put_back, return_rows
+from db.errors import MergeNotUndoable
+from db.merging.access import count_days
+from db.merging.merging import lock_accounts
+from db.tables import AccessChange, Merge, MergedChange, User
+from db.timestamps import FOR_EVER
+
+UNDO_WITHIN = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class SeparatedAccess:
+    """When access to a module ends now for the account that is back, and for the one it had been merged into; None
+    where there is none."""
+
+    module_id: int
+    module: str
+    from_end: datetime | None
+    into_end: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change of access since the merge. `returns`: its cause belongs to the account that is back."""
+
+    id: int
+    source: str
+    days: int
+    before: datetime | None
+    after: datetime
+    created_at: datetime
+    returns: bool
+
+
+async def undo_merge(session: AsyncSession, merge_id: int, now: datetime) -> list[SeparatedAccess]:
+    """Raises MergeNotUndoable, MergeBlocked."""
+    row = await _lock_merge(session, merge_id, now)
+    access = await _separate_access(session, row, now)
+    await _return_rows(session, row)
+    await _end_sessions(session, row, now)
+    await _return_profile(session, row)
+    await session.execute(delete(MergedChange).where(MergedChange.merge_id == merge_id))
+    row.undone_at = now
+    await session.flush()
+    return access
+
+
+async def _lock_merge(session: AsyncSession, merge_id: int, now: datetime) -> Merge:
+    found = await session.get(Merge, merge_id)
+    if found is None:
+        raise MergeNotUndoable(merge_id, "unknown")
+    await lock_accounts(session, found.from_user_id, found.into_user_id)
+    await session.refresh(found, with_for_update=True)
+    if found.undone_at is not None:
+        raise MergeNotUndoable(merge_id, "undone")
+    if now - found.created_at > UNDO_WITHIN:
+        raise MergeNotUndoable(merge_id, "too late")
+    again = select(Merge.id).where(Merge.from_user_id == found.into_user_id, Merge.undone_at.is_(None))
+    if await session.scalar(again) is not None:
+        raise MergeNotUndoable(merge_id, "merged again")
+    return found
+
+
+async def _separate_access(session: AsyncSession, merge: Merge, now: datetime) -> list[SeparatedAccess]:
+    modules = (await session.execute(LIST_MODULES, {"merge": merge.id})).all()
+    for module in modules:
+        for user_id in sorted((merge.from_user_id, merge.into_user_id)):
+            await lock_access(session, user_id, module.module_id)
+    await put_back(session, merge.id, "usermoduleaccess")
+    return [
+        await _separate(session, merge, module.id, module.module_id, module.name, now) for module in modules
+    ]
+
+
+LIST_MODULES = text(
+    """
+    select it.id, it.module_id, m.name from bot.merged_modules it join modules m on m.id = it.module_id
+    where it.merge_id = :merge order by it.module_id
+    """
+)
+
+
+async def _separate(
+    session: AsyncSession, merge: Merge, moved_id: int, module_id: int, module: str, now: datetime
+) -> SeparatedAccess:
+    place = {"moved": moved_id, "user": merge.into_user_id, "module": module_id, "merge": merge.id}
+    stood = (await session.execute(GET_STOOD, place)).one()
+    changes = [Change(*row) for row in await session.execute(LIST_SINCE, place | {"change": stood.change_id})]
+    if stood.ends_at != (changes[-1].after if changes else stood.after):
+        raise MergeNotUndoable(merge.id, "changed elsewhere")
+    from_end = _replay(stood.from_end, [one for one in changes if one.returns])
+    into_end = _replay(stood.into_end, [one for one in changes if not one.returns])
+    assert from_end is not None
+    await session.execute(SET_END, place | {"user": merge.from_user_id, "end": from_end})
+    await session.execute(DELETE_END if into_end is None else SET_END, place | {"end": into_end})
+    await session.execute(
+        update(AccessChange)
+        .where(AccessChange.id.in_([one.id for one in changes if one.returns]))
+        .values(user_id=merge.from_user_id)
+    )
+    if into_end is not None:
+        session.add(
+            AccessChange(
+                user_id=merge.into_user_id,
+                module_id=module_id,
+                source=Source.UNDO.value,
+                source_id=stood.change_id,
+                days=-count_days(into_end, stood.ends_at, now),
+                before=stood.ends_at,
+                after=into_end,
+                created_at=now,
+            )
+        )
+    return SeparatedAccess(module_id, module, from_end, into_end)
+
+
+GET_STOOD = text(
+    """
+    select it.from_end, it.into_end, c.id as change_id, c.after, a.ends_at
+    from bot.merged_modules it
+    join bot.access_changes c on c.source = 'merge' and c.source_id = it.id
+    left join usermoduleaccess a on a.user_id = :user and a.module_id = it.module_id
+    where it.id = :moved
+    """
+)
+# Rows that the merge has moved are found by what it has noted of them.
+LIST_SINCE = text(
+    """
+    with moved as (
+        select table_name, cast(key ->> 'id' as bigint) as id from bot.merged_rows
+        where merge_id = :merge and table_name in ('purchases', 'bot.access_changes')
+    )
+    select c.id, c.source, c.days, c.before, c.after, c.created_at,
+           exists (
+               select from moved where moved.table_name = 'purchases' and moved.id = case c.source
+                   when 'purchase' then c.source_id
+                   when 'refund' then (select purchase_id from bot.refunds r where r.id = c.source_id) end
+           ) or exists (
+               select from moved
+               where moved.table_name = 'bot.access_changes' and c.source = 'undo' and moved.id = c.source_id
+           ) as returns
+    from bot.access_changes c
+    where c.user_id = :user and c.module_id = :module and c.id > :change and not exists (
+        select from moved where moved.table_name = 'bot.access_changes' and moved.id = c.id
+    )
+    order by c.id
+    """
+)
+SET_END = text("update usermoduleaccess set ends_at = :end where user_id = :user and module_id = :module")
+DELETE_END = text("delete from usermoduleaccess where user_id = :user and module_id = :module")
+
+
+def _replay(end: datetime | None, changes: list[Change]) -> datetime | None:
+    """The same changes, one after the other, from where access ended before."""
+    for change in changes:
+        end = _apply(end, change)
+    return end
+
+
+def _apply(end: datetime | None, change: Change) -> datetime:
+    if end == FOR_EVER:
+        return FOR_EVER
+    before = change.before or change.created_at
+    if FOR_EVER in (before, change.after):
+        if change.source == Source.MERGE:
+            return FOR_EVER
+        gained = timedelta(days=change.days)
+    else:
+        gained = change.after - before
+    if change.days > 0 and change.source != Source.UNDO:
+        if FOR_EVER not in (before, change.after):
+            gained = change.after - max(before, change.created_at)
+        return max(end or change.created_at, change.created_at) + gained
+    return (end or change.created_at) + gained
+
+
+async def _return_rows(session: AsyncSession, merge: Merge) -> None:
+    noted = await session.execute(COUNT_NOTED, {"merge": merge.id})
+    counts = {(row.table_name, tuple(row.columns)): row.count for row in noted}
+    for reference in await list_references(session):
+        place = reference.table, reference.columns
+        returned = await return_rows(session, reference, merge.id, merge.from_user_id, merge.into_user_id)
+        if reference.table == "authidentities" and returned != counts.get(place, 0):
+            raise MergeNotUndoable(merge.id, "moved")
+    for table in ("users_devices", "bot.contacts"):
+        await put_back(session, merge.id, table)
+    async with blocking(session, "users"):
+        await session.execute(text("set constraints all immediate"))
+
+
+COUNT_NOTED = text(
+    """
+    select table_name, columns, count(*) as count from bot.merged_rows
+    where merge_id = :merge and key is not null group by table_name, columns
+    """
+)
+
+
+async def _end_sessions(session: AsyncSession, merge: Merge, now: datetime) -> None:
+    """Those that chats of the account that is back have opened for the other one since."""
+    await session.execute(END_SESSIONS, {"from": merge.from_user_id, "into": merge.into_user_id, "now": now})
+
+
+END_SESSIONS = text(
+    """
+    update sessions s set revoked_at = :now from authidentities a, devices d
+    where s.user_id = :into and s.device_id = d.id and s.revoked_at is null
+      and a.user_id = :from and lower(a.loginprovider) = 'telegram' and d.device_key = 'telegram:' || a.providerkey
+    """
+)
+
+
+async def _return_profile(session: AsyncSession, merge: Merge) -> None:
+    """What was filled and is still the same is empty again; an address goes back unless it is another one's by now."""
+    target = await session.get_one(User, merge.into_user_id, populate_existing=True)
+    source = await session.get_one(User, merge.from_user_id, populate_existing=True)
+    for field in ("name", "phone"):
+        if field in merge.profile and getattr(target, field) == merge.profile[field]:
+            setattr(target, field, None)
+    address = merge.profile.get("email_before")
+    if address is None:
+        return
+    if target.email == address and "placeholder_before" in merge.profile:
+        target.email = merge.profile["placeholder_before"]
+        await session.flush()
+    if not await list_by_email(session, address):
+        source.email = address
+    await session.flush()
