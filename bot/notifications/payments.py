@@ -20,7 +20,7 @@ from bot.texts import shop as shop_words
 from bot.texts.format import money, safe, until
 from bot.texts.home import next_lesson
 from bot.texts.payments import orders as order_words
-from bot.texts.payments.purchases import declined
+from bot.texts.payments.purchases import TO_LESSONS, declined
 
 
 def purchase_succeeded(event: PurchaseSucceeded) -> Notification:
@@ -28,7 +28,7 @@ def purchase_succeeded(event: PurchaseSucceeded) -> Notification:
         course=safe(event.module), until=until(event.ends_at)
     )
     number = _("#{id} · {terms}").format(id=event.purchase_id, terms=_terms(event))
-    on = press(_("▶️ To the lessons"), ShowLessons(module=event.module_id))
+    on = press(TO_LESSONS, ShowLessons(module=event.module_id))
     if event.lesson_id is not None:
         on = press(
             next_lesson(event.lesson_number, event.lesson), Continue(lesson=event.lesson_id, stays=True)

@@ -44,8 +44,17 @@ async def check_payment(job: CheckPaymentJob, context: AppContext) -> None:
         attempt = await attempts.get_attempt(session, job.attempt) or attempt
     await _answer(context, job, attempt, stage)
     told = attempt.status == PurchaseStatus.SUCCEEDED and attempt.message_id == shown
-    if shown is not None and not told:
+    if shown is None or told:
+        return
+    await _show(context, attempt, job.telegram_id, shown, stage)
+    if await _status(context, attempt) != attempt.status:  # settled meanwhile, and its news written over
         await _show(context, attempt, job.telegram_id, shown, stage)
+
+
+async def _status(context: AppContext, attempt: AttemptDetails) -> str:
+    async with context.database.transaction(Pool.JOBS) as session:
+        found = await attempts.get_attempt(session, attempt.id)
+    return found.status if found else attempt.status
 
 
 async def _check(context: AppContext, attempt: AttemptDetails) -> CheckStage:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from aiogram.types import InlineKeyboardMarkup
 
-from bot.chat.buttons import CheckPayment
+from bot.chat.buttons import CheckPayment, ShowLessons
 from bot.chat.commands import COURSES, STATUS
 from bot.chat.keyboards import go, in_rows, press, rows
 from bot.payments import screens
@@ -31,7 +31,8 @@ def shown(
     if found.waits:
         check = press(order_words.CHECK, CheckPayment(purchase=found.purchase.id, here=True))
         return text, rows(check, go(access_words.SEE_COURSES, COURSES))
-    return text, rows(go(words.MY_ACCESS, STATUS))
+    on = press(words.TO_LESSONS, ShowLessons(module=found.purchase.module_id))
+    return text, rows(on if found.access else None, go(words.MY_ACCESS, STATUS))
 
 
 def buttons(found: list[PurchaseSummary], order: int | None) -> InlineKeyboardMarkup | None:

@@ -9,9 +9,11 @@ import asyncpg
 import pytest
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 
+from bot.catalogue.loading import load_file
 from bot.chat.commands import Audience, for_audience
 from bot.sandbox.app import Sandbox
 from handlers.app import Application
+from handlers.demo.school import SCHOOLS
 from tests.app import origin_of
 from tests.browser.chrome import require_browser
 from tests.browser.conftest import PATIENCE_MS, Window
@@ -86,6 +88,7 @@ async def test_no_label_is_cut(
     language: str,
 ) -> None:
     person = anna if language == "ru" else ben
+    await load_file(app.database, SCHOOLS[language])
     walk = Walk(person)
     await walk.say("/start")
     await walk.say("/courses")

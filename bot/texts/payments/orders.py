@@ -31,7 +31,7 @@ def opens(module: str, count: int, access: AccessPeriod | None, now: datetime) -
             course=course
         )
     if access is None or access.ends_at is None or access.ends_at <= now:
-        return _("Opens the course “{course}” until {day}.").format(course=course, day=day(end))
+        return _("Access to “{course}” until {day}.").format(course=course, day=day(end))
     return _("The course “{course}” is open until {day} → until {later}.").format(
         course=course, day=day(access.ends_at), later=day(end)
     )

@@ -13,6 +13,7 @@ from db.payments.timeline import AccessOpened, AttemptEvents, Timeline
 ALL_PAID = __("✅ Everything is paid.")
 NOTHING_PAID = __("You have no payments yet.")
 MY_ACCESS = __("My access")
+TO_LESSONS = __("▶️ To the lessons")
 CHECKING = __("Checking the payment…")
 
 
