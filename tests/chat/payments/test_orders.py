@@ -101,6 +101,7 @@ async def test_who_asked_hears_that_the_link_has_run_out(anna: ChatUser, offer: 
     count = len(anna.texts)
     await anna.at_checkout("expire")
     await anna.receives("Оплата не прошла: ссылка устарела.")
+    await anna.sees(lambda key: key.get("callback_data", "").startswith("paylater"))
     assert len(anna.texts) == count + 1
 
 
