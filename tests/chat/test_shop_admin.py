@@ -55,7 +55,7 @@ async def test_a_price_shown_wrongly_is_dropped(
     await olga.send("/offer 1 30 9900 RUB")
     made = await sql.fetchval("select max(id) from bot.offers")
     await ben.send(f"/start buy_{made}")
-    await ben.receives("no longer there")
+    await ben.receives("no longer on offer")
     await olga.click(shop_words.DROP)
     await olga.receives(shop_words.DROPPED)
     assert await sql.fetchval("select count(*) from bot.offers") == before
