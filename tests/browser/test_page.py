@@ -28,6 +28,7 @@ async def test_start_button_opens_an_empty_chat(open_window: OpenWindow, start_b
     await expect(window.messages("/start", outgoing=True)).to_have_count(1)
     await expect(window.by("start")).to_be_hidden()
     await expect(window.composer).to_be_focused()
+    assert await window.composer.evaluate("box => box.clientHeight >= box.scrollHeight")
 
 
 async def test_formatting_is_rendered_and_foreign_markup_is_text(

@@ -53,9 +53,10 @@ export class Composer {
     if (this.mode?.kind !== "edit") this.model.setDraft(this.model.person, this.box.value);
   }
 
+  /** Out of sight it has no height to be fitted to. */
   fit() {
     this.box.style.height = "auto";
-    this.box.style.height = `${Math.min(this.box.scrollHeight, 160)}px`;
+    if (this.box.scrollHeight) this.box.style.height = `${Math.min(this.box.scrollHeight, 160)}px`;
     byId("send").disabled = !this.box.value.trim();
   }
 
