@@ -58,7 +58,8 @@ async def test_reconnects_after_a_restart_and_loses_no_text(
     await expect(window.by("connection-lost")).to_contain_text("Нет связи")
     await window.say("while you were away")
     await expect(window.by("toast").last).to_contain_text("Не отправлено")
-    banner, note = (await window.by(name).last.bounding_box() for name in ("connection-lost", "toast"))
+    banner = await window.by("connection-lost").bounding_box()
+    note = await window.by("toast").last.bounding_box()
     assert banner
     assert note
     assert note["y"] >= banner["y"] + banner["height"]
