@@ -1,7 +1,10 @@
 """Whom a receipt goes to (54-FZ)."""
 
+from contextlib import suppress
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.chat.emails import WrongEmailError, read_email
 from bot.chat.phones import WrongPhoneError, read_phone
 from bot.settings import Settings
 from db.accounts.contacts import get_contacts
@@ -21,11 +24,9 @@ async def receipt_customer(session: AsyncSession, user_id: int, settings: Settin
     None where nothing is known: never an address that only stands for an account.
     """
     known = await get_contacts(session, user_id)
-    if email := known.typed_email or known.email:
-        return {"email": email}
-    if not takes_phone(settings):
-        return None
-    try:
-        return {"phone": read_phone(known.phone or "").removeprefix("+")}
-    except WrongPhoneError:
-        return None
+    for email in (known.typed_email, known.email):
+        with suppress(WrongEmailError):  # the other application's may be anything
+            return {"email": read_email(email or "")}
+    with suppress(WrongPhoneError):
+        return {"phone": read_phone(known.phone or "").removeprefix("+")} if takes_phone(settings) else None
+    return None

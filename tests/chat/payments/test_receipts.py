@@ -78,7 +78,19 @@ async def test_an_address_that_is_known_is_not_asked_for(anna: ChatUser, sql: as
     await sql.execute("update users set email = 'Proven@example.com'")
     await choose(anna, sql)
     await anna.gets_link()
-    assert await customer(sql) == {"email": "Proven@example.com"}
+    assert await customer(sql) == {"email": "proven@example.com"}
+
+
+async def test_an_address_that_nobody_can_be_mailed_at_is_asked_for(
+    anna: ChatUser, sql: asyncpg.Connection
+) -> None:
+    """The other application writes what it likes."""
+    await anna.register()
+    await sql.execute("delete from bot.telegram_accounts")
+    for email in (f"telegram-{ANNA}@telegram.invalid", "nobody"):
+        await sql.execute("update users set email = $1", email)
+        await choose(anna, sql)
+        assert anna.last_text == anna.words(lambda: words.ask_for_receipt(False))
 
 
 async def test_stars_ask_for_nothing(anna: ChatUser, sql: asyncpg.Connection) -> None:
