@@ -66,7 +66,6 @@ async def test_a_refused_invoice_closes_the_order_offers_another_way_and_alarms_
     rows = await sql.fetch(
         "select status, closed_at from purchases p join bot.payment_attempts a on a.purchase_id = p.id"
         " where a.method = 'invoice'"
-        " where a.method = 'invoice'"
     )
     assert [(row["status"], row["closed_at"] is not None) for row in rows] == [("canceled", True)] * 2
     invoices = "select count(*) from bot.alerts where kind = 'invoice_refused'"
