@@ -19,6 +19,7 @@ from bot.chat.commands import (
     PROGRESS,
     PROMO,
     PURCHASES,
+    START,
     STATUS,
     TERMS,
     Audience,
@@ -29,6 +30,7 @@ from bot.chat.keyboards import go, in_rows, press, rows
 from bot.chat.replies import Reply, say, show
 from bot.context import AppContext
 from bot.texts import LANGUAGES
+from bot.texts import home as home_words
 from bot.texts import info as words
 from bot.texts.accounts import profile as account_words
 from bot.texts.accounts import registration
@@ -112,7 +114,7 @@ async def cancel(event: Message | CallbackQuery, state: FSMContext) -> Reply:
 @router.callback_query(Go.filter(F.command == LANGUAGE.name))
 async def ask_language(event: Message | CallbackQuery, person: Person, context: AppContext) -> Reply:
     spoken = context.localizer.language(person.language, person.telegram_language)
-    return say(event, words.ASK_LANGUAGE, languages_keyboard(spoken))
+    return show(event, words.ASK_LANGUAGE, languages_keyboard(spoken))
 
 
 @router.callback_query(ChooseLanguage.filter(F.language.in_(LANGUAGES)))
@@ -136,5 +138,6 @@ def languages_keyboard(spoken: str) -> InlineKeyboardMarkup:
         [
             press(words.language_button(language, spoken), ChooseLanguage(language=language))
             for language in LANGUAGES
-        ]
+        ],
+        go(home_words.HOME, START),
     )

@@ -8,11 +8,12 @@ from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat.buttons import EndSession, Go, ShowContact, ShowDevices, SignIn
-from bot.chat.commands import DEVICES, LANGUAGE, LOGOUT, PROFILE, PURCHASES
+from bot.chat.commands import DEVICES, LANGUAGE, LOGOUT, PROFILE, PURCHASES, START
 from bot.chat.keyboards import go, in_rows, press, rows
 from bot.chat.paging import Page
 from bot.chat.replies import Reply, say, show, toast
 from bot.context import AppContext
+from bot.texts import home as home_words
 from bot.texts import info as info_words
 from bot.texts.accounts import contacts as contact_words
 from bot.texts.accounts import profile as words
@@ -42,9 +43,9 @@ async def profile(
         ),
         (go(words.DEVICES, DEVICES), go(words.LANGUAGE, LANGUAGE)),
         go(words.PAYMENTS, PURCHASES),
-        go(words.LOGOUT, LOGOUT),
+        (go(words.LOGOUT, LOGOUT), go(home_words.HOME, START)),
     )
-    return say(event, words.profile(who, info_words.LANGUAGE_NAMES[language]), keyboard)
+    return show(event, words.profile(who, info_words.LANGUAGE_NAMES[language]), keyboard)
 
 
 @router.message(is_(DEVICES))
@@ -52,7 +53,7 @@ async def profile(
 async def list_devices(
     event: Message | CallbackQuery, session: AsyncSession, person: Person, now: datetime
 ) -> Reply:
-    return say(event, *await devices_page(session, person, 0, now))
+    return show(event, *await devices_page(session, person, 0, now))
 
 
 @router.callback_query(ShowDevices.filter())
@@ -107,4 +108,5 @@ async def devices_page(
         for number, one in enumerate(found, place.skip + 1)
     ]
     text = words.devices(found, place.skip, place.total, person.device_id)
-    return text, rows(*in_rows(ends, 2), place.navigation_buttons(lambda page: ShowDevices(page=page)))
+    turn = place.navigation_buttons(lambda page: ShowDevices(page=page))
+    return text, rows(*in_rows(ends, 2), turn, go(home_words.PROFILE, PROFILE))
