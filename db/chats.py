@@ -230,33 +230,6 @@ async def mark_seen(session: AsyncSession, person: Person, now: datetime, keep: 
     )
 
 
-MARK_HANDLED = text(
-    """
-with wrote as (select pg_current_xact_id_if_assigned() is not null as it),
-marked as (
-    insert into bot.updates (bot_id, update_id, handled_at)
-    select :bot_id, :update_id, :now from wrote where it
-    on conflict do nothing returning 1
-)
-select it, exists (select from marked) as first from wrote
-"""
-)
-
-
-class HandledElsewhereError(Exception):
-    """The same update was handled by another process while we were at it: our transaction is to be given up."""
-
-
-async def mark_handled(session: AsyncSession, bot_id: int, update_id: int, now: datetime) -> None:
-    """Where the transaction has written anything, the update's id is committed with it.
-
-    Raises HandledElsewhereError.
-    """
-    row = (await session.execute(MARK_HANDLED, {"bot_id": bot_id, "update_id": update_id, "now": now})).one()
-    if row.it and not row.first:
-        raise HandledElsewhereError
-
-
 async def mark_blocked(session: AsyncSession, telegram_id: int, now: datetime) -> None:
     """The person has blocked the bot: nothing is sent until they write again."""
     await session.execute(

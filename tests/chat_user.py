@@ -26,12 +26,9 @@ class NotReceivedError(AssertionError):
 
 @dataclass
 class ChatUser:
-    """`taps` counts what the person did in the chat. `toast` is what the bot said to a pressed button: "" where it only
-    let it go, None where it did not answer.
-
-    What is read (`texts`, `last_text`, `buttons`, …) is as of the last action or `hears`; `look` reads it anew.
-
-    Every action returns when the bot has handled it and sent its replies. News come later, by jobs: `hears` waits.
+    """`taps` counts what the person did. `toast` is what the bot said to a pressed button: "" where it only let it go,
+    None where it did not answer. Every action returns when the bot has handled it and sent its replies; news come
+    later, by jobs: `receives` waits for them.
     """
 
     http: aiohttp.ClientSession
@@ -46,16 +43,13 @@ class ChatUser:
     taps: int = 0
     _before: dict[int, str] = field(default_factory=dict)
 
-    # --- what the person does ---
-
     async def send(self, text: str) -> str:
         """Writes; returns the newest text of the bot."""
         return await self._do("/messages", {"text": text})
 
     async def write(self, text: str) -> None:
         """Writes and waits for nothing: the bot may be away."""
-        await self.refresh()
-        self._before = {one["message_id"]: _looks(one) for one in self.messages}
+        await self._remember()
         await self._post("/messages", {"text": text})
 
     async def send_photo(self, encoded: str, caption: str = "") -> str:
@@ -235,8 +229,6 @@ class ChatUser:
         keys = " ".join(f"[{key['text']}]" for key in _keys((self.reply_keyboard or {}).get("keyboard")))
         return "\n".join([*lines, f"= {keys}", f"toast: {self.toast}"])
 
-    # --- how ---
-
     def _new(self) -> list[Json]:
         return [
             one
@@ -251,14 +243,17 @@ class ChatUser:
 
     async def _do(self, what: str, body: Json) -> str:
         self.taps += 1
-        await self.refresh()
-        self._before = {one["message_id"]: _looks(one) for one in self.messages}
+        await self._remember()
         answer = await self._post(what, body, wait=PATIENCE)
         self.toast = answer["answer"].get("text", "") if answer.get("answer") else None
         await self.refresh()
         if answer["update_id"] is not None:
             assert answer["confirmed"], f"the bot did not take {body}\n{self.transcript()}"
         return self.last_text
+
+    async def _remember(self) -> None:
+        await self.refresh()
+        self._before = {one["message_id"]: _looks(one) for one in self.messages}
 
     async def _chat(self) -> Json:
         async with self.http.get(self._url("")) as response:

@@ -33,10 +33,11 @@ from bot.updates.put_off import PutOffReasons
 from bot.updates.reading import Incoming, Raw, UnreadableError, is_payment, read
 from bot.updates.refusing import refusal
 from db import chats, updates
-from db.chats import HandledElsewhereError, Person, TelegramProfile
+from db.chats import Person, TelegramProfile
 from db.engine import Pool, is_retryable, is_unavailable
 from db.errors import Refused
 from db.normal import name_form
+from db.updates import HandledElsewhereError
 
 log = structlog.get_logger(__name__)
 
@@ -235,7 +236,7 @@ class UpdateProcessor:
         if not is_payment(update):
             await chats.save_state(session, person, now)
             await chats.mark_seen(session, person, now, timedelta(days=self._context.settings.session_days))
-        await chats.mark_handled(session, self._context.bot.id, update.update_id, now)
+        await updates.mark_handled(session, self._context.bot.id, update.update_id, now)
 
     async def retry(self, raw: Raw, pool: Pool = Pool.MONEY) -> None:
         """A stored update, a payment's for one, in a job. Raises what its handler raises."""

@@ -70,8 +70,7 @@ async def create_attempt(
         currency=currency,
         created_at=now,
     )
-    session.add(purchase)
-    await session.flush()
+    await _store(session, purchase)
     attempt = Attempt(
         purchase_id=purchase.id,
         user_id=user_id,
@@ -87,6 +86,10 @@ async def create_attempt(
         outcome=outcome,
         touched_at=now if outcome else touched_at,
     )
-    session.add(attempt)
-    await session.flush()
+    await _store(session, attempt)
     return purchase, attempt
+
+
+async def _store(session: AsyncSession, row: Purchase | Attempt) -> None:
+    session.add(row)
+    await session.flush()

@@ -8,11 +8,9 @@ import asyncpg
 import pytest
 from pydantic import SecretStr
 
-from bot.payments.reconciling import reconcile
 from bot.sandbox.app import Sandbox
 from bot.settings import Settings
 from bot.texts import shop as shop_words
-from bot.texts.accounts import registration
 from bot.texts.format import day
 from bot.texts.payments import orders as words
 from bot.timings import Timings, seconds
@@ -200,55 +198,6 @@ async def test_other_ways_of_the_same_terms_stand_below_the_link(
     assert [(row["method"], row["it"]) for row in touched] == [("link", False), ("stars", True)]
 
 
-class TestSlow:
-    @pytest.fixture
-    def timings(self) -> Timings:
-        return replace(QUICK, asks=NEVER, slow_link=timedelta(seconds=0.3), job_retry_most=QUICK.job_retry)
-
-    @pytest.mark.errors_expected("the provider is away")
-    async def test_the_payer_learns_it_with_the_other_ways_and_the_late_link_is_news(
-        self, anna: ChatUser, offer: int, sandbox: Sandbox, sql: asyncpg.Connection
-    ) -> None:
-        await anna.register()
-        sandbox.faults.set(provider_down=True)
-        await anna.send(f"/start buy_{offer}")
-        await anna.receives("ЮKassa не отвечает, пробую ещё")
-        waiting, count = newest(anna), len(anna.texts)
-        assert anna.buttons == [
-            "💳 Картой в Telegram · 990\xa0₽",
-            "⭐ Звёздами · 500\xa0⭐",
-            anna.words(words.CANCEL),
-        ]
-        sandbox.faults.set(provider_down=False)
-        await anna.gets_link()
-        assert len(anna.texts) == count + 1
-        await becomes(lambda: stripped(anna, waiting))
-        await anna.pay()
-        await anna.receives("✅")
-        assert await sql.fetchval("select count(*) from purchases") == 1
-
-    @pytest.mark.errors_expected("the provider is away")
-    async def test_thought_better_of(
-        self, anna: ChatUser, offer: int, sandbox: Sandbox, app: Application, sql: asyncpg.Connection
-    ) -> None:
-        """The request is still sent until its answer is known; the payment nobody can make ends by itself."""
-        await anna.register()
-        sandbox.faults.set(provider_down=True)
-        await anna.send(f"/start buy_{offer}")
-        await anna.receives("ЮKassa не отвечает, пробую ещё")
-        await anna.click(words.CANCEL)
-        assert "Python с нуля" in anna.last_text
-        count = len(anna.texts)
-        sandbox.faults.set(provider_down=False)
-        await becomes(
-            lambda: sql.fetchval("select not starts_with(provider_payment_id, 'key:') from purchases")
-        )
-        await reconcile(app.context)
-        await anna.refresh()
-        assert len(anna.texts) == count
-        assert await sql.fetchval("select outcome from bot.payment_attempts") == "dropped"
-
-
 async def test_what_is_open_already_is_said_with_the_new_end(anna: ChatUser, sql: asyncpg.Connection) -> None:
     """From /status it takes two taps to the button that pays."""
     await anna.register()
@@ -304,38 +253,3 @@ async def test_paid_is_a_message_of_its_own_where_something_was_written_below_th
     above = next(one["text"] for one in anna.messages if one["message_id"] == order)
     assert above == "Курс Python с нуля · 30 дней · 990\xa0₽ · ✅ оплачен"
     assert buttons_of(anna, order) == []
-
-
-class TestTaps:
-    """Counted from the first button; the one that pays opens the checkout."""
-
-    async def test_from_the_courses(self, anna: ChatUser) -> None:
-        await anna.register()
-        await anna.send("/start")
-        anna.taps = 0
-        await anna.click("🎓")
-        await anna.click("Python с нуля")
-        await anna.click("30 дней · 990")
-        await anna.gets_link()
-        assert anna.taps <= 3
-
-    async def test_somebody_new(self, anna: ChatUser) -> None:
-        await anna.send("/start")
-        anna.taps = 0
-        await anna.click("🎓")
-        await anna.click("Python с нуля")
-        await anna.click("30 дней · 990")
-        await anna.click(registration.REGISTER)
-        await anna.gets_link()
-        assert anna.taps <= 4
-
-    async def test_renewing(self, anna: ChatUser) -> None:
-        await anna.register()
-        await anna.send("/promo SPRING")
-        await anna.receives("SPRING")
-        await anna.send("/status")
-        anna.taps = 0
-        await anna.click("Продлить")
-        await anna.click("30 дней · 990")
-        await anna.gets_link()
-        assert anna.taps <= 2

@@ -1,8 +1,7 @@
 """Lessons and progress: who may take what, and one row for each lesson done."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import asyncpg
 import pytest
@@ -11,79 +10,8 @@ from bot.catalogue.reading import parse
 from db.catalogue import loading
 from db.engine import Database, Pool
 from db.errors import LessonLocked, LessonUnknown
-from db.lessons import home, lessons, progress
-
-NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-SOON = NOW + timedelta(minutes=1)
-
-SCHOOL = """
-modules = [
-  {key = "a", name = "Alpha", lessons = [
-    {key = "1", title = "A1", text = "one", preview = true},
-    {key = "2", title = "A2", text = "two"},
-    {key = "3", title = "A3", text = "three"},
-  ]},
-  {key = "b", name = "Beta", lessons = [{key = "1", title = "B1", text = "one"}]},
-  {key = "c", name = "Gamma"},
-]
-results = [
-  {key = "bad", name = "Bad", passed = false},
-  {key = "good", name = "Good", passed = true},
-  {key = "great", name = "Great", passed = true},
-]
-"""
-
-
-@pytest.fixture
-async def database(dsn: str, connection: asyncpg.Connection) -> AsyncIterator[Database]:
-    """The school above, and Anna (1) and Ben (2)."""
-    made = Database(dsn)
-    async with made.transaction(Pool.JOBS) as session:
-        await loading.load_catalogue(session, parse(SCHOOL))
-    await connection.execute(
-        "INSERT INTO users (id, email, created_at) VALUES (1, 'anna@example.com', now()), (2, 'b@example.com', now())"
-    )
-    yield made
-    await made.close()
-
-
-async def give(connection: asyncpg.Connection, module: str, ends_at: datetime, user: int = 1) -> None:
-    await connection.execute(
-        "INSERT INTO usermoduleaccess (user_id, module_id, ends_at)"
-        " SELECT $1, id, $3 FROM modules WHERE name = $2",
-        user,
-        module,
-        ends_at,
-    )
-
-
-async def number(connection: asyncpg.Connection, title: str) -> int:
-    return int(await connection.fetchval("SELECT id FROM bot.lessons WHERE title = $1", title))
-
-
-async def finish(
-    database: Database, lesson: int, user: int = 1, now: datetime = NOW
-) -> lessons.FinishedLesson:
-    async with database.transaction(Pool.TALK) as session:
-        return await lessons.record_finished(session, user, lesson, now)
-
-
-async def page(
-    database: Database, lesson: int, user: int | None = 1, now: datetime = NOW
-) -> lessons.LessonPage:
-    async with database.transaction(Pool.TALK) as session:
-        return await lessons.get_lesson(session, lesson, user, now)
-
-
-async def how_far(database: Database, user: int = 1) -> list[tuple[str, int, int, bool]]:
-    async with database.transaction(Pool.TALK) as session:
-        found = await progress.list_progress(session, user, NOW)
-    return [(one.module, one.progress.done, one.progress.count, one.is_open) for one in found]
-
-
-async def rows(connection: asyncpg.Connection) -> list[tuple[int, int, int]]:
-    found = await connection.fetch("SELECT user_id, lesson_id, result_id FROM progress ORDER BY id")
-    return [(row[0], row[1], row[2]) for row in found]
+from db.lessons import lessons, progress
+from tests.db.lessons.school import NOW, SCHOOL, SOON, finish, give, how_far, number, page, rows
 
 
 async def test_modules_show_what_is_open_and_done(database: Database, connection: asyncpg.Connection) -> None:
@@ -298,53 +226,3 @@ async def test_rows_of_the_other_application_are_left_alone(
     )
     assert await how_far(database) == [("Beta", 0, 1, False)]
     assert not (await page(database, await number(connection, "B1"))).done
-
-
-async def courses(database: Database) -> list[home.Course]:
-    async with database.transaction(Pool.TALK) as session:
-        return await home.list_courses(session, 1, NOW)
-
-
-async def test_courses_of_home_stand_in_the_order_of_their_ends(
-    database: Database, connection: asyncpg.Connection
-) -> None:
-    assert await courses(database) == []
-    await give(connection, "Alpha", NOW + timedelta(days=9))
-    await give(connection, "Beta", NOW + timedelta(days=3))
-    await give(connection, "Gamma", NOW - timedelta(days=3))
-    await give(connection, "Alpha", NOW + timedelta(days=1), user=2)
-    await finish(database, await number(connection, "A1"))
-    beta, alpha, gamma = await courses(database)
-    assert (beta.module, alpha.module, gamma.module) == ("Beta", "Alpha", "Gamma")
-    assert alpha.following is not None
-    assert (alpha.following.number, alpha.following.title) == (2, "A2")
-    assert alpha.progress == progress.Progress(3, 1, 2)
-    assert (gamma.is_open, gamma.following) == (False, None)
-
-
-async def test_what_ends_never_stands_last_of_what_is_open(
-    database: Database, connection: asyncpg.Connection
-) -> None:
-    await connection.execute(
-        "INSERT INTO usermoduleaccess (user_id, module_id, ends_at)"
-        " SELECT 1, id, CASE name WHEN 'Alpha' THEN 'infinity'::timestamptz WHEN 'Beta' THEN '-infinity' ELSE $1 END"
-        " FROM modules",
-        NOW + timedelta(days=1),
-    )
-    assert [(one.module, one.is_open, one.ends_at) for one in await courses(database)][:2] == [
-        ("Gamma", True, NOW + timedelta(days=1)),
-        ("Alpha", True, None),
-    ]
-
-
-async def test_the_free_lesson_is_the_first_that_is_not_done(
-    database: Database, connection: asyncpg.Connection
-) -> None:
-    async with database.transaction(Pool.TALK) as session:
-        found = await home.get_free_lesson(session)
-        assert found is not None
-        assert (found.number, found.title) == (1, "A1")
-        await lessons.record_finished(session, 1, found.id, NOW)
-        assert await home.get_free_lesson(session, 1) is None
-        assert await home.get_free_lesson(session, 2, last=found.module_id) == found
-        assert await home.get_free_lesson(session, None, module_id=10**9) is None
