@@ -60,8 +60,12 @@ class Demo:
         assert self.process is not None
         if self.process.returncode is None:
             self.process.terminate()
-            async with asyncio.timeout(PATIENCE):
-                await self.process.wait()
+            try:
+                async with asyncio.timeout(PATIENCE):
+                    await self.process.wait()
+            except TimeoutError:
+                await self.kill()  # a failed test leaves nothing running
+                raise
         assert self.process.returncode is not None
         return self.process.returncode
 
