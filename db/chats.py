@@ -243,7 +243,9 @@ async def list_reachable(session: AsyncSession, user_id: int) -> list[tuple[int,
     rows = await session.execute(
         text(
             "select c.telegram_id, c.language, c.telegram_language from authidentities a"
-            " join bot.chats c on c.telegram_id::text = a.providerkey"
+            # By the number, so that the key of `chats` is used; other applications write what they like.
+            " join bot.chats c on c.telegram_id ="
+            " case when a.providerkey ~ '^[0-9]{1,18}$' then a.providerkey::bigint end"
             " where a.user_id = :user_id and lower(a.loginprovider) = 'telegram'"
         ),
         {"user_id": user_id},

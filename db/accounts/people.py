@@ -126,7 +126,8 @@ async def list_chats(session: AsyncSession, user_id: int) -> list[ChatContact]:
         text(
             """
             select a.providerkey, c.username, c.telegram_id is not null, c.blocked_at is not null
-            from authidentities a left join bot.chats c on c.telegram_id::text = a.providerkey
+            from authidentities a left join bot.chats c
+                on c.telegram_id = case when a.providerkey ~ '^[0-9]{1,18}$' then a.providerkey::bigint end
             where a.user_id = :user_id and lower(a.loginprovider) = 'telegram' order by a.id
             """
         ),
