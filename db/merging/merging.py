@@ -172,7 +172,8 @@ SUPERSEDE = text(
         from bot.payment_attempts other
         where mine.user_id = :from and other.user_id = :into and mine.offer_id = other.offer_id
           and mine.method = other.method and mine.closed_at is null and other.closed_at is null
-        returning mine.id, mine.purchase_id, mine.method = 'link' and mine.sent_at is null as unsent
+        returning mine.id, mine.purchase_id, mine.method = 'link' and mine.sent_at is null
+                  and mine.link is null as unsent
     ), over as (
         update purchases p set status = 'canceled' from closed
         where p.id = closed.purchase_id and closed.unsent and p.status = 'pending'
