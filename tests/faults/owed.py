@@ -37,6 +37,8 @@ class Sale:
     back: int = 0
     reserved: int = 0
     taken: int = 0
+    lived: int = 0
+    share: timedelta | None = None
 
     @property
     def left(self) -> int:
@@ -48,14 +50,27 @@ class Sale:
 
 @dataclass(eq=False)
 class Gift:
-    """A grant's change: how access was before and after it."""
+    """A grant's change: how access was before and after it. `until`: when its days end, or would have ended; `share`
+    is what of them counts since accounts were merged."""
 
     change: int
     place: Place
     days: int
     before: datetime | None
     after: datetime
+    until: datetime
+    share: timedelta | None = None
     undone: bool = False
+
+
+@dataclass(eq=False)
+class Use:
+    """Of a code: its days end at `until`, and `share` of them counts."""
+
+    id: int
+    at: datetime
+    until: datetime
+    share: timedelta
 
 
 @dataclass(eq=False)
@@ -65,7 +80,11 @@ class Code:
     module: int
     days: int
     most: int
-    used_by: set[int] = field(default_factory=set)
+    used_by: dict[int, list[Use]] = field(default_factory=dict)
+
+    @property
+    def left(self) -> int:
+        return self.most - sum(map(len, self.used_by.values()))
 
 
 @dataclass(eq=False)
@@ -107,24 +126,25 @@ class Owed:
         sale.back += amount
         goes = sale.days * sale.back // sale.amount
         lost = sale.days - sale.given + sale.taken
-        days = min(max(0, goes - lost), self._unused(sale, now))
+        days = min(max(0, goes - lost), self.unused(sale, now))
         if days:
             self.change(sale.place, -days, "refund", refund_id, now)
             sale.taken += days
         if sale.back >= sale.amount:
             sale.status = "refunded"
 
-    def _unused(self, sale: Sale, now: datetime) -> int:
+    def unused(self, sale: Sale, now: datetime) -> int:
         end = self.ends.get(sale.place)
         if sale.own_end is None or end is None:
             return 0
         own = begun(sale.own_end, now) - sale.taken
-        return max(0, min(sale.given - sale.taken, own, begun(end, now)))
+        return max(0, min(sale.given - sale.lived - sale.taken, own, begun(end, now)))
 
     def undo(self, gift: Gift) -> None:
         end = self.ends[gift.place]
-        untouched = end == gift.after and gift.before is not None
-        self.ends[gift.place] = gift.before if untouched and gift.before else end - gift.days * DAY
+        untouched = end == gift.after and gift.before is not None and gift.share is None
+        shift = gift.days * DAY if gift.share is None else gift.share
+        self.ends[gift.place] = gift.before if untouched and gift.before else end - shift
         self.causes["undo", gift.change, -gift.days] += 1
         gift.undone = True
 

@@ -13,7 +13,7 @@ from hypothesis.stateful import (
 from db import promo
 from db.access import grants
 from db.errors import AlreadyUndone, PromoUsedByYou, PromoUsedUp, Refused
-from tests.faults.owed import Code, Gift
+from tests.faults.owed import DAY, Code, Gift, Use
 from tests.faults.owed_steps import (
     Steps,
     codes,
@@ -46,7 +46,9 @@ class Gifts(Steps):
         made = self.do(act)
         entry = self.row("select max(id) from adminaccesshistory where target_user_id = :user", user=place[0])
         after = self.owed.change(place, days, "grant", entry[0], self.now)
-        return Gift(made.change.id, place, days, before, after)
+        gift = Gift(made.change.id, place, days, before, after, max(before or after, after))
+        self.gifts.append(gift)
+        return gift
 
     @rule(person=people, product=st.integers(0, 2), days=st.integers(1, 40))
     def granted_after_the_end_and_undone(self, person: int, product: int, days: int) -> None:
@@ -74,7 +76,8 @@ class Gifts(Steps):
         offer = self.town.offers[(0, 1, 3)[product]]
         name = f"Code{next(numbers)}"
         self.do(lambda session: promo.create_promo(session, name, offer.product_id, days, most))
-        return Code(name, offer.product_id, offer.module_id, days, most)
+        self.codes.append(Code(name, offer.product_id, offer.module_id, days, most))
+        return self.codes[-1]
 
     @rule(code=codes, person=people)
     def redeemed(self, code: Code, person: int) -> None:
@@ -84,7 +87,7 @@ class Gifts(Steps):
         if user in code.used_by:
             with pytest.raises(PromoUsedByYou):
                 self.do(act)
-        elif len(code.used_by) == code.most:
+        elif not code.left:
             with pytest.raises(PromoUsedUp):
                 self.do(act)
         else:
@@ -96,22 +99,22 @@ class Gifts(Steps):
         """Each twice; whoever comes first, the uses are as many as there may be."""
         self.step("promo at once")
         users = self.accounts * 2
-        left = code.most - len(code.used_by)
+        left = code.left
         ends = self.at_once(
             *(lambda session, user=user: promo.redeem(session, user, code.text, self.now) for user in users)
         )
         won = [user for user, end in zip(users, ends, strict=True) if isinstance(end, promo.RedeemedCode)]
-        wanted = min(left, len(set(self.accounts) - code.used_by))
+        wanted = min(left, len(set(self.accounts) - code.used_by.keys()))
         assert len(won) == len(set(won)) == wanted, ends
         for user in won:
             self._used(code, user)
 
     def _used(self, code: Code, user: int) -> None:
-        code.used_by.add(user)
         usage = self.row(
             "select u.id from promocodeusages u join promocodes c on c.id = u.code_id"
             " where u.user_id = :user and c.code = :code",
             user=user,
             code=code.text,
         )
-        self.owed.change((user, code.module), code.days, "promo", usage[0], self.now)
+        until = self.owed.change((user, code.module), code.days, "promo", usage[0], self.now)
+        code.used_by[user] = [Use(usage[0], self.now, until, code.days * DAY)]

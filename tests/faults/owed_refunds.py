@@ -54,7 +54,12 @@ class Refunds(Steps):
             refund.over = True
             refund.sale.reserved -= refund.amount
             if succeeds:
+                self.refunded_after_a_merge(refund.sale)
                 self.owed.given_back(refund.sale, refund.id, refund.amount, self.now)
+
+    def refunded_after_a_merge(self, sale: Sale) -> None:
+        if sale.share is not None:
+            self.step("refund after a merge")
 
     async def _book_ours(self, session: AsyncSession, refund: Return) -> Any:
         await requests.mark_sent(session, refund.id, self.now)
@@ -86,4 +91,5 @@ class Refunds(Steps):
         ends = self.at_once(*[book] * (2 if twice else 1))
         done = [end for end in ends if end is not None]
         assert len(done) == 1, ends
+        self.refunded_after_a_merge(sale)
         self.owed.given_back(sale, done[0].refund.id, amount, self.now)  # type: ignore[union-attr]

@@ -79,6 +79,8 @@ class Steps(RuleBasedStateMachine):
         self.now = BEGAN
         self.owed = Owed()
         self.known: list[Sale] = []
+        self.gifts: list[Gift] = []
+        self.codes: list[Code] = []
         self.telegram = [10**10 + next(numbers) for _ in range(2)]
         self.accounts = [self.do(self._register(telegram)) for telegram in self.telegram]
 

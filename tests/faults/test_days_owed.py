@@ -14,6 +14,7 @@ from db.engine import Database, Pool
 from db.shop import courses
 from tests.app import SMALL
 from tests.faults.owed_gifts import Gifts
+from tests.faults.owed_merges import Merges
 from tests.faults.owed_refunds import Refunds
 from tests.faults.owed_sales import Sales
 from tests.faults.owed_steps import (
@@ -26,7 +27,7 @@ STEPS = 2000  # at least so many must have been taken
 KINDS = {
     "time", "grant", "undo", "code", "promo", "promo at once", "link", "sheet", "answer", "success",
     "success twice at once", "lie", "cancel", "charge", "charge repeated", "parked", "refund asked",
-    "refund succeeded", "refund failed", "refund by hand",
+    "refund succeeded", "refund failed", "refund by hand", "merge", "merge undone", "refund after a merge",
 }  # fmt: skip
 # The same examples in every run; the time a step takes is no fault.
 EXAMPLES = settings(
@@ -40,7 +41,7 @@ EXAMPLES = settings(
 )
 
 
-class DaysOwed(Gifts, Sales, Refunds):
+class DaysOwed(Gifts, Sales, Refunds, Merges):
     """All of them, in any order."""
 
 
