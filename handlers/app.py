@@ -45,7 +45,7 @@ from handlers import (
     stats,
 )
 from handlers.access import grants, status
-from handlers.accounts import contacts, names, people, profile, registration, start
+from handlers.accounts import contacts, link, names, people, profile, registration, start
 
 log = structlog.get_logger(__name__)
 
@@ -68,6 +68,7 @@ ROUTERS: tuple[Router, ...] = (
     contacts.router,
     stats.router,
     people.router,
+    link.router,
     names.router,
     grants.router,
     refunds.router,

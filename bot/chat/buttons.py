@@ -176,6 +176,17 @@ class DismissAlert(CallbackData, prefix="seen"):
     id: Id
 
 
+class JoinAccounts(CallbackData, prefix="join"):
+    """Two accounts of one person, by their ids."""
+
+    source: Id
+    target: Id
+
+
+class SeparateAccounts(CallbackData, prefix="separate"):
+    merge: Id
+
+
 class ConfirmRefund(CallbackData, prefix="refund"):
     refund: Id
 

@@ -51,13 +51,14 @@ PROMOS = Command("promos", Audience.ADMIN)
 OFFER = Command("offer", Audience.ADMIN, "PRODUCT DAYS PRICE CURRENCY", "/offer 1 30 990.50 RUB")
 OFFERS = Command("offers", Audience.ADMIN)
 USER = Command("user", Audience.ADMIN, "WHO", "/user #12")
+LINK = Command("link", Audience.ADMIN, "WHO TELEGRAM_ID", "/link anna@example.com 7000000001")
 REFUND = Command("refund", Audience.ADMIN, "PURCHASE [AMOUNT]", "/refund 12 990.50")
 HISTORY = Command("history", Audience.ADMIN, "[WHO]", "/history anna@example.com")
 
 COMMANDS: tuple[Command, ...] = (
     START, COURSES, BUY, PROMO, STATUS, LESSONS, PROGRESS, PURCHASES, PROFILE, DEVICES, LANGUAGE, HELP, TERMS,
-    PRIVACY, PAYSUPPORT, CANCEL, LOGOUT, ADMIN, GRANT, REVOKE, PROMO_NEW, PROMOS, OFFER, OFFERS, USER, REFUND,
-    HISTORY,
+    PRIVACY, PAYSUPPORT, CANCEL, LOGOUT, ADMIN, GRANT, REVOKE, PROMO_NEW, PROMOS, OFFER, OFFERS, USER, LINK,
+    REFUND, HISTORY,
 )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ PRODUCT = "PRODUCT"
 NAMES = {
     "WHO": __("WHO"),
     "PRODUCT": __("PRODUCT"),
+    "TELEGRAM_ID": __("TELEGRAM_ID"),
     "DAYS": __("DAYS"),
     "CODE": __("CODE"),
     "MAX": __("MAX"),
@@ -29,7 +30,7 @@ def wrong(error: WrongArguments) -> str:
 
 def pattern(command: Command) -> str:
     """The command with its arguments in the reader's language."""
-    return re.sub("[A-Z]+", lambda found: str(NAMES[found.group()]), command.usage)
+    return re.sub("[A-Z][A-Z_]*", lambda found: str(NAMES[found.group()]), command.usage)
 
 
 def usage(command: Command) -> str:

@@ -29,6 +29,7 @@ ABOUT = {
     "offer": __("Make an offer"),
     "offers": __("Offers"),
     "user": __("Look somebody up"),
+    "link": __("Join two accounts of one person"),
     "refund": __("Give money back"),
     "history": __("Grants and revocations"),
 }

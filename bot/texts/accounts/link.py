@@ -1,0 +1,60 @@
+"""Wording of joining two accounts of one person, and of separating them again."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from bot.texts import _, __
+from bot.texts.access.grants import state
+from bot.texts.format import cut, person
+from db.accounts.people import AccountSummary
+from db.merging.merging import MergeResult
+from db.merging.undoing import SeparatedAccess
+from db.timestamps import FOR_EVER
+
+JOIN = __("🔗 Join them")
+SEPARATE = __("↩️ Separate them again")
+SHOWN = 15  # courses
+
+
+def preview(source: AccountSummary, target: AccountSummary, found: MergeResult, now: datetime) -> str:
+    headline = _("Join the account\n{source}\nto the account\n{target}?").format(
+        source=person(source), target=person(target)
+    )
+    note = _("The first one will be empty then. This can be undone for 30 days.")
+    return "\n\n".join((headline, *_moved(found, now), note))
+
+
+def joined(target: AccountSummary, done: MergeResult, now: datetime) -> str:
+    headline = _("✅ Joined. The account is now {target}").format(target=person(target))
+    return "\n\n".join((headline, *_moved(done, now)))
+
+
+def separated(access: Sequence[SeparatedAccess], now: datetime) -> str:
+    lines = [
+        _("{module}: {first} for the account made in Telegram, {second} for the other one").format(
+            module=cut(one.module), first=_state(one.from_end, now), second=_state(one.into_end, now)
+        )
+        for one in access[:SHOWN]
+    ]
+    return "\n".join((_("↩️ The accounts are separate again."), *lines))
+
+
+def _moved(found: MergeResult, now: datetime) -> Iterator[str]:
+    if found.access:
+        yield "\n".join(
+            _("{module}: {first} and {second} become: {after}").format(
+                module=cut(one.module),
+                first=_state(one.into_end, now),
+                second=_state(one.from_end, now),
+                after=_state(one.after, now),
+            )
+            for one in found.access[:SHOWN]
+        )
+    if found.codes:
+        yield _("Used in both, so counted once: {codes}").format(codes=", ".join(map(cut, found.codes)))
+    if purchases := found.rows.get("purchases"):
+        yield _("Payments that move: {count}").format(count=purchases)
+
+
+def _state(ends_at: datetime | None, now: datetime) -> str:
+    return _("open forever") if ends_at == FOR_EVER else state(ends_at, now)

@@ -1,0 +1,44 @@
+"""/link: an admin joins two accounts of one person, and separates them again."""
+
+import asyncpg
+
+from bot.texts.accounts import link
+from tests.chat_user import BEN, OLGA, ChatUser
+
+SITE = """
+insert into users (name, email, password_hash, created_at) values ('Ben', 'ben@school.example', 'x', now()) returning id
+"""
+SIGNED_IN = "select user_id from authidentities where providerkey = $1"
+
+
+async def test_an_admin_joins_two_accounts_and_separates_them_again(
+    olga: ChatUser, ben: ChatUser, sql: asyncpg.Connection
+) -> None:
+    await olga.register()
+    await ben.register()
+    born = await sql.fetchval(SIGNED_IN, str(BEN))
+    site = await sql.fetchval(SITE)
+    await olga.send(f"/grant {BEN} 1 30")
+    await ben.receives("30")
+    await olga.send(f"/link ben@school.example {BEN}")
+    assert "ben@school.example" in olga.last_text
+    assert await sql.fetchval(SIGNED_IN, str(BEN)) == born
+    await olga.click(link.JOIN)
+    assert await sql.fetchval(SIGNED_IN, str(BEN)) == site
+    assert await sql.fetchval("select user_id from usermoduleaccess") == site
+    await ben.send("/status")
+    assert await sql.fetchval("select count(*) from sessions where user_id = $1", born) == 0
+    await olga.click(link.SEPARATE)
+    assert await sql.fetchval(SIGNED_IN, str(BEN)) == born
+    assert await sql.fetchval("select user_id from usermoduleaccess") == born
+
+
+async def test_an_account_that_was_not_born_here_is_not_joined(
+    olga: ChatUser, sql: asyncpg.Connection
+) -> None:
+    await olga.register()
+    site = await sql.fetchval(SITE)
+    await olga.send(f"/link #{site} {OLGA}")
+    await sql.execute("update users set password_hash = 'x'")
+    await olga.click(link.JOIN)
+    assert await sql.fetchval("select count(*) from bot.merges") == 0
