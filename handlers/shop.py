@@ -168,14 +168,17 @@ async def say_gone(request: Request, offer_id: int) -> Reply:
 
 @router.callback_query(Pay.filter(), SignedIn())
 async def pay(query: CallbackQuery, callback_data: Pay, request: Request) -> Reply:
-    """A way to pay was chosen. A link's (of a button of earlier releases) is made by opening the terms' screen."""
+    """A way to pay was chosen. A link (a button of earlier releases) is made by opening the terms' screen, which asks
+    for what a receipt needs, and what is open forever is said there rather than sold."""
     try:
         offer = await courses.get_offer(request.session, callback_data.offer)
     except OfferGone:
         return await say_gone(request, callback_data.offer)
     possible = payment_methods(offer, request.context.settings)
     method = next((method for method in possible if method == callback_data.method), None)
-    if method is None:
+    access = await access_of(request, offer)
+    endless = access is not None and access.ends_at is None
+    if method is None or method is PaymentMethod.LINK or endless:
         return await show_offer(request, offer.id)
     return await payments.open_order(request, offer, method)
 

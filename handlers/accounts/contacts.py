@@ -7,24 +7,18 @@ from aiogram.types import CallbackQuery, Message, ReplyKeyboardRemove
 
 from bot.chat import Text
 from bot.chat.buttons import AskContact, DeleteContact, ShowContact
-from bot.chat.commands import COURSES
 from bot.chat.conversation import ContactQuestion
 from bot.chat.emails import WrongEmailError, read_email
-from bot.chat.keyboards import go, press, rows, share_phone
+from bot.chat.keyboards import press, rows, share_phone
 from bot.chat.phones import WrongPhoneError, read_phone
 from bot.chat.replies import Reply, as_list, say, show
 from bot.context import Request
 from bot.payments.receipts import takes_phone
-from bot.texts import errors
 from bot.texts.accounts import contacts as words
-from bot.texts.accounts.registration import SEE_COURSES
 from db.accounts import contacts
-from db.errors import Refused
-from db.payments.methods import PaymentMethod
-from db.shop import courses
-from handlers import payments
 from handlers.accounts.profile import profile
 from handlers.filters import SignedIn
+from handlers.shop import show_offer
 
 EMAIL, PHONE = "email", "phone"
 
@@ -136,7 +130,7 @@ async def receipt_contact_is_no_text(message: Message, request: Request) -> Repl
 
 
 async def take_answer(message: Message, written: str, request: Request) -> Reply:
-    """Kept, and the payment that was begun goes on, unless the offer was withdrawn meanwhile."""
+    """Kept, and the payment that was begun goes on, unless what it would buy is gone or open forever by now."""
     session, user_id = request.session, request.person.user_id
     try:
         if takes_phone(request.context.settings) and "@" not in written:
@@ -149,12 +143,7 @@ async def take_answer(message: Message, written: str, request: Request) -> Reply
         return say(message, words.email_wrong(error))
     offer_id = (await request.state.get_data())["offer"]
     await request.state.clear()
-    try:
-        async with session.begin_nested():
-            offer = await courses.get_offer(session, offer_id)
-            return await payments.open_order(request, offer, PaymentMethod.LINK)
-    except Refused as refused:
-        return say(message, errors.say(refused), rows(go(SEE_COURSES, COURSES)))
+    return await show_offer(request, offer_id)
 
 
 def not_understood(request: Request) -> Text:

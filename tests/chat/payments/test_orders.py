@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 from pydantic import SecretStr
 
+from bot.chat.buttons import Pay
 from bot.sandbox.app import Sandbox
 from bot.settings import Settings
 from bot.texts import shop as shop_words
@@ -221,7 +222,10 @@ async def test_what_is_open_forever_is_not_sold(anna: ChatUser, offer: int, sql:
         "insert into usermoduleaccess (user_id, module_id, ends_at)"
         " select u.id, m.id, 'infinity' from users u, modules m"
     )
+    stars = await sql.fetchval("select id from bot.offers where currency = 'XTR' order by id limit 1")
     await anna.send(f"/start buy_{offer}")
+    assert "навсегда" in anna.last_text
+    await anna.press(Pay(offer=stars, method="stars").pack())
     assert "навсегда" in anna.last_text
     assert await sql.fetchval("select count(*) from purchases") == 0
 

@@ -4,18 +4,23 @@ import asyncpg
 import orjson
 import pytest
 
+from bot.chat.buttons import Pay
 from bot.sandbox.app import Sandbox
 from bot.settings import Settings
-from bot.texts import errors
+from bot.texts import shop as shop_words
 from bot.texts.accounts import contacts as words
 from bot.texts.accounts import registration
-from db.errors import OfferGone
 from tests.app import origin_of, settings_for
 from tests.callbacks import becomes
 from tests.chat.refunds.steps import ROUBLES, STARS, at_provider
 from tests.chat_user import ANNA, ChatUser
 
 CUSTOMER = "select request from bot.payment_attempts where method = 'link' order by id desc limit 1"
+
+OPEN_FOREVER = (
+    "insert into usermoduleaccess (user_id, module_id, ends_at)"
+    " select u.id, m.id, 'infinity' from users u, modules m"
+)
 
 
 @pytest.fixture
@@ -105,8 +110,7 @@ async def test_an_offer_withdrawn_while_it_was_asked(anna: ChatUser, sql: asyncp
     await choose(anna, sql)
     await sql.execute("update bot.offers set active = false")
     await anna.send("anna@example.com")
-    await anna.receives(lambda: errors.say(OfferGone(1)))
-    assert anna.words(registration.SEE_COURSES) in anna.buttons
+    await anna.receives(shop_words.GONE)
     assert await sql.fetchval("select value from bot.contacts") == "anna@example.com"
     assert await sql.fetchval("select count(*) from purchases") == 0
     assert await sql.fetchval("select state from bot.chats where telegram_id = $1", ANNA) is None
@@ -124,3 +128,21 @@ async def test_whoever_is_new_registers_answers_and_pays(anna: ChatUser, sql: as
         return bool(await sql.fetchval("select status = 'succeeded' from purchases"))
 
     await becomes(paid)
+
+
+async def test_a_button_of_earlier_releases_asks_as_well(anna: ChatUser, sql: asyncpg.Connection) -> None:
+    await anna.register()
+    await anna.press(Pay(offer=await sql.fetchval(ROUBLES), method="link").pack())
+    assert anna.last_text == anna.words(lambda: words.ask_for_receipt(False))
+    assert await sql.fetchval("select count(*) from purchases") == 0
+
+
+async def test_what_was_opened_forever_while_it_was_asked_is_not_sold(
+    anna: ChatUser, sql: asyncpg.Connection
+) -> None:
+    await anna.register()
+    await choose(anna, sql)
+    await sql.execute(OPEN_FOREVER)
+    await anna.send("anna@example.com")
+    assert "навсегда" in anna.last_text
+    assert await sql.fetchval("select count(*) from purchases") == 0
