@@ -72,6 +72,14 @@ class PersonAmbiguous(Refused):
 
 
 @dataclass
+class PersonUnproven(Refused):
+    """`user_ids`: who typed that address, which nobody has proven to be theirs."""
+
+    who: str
+    user_ids: tuple[int, ...]
+
+
+@dataclass
 class AccessNotOwned(Refused):
     """Taking access back from somebody who has none."""
 

@@ -76,7 +76,7 @@ async def assign(
     offer_id = number_form(written)
     if not who or not offer_id.isdecimal() or len(offer_id) > 18:
         return say(message, words.ASSIGN_USAGE)
-    learner = await people.find_account(session, who)
+    learner = await people.find_account(session, who, to_change=True)
     offer = await courses.get_offer(session, int(offer_id))
     chats = await list_reachable(session, learner.id)
     telegram_id = chats[0][0] if chats else 0

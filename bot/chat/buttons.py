@@ -15,7 +15,9 @@ class Register(CallbackData, prefix="register"):
 
 
 class Agree(CallbackData, prefix="agree"):
-    """Accepts the terms and the privacy policy, and registers."""
+    """Accepts the terms and the privacy policy, and registers. `documents`: which ones were shown."""
+
+    documents: str
 
 
 class SignIn(CallbackData, prefix="signin"):

@@ -128,6 +128,15 @@ def _person_ambiguous(refused: errors.PersonAmbiguous) -> str:
 
 
 @say.register
+def _person_unproven(refused: errors.PersonUnproven) -> str:
+    return _(
+        "{who} is unproven: it was only typed, by {accounts}. If that is who you mean, name the account by its number."
+    ).format(
+        who=safe(refused.who[:64]), accounts=", ".join(f"#{user_id}" for user_id in refused.user_ids[:10])
+    )
+
+
+@say.register
 def _access_too_far(refused: errors.AccessTooFar) -> str:
     return _("{days} is out of range: from 1 to 36500 days, and no access ends after the year 9000.").format(
         days=days(refused.days)

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.errors import PersonAmbiguous, PersonNotRegistered, PersonUnknown
+from db.errors import PersonAmbiguous, PersonNotRegistered, PersonUnknown, PersonUnproven
 from db.normal import UNUSUAL_EMAIL, clean_text, email_form, number_form
 from db.placeholders import proven_email, read_placeholder
 
@@ -85,10 +85,17 @@ GET_SUMMARY = text(
 )
 
 
-async def find_account(session: AsyncSession, who: str) -> AccountSummary:
-    """Raises PersonUnknown, PersonNotRegistered (met, but without an account), PersonAmbiguous."""
+async def find_account(session: AsyncSession, who: str, *, to_change: bool = False) -> AccountSummary:
+    """An address that somebody has only typed finds them to be looked at, never `to_change` anything of theirs.
+
+    Raises PersonUnknown, PersonUnproven, PersonNotRegistered (met, but without an account), PersonAmbiguous.
+    """
     who = clean_text(who)
     matches = await _matches(session, who)
+    if not matches and "@" in who[1:]:
+        matches = set(await _list_by_typed_email(session, who))
+        if matches and to_change:
+            raise PersonUnproven(who, tuple(sorted(match for match in matches if match is not None)))
     if not matches:
         raise PersonUnknown(who)
     if len(matches) > 1:
@@ -157,7 +164,7 @@ async def _matches(session: AsyncSession, who: str) -> set[int | None]:
         return (
             set(await session.scalars(BY_TELEGRAM, {"key": telegram_id})) if telegram_id <= MAX_ID else set()
         )
-    return set(await list_by_email(session, who) or await _list_by_typed_email(session, who))
+    return set(await list_by_email(session, who))
 
 
 async def _list_by_typed_email(session: AsyncSession, email: str) -> list[int]:

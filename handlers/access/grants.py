@@ -38,7 +38,7 @@ async def change_access(message: Message, command: CommandObject, request: Reque
     session, account, now = request.session, request.person.account, request.now
     if account is None:
         return register_first(message)
-    target = await people.find_account(session, who)
+    target = await people.find_account(session, who, to_change=True)
     granted = await database.create_grant(session, account.id, target.id, product_id, sign * days, now)
     await tell_learner(session, granted, now)
     return say(

@@ -2,6 +2,7 @@
 was wanted before is done at once.
 """
 
+import hashlib
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -13,6 +14,7 @@ from bot.chat.buttons import Agree, Register, SignIn
 from bot.chat.keyboards import press, rows
 from bot.chat.replies import Reply, as_list, show
 from bot.context import Request
+from bot.settings import Settings
 from bot.texts.accounts import registration as words
 from db.accounts import registration
 from db.chats import Account
@@ -27,18 +29,34 @@ router = Router(name="registration")
 @router.callback_query(Register.filter())
 async def register(query: CallbackQuery, request: Request, event_router: Router, **given: Any) -> Reply:
     person, settings = request.person, request.context.settings
-    if person.account is None and settings.terms_url and settings.privacy_url:
+    if person.account is None and settings.asks_consent:
         version = settings.terms_version
         if not await registration.has_consented(request.session, person.telegram_id, version):
-            text = words.ask_consent(settings.terms_url, settings.privacy_url, version)
-            return show(query, text, rows(press(words.AGREE, Agree())))
+            return ask_consent(query, settings)
     return await come_in(query, request, event_router, given)
 
 
+def ask_consent(query: CallbackQuery, settings: Settings) -> Reply:
+    terms, privacy = settings.terms_url or "", settings.privacy_url or ""
+    text = words.ask_consent(terms, privacy, settings.terms_version)
+    return show(query, text, rows(press(words.AGREE, Agree(documents=shown_documents(settings)))))
+
+
+def shown_documents(settings: Settings) -> str:
+    """Another one for other documents or another version of them, short enough for a button."""
+    shown = f"{settings.terms_version} {settings.terms_url} {settings.privacy_url}"
+    return hashlib.blake2b(shown.encode(), digest_size=6).hexdigest()
+
+
 @router.callback_query(Agree.filter())
-async def agree(query: CallbackQuery, request: Request, event_router: Router, **given: Any) -> Reply:
+async def agree(
+    query: CallbackQuery, callback_data: Agree, request: Request, event_router: Router, **given: Any
+) -> Reply:
+    """What was shown is what is agreed to: by an old button nothing newer is."""
     settings = request.context.settings
     if settings.terms_url and settings.privacy_url:
+        if request.person.account is None and callback_data.documents != shown_documents(settings):
+            return ask_consent(query, settings)
         documents = {"terms": settings.terms_url, "privacy": settings.privacy_url}
         await registration.record_consent(
             request.session, request.person.telegram_id, documents, settings.terms_version, request.now

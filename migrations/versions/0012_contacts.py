@@ -8,8 +8,9 @@ down_revision = "0011"
 branch_labels = None
 depends_on = None
 
-# Born in Telegram: no other way to sign in, and the chat, which the bot had met before, was linked when the account
-# was made. The other application's own accounts are none of these, whatever their address is.
+# Born in Telegram: no other way to sign in, none that was ever used (a site may sign people in by a code sent to their
+# address), and the chat, which the bot had met before, was linked when the account was made. The other application's own
+# accounts are none of these, whatever their address is.
 MARK = """
 insert into bot.telegram_accounts (user_id, telegram_id, created_at)
 select u.id, c.telegram_id, u.created_at
@@ -21,6 +22,8 @@ join users_devices l on l.device_id = d.id and l.user_id = u.id
 where u.password_hash is null
   and l.linked_at between u.created_at - interval '1 second' and u.created_at + interval '1 second'
   and not exists (select from authidentities other where other.user_id = u.id and other.id <> a.id)
+  and not exists (select from sessions s where s.user_id = u.id and s.device_id <> d.id)
+  and not exists (select from users_devices other where other.user_id = u.id and other.device_id <> d.id)
 on conflict do nothing
 """
 KEEP = """

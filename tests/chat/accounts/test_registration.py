@@ -132,7 +132,7 @@ class TestOldButtons:
         await anna.receives(words.SIGNED_IN)
         assert await counts(sql) == (1, 1, 1, 1, 2)
 
-    @pytest.mark.parametrize("button", [Register(), SignIn(), Agree()])
+    @pytest.mark.parametrize("button", [Register(), SignIn(), Agree(documents="")])
     async def test_whose_account_is_deleted_may_register_anew(
         self, anna: ChatUser, sql: asyncpg.Connection, button: CallbackData
     ) -> None:
@@ -185,7 +185,7 @@ class TestConsent:
         await anna.click(words.REGISTER)
         await anna.click(words.AGREE)
         first = await sql.fetch("select * from bot.consents order by id")
-        await anna.press(Agree().pack())
+        await anna.press(Agree(documents="older").pack())
         assert await sql.fetch("select * from bot.consents order by id") == first
         await sql.execute(DELETE_ACCOUNTS)
         await anna.register()
