@@ -9,8 +9,8 @@ branch_labels = None
 depends_on = None
 
 # Born in Telegram: no other way to sign in, none that was ever used (a site may sign people in by a code sent to their
-# address), and the chat, which the bot had met before, was linked when the account was made. The other application's own
-# accounts are none of these, whatever their address is.
+# address), and the chat, which the bot had met before, was linked when the account was made. The other
+# application's own accounts are none of these, whatever their address is.
 MARK = """
 insert into bot.telegram_accounts (user_id, telegram_id, created_at)
 select u.id, c.telegram_id, u.created_at

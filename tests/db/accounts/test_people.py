@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.accounts import contacts, people, registration
 from db.engine import Database, Pool
-from db.errors import PersonAmbiguous, PersonNotRegistered, PersonUnknown
+from db.errors import PersonAmbiguous, PersonNotRegistered, PersonUnknown, PersonUnproven
 from db.schema.migrate import migrate
 from tests.database import Databases
 
@@ -135,13 +135,16 @@ async def test_a_typed_address_finds_its_account_only_where_nobody_has_proven_it
     await contacts.record_email(session, anna, "eva@example.com", NOW)
     found = await people.find_account(session, "Eva@example.com")
     assert (found.id, found.email, found.typed_email) == (anna, None, "eva@example.com")
+    with pytest.raises(PersonUnproven) as unproven:
+        await people.find_account(session, "eva@example.com", to_change=True)
+    assert unproven.value.user_ids == (anna,)
     assert await registration.is_email_free(session, "eva@example.com")
     await contacts.record_email(session, ben, "eva@example.com", NOW)
     with pytest.raises(PersonAmbiguous) as refused:
         await people.find_account(session, "eva@example.com")
     assert refused.value.user_ids == (anna, ben)
     owner = await wrote(session, "eva@example.com")
-    assert (await people.find_account(session, "eva@example.com")).id == owner
+    assert (await people.find_account(session, "eva@example.com", to_change=True)).id == owner
 
 
 async def test_an_address_of_the_other_application_is_shown_whatever_it_looks_like(
