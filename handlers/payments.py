@@ -141,9 +141,8 @@ async def open_order(request: Request, offer: OfferDetails, method: PaymentMetho
     replies: list[Method] = [without_buttons(*copy) for copy in opened.copies]
     if is_link:
         await enqueue(session, CreatePaymentJob(attempt=opened.attempt_id), priority=5)
-        if opened.new:
-            slow = SlowLinkJob(attempt=opened.attempt_id)
-            await enqueue(session, slow, after=context.timings.slow_link)
+        pause = context.timings.slow_link if opened.new else None  # else another message is to show it
+        await enqueue(session, SlowLinkJob(attempt=opened.attempt_id), after=pause, priority=5)
         soon = opened.new or isinstance(event, Message)
         return [*replies, _soon(event)] if soon else replies
     attempt = await get_attempt(session, opened.attempt_id)

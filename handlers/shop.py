@@ -150,9 +150,12 @@ async def show_terms(
 
 
 def enter(request: Request, offer: OfferDetails) -> InlineKeyboardButton:
-    """One tap to this screen as somebody who can pay: the wish is remembered, as a deep link's is."""
-    request.person.start, request.person.changed = f"buy_{offer.id}", True
-    if request.person.account is None:
+    """One tap to this screen as somebody who can pay: the wish is remembered, as a deep link's is, unless a deep link
+    to something else waits already."""
+    person = request.person
+    if not person.start or person.start.startswith("buy_"):
+        person.start, person.changed = f"buy_{offer.id}", True
+    if person.account is None:
         return press(registration.REGISTER, Register())
     return press(registration.SIGN_IN, SignIn())
 

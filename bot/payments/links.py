@@ -60,7 +60,8 @@ async def create_payment(job: CreatePaymentJob, context: AppContext) -> None:
 
 
 async def show_slow(job: SlowLinkJob, context: AppContext) -> None:
-    """The link has been waited for: its payer learns that, and of the other ways."""
+    """The link has been waited for: its payer learns that, and of the other ways. Also where its order was opened
+    anew, by a message that does not show it yet."""
     if await _waits(context, job.attempt):
         await show_order(context, job.attempt)
         if not await _waits(context, job.attempt):
@@ -70,7 +71,7 @@ async def show_slow(job: SlowLinkJob, context: AppContext) -> None:
 async def _waits(context: AppContext, attempt_id: int) -> bool:
     async with context.database.transaction(Pool.JOBS) as session:
         attempt = await attempts.get_attempt(session, attempt_id)
-    return attempt is not None and attempt.link is None and attempt.message_id is not None
+    return attempt is not None and attempt.link is None
 
 
 async def _create(context: AppContext, attempt: AttemptDetails, now: datetime) -> ProviderPayment | None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from aiogram.methods import EditMessageText, SendMessage
+from aiogram.methods import DeleteMessage, EditMessageText, SendMessage
 from aiogram.types import InlineKeyboardMarkup
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -12,7 +12,7 @@ from bot.chat.keyboards import open_url, press, rows
 from bot.context import AppContext
 from bot.notifications.ways import way_buttons
 from bot.payments.offering import list_other_ways
-from bot.sender import send_in_job
+from bot.sender import send_all, send_in_job
 from bot.texts import shop as shop_words
 from bot.texts.payments import orders as words
 from db import chats
@@ -86,15 +86,18 @@ async def show_order(context: AppContext, attempt_id: int) -> None:
         chosen, telegram = await chats.get_language(session, attempt.telegram_id)
     with context.localizer.use_locale(context.localizer.language(chosen, telegram)):
         shown = screen(order, context.now())
-    await write(context, attempt, shown)
+    spare = await write(context, attempt, shown)
+    if spare is not None:
+        await send_all(context, [DeleteMessage(chat_id=spare[0], message_id=spare[1])])
 
 
 def is_shown(attempt: AttemptDetails) -> bool:
     return not attempt.left and attempt.closed_at is None and attempt.status == PurchaseStatus.PENDING
 
 
-async def write(context: AppContext, attempt: AttemptDetails, shown: Screen) -> None:
-    """Puts it where the order is shown. Raises RetryJobError."""
+async def write(context: AppContext, attempt: AttemptDetails, shown: Screen) -> orders.Copy | None:
+    """Puts it where the order is shown. A message that was sent is returned where it is not the one that shows it: two
+    jobs at once have sent one each, or its payer has gone on. Raises RetryJobError."""
     text, markup = shown
     chat_id, before = attempt.telegram_id, attempt.message_id
     method = (
@@ -104,6 +107,8 @@ async def write(context: AppContext, attempt: AttemptDetails, shown: Screen) -> 
     )
     sent = await send_in_job(context, method)
     message_id = getattr(sent, "message_id", None)
-    if message_id is not None and message_id != before:
-        async with context.database.transaction(Pool.JOBS) as session:
-            await orders.record_message(session, attempt.id, before, message_id)
+    if message_id is None or message_id == before:
+        return None
+    async with context.database.transaction(Pool.JOBS) as session:
+        recorded = await orders.record_message(session, attempt.id, before, message_id)
+    return None if recorded else (chat_id, message_id)

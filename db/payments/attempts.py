@@ -225,7 +225,7 @@ async def list_overdue(session: AsyncSession, before: datetime, limit: int = 100
 
 async def list_unsent(session: AsyncSession, before: datetime, limit: int = 100) -> list[int]:
     """Attempts older than that moment whose provider has not answered yet: their job was lost. Those that are closed,
-    too, so that they end as the provider says."""
+    too, so that they end as the provider says. Touched ones first, then the newest."""
     rows = await session.scalars(
         select(Attempt.id)
         .join(Purchase, Purchase.id == Attempt.purchase_id)
@@ -236,6 +236,7 @@ async def list_unsent(session: AsyncSession, before: datetime, limit: int = 100)
             Attempt.created_at < before,
             Purchase.status == PurchaseStatus.PENDING,
         )
+        .order_by(Attempt.touched_at.is_(None), Attempt.id.desc())
         .limit(limit)
     )
     return list(rows)

@@ -127,8 +127,11 @@ async def _close_beyond(session: AsyncSession, user_id: int, now: datetime) -> l
 
 
 async def _close(session: AsyncSession, attempt_id: int, outcome: str, now: datetime) -> list[Copy]:
-    """No longer offered; asked for until the provider says how it ends, so that a payment by its link counts."""
-    attempt = await session.get_one(Attempt, attempt_id, populate_existing=True)
+    """No longer offered; asked for until the provider says how it ends, so that a payment by its link counts. One that
+    was settled meanwhile stays as it is."""
+    attempt = await session.get_one(Attempt, attempt_id, populate_existing=True, with_for_update=True)
+    if attempt.closed_at is not None:
+        return []
     copies = [(attempt.telegram_id, attempt.message_id)] if attempt.message_id else []
     attempt.closed_at, attempt.outcome = now, outcome
     attempt.message_id, attempt.left_at = None, now
@@ -170,8 +173,9 @@ async def take_message(
     return [(before[0], before[1])] if before[1] and before != (telegram_id, message_id) else []
 
 
-async def record_message(session: AsyncSession, attempt_id: int, before: int | None, message_id: int) -> None:
-    """The message that was sent to show it, unless it is shown by another one meanwhile, or nobody looks any more."""
+async def record_message(session: AsyncSession, attempt_id: int, before: int | None, message_id: int) -> bool:
+    """The message that was sent to show it, unless it is shown by another one meanwhile, or nobody looks any more.
+    Whether it shows it."""
     done = await session.execute(
         update(Attempt)
         .where(
@@ -183,8 +187,10 @@ async def record_message(session: AsyncSession, attempt_id: int, before: int | N
         .values(message_id=message_id)
         .returning(Attempt.telegram_id)
     )
-    if (telegram_id := done.scalar_one_or_none()) is not None:
+    telegram_id = done.scalar_one_or_none()
+    if telegram_id is not None:
         await record_order(session, telegram_id, message_id)
+    return telegram_id is not None
 
 
 async def leave_message(

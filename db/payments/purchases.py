@@ -95,8 +95,8 @@ async def get_last_paid(session: AsyncSession, user_id: int) -> PurchaseSummary 
 
 
 async def list_pending_payment_ids(session: AsyncSession, limit: int = 500) -> list[str]:
-    """YooKassa's payment ids of our pending purchases; the newest, where an earlier shop left many that nobody can
-    ask for any more."""
+    """YooKassa's payment ids of our pending purchases; touched ones first, then the newest, where an earlier shop left
+    many that nobody can ask for any more."""
     rows = await session.scalars(
         select(Purchase.provider_payment_id)
         .join(Attempt, Attempt.purchase_id == Purchase.id)
@@ -105,7 +105,7 @@ async def list_pending_payment_ids(session: AsyncSession, limit: int = 500) -> l
             Purchase.provider == YOOKASSA,
             Purchase.provider_payment_id.regexp_match(f"^{YOOKASSA_ID.pattern}$"),
         )
-        .order_by(Purchase.id.desc())
+        .order_by(Attempt.touched_at.is_(None), Purchase.id.desc())
         .limit(limit)
     )
     return list(rows)

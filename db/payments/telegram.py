@@ -7,6 +7,7 @@ from enum import StrEnum
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db.accounts.registration import get_account_id
 from db.payments import parked
 from db.payments.methods import CHARGE_PREFIX, XTR, YOOKASSA_ID, PaymentMethod
 from db.payments.purchases import PurchaseStatus
@@ -54,7 +55,8 @@ class TelegramCharge:
 async def check_pre_checkout(
     session: AsyncSession, payload: str, telegram_id: int, amount: int, currency: str
 ) -> PreCheckoutVerdict:
-    """Reads only and waits for no lock: Telegram gives ten seconds."""
+    """Reads only and waits for no lock: Telegram gives ten seconds. Any chat of the account may pay: an order goes on
+    in the one that it was opened in, or asked about, last, and its invoice may be in another."""
     row = (
         await session.execute(
             select(Attempt, Purchase)
@@ -65,7 +67,7 @@ async def check_pre_checkout(
     if row is None:
         return PreCheckoutVerdict.UNKNOWN
     attempt, purchase = row
-    if attempt.telegram_id != telegram_id:
+    if attempt.telegram_id != telegram_id and attempt.user_id != await get_account_id(session, telegram_id):
         return PreCheckoutVerdict.FOREIGN
     if attempt.closed_at is not None or purchase.status != PurchaseStatus.PENDING:
         return PreCheckoutVerdict.CLOSED

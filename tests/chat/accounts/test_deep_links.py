@@ -28,6 +28,16 @@ async def test_a_code_is_named_at_once_and_redeemed_with_the_tap_that_registers(
     assert await sql.fetchval("select start from bot.chats where telegram_id = $1", ANNA) is None
 
 
+async def test_a_price_looked_at_does_not_take_its_place(anna: ChatUser, sql: asyncpg.Connection) -> None:
+    await anna.send("/start promo_SPRING")
+    await anna.send("/courses")
+    await anna.click("Python с нуля")
+    await anna.click("30 дней · 990")
+    await anna.click(words.REGISTER)
+    await anna.receives("SPRING")
+    assert await sql.fetchval("select count(*) from promocodeusages") == 1
+
+
 async def test_the_command_with_a_code_is_the_same_as_the_link(
     anna: ChatUser, sql: asyncpg.Connection
 ) -> None:

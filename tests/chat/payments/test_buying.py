@@ -80,6 +80,24 @@ class TestSlow:
         assert await sql.fetchval("select count(*) from purchases") == 1
 
     @pytest.mark.errors_expected("the provider is away")
+    async def test_opened_anew_it_says_the_same_and_the_screen_above_loses_its_buttons(
+        self, anna: ChatUser, offer: int, sandbox: Sandbox, sql: asyncpg.Connection
+    ) -> None:
+        await anna.register()
+        sandbox.faults.set(provider_down=True)
+        await anna.send(f"/start buy_{offer}")
+        await anna.receives("ЮKassa не отвечает, пробую ещё")
+        above = newest(anna)
+        await anna.send(f"/start buy_{offer}")
+        await becomes(lambda: stripped(anna, above))
+        below, _ = await anna.sees(lambda key: key.get("callback_data", "").endswith(":stars"))
+        assert below["message_id"] != above
+        assert "ЮKassa не отвечает, пробую ещё" in below["text"]
+        sandbox.faults.set(provider_down=False)
+        await anna.gets_link()
+        assert await sql.fetchval("select count(*) from purchases") == 1
+
+    @pytest.mark.errors_expected("the provider is away")
     async def test_thought_better_of(
         self, anna: ChatUser, offer: int, sandbox: Sandbox, app: Application, sql: asyncpg.Connection
     ) -> None:

@@ -94,6 +94,19 @@ async def test_an_invoice_of_somebody_else_is_refused(
     assert await days_given(sql) == 0
 
 
+async def test_an_invoice_may_be_paid_in_each_chat_of_the_account(
+    anna: ChatUser, ben: ChatUser, sql: asyncpg.Connection
+) -> None:
+    await anna.register()
+    message = await invoice(anna, sql, STARS, "stars")
+    await sql.execute(
+        "insert into authidentities (user_id, loginprovider, providerkey) select id, 'telegram', $1 from users",
+        str(ben.id),
+    )
+    await sql.execute("update bot.payment_attempts set telegram_id = $1", ben.id)  # asked about there
+    assert (await pays(anna, message))["status"] == "paid"
+
+
 async def test_a_changed_price_is_refused_at_the_old_one(anna: ChatUser, sql: asyncpg.Connection) -> None:
     await anna.register()
     old = await invoice(anna, sql, STARS, "stars")

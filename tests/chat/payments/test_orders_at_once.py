@@ -1,0 +1,73 @@
+"""An order of which several jobs, or its payer and a job, know at once."""
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import asyncpg
+import pytest
+
+from bot.chat.buttons import DropOrder
+from bot.payments.screens import show_order
+from bot.texts.payments import orders as words
+from bot.timings import Timings, seconds
+from db.engine import Pool
+from db.payments.attempts import list_unsent
+from db.payments.purchases import list_pending_payment_ids
+from handlers.app import Application
+from tests.app import QUICK
+from tests.callbacks import becomes
+from tests.chat_user import ChatUser
+
+ROUBLES = "select array_agg(id order by id) from bot.offers where currency = 'RUB'"
+BLOCKED = "select exists (select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock')"
+
+
+@pytest.fixture
+def timings() -> Timings:
+    """Nobody asks for a payment but who is told to."""
+    return replace(QUICK, asks=seconds(36_000))
+
+
+async def test_two_jobs_that_show_it_at_once_leave_one_message(
+    anna: ChatUser, offer: int, app: Application, sql: asyncpg.Connection
+) -> None:
+    await anna.register()
+    await anna.order(offer)
+    count = len(anna.texts)
+    attempt = await sql.fetchval("update bot.payment_attempts set message_id = null returning id")
+    await asyncio.gather(show_order(app.context, attempt), show_order(app.context, attempt))
+    await anna.refresh()
+    assert len(anna.texts) == count + 1
+    assert (
+        await sql.fetchval("select message_id from bot.payment_attempts") == anna.messages[-1]["message_id"]
+    )
+
+
+async def test_settled_while_its_payer_leaves_it(anna: ChatUser, offer: int, sql: asyncpg.Connection) -> None:
+    await anna.register()
+    await anna.order(offer)
+    purchase = await sql.fetchval("select id from purchases")
+    async with sql.transaction():
+        await sql.execute("update bot.payment_attempts set closed_at = now(), outcome = 'succeeded'")
+        leaving = asyncio.create_task(anna.press(DropOrder(purchase=purchase).pack()))
+        await becomes(lambda: sql.fetchval(BLOCKED))
+    await leaving
+    assert await sql.fetchval("select outcome from bot.payment_attempts") == "succeeded"
+
+
+async def test_touched_ones_are_asked_about_first(
+    anna: ChatUser, app: Application, sql: asyncpg.Connection
+) -> None:
+    await anna.register()
+    offers = await sql.fetchval(ROUBLES)
+    await anna.order(offers[0])
+    await anna.click(words.CHECK)
+    await anna.receives("Пока не оплачено")
+    await anna.order(offers[1])
+    await sql.execute("update bot.payment_attempts set link = null")
+    ids = await sql.fetch("select provider_payment_id from purchases order by id")
+    first = await sql.fetchval("select min(id) from bot.payment_attempts")
+    async with app.context.database.transaction(Pool.JOBS) as session:
+        assert await list_pending_payment_ids(session, limit=1) == [ids[0][0]]
+        assert await list_unsent(session, datetime.now(UTC) + timedelta(hours=1), limit=1) == [first]
