@@ -93,6 +93,12 @@ class TestSlow:
         below, _ = await anna.sees(lambda key: key.get("callback_data", "").endswith(":stars"))
         assert below["message_id"] != above
         assert "ЮKassa не отвечает, пробую ещё" in below["text"]
+        await anna.send("/courses")
+        await anna.click("Python с нуля")
+        await anna.click("30 дней · 990")
+        await becomes(lambda: stripped(anna, below["message_id"]))
+        shown, _ = await anna.sees(lambda key: key.get("callback_data", "").endswith(":stars"))
+        assert shown["message_id"] == newest(anna)
         sandbox.faults.set(provider_down=False)
         await anna.gets_link()
         assert await sql.fetchval("select count(*) from purchases") == 1
