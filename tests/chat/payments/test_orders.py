@@ -58,13 +58,13 @@ async def test_nobody_touched_it_so_it_is_in_no_list_and_no_figure(
     assert "№1" not in anna.last_text
     account = await sql.fetchval("select user_id from bot.payment_attempts")
     assert "№1" not in await olga.send(f"/user #{account}")
-    assert "ждут оплаты 0" in await olga.send("/admin")
+    assert "ждут оплаты: 0" in await olga.send("/admin")
     await anna.click(words.CHECK)
     await anna.receives("Пока не оплачено")
     await anna.send("/purchases")
     assert "№1" in anna.last_text
     assert "№1" in await olga.send(f"/user #{account}")
-    assert "ждут оплаты 1" in await olga.send("/admin")
+    assert "ждут оплаты: 1" in await olga.send("/admin")
 
 
 async def test_paid_without_having_been_touched(anna: ChatUser, offer: int, sql: asyncpg.Connection) -> None:
