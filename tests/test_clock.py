@@ -53,7 +53,7 @@ async def test_access_and_session_end_when_their_time_has_passed(
     await anna.receives("SPRING")
     await sql.execute("update usermoduleaccess set ends_at = now() + interval '3 hours'")
     await mover.advance(2 * HOUR)
-    assert "▰" in await anna.send("/status")  # open; and the session's end moves along
+    assert "✅" in await anna.send("/status")  # open; and the session's end moves along
     await mover.advance(2 * HOUR)
     assert "⌛" in await anna.send("/status")
     await mover.advance(25 * HOUR)

@@ -11,7 +11,7 @@ from bot.chat.conversation import ContactQuestion
 from bot.chat.emails import WrongEmailError, read_email
 from bot.chat.keyboards import press, rows, share_phone
 from bot.chat.phones import WrongPhoneError, read_phone
-from bot.chat.replies import Reply, as_list, say, show
+from bot.chat.replies import Reply, as_list, say, toast
 from bot.context import Request
 from bot.payments.receipts import takes_phone
 from bot.texts.accounts import contacts as words
@@ -60,7 +60,7 @@ async def delete_contact(query: CallbackQuery, callback_data: DeleteContact, req
         await contacts.delete_email(request.session, request.person.user_id)
     else:
         await contacts.record_phone(request.session, request.person.user_id, None)
-    return [show(query, words.REMOVED), *as_list(await show_profile(query, request))]
+    return [toast(query, words.REMOVED), *as_list(await show_profile(query, request))]
 
 
 @router.message(ContactQuestion.email, F.text, ~F.text.startswith("/"))

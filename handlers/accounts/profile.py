@@ -43,7 +43,8 @@ async def profile(
         ),
         (go(words.DEVICES, DEVICES), go(words.LANGUAGE, LANGUAGE)),
         go(words.PAYMENTS, PURCHASES),
-        (go(words.LOGOUT, LOGOUT), go(home_words.HOME, START)),
+        go(words.LOGOUT, LOGOUT),
+        go(home_words.HOME, START),
     )
     return show(event, words.profile(who, info_words.LANGUAGE_NAMES[language]), keyboard)
 

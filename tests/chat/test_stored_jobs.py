@@ -78,7 +78,10 @@ async def test_what_was_stored_for_an_account_stands_below_the_message_it_is_abo
     facts = {**STORED["purchase_canceled"], "message_id": shown, "message_chat": BEN}
     await store(sql, "purchase_canceled", facts, user_id=user_id)
     await ben.receives(told(ben, "purchase_canceled"))
-    assert ben.messages[-2]["message_id"] == shown
+    async with asyncio.timeout(PATIENCE):
+        while ben.messages[-2]["message_id"] != shown:
+            await asyncio.sleep(0.03)
+            await ben.refresh()
     assert ben.messages[-2]["text"].startswith("✖️ ")
 
 

@@ -30,7 +30,7 @@ async def test_an_email_is_given_changed_and_removed(anna: ChatUser, sql: asyncp
     assert await sql.fetchval(EMAIL) == "other@example.com"
     await anna.click(words.EMAIL)
     await anna.click(words.REMOVE)
-    await anna.receives(words.REMOVED)
+    assert anna.toast == anna.words(words.REMOVED)
     assert await sql.fetchval("select count(*) from bot.contacts") == 0
     assert "example.com" not in anna.last_text
 
@@ -49,14 +49,22 @@ async def test_two_people_may_type_the_same_address(
     assert "Eva" in await olga.send("/user eva@example.com")
 
 
-async def test_an_admin_sees_that_an_address_is_not_proven(anna: ChatUser, olga: ChatUser) -> None:
+async def test_an_admin_sees_that_an_address_is_not_proven(
+    anna: ChatUser, olga: ChatUser, sql: asyncpg.Connection
+) -> None:
     await begin(anna, words.EMAIL)
     await anna.send("anna@example.com")
     await olga.register()
-    for text in (f"/user {ANNA}", "/user anna@example.com", "/grant anna@example.com 1 30"):
+    for text in (f"/user {ANNA}", "/user anna@example.com"):
         card = await olga.send(text)
         assert "anna@example.com, не подтверждён" in card
         assert ".invalid" not in card
+    account = await account_of(sql, ANNA)
+    for command in ("/grant anna@example.com 1 30", "/revoke anna@example.com 1 30"):
+        refused = await olga.send(command)
+        assert "не подтверждён" in refused
+        assert f"#{account}" in refused
+    assert await sql.fetchval("select count(*) from adminaccesshistory") == 0
 
 
 async def test_a_typed_address_is_not_lost_where_the_account_has_one(
