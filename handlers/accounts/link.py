@@ -29,7 +29,7 @@ async def ask(message: Message, command: CommandObject, session: AsyncSession, n
     asked = Arguments(LINK, command.args)
     who, telegram_id = asked.who(), asked.whole("TELEGRAM_ID", 1, MAX_ID)
     asked.end()
-    target = await people.find_account(session, who)
+    target = await people.find_account(session, who, to_change=True)
     source = await people.find_account(session, str(telegram_id))
     preview = await merging.preview(session, source.id, target.id, now)
     button = press(words.JOIN, JoinAccounts(source=source.id, target=target.id))
