@@ -52,6 +52,13 @@ class PersonLimits:
         allowance.told = True
         return Admission.FIRST_REFUSAL
 
+    def refuses(self, telegram_id: int, now: float) -> bool:
+        """Whether `admit` would say REFUSED; nothing is counted."""
+        allowance = self._people.get(telegram_id)
+        if allowance is None or not allowance.told:
+            return False
+        return allowance.left + (now - allowance.at) / self._every < 1
+
     def give_back(self, telegram_id: int) -> None:
         """What was admitted could not be handled, and comes again."""
         if allowance := self._people.get(telegram_id):

@@ -20,7 +20,7 @@ from bot.updates.reading import KINDS, Raw, get_update_id
 
 log = structlog.get_logger(__name__)
 
-POLL_GRACE = 0.25  # seconds in which fetched updates are handled undisturbed before more is asked for
+POLL_GRACE = 0.1  # seconds in which fetched updates are handled undisturbed before more is asked for
 RETRY_PAUSE = 5.0  # seconds before Telegram or the database is asked again
 
 
@@ -59,7 +59,7 @@ class Polling:
         async with asyncio.TaskGroup() as tasks:
             while not self._stopping.is_set():
                 news = self._begin(await self._fetch(), tasks)
-                await self._let_work(POLL_GRACE if news else RETRY_PAUSE / 5)
+                await (self._let_work() if news else self._wait_for_first())
                 self._advance()
         self._advance()
         await self._confirm()
@@ -94,10 +94,16 @@ class Polling:
         if await happens_within(self._stopping, RETRY_PAUSE / 5):
             raise DatabaseUnavailableError
 
-    async def _let_work(self, seconds: float) -> None:
+    async def _let_work(self) -> None:
         """Until all that was taken is done, but not for long: the next one may be a payment."""
         if at_work := [task for task in self._taken.values() if not task.done()]:
-            await asyncio.wait(at_work, timeout=seconds)
+            await asyncio.wait(at_work, timeout=POLL_GRACE)
+
+    async def _wait_for_first(self) -> None:
+        """Telegram has shown nothing new, because the first update that is not handled yet holds the offset."""
+        first = next((task for _, task in sorted(self._taken.items()) if not task.done()), None)
+        if first is not None:
+            await asyncio.wait({first}, timeout=RETRY_PAUSE / 5)
 
     def _advance(self) -> None:
         for update_id in sorted(self._taken):

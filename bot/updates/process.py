@@ -30,7 +30,7 @@ from bot.updates.answering import complete
 from bot.updates.failed import after_error, keep_unreadable
 from bot.updates.limits import Admission, PersonLimits
 from bot.updates.put_off import PutOffReasons
-from bot.updates.reading import Incoming, Raw, UnreadableError, is_payment, read
+from bot.updates.reading import Incoming, Raw, UnreadableError, is_payment, money_in, read
 from bot.updates.refusing import refusal
 from db import chats, updates
 from db.chats import Person, TelegramProfile
@@ -69,6 +69,8 @@ class UpdateProcessor:
         While the database is unavailable, `wait` is awaited before each further try, and the person's later updates
         wait too. Raises DatabaseUnavailableError where there is no `wait`, or where that raises it.
         """
+        if self._is_refused_unread(raw):
+            return metrics.UPDATES.labels("message", "turned away").inc()
         try:
             incoming = read(raw, self._context.bot)
         except UnreadableError as error:
@@ -104,6 +106,17 @@ class UpdateProcessor:
         if user.id in self._context.settings.admin_ids:
             return Admission.ADMITTED
         return self._limits.admit(user.id, asyncio.get_running_loop().time())
+
+    def _is_refused_unread(self, raw: Raw) -> bool:
+        """One more message of who writes far too much: reading it would cost more than all that is done with it, and
+        somebody may be paying behind it."""
+        message = raw.get("message")
+        sender = message.get("from") if isinstance(message, dict) else None
+        telegram_id = sender.get("id") if isinstance(sender, dict) else None
+        if type(telegram_id) is not int or telegram_id in self._context.settings.admin_ids:
+            return False
+        refused = self._limits.refuses(telegram_id, asyncio.get_running_loop().time())
+        return refused and money_in(raw) is None
 
     def _turn_away(self, update: Update, user: User, admission: Admission) -> list[Method]:
         """Beyond what a person may ask: nothing is handled, and they are told once."""
