@@ -11,7 +11,7 @@ from bot.payments.asking import ask
 from bot.payments.reports import Report
 from bot.payments.screens import get_order, is_shown
 from bot.payments.stars import stars_ledger
-from bot.sender import SendLaterError, send_all, send_in_job
+from bot.sender import SendLaterError, send_all, send_in_job, shown_as_typing
 from bot.texts.payments import purchases as words
 from bot.texts.payments.purchases import CheckStage
 from db import chats
@@ -36,10 +36,11 @@ async def check_payment(job: CheckPaymentJob, context: AppContext) -> None:
     if shown is None:
         shown = await _show(context, attempt, job.telegram_id, None, CheckStage.ASKING)
     checking = asyncio.create_task(_check(context, attempt))
-    await asyncio.wait({checking}, timeout=context.timings.slow_link.total_seconds())
-    if not checking.done():
-        await _answer(context, job, attempt, CheckStage.ASKING)
-    stage = await checking
+    async with shown_as_typing(context, job.telegram_id):
+        await asyncio.wait({checking}, timeout=context.timings.slow_link.total_seconds())
+        if not checking.done():
+            await _answer(context, job, attempt, CheckStage.ASKING)
+        stage = await checking
     async with context.database.transaction(Pool.JOBS) as session:
         attempt = await attempts.get_attempt(session, job.attempt) or attempt
     await _answer(context, job, attempt, stage)

@@ -18,7 +18,7 @@ from bot.payments.screens import get_order, is_slow, show_order, write
 from bot.payments.settling import settle_payment
 from bot.raw_json import Unreadable
 from bot.retry import RetryJobError
-from bot.sender import send_all
+from bot.sender import send_all, shown_as_typing
 from bot.texts import shop as shop_words
 from bot.texts.payments import orders as words
 from bot.yookassa.answers import ProviderPayment, ProviderRefusedError, ProviderUnknownError
@@ -54,7 +54,8 @@ async def create_payment(job: CreatePaymentJob, context: AppContext) -> None:
     if attempt.link is not None or attempt.sent_at is None:
         await show_order(context, attempt.id)
     if attempt.link is None:
-        payment = await _create(context, attempt, now)
+        async with shown_as_typing(context, attempt.telegram_id):
+            payment = await _create(context, attempt, now)
         if payment is not None:
             await _record_answer(context, attempt, payment)
 
