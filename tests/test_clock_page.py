@@ -2,34 +2,14 @@
 
 import asyncio
 from datetime import timedelta
-from pathlib import Path
 
 import aiohttp
-import pytest
 
 from bot.jobs.moving import ClockMover
 from bot.sandbox.app import Sandbox
-from bot.settings import Settings
-from bot.timings import Timings
 from handlers.app import Application
-from tests.app import QUICK, origin_of, settings_for
+from tests.app import origin_of
 from tests.chat_user import PATIENCE
-
-OFFER = "select min(id) from bot.offers where currency = 'RUB'"
-ROOT = Path(__file__).parents[1]
-HOUR, DAY, YEAR = timedelta(hours=1), timedelta(days=1), timedelta(days=365)
-# As in life, where the tests of other things hurry: a payment is asked about for an hour.
-TIMINGS = Timings(dequeue=QUICK.dequeue, restart=QUICK.restart, replies=QUICK.replies)
-
-
-@pytest.fixture
-def timings() -> Timings:
-    return TIMINGS
-
-
-@pytest.fixture
-def app_settings(sandbox: Sandbox) -> Settings:
-    return settings_for(origin_of(sandbox), session_days=1)
 
 
 async def test_the_page_moves_it(

@@ -1,52 +1,19 @@
 """An order as its payer meets it: one message, in no list before it is touched, at most five of them open."""
 
-from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import asyncpg
-import pytest
-from pydantic import SecretStr
 
 from bot.chat.buttons import Pay
 from bot.sandbox.app import Sandbox
-from bot.settings import Settings
 from bot.texts import shop as shop_words
 from bot.texts.format import day
 from bot.texts.payments import orders as words
-from bot.timings import Timings, seconds
 from handlers.app import Application
-from tests.app import QUICK, origin_of, settings_for
 from tests.callbacks import becomes
 from tests.chat.payments.links import arrived
-from tests.chat_user import ChatUser, _inline, _keys
-
-ROUBLES = "select array_agg(id order by id) from bot.offers where currency = 'RUB'"
-ONE_MORE = (
-    "insert into bot.offers (product_id, days, price, currency) select min(product_id), 7, 29900, 'RUB'"
-    " from products returning id"
-)
-OPEN = "select count(*) from bot.payment_attempts where closed_at is null"
-NEVER = seconds(36_000)
-
-
-@pytest.fixture
-def app_settings(sandbox: Sandbox) -> Settings:
-    return settings_for(origin_of(sandbox), telegram_payment_token=SecretStr("381764678:TEST:1"))
-
-
-@pytest.fixture
-def timings() -> Timings:
-    """Nobody asks for a payment but who is told to."""
-    return replace(QUICK, asks=NEVER)
-
-
-def newest(person: ChatUser) -> int:
-    return int(person.messages[-1]["message_id"])
-
-
-def buttons_of(person: ChatUser, message_id: int) -> list[dict[str, Any]]:
-    return _keys(_inline(next(one for one in person.messages if one["message_id"] == message_id)))
+from tests.chat.payments.orders.screens import ONE_MORE, OPEN, ROUBLES, buttons_of, newest, stripped
+from tests.chat_user import ChatUser
 
 
 async def test_nobody_touched_it_so_it_is_in_no_list_and_no_figure(
@@ -123,11 +90,6 @@ async def test_a_sixth_order_closes_the_oldest_which_can_still_be_paid(
     await anna.receives(lambda: arrived(anna))
     assert await sql.fetchval("select status from purchases order by id limit 1") == "succeeded"
     assert await sql.fetchval(OPEN) == 5
-
-
-async def stripped(person: ChatUser, message_id: int) -> bool:
-    await person.refresh()
-    return not buttons_of(person, message_id)
 
 
 async def test_touched_ones_are_closed_last(anna: ChatUser, sql: asyncpg.Connection) -> None:

@@ -2,54 +2,20 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import asyncpg
 import pytest
-from pydantic import SecretStr
 
 from bot.payments.reconciling import reconcile
 from bot.sandbox.app import Sandbox
-from bot.settings import Settings
 from bot.texts.accounts import registration
 from bot.texts.payments import orders as words
-from bot.timings import Timings, seconds
+from bot.timings import Timings
 from handlers.app import Application
-from tests.app import QUICK, origin_of, settings_for
+from tests.app import QUICK
 from tests.callbacks import becomes
-from tests.chat_user import ChatUser, _inline, _keys
-
-ROUBLES = "select array_agg(id order by id) from bot.offers where currency = 'RUB'"
-ONE_MORE = (
-    "insert into bot.offers (product_id, days, price, currency) select min(product_id), 7, 29900, 'RUB'"
-    " from products returning id"
-)
-OPEN = "select count(*) from bot.payment_attempts where closed_at is null"
-NEVER = seconds(36_000)
-
-
-@pytest.fixture
-def app_settings(sandbox: Sandbox) -> Settings:
-    return settings_for(origin_of(sandbox), telegram_payment_token=SecretStr("381764678:TEST:1"))
-
-
-@pytest.fixture
-def timings() -> Timings:
-    """Nobody asks for a payment but who is told to."""
-    return replace(QUICK, asks=NEVER)
-
-
-def newest(person: ChatUser) -> int:
-    return int(person.messages[-1]["message_id"])
-
-
-def buttons_of(person: ChatUser, message_id: int) -> list[dict[str, Any]]:
-    return _keys(_inline(next(one for one in person.messages if one["message_id"] == message_id)))
-
-
-async def stripped(person: ChatUser, message_id: int) -> bool:
-    await person.refresh()
-    return not buttons_of(person, message_id)
+from tests.chat.payments.orders.screens import NEVER, newest, stripped
+from tests.chat_user import ChatUser
 
 
 class TestSlow:
