@@ -279,7 +279,7 @@ class ReplySender:
             await asyncio.wait({before})
         try:
             if len(self._under_way) > MAX_SENDINGS:
-                await _send_by_job(self._context, replies, 0)
+                await _send_by_job(self._context, [part for method in replies for part in fit(method)], 0)
             else:
                 await send_all(self._context, replies)
         except Exception:

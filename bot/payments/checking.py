@@ -41,21 +41,20 @@ async def check_payment(job: CheckPaymentJob, context: AppContext) -> None:
         if not checking.done():
             await _answer(context, job, attempt, CheckStage.ASKING)
         stage = await checking
-    async with context.database.transaction(Pool.JOBS) as session:
-        attempt = await attempts.get_attempt(session, job.attempt) or attempt
+    attempt = await _read_again(context, attempt)
     await _answer(context, job, attempt, stage)
     told = attempt.status == PurchaseStatus.SUCCEEDED and attempt.message_id == shown
     if shown is None or told:
         return
     await _show(context, attempt, job.telegram_id, shown, stage)
-    if await _status(context, attempt) != attempt.status:  # settled meanwhile, and its news written over
-        await _show(context, attempt, job.telegram_id, shown, stage)
+    again = await _read_again(context, attempt)
+    if again.status != attempt.status:  # settled meanwhile, and its news written over
+        await _show(context, again, job.telegram_id, shown, stage)
 
 
-async def _status(context: AppContext, attempt: AttemptDetails) -> str:
+async def _read_again(context: AppContext, attempt: AttemptDetails) -> AttemptDetails:
     async with context.database.transaction(Pool.JOBS) as session:
-        found = await attempts.get_attempt(session, attempt.id)
-    return found.status if found else attempt.status
+        return await attempts.get_attempt(session, attempt.id) or attempt
 
 
 async def _check(context: AppContext, attempt: AttemptDetails) -> CheckStage:

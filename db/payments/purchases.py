@@ -38,7 +38,6 @@ class PurchaseSummary:
     created_at: datetime
     purchased_at: datetime | None
     ours: bool
-    link: str | None
     link_ends_at: datetime | None
     refunded: int
 
@@ -52,7 +51,7 @@ left join bot.payment_attempts a on a.purchase_id = p.id
 TOUCHED = "(a.id is null or a.touched_at is not null)"
 SUMMARIES = f"""
 select p.id, pr.name, m.id, m.name, p.days, p.amount_cents, p.currency, p.provider, p.status, p.provider_payment_id,
-       p.receipt, p.created_at, p.purchased_at, a.id is not null, a.link, a.link_ends_at,
+       p.receipt, p.created_at, p.purchased_at, a.id is not null, a.link_ends_at,
        (select coalesce(sum(r.amount), 0) from bot.refunds r where r.purchase_id = p.id and r.status = 'succeeded')
 {FROM_PURCHASES}
 where p.user_id = :user_id

@@ -136,6 +136,6 @@ async def administer(window: Window) -> None:
     await expect(window.messages("30", outgoing=False).last).to_be_visible()
     await picture(window.page, "12-admin")
     await window.by(f"person-{katya}").click()
-    await expect(window.messages("30 дней", outgoing=False).last).to_be_visible()
+    await expect(window.messages("Школа выдала вам", outgoing=False).last).to_be_visible()
     await expect(window.messages("10 дней", outgoing=False).last).to_be_visible()
     await picture(window.page, "13-news")
