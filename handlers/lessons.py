@@ -23,7 +23,7 @@ from bot.chat.buttons import (
 from bot.chat.commands import COURSES, LESSONS, PROGRESS, PROMO, START, STATUS
 from bot.chat.keyboards import go, open_url, press, rows
 from bot.chat.paging import Page
-from bot.chat.replies import Method, Reply, say, say_media, say_pages, show, toast
+from bot.chat.replies import Method, Reply, say, say_media, show, toast
 from bot.context import Request
 from bot.texts import home as home_words
 from bot.texts import lessons as words
@@ -33,7 +33,6 @@ from db.errors import LessonUnknown
 from db.lessons import lessons, progress
 from db.lessons.lessons import Contents, FinishedLesson, LessonPage, ModuleLessons
 from db.shop import courses
-from handlers.accounts.login import sign_in_first
 from handlers.filters import NotSignedOut, SignedIn, is_
 from handlers.home import load_home, next_button, now_home, place_home, redraw_home
 
@@ -171,10 +170,10 @@ async def say_lesson(query: CallbackQuery, page: LessonPage, request: Request) -
     person = request.person
     if person.module_id != page.module_id:
         person.module_id, person.changed = page.module_id, True
-    pages = say_pages(query, words.lesson(page), lesson_keyboard(page))
+    text = say(query, words.lesson(page), lesson_keyboard(page))
     if page.media is None or page.media_kind is None:
-        return pages
-    return [say_media(query, page.media_kind, page.media), *pages]
+        return [text]
+    return [say_media(query, page.media_kind, page.media), text]
 
 
 def lesson_keyboard(page: LessonPage) -> InlineKeyboardMarkup:
@@ -201,12 +200,7 @@ async def say_locked(query: CallbackQuery, page: LessonPage, session: AsyncSessi
     return say(query, words.locked(page, offers), keyboard)
 
 
-@router.callback_query(FinishLesson.filter(), ~SignedIn())
-async def finish_before_registering(query: CallbackQuery, person: Person) -> Reply:
-    return sign_in_first(query, person)
-
-
-@router.callback_query(FinishLesson.filter())
+@router.callback_query(FinishLesson.filter(), SignedIn())
 async def finish(query: CallbackQuery, callback_data: FinishLesson, request: Request) -> Reply:
     session, person, now = request.session, request.person, request.now
     done = await lessons.record_finished(session, person.user_id, callback_data.lesson, now)
@@ -257,6 +251,4 @@ async def show_progress(
     begun = [one for one in found if one.following is not None][:MAX_MODULES]
     buttons = [press(words.go_on(one), ShowLesson(id=one.following)) for one in begun]
     text = words.progress(found) if found else words.NO_PROGRESS
-    return say_pages(
-        event, text, rows(*buttons, (go(home_words.MY_COURSES, LESSONS), go(home_words.HOME, START)))
-    )
+    return say(event, text, rows(*buttons, (go(home_words.MY_COURSES, LESSONS), go(home_words.HOME, START))))

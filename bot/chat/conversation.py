@@ -34,15 +34,16 @@ class PersonStorage(BaseStorage):
         self._person = person
 
     async def set_state(self, key: StorageKey, state: StateType = None) -> None:
-        self._person.state = state.state if isinstance(state, State) else state
-        self._person.changed = self._person.asked = True
+        new = state.state if isinstance(state, State) else state
+        self._person.changed |= new != self._person.state
+        self._person.state, self._person.asked = new, True
 
     async def get_state(self, key: StorageKey) -> str | None:
         return self._person.state
 
     async def set_data(self, key: StorageKey, data: Mapping[str, Any]) -> None:
-        self._person.data = dict(data)
-        self._person.changed = self._person.asked = True
+        self._person.changed |= dict(data) != self._person.data
+        self._person.data, self._person.asked = dict(data), True
 
     async def get_data(self, key: StorageKey) -> dict[str, Any]:
         return dict(self._person.data)

@@ -84,22 +84,15 @@ class Redraw(EditMessageText):
 
 
 def toast(query: CallbackQuery, text: Text, *, alert: bool = False) -> AnswerCallbackQuery:
-    """Telegram takes 200 characters."""
-    return AnswerCallbackQuery(callback_query_id=query.id, text=str(text)[:200], show_alert=alert)
+    return AnswerCallbackQuery(callback_query_id=query.id, text=str(text), show_alert=alert)
 
 
-def say_pages(event: Message | CallbackQuery, html: Text, keyboard: Any = None) -> list[Method]:
-    """A text of any length in as many messages as it takes; the last one bears the keyboard."""
-    *before, last = pages(str(html), MAX_TEXT)
-    return [*(say(event, page) for page in before), say(event, last, keyboard)]
-
-
-def show_pages(
+def show_or_say(
     event: Message | CallbackQuery, html: Text, keyboard: InlineKeyboardMarkup | None = None
-) -> list[Method]:
-    """In place of the message whose button was pressed where one is enough."""
+) -> SendMessage | EditMessageText:
+    """In place of the message whose button was pressed where one is enough; the sender splits a longer text."""
     fits = len(pages(str(html), MAX_TEXT)) == 1
-    return [show(event, html, keyboard)] if fits else say_pages(event, html, keyboard)
+    return show(event, html, keyboard) if fits else say(event, html, keyboard)
 
 
 def say_media(event: Message | CallbackQuery, kind: str, source: str) -> Method:

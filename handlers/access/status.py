@@ -6,7 +6,7 @@ from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 from bot.chat.buttons import Go, ShowModule
 from bot.chat.commands import COURSES, LESSONS, PROMO, START, STATUS
 from bot.chat.keyboards import go, in_rows, press, rows
-from bot.chat.replies import Reply, show_pages
+from bot.chat.replies import Reply, show_or_say
 from bot.context import Request
 from bot.texts import home as home_words
 from bot.texts.access import status as words
@@ -25,7 +25,7 @@ MAX_BUTTONS = 40
 async def show_status(event: Message | CallbackQuery, request: Request) -> Reply:
     found = await load_home(request)
     text = words.status(found.courses, request.now) if found.courses else words.NO_ACCESS
-    return show_pages(event, text, keyboard(found))
+    return show_or_say(event, text, keyboard(found))
 
 
 def keyboard(found: Home) -> InlineKeyboardMarkup:
