@@ -3,10 +3,11 @@
 import re
 
 from aiogram import F, Router
-from aiogram.types import InlineKeyboardMarkup, Message
+from aiogram.types import Message
 
-from bot.chat.buttons import CheckPayment, Register
-from bot.chat.commands import COURSES, PROFILE, PURCHASES, START
+from bot.chat.arguments import MAX_CODE
+from bot.chat.buttons import CheckPayment
+from bot.chat.commands import PROFILE, PURCHASES, START
 from bot.chat.complaints import is_payment_complaint
 from bot.chat.conversation import Promo
 from bot.chat.emails import WrongEmailError, read_email
@@ -15,7 +16,6 @@ from bot.chat.replies import Reply, as_list, say
 from bot.context import Request
 from bot.texts import free_text as words
 from bot.texts import home as home_words
-from bot.texts.accounts import registration
 from db import promo
 from db.cooldowns import Guess, count_try, delete_tries, is_cooling
 from db.errors import TooManyTries
@@ -23,12 +23,11 @@ from db.normal import clean_text
 from db.payments import purchases
 from db.payments.purchases import PurchaseStatus, PurchaseSummary
 from handlers import payments
-from handlers.accounts.login import say_sign_in
+from handlers.accounts.login import say_sign_in, unregistered
 from handlers.accounts.start import greet
 from handlers.home import load_home, next_button
 from handlers.promo import redeem_code
 
-MAX_CODE = 58
 CODE = re.compile(rf"[\w-]{{3,{MAX_CODE}}}")
 
 router = Router(name="free_text")
@@ -66,7 +65,7 @@ def is_email(text: str) -> bool:
 def about_email(message: Message, request: Request) -> Reply:
     if request.person.account is None:
         return say(message, words.EMAIL_UNREGISTERED, unregistered())
-    return say(message, words.EMAIL, rows(go(words.PROFILE, PROFILE)))
+    return say(message, words.EMAIL, rows(go(home_words.PROFILE, PROFILE)))
 
 
 # --- payments ---
@@ -155,7 +154,3 @@ async def i_am_a_bot(message: Message, request: Request) -> Reply:
         return say(message, text, unregistered())
     checks = [press(words.CHECK_PAYMENT, CheckPayment(purchase=one.id)) for one in unpaid[:1]]
     return say(message, text, rows(*checks, go(home_words.HOME, START)))
-
-
-def unregistered() -> InlineKeyboardMarkup:
-    return rows(press(registration.REGISTER, Register()), go(registration.SEE_COURSES, COURSES))

@@ -10,14 +10,14 @@ from datetime import timedelta
 from typing import Any
 
 from aiogram.dispatcher.event.bases import UNHANDLED
-from aiogram.methods import EditMessageReplyMarkup, EditMessageText
+from aiogram.methods import EditMessageText
 from aiogram.types import CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, Message, TelegramObject
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat.buttons import Continue, Go, GoBelow, ShowLesson, ShowModule
 from bot.chat.commands import ADMIN, BUY, LESSONS, PROFILE, PROMO
 from bot.chat.keyboards import go, press, rows
-from bot.chat.replies import Method, Redraw, as_list, say
+from bot.chat.replies import Method, Redraw, as_list, in_place, say, without_buttons
 from bot.context import Request
 from bot.texts import home as words
 from db.chats import Person
@@ -59,10 +59,9 @@ async def show_home(event: Message | CallbackQuery, request: Request) -> list[Me
 
 
 def place_home(event: Message | CallbackQuery, found: Home, request: Request) -> list[Method]:
-    message = event.message if isinstance(event, CallbackQuery) else None
-    if not isinstance(message, Message) or not message.text:
+    if (message_id := in_place(event)) is None:
         return [say(event, *draw(found, request))]
-    return [_redraw(message.message_id, found, request), *now_home(request.person, message.message_id)]
+    return [_redraw(message_id, found, request), *now_home(request.person, message_id)]
 
 
 def draw(found: Home, request: Request) -> tuple[str, InlineKeyboardMarkup]:
@@ -121,13 +120,13 @@ def now_home(person: Person, message_id: int) -> list[Method]:
     person.home_id, person.changed = message_id, True
     if before is None:
         return []
-    return [EditMessageReplyMarkup(chat_id=person.telegram_id, message_id=before)]
+    return [without_buttons(person.telegram_id, before)]
 
 
-async def redraw_home(request: Request) -> list[Method]:
+def redraw_home(found: Home, request: Request) -> list[Method]:
     """What has just been done changes what home shows."""
     home_id = request.person.home_id
-    return [] if home_id is None else [_redraw(home_id, await load_home(request), request)]
+    return [] if home_id is None else [_redraw(home_id, found, request)]
 
 
 async def go_below(handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:

@@ -34,7 +34,7 @@ from db.lessons import lessons, progress
 from db.lessons.lessons import Contents, FinishedLesson, LessonPage, ModuleLessons
 from db.shop import courses
 from handlers.filters import NotSignedOut, SignedIn, is_
-from handlers.home import load_home, next_button, now_home, place_home, redraw_home
+from handlers.home import Home, load_home, next_button, now_home, place_home, redraw_home
 
 router = Router(name="lessons")
 
@@ -205,17 +205,19 @@ async def finish(query: CallbackQuery, callback_data: FinishLesson, request: Req
     session, person, now = request.session, request.person, request.now
     done = await lessons.record_finished(session, person.user_id, callback_data.lesson, now)
     told: list[Method] = [toast(query, words.WELL_DONE), *without_done(query)]
+    needed = done.lesson.following is None or person.home_id is not None
+    found = await load_home(request) if needed else Home([], None)
     if done.lesson.following is None:
-        told.append(await say_end(query, done, request))
+        told.append(say_end(query, done, found, request))
     else:
         page = await lessons.get_lesson(session, done.lesson.following, person.user_id, now)
         told += await say_lesson(query, page, request)
-    return [*told, *await redraw_home(request)]
+    return [*told, *redraw_home(found, request)]
 
 
-async def say_end(query: CallbackQuery, done: FinishedLesson, request: Request) -> Method:
+def say_end(query: CallbackQuery, done: FinishedLesson, found: Home, request: Request) -> Method:
     """After a course's last lesson: what was left out in it, or the next course; and whom to tell."""
-    found, lesson = await load_home(request), done.lesson
+    lesson = done.lesson
     share = None if done.progress.left else words.share_url(lesson.module, request.context.username)
     keyboard = rows(
         next_button(found, stays=True) or go(words.MORE_COURSES, COURSES),

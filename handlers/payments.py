@@ -43,7 +43,7 @@ from bot.payments.invoices import freeze_invoice, invoice
 from bot.payments.receipts import receipt_customer
 from bot.payments.refund_booking import book_stars_refund
 from bot.payments.screens import get_order, screen
-from bot.payments.settling import notify_charge
+from bot.payments.settling import next_lesson_facts, notify_charge
 from bot.texts import shop as shop_words
 from bot.texts.payments import invoices
 from bot.texts.payments import orders as order_words
@@ -52,14 +52,13 @@ from bot.yookassa import requests
 from db.access.changes import get_access
 from db.chats import Person
 from db.jobs import AskPaymentJob, CheckPaymentJob, CreatePaymentJob, SlowLinkJob
-from db.lessons.lessons import get_next_lesson
 from db.payments import attempts, orders, purchases
 from db.payments.attempts import AttemptDetails
 from db.payments.methods import PaymentMethod
 from db.payments.purchases import PurchaseSummary
 from db.payments.telegram import PreCheckoutVerdict, TelegramCharge, check_pre_checkout, settle_charge
 from db.payments.timeline import get_timeline
-from db.queue import enqueue
+from db.queue import enqueue, enqueue_all
 from db.shop.courses import OfferDetails
 from handlers.filters import SignedIn, is_
 
@@ -203,8 +202,10 @@ async def show_paid(request: Request) -> Reply:
     just_now = paid is not None and paid.purchased_at is not None and paid.purchased_at > now - JUST_NOW
     order = None if just_now else await orders.get_open_order(session, person.user_id)
     if order is not None:
-        for other in await orders.hurry(session, person.user_id, order, now):
-            await enqueue(session, AskPaymentJob(attempt=other))  # which one was paid, nobody has said
+        others = await orders.hurry(
+            session, person.user_id, order, now
+        )  # which one was paid, nobody has said
+        await enqueue_all(session, [AskPaymentJob(attempt=other) for other in others])
         return await ask_about(request, order, None)
     if paid is None:
         return say(request.event, words.NOTHING_PAID, rows(go(shop_words.SEE_COURSES, COURSES)))
@@ -214,7 +215,6 @@ async def show_paid(request: Request) -> Reply:
 async def say_paid(request: Request, paid: PurchaseSummary, just_now: bool) -> Reply:
     """As the news of it: what is open until when, and where to go on."""
     access = await get_access(request.session, request.person.user_id, paid.module_id)
-    lesson = await get_next_lesson(request.session, request.person.user_id, paid.module_id)
     told = word(
         PurchaseSucceeded(
             purchase_id=paid.id,
@@ -225,9 +225,7 @@ async def say_paid(request: Request, paid: PurchaseSummary, just_now: bool) -> R
             amount=paid.amount,
             currency=paid.currency,
             ends_at=access.ends_at if access else None,
-            lesson_id=lesson.id if lesson else None,
-            lesson_number=lesson.number if lesson else 1,
-            lesson=lesson.title if lesson else "",
+            **await next_lesson_facts(request.session, request.person.user_id, paid.module_id),
         )
     )
     text = told.text if just_now else f"{words.ALL_PAID}\n\n{told.text}"

@@ -38,7 +38,7 @@ from bot.texts import shop as words
 from bot.texts.accounts import registration
 from bot.texts.format import label
 from bot.texts.payments import orders as order_words
-from db.access.changes import AccessPeriod, get_access
+from db.access.changes import AccessPeriod, get_access, is_endless
 from db.errors import OfferGone
 from db.lessons.home import get_free_lesson
 from db.payments import orders
@@ -90,9 +90,8 @@ async def module_page(request: Request, module_id: int) -> tuple[str, InlineKeyb
     if module is None:
         return await courses_page(session)
     learner = person.user_id if person.signed_in else None
-    access = await get_access(session, learner, module_id) if learner else None
-    endless = access is not None and access.ends_at is None
-    found = [] if endless else (await courses.list_offers(session, module_id))[:MAX_BUTTONS]
+    access = await access_of(request, module_id)
+    found = [] if is_endless(access) else (await courses.list_offers(session, module_id))[:MAX_BUTTONS]
     buttons = [
         press(line, ShowOffer(id=offer.id))
         for line, offer in zip(words.offer_lines(found), found, strict=True)
@@ -116,18 +115,21 @@ async def show_offer(request: Request, offer_id: int) -> Reply:
     except OfferGone:
         return await say_gone(request, offer_id)
     ways = ways_of(offer, request.context.settings)
-    access = await access_of(request, offer)
-    endless = access is not None and access.ends_at is None
-    if endless or not request.person.signed_in or all(way.method is not PaymentMethod.LINK for way in ways):
+    access = await access_of(request, offer.module_id)
+    if (
+        is_endless(access)
+        or not request.person.signed_in
+        or all(way.method is not PaymentMethod.LINK for way in ways)
+    ):
         return await show_terms(request, offer, ways, access)
     if (question := await ask_for_contact(request, offer.id)) is not None:
         return [*as_list(await show_terms(request, offer, ways, access)), *as_list(question)]
     return await payments.open_order(request, offer, PaymentMethod.LINK)
 
 
-async def access_of(request: Request, offer: OfferDetails) -> AccessPeriod | None:
+async def access_of(request: Request, module_id: int) -> AccessPeriod | None:
     person = request.person
-    return await get_access(request.session, person.user_id, offer.module_id) if person.signed_in else None
+    return await get_access(request.session, person.user_id, module_id) if person.signed_in else None
 
 
 async def show_terms(
@@ -137,7 +139,7 @@ async def show_terms(
     text = order_words.terms(offer.product, offer.days, offer.price, offer.currency)
     text += "\n" + order_words.opens(offer.module, offer.days, access, request.now)
     back = press(words.BACK, ShowModule(id=offer.module_id))
-    if access is not None and access.ends_at is None:
+    if is_endless(access):
         return show(request.event, text, rows(back))
     if not ways:
         return show(request.event, f"{text}\n\n{words.NOT_PAYABLE}", rows(back))
@@ -179,9 +181,11 @@ async def pay(query: CallbackQuery, callback_data: Pay, request: Request) -> Rep
         return await say_gone(request, callback_data.offer)
     possible = payment_methods(offer, request.context.settings)
     method = next((method for method in possible if method == callback_data.method), None)
-    access = await access_of(request, offer)
-    endless = access is not None and access.ends_at is None
-    if method is None or method is PaymentMethod.LINK or endless:
+    if (
+        method is None
+        or method is PaymentMethod.LINK
+        or is_endless(await access_of(request, offer.module_id))
+    ):
         return await show_offer(request, offer.id)
     return await payments.open_order(request, offer, method)
 

@@ -15,7 +15,7 @@ from db import chats
 from db.account_ids import get_current_id
 from db.engine import Pool
 from db.jobs import SendJob, TellJob
-from db.queue import enqueue
+from db.queue import enqueue, enqueue_all
 
 Chat = tuple[int, str | None, str | None]
 
@@ -26,8 +26,7 @@ async def tell(job: TellJob, context: AppContext) -> None:
     to = await _recipients(job, event, context)
     if len(to) > 1:
         async with context.database.transaction(Pool.JOBS) as session:
-            for telegram_id, *_rest in to:
-                await enqueue(session, replace(job, user_id=None, telegram_id=telegram_id))
+            await enqueue_all(session, [replace(job, user_id=None, telegram_id=chat[0]) for chat in to])
         return
     for chat in to:
         for method in await _methods(event, context, chat):
@@ -53,7 +52,7 @@ async def _methods(event: Event, context: AppContext, chat: Chat) -> list[Method
     """A new message; or an edit, where the event replaces a message of this chat; or both, where the news is to stand
     below that message."""
     telegram_id, chosen, telegram = chat
-    with context.localizer.use_locale(context.localizer.language(chosen, telegram)):
+    with context.localizer.use_language_of(chosen, telegram):
         worded = word(event)
     replaced = _replaced(event, telegram_id)
     if replaced is None and isinstance(event, EditingEvent) and event.only_edits:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from aiogram.types import InlineKeyboardMarkup
+from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.chat.buttons import ShowLessons
 from bot.chat.commands import STATUS
@@ -21,5 +21,7 @@ class Notification:
     anew: bool = False
 
 
-def to_lessons(module_id: int) -> InlineKeyboardMarkup:
-    return rows(press(_("▶️ To the lessons"), ShowLessons(module=module_id)), go_below(_("My access"), STATUS))
+def to_lessons(module_id: int, on: InlineKeyboardButton | None = None) -> InlineKeyboardMarkup:
+    """`on`: what to go on with, where that is known better."""
+    on = on or press(_("▶️ To the lessons"), ShowLessons(module=module_id))
+    return rows(on, go_below(_("My access"), STATUS))

@@ -1,8 +1,8 @@
 """What learners and admins are told of payments."""
 
-from bot.chat.buttons import Continue, Pay, PayLater, ShowLessons, ShowOffer
-from bot.chat.commands import COURSES, STATUS
-from bot.chat.keyboards import go, go_below, press, rows
+from bot.chat.buttons import Continue, Pay, PayLater, ShowOffer
+from bot.chat.commands import COURSES
+from bot.chat.keyboards import go, press, rows
 from bot.notifications.events import (
     AdminPurchaseSucceeded,
     InvoiceNotSent,
@@ -13,14 +13,14 @@ from bot.notifications.events import (
     PurchaseSucceeded,
     SecondCharge,
 )
-from bot.notifications.notification import Notification
+from bot.notifications.notification import Notification, to_lessons
 from bot.notifications.ways import way_buttons
 from bot.texts import _
 from bot.texts import shop as shop_words
 from bot.texts.format import money, safe, until
 from bot.texts.home import next_lesson
 from bot.texts.payments import orders as order_words
-from bot.texts.payments.purchases import TO_LESSONS, declined
+from bot.texts.payments.purchases import declined
 
 
 def purchase_succeeded(event: PurchaseSucceeded) -> Notification:
@@ -28,12 +28,12 @@ def purchase_succeeded(event: PurchaseSucceeded) -> Notification:
         course=safe(event.module), until=until(event.ends_at)
     )
     number = _("#{id} · {terms}").format(id=event.purchase_id, terms=_terms(event))
-    on = press(TO_LESSONS, ShowLessons(module=event.module_id))
+    on = None
     if event.lesson_id is not None:
         on = press(
             next_lesson(event.lesson_number, event.lesson), Continue(lesson=event.lesson_id, stays=True)
         )
-    keyboard = rows(on, go_below(_("My access"), STATUS))
+    keyboard = to_lessons(event.module_id, on)
     return Notification(f"{paid}\n{number}", keyboard, above=f"{_terms(event)} · " + _("✅ paid"))
 
 

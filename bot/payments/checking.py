@@ -78,7 +78,7 @@ async def _answer(
         return
     async with context.database.transaction(Pool.JOBS) as session:
         chosen, telegram = await chats.get_language(session, job.telegram_id)
-    with context.localizer.use_locale(context.localizer.language(chosen, telegram)):
+    with context.localizer.use_language_of(chosen, telegram):
         text = words.heard(attempt.status, stage)
     await send_all(context, [AnswerCallbackQuery(callback_query_id=job.query_id, text=text)])
 
@@ -91,7 +91,7 @@ async def _show(
         chosen, telegram = await chats.get_language(session, telegram_id)
         found = await get_timeline(session, attempt.purchase_id, attempt.user_id)
         order = await get_order(session, context, attempt) if is_shown(attempt) else None
-    with context.localizer.use_locale(context.localizer.language(chosen, telegram)):
+    with context.localizer.use_language_of(chosen, telegram):
         text, keyboard = timelines.shown(found, stage, context.now(), context.settings.support_contact, order)
     if message_id is not None:
         edit = EditMessageText(chat_id=telegram_id, message_id=message_id, text=text, reply_markup=keyboard)

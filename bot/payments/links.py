@@ -183,7 +183,7 @@ async def _say_ended(context: AppContext, attempt: AttemptDetails, why: Callable
         chosen, telegram = await chats.get_language(session, attempt.telegram_id)
     if attempt.left:
         return
-    with context.localizer.use_locale(context.localizer.language(chosen, telegram)):
+    with context.localizer.use_language_of(chosen, telegram):
         head = words.terms(attempt.product, attempt.days, attempt.amount, attempt.currency)
         again = press(words.TRY_AGAIN, ShowOffer(id=attempt.offer_id)) if attempt.offer_id else None
         back = press(shop_words.BACK, ShowModule(id=attempt.module_id))

@@ -84,7 +84,7 @@ async def show_order(context: AppContext, attempt_id: int) -> None:
             return
         order = await get_order(session, context, attempt)
         chosen, telegram = await chats.get_language(session, attempt.telegram_id)
-    with context.localizer.use_locale(context.localizer.language(chosen, telegram)):
+    with context.localizer.use_language_of(chosen, telegram):
         shown = screen(order, context.now())
     spare = await write(context, attempt, shown)
     if spare is not None:

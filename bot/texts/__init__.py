@@ -5,7 +5,7 @@ where it enters a text: messages are sent as HTML.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
@@ -64,6 +64,10 @@ class Localizer:
             return chosen
         short = (telegram or "").split("-")[0].lower()
         return short if short in LANGUAGES else self._default
+
+    def use_language_of(self, chosen: str | None, telegram: str | None) -> AbstractContextManager[None]:
+        """What a person has chosen, else what Telegram says of them."""
+        return self.use_locale(self.language(chosen, telegram))
 
     @contextmanager
     def use_locale(self, language: str) -> Iterator[None]:

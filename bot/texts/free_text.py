@@ -7,7 +7,6 @@ from db.payments.purchases import PurchaseSummary
 CHECK_PAYMENT = __("🔎 Check payment")
 ANOTHER_ORDER = __("Did you pay another order?")
 MY_PAYMENTS = __("🧾 My payments")
-PROFILE = __("👤 Profile")
 EMAIL = __("That looks like an e-mail address. Your account's address is set in your profile.")
 EMAIL_UNREGISTERED = __("That looks like an e-mail address. I shall ask for one when it is needed.")
 QUESTION_ENDED = __("The question before is closed: I no longer wait for its answer.")

@@ -34,7 +34,7 @@ async def after_error(
 
     Raises what the database raises where it can't be stored.
     """
-    with context.localizer.use_locale(context.localizer.language(None, user.language_code)):
+    with context.localizer.use_language_of(None, user.language_code):
         if update.pre_checkout_query:
             return [_decline(update.pre_checkout_query.id)]
         if is_payment(update):

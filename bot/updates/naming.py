@@ -75,6 +75,6 @@ async def _tell(context: AppContext, raw: dict[str, Any], username: str, chat: C
         return
     async with context.database.transaction(Pool.JOBS) as session:
         chosen, _telegrams = await chats.get_language(session, incoming.user.id)
-    with context.localizer.use_locale(context.localizer.language(chosen, incoming.user.language_code)):
+    with context.localizer.use_language_of(chosen, incoming.user.language_code):
         text = words.not_confirmed(username) if chat is None else words.renamed(username, chat.username)
     await send_all(context, complete(incoming.update, [SendMessage(chat_id=incoming.user.id, text=text)]))

@@ -124,7 +124,7 @@ class UpdateProcessor:
         if admission is Admission.REFUSED:
             return complete(update, [])
         context = self._context
-        with context.localizer.use_locale(context.localizer.language(None, user.language_code)):
+        with context.localizer.use_language_of(None, user.language_code):
             return complete(update, [SendMessage(chat_id=user.id, text=str(errors.TOO_FAST))])
 
     async def finish(self) -> None:

@@ -206,6 +206,11 @@ async def get_access(session: AsyncSession, user_id: int, module_id: int) -> Acc
     return next((one for one in found if one.module_id == module_id), None)
 
 
+def is_endless(access: AccessPeriod | None) -> bool:
+    """Open for ever: nothing can be added to it."""
+    return access is not None and access.ends_at is None
+
+
 def end_after(access: AccessPeriod | None, days: int, now: datetime) -> datetime | None:
     """Where `days` more would lead; None for ever. What ends after the year 9000 is not moved."""
     if access is None:

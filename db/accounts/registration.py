@@ -90,12 +90,9 @@ async def record_consent(
     session: AsyncSession, telegram_id: int, documents: dict[str, str], version: str, now: datetime
 ) -> None:
     """`documents` maps a document's name to its address. Given once per version; the first time counts."""
-    for document, url in documents.items():
-        await session.execute(
-            insert(Consent)
-            .values(telegram_id=telegram_id, document=document, version=version, url=url, given_at=now)
-            .on_conflict_do_nothing()
-        )
+    given = {"telegram_id": telegram_id, "version": version, "given_at": now}
+    rows = [given | {"document": document, "url": url} for document, url in documents.items()]
+    await session.execute(insert(Consent).values(rows).on_conflict_do_nothing())
 
 
 async def has_consented(session: AsyncSession, telegram_id: int, version: str) -> bool:

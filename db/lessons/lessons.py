@@ -182,11 +182,8 @@ async def get_contents(
 
 async def get_next_lesson(session: AsyncSession, user_id: int, module_id: int) -> LessonLine | None:
     """The module's first lesson that is not done yet."""
-    rows = await session.execute(
-        text(GET_CONTENTS), {"module_id": module_id, "user_id": user_id, "now": LONG_AGO}
-    )
-    lines = (LessonLine(row.id, at, row.title, row.preview, row.done) for at, row in enumerate(rows, 1))
-    return next((line for line in lines if line.id and not line.done), None)
+    found = await get_contents(session, module_id, user_id, LONG_AGO)
+    return next((line for line in found.lessons if not line.done), None) if found else None
 
 
 async def get_lesson(session: AsyncSession, lesson_id: int, user_id: int | None, now: datetime) -> LessonPage:

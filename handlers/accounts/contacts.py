@@ -60,7 +60,7 @@ async def delete_contact(query: CallbackQuery, callback_data: DeleteContact, req
         await contacts.delete_email(request.session, request.person.user_id)
     else:
         await contacts.record_phone(request.session, request.person.user_id, None)
-    return [toast(query, words.REMOVED), *as_list(await show_profile(query, request))]
+    return [toast(query, words.REMOVED), *as_list(await profile(query, request))]
 
 
 @router.message(ContactQuestion.email, F.text, ~F.text.startswith("/"))
@@ -153,9 +153,4 @@ def not_understood(request: Request) -> Text:
 async def finish(message: Message, request: Request, done: Text) -> Reply:
     """The question ends, and the keys below the input go with it."""
     await request.state.clear()
-    return [say(message, done, ReplyKeyboardRemove()), *as_list(await show_profile(message, request))]
-
-
-async def show_profile(event: Message | CallbackQuery, request: Request) -> Reply:
-    reply: Reply = await profile(event, request.session, request.person, request.context)
-    return reply
+    return [say(message, done, ReplyKeyboardRemove()), *as_list(await profile(message, request))]

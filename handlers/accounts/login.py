@@ -3,7 +3,7 @@
 A wish waits in the chat's row: what a deep link says, or a button that was pressed too early.
 """
 
-from aiogram.types import CallbackQuery, Message
+from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 
 from bot.chat.buttons import Register, SignIn
 from bot.chat.commands import COURSES
@@ -12,13 +12,14 @@ from bot.chat.replies import Reply, say
 from bot.texts.accounts import registration as words
 from db.chats import Person
 
+MAX_WISH = 128  # characters: what is typed may be a longer code than a link takes
 PRESSED = "press:"  # no link begins so: Telegram lets no colon into one
 
 
 def remember_link(person: Person, link: str) -> None:
     """A plain /start forgets none. Who has no account yet has paid nothing that could be asked about."""
     if link and (link != "paid" or person.account is not None) and not link.startswith(PRESSED):
-        _remember(person, link[:64])
+        _remember(person, link[:MAX_WISH])
 
 
 def remember_button(person: Person, data: str) -> None:
@@ -47,5 +48,8 @@ def say_sign_in(event: Message | CallbackQuery, person: Person, wish: str = "") 
 
 
 def say_register(event: Message | CallbackQuery) -> Reply:
-    keyboard = rows(press(words.REGISTER, Register()), go(words.SEE_COURSES, COURSES))
-    return say(event, words.NOT_REGISTERED, keyboard)
+    return say(event, words.NOT_REGISTERED, unregistered())
+
+
+def unregistered() -> InlineKeyboardMarkup:
+    return rows(press(words.REGISTER, Register()), go(words.SEE_COURSES, COURSES))

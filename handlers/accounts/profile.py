@@ -12,7 +12,7 @@ from bot.chat.commands import DEVICES, LANGUAGE, LOGOUT, PROFILE, PURCHASES, STA
 from bot.chat.keyboards import go, in_rows, press, rows
 from bot.chat.paging import Page
 from bot.chat.replies import Reply, say, show, toast
-from bot.context import AppContext
+from bot.context import Request
 from bot.texts import home as home_words
 from bot.texts import info as info_words
 from bot.texts.accounts import contacts as contact_words
@@ -31,9 +31,8 @@ router.callback_query.filter(SignedIn())
 
 @router.message(is_(PROFILE))
 @router.callback_query(Go.filter(F.command == PROFILE.name))
-async def profile(
-    event: Message | CallbackQuery, session: AsyncSession, person: Person, context: AppContext
-) -> Reply:
+async def profile(event: Message | CallbackQuery, request: Request) -> Reply:
+    session, person, context = request.session, request.person, request.context
     who = await people.get_account_summary(session, person.user_id)
     language = context.localizer.language(person.language, person.telegram_language)
     keyboard = rows(

@@ -91,7 +91,7 @@ async def test_an_email_is_told_where_it_goes(anna: ChatUser) -> None:
     await anna.register()
     await anna.send("anna@example.com")
     assert anna.last_text == anna.words(words.EMAIL)
-    assert anna.words(words.PROFILE) in anna.buttons
+    assert anna.words(home_words.PROFILE) in anna.buttons
 
 
 async def test_who_has_paid_nothing_is_told_so(anna: ChatUser) -> None:
