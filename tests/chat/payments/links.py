@@ -1,14 +1,11 @@
 """What payments by link are tested with: callbacks forged and handled, and the rows that must be there."""
 
-from datetime import timedelta
 from typing import Any
 
 import asyncpg
 
 from bot.notifications.events import PurchaseSucceeded
 from bot.notifications.registry import word
-from bot.timings import Timings
-from tests.app import QUICK
 from tests.callbacks import becomes
 from tests.chat_user import ChatUser
 
@@ -17,12 +14,6 @@ ROWS = """
 select (select count(*) from purchases), (select count(*) from purchases where status = 'succeeded'),
        (select coalesce(sum(days), 0) from bot.access_changes), (select count(*) from usermoduleaccess)
 """
-
-
-NEVER = timedelta(hours=10)
-ONLY_CALLBACKS = Timings(
-    asks=(NEVER,), dequeue=QUICK.dequeue, job_retry=QUICK.job_retry, job_retry_most=QUICK.job_retry_most
-)
 
 
 async def database(sql: asyncpg.Connection) -> tuple[int, ...]:

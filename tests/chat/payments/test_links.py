@@ -9,8 +9,8 @@ from bot.texts.format import until
 from bot.texts.payments import orders as order_words
 from bot.texts.payments import purchases as purchase_words
 from bot.timings import Timings
-from tests.callbacks import becomes
-from tests.chat.payments.links import ONLY_CALLBACKS, all_handled, arrived, database, forge
+from tests.callbacks import ONLY_CALLBACKS, becomes
+from tests.chat.payments.links import all_handled, arrived, database, forge
 from tests.chat_user import ChatUser
 
 
