@@ -71,6 +71,7 @@ class _Export:
             questions=tuple(
                 entries.QuestionEntry(one.key, one.text, tuple(one.options), one.answer, one.explanation)
                 for one in questions
+                if one.answer is not None
             ),
         )
 

@@ -6,6 +6,7 @@ other application can delete its rows without knowing of us.
 
 from db.tables.accounts import Contact, Merge, MergedChange, MergedModule, MergedRow, TelegramAccount
 from db.tables.base import Base
+from db.tables.learning import Answer, Card, Lesson, LessonAttempt, Question, Result
 from db.tables.money import Alert, Cursor, Failing, ParkedPayment, Refund, UnreadItem
 from db.tables.own import (
     AccessChange,
@@ -17,11 +18,8 @@ from db.tables.own import (
     Cooldown,
     FailedUpdate,
     HandledUpdate,
-    Lesson,
     Offer,
     PromoForm,
-    Question,
-    Result,
     School,
 )
 from db.tables.shared import (
@@ -44,10 +42,12 @@ __all__ = [
     "AccessChange",
     "AdminAccess",
     "Alert",
+    "Answer",
     "Attempt",
     "AuthIdentity",
     "Base",
     "Callback",
+    "Card",
     "CatalogueKey",
     "Chat",
     "Consent",
@@ -59,6 +59,7 @@ __all__ = [
     "Failing",
     "HandledUpdate",
     "Lesson",
+    "LessonAttempt",
     "Merge",
     "MergedChange",
     "MergedModule",

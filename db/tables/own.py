@@ -104,54 +104,6 @@ class Offer(Base):
     created_at: Mapped[datetime] = mapped_column(server_default=NOW)
 
 
-class Lesson(Base):
-    """`media` is a URL or a Telegram file id of kind `media_kind` (photo, video, audio, voice, document)."""
-
-    __tablename__ = "lessons"
-    __table_args__ = (UniqueConstraint("module_id", "key"), {"schema": BOT})
-
-    id: Mapped[int] = identity()
-    module_id: Mapped[int] = cascade_fk("modules.id")
-    key: Mapped[str]
-    position: Mapped[int] = mapped_column(Integer)
-    title: Mapped[str]
-    text: Mapped[str]
-    media_kind: Mapped[str | None]
-    media: Mapped[str | None]
-    preview: Mapped[bool] = mapped_column(server_default=sql("false"))
-    active: Mapped[bool] = mapped_column(server_default=sql("true"))
-
-
-class Question(Base):
-    """`answer` is the index of the right option, from 0."""
-
-    __tablename__ = "questions"
-    __table_args__ = (UniqueConstraint("lesson_id", "key"), {"schema": BOT})
-
-    id: Mapped[int] = identity()
-    lesson_id: Mapped[int] = cascade_fk("bot.lessons.id")
-    key: Mapped[str]
-    position: Mapped[int] = mapped_column(Integer)
-    text: Mapped[str]
-    options: Mapped[list[str]]
-    answer: Mapped[int] = mapped_column(Integer)
-    explanation: Mapped[str | None]
-    active: Mapped[bool] = mapped_column(server_default=sql("true"))
-
-
-class Result(Base):
-    """How an attempt at a lesson ended; `passed` ones make the lesson done."""
-
-    __tablename__ = "results"
-    __table_args__ = {"schema": BOT}  # noqa: RUF012
-
-    id: Mapped[int] = identity()
-    key: Mapped[str] = mapped_column(unique=True)
-    name: Mapped[str]
-    passed: Mapped[bool]
-    position: Mapped[int] = mapped_column(Integer)
-
-
 class Attempt(Base):
     """What we asked a provider for on behalf of a purchase: the idempotence key and the frozen request, sent byte
     for byte until an answer is known. Open until `closed_at`; `sent_at` is the first time it may have gone out,
