@@ -77,6 +77,12 @@ SWITCHES: tuple[Switch, ...] = (
         "Delay between the bot's consent and the charge",
         "Задержка между согласием и списанием",
     ),
+    Switch(
+        "telegram_old",
+        Kind.FLAG,
+        "A server before Bot API 10.1: no rich messages",
+        "Сервер старше Bot API 10.1: без rich-сообщений",
+    ),
     Switch("provider_down", Kind.FLAG, "Does not answer at all", "Не отвечает совсем"),
     Switch("provider_5xx", Kind.PROBABILITY, "Answers with an error (500)", "Отвечает ошибкой (500)"),
     Switch(

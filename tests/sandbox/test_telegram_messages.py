@@ -201,11 +201,6 @@ async def test_a_lacking_method_is_refused_loudly(
     assert [call["ok"] for call in calls if call["bot"] == bot.id] == [False]
 
 
-async def test_a_server_older_than_the_method_says_404(bot: Bot) -> None:
-    answer = await bot.call("sendRichMessage", chat_id=ANNA)
-    assert (answer["error_code"], answer["description"]) == (404, "Not Found: method not found")
-
-
 async def test_tokens(world: World, bot: Bot) -> None:
     for token, code in (("x:abcd", 404), ("12", 404), (f"{bot.id}:other", 401)):
         status, answer = await world.ask("GET", f"/bot{token}/getMe")

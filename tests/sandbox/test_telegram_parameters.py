@@ -15,8 +15,6 @@ ROOT = Path(__file__).parents[2]
 # What these read counts for every method that sends or edits.
 SHARED_MODULES = ("outbox", "text", "methods/messages")
 SHARED = "".join((ROOT / f"bot/sandbox/telegram/{name}.py").read_text() for name in SHARED_MODULES)
-# A server older than Bot API 10.1 knows it as little as sendRichMessage.
-NEWER = {"rich_message"}
 # They say nothing without the description of a poll, which is refused.
 EMPTY = {"description_parse_mode", "description_entities"}
 
@@ -38,7 +36,7 @@ def source(method: str) -> str:
 def test_every_parameter_is_read_refused_or_documented() -> None:
     text = (ROOT / "docs/sandbox.md").read_text()
     without_effect = set(re.findall(r"`(\w+)`", text.split("## Without effect")[1].split("\n## ")[0]))
-    settled = without_effect | EVERYWHERE.keys() | NEWER | EMPTY
+    settled = without_effect | EVERYWHERE.keys() | EMPTY
     forgotten = {
         (method, name)
         for method, names in served().items()

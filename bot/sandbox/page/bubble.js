@@ -6,6 +6,7 @@ import { inlineKeyboard } from "./keyboards.js";
 import { attachment, serviceNote, summary } from "./media.js";
 import { invoiceCard } from "./invoice.js";
 import { pollCard } from "./poll.js";
+import { richContent } from "./rich.js";
 import { clock, t } from "./language.js";
 
 /**
@@ -60,6 +61,7 @@ function bubble(message, actions, api) {
     media,
     message.invoice ? invoiceCard(message) : null,
     message.poll ? pollCard(message, actions) : null,
+    message.rich_message ? richContent(message.rich_message, actions, api) : null,
     !above && words,
     reactions(message),
     stamp(message),

@@ -89,7 +89,7 @@ function wrapped(entity, text, inner, actions) {
 }
 
 /** A link, or plain text when its scheme could run code (`javascript:`). */
-function link(url, inner, actions) {
+export function link(url, inner, actions) {
   if (!URL.canParse(url) || !SAFE_SCHEMES.has(new URL(url).protocol)) return inner;
   return el(
     "a",
@@ -98,7 +98,7 @@ function link(url, inner, actions) {
   );
 }
 
-function spoiler(inner) {
+export function spoiler(inner) {
   const hidden = el(
     "span",
     { class: "spoiler", role: "button", tabindex: "0", "aria-label": t("spoiler") },
@@ -117,7 +117,7 @@ function spoiler(inner) {
   return hidden;
 }
 
-function copyable(inner, text, actions) {
+export function copyable(inner, text, actions) {
   return el(
     "code",
     { role: "button", tabindex: "0", title: t("copyCode"), ...pressed(() => actions.copy(text)) },
@@ -125,7 +125,7 @@ function copyable(inner, text, actions) {
   );
 }
 
-function preformatted(language, inner, text, actions) {
+export function preformatted(language, inner, text, actions) {
   const head = el(
     "span",
     { class: "pre-head" },

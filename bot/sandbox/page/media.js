@@ -3,6 +3,7 @@
 import { avatar, el, fullName, icon } from "./dom.js";
 import { sheet, sheetButton } from "./sheets.js";
 import { fileSize, hasWord, money, t } from "./language.js";
+import { richSummary } from "./rich.js";
 
 /** Members of a Bot API message that only describe it; any other unknown member names what it carries. */
 const FRAME = new Set([
@@ -59,7 +60,7 @@ const KINDS = {
 export function attachment(message, api) {
   const kind = Object.keys(KINDS).find((name) => name in message);
   if (kind) return KINDS[kind](message, api);
-  if (message.text !== undefined || message.invoice || message.poll) return null;
+  if (message.text !== undefined || message.invoice || message.poll || message.rich_message) return null;
   const unknown = Object.keys(message).find((name) => !FRAME.has(name)) ?? "?";
   return el("p", { class: "unknown" }, t("unknownKind", { kind: unknown }));
 }
@@ -77,6 +78,7 @@ export function summary(message) {
   const text = message.text ?? message.caption ?? serviceNote(message);
   if (text) return text.replace(/\s+/g, " ");
   if (message.invoice) return `${t("invoice")}: ${message.invoice.title}`;
+  if (message.rich_message) return richSummary(message.rich_message);
   if (message.poll) return `${t("poll")}: ${message.poll.question}`;
   if (message.contact) return t("contactLabel");
   if (message.sticker) return `${message.sticker.emoji ?? ""} ${t("sticker")}`.trim();

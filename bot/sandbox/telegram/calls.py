@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 Json = dict[str, Any]
 RETRY_AFTER = 1  # seconds a switched-on 429 asks for
 POLLING = "getupdates"
-NEWER = frozenset({"sendrichmessage"})  # answered as by a Bot API server older than the method
+NEWER = frozenset({"sendrichmessage"})  # which a Bot API server before 10.1 does not know
 
 
 async def perform(ctx: Context, account: Account, name: str, params: Params) -> Json:
@@ -35,6 +35,8 @@ async def perform(ctx: Context, account: Account, name: str, params: Params) -> 
 
 async def _result(ctx: Context, account: Account, name: str, params: Params) -> Any:
     function = find_method(name)
+    if name.lower() in NEWER and ctx.faults.get("telegram_old"):
+        raise not_found("method not found")
     if function is None:
         refused = _unsupported(name)
         log.error("bot %s called %s, which the sandbox does not have", account.id, name)
@@ -48,8 +50,6 @@ async def _result(ctx: Context, account: Account, name: str, params: Params) -> 
 
 def _unsupported(name: str) -> ApiError:
     """No 404: libraries read it as a wrong token (python-telegram-bot raises InvalidToken)."""
-    if name.lower() in NEWER:
-        return not_found("method not found")
     return bad_request(f"method {name} is not supported by the sandbox")
 
 

@@ -17,7 +17,7 @@ PARSERS = {"html": parse_html, "markdown": parse_markdown, "markdownv2": parse_m
 OUTER = ("blockquote", "expandable_blockquote", "pre", "code", "text_link")
 INNER = ("bold", "italic", "underline", "strikethrough", "spoiler", "custom_emoji")
 
-_FOUND = re.compile(
+FOUND = re.compile(
     r"(?P<url>https?://[^\s<>\"']*[^\s<>\"'.,;:!?)\]}])"
     r"|(?P<email>[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,})"
     r"|(?<![\w/@<>])(?P<bot_command>/[A-Za-z0-9_]{1,64}+(?:@[A-Za-z0-9_]{3,32})?+)(?![\w/<>])"
@@ -108,7 +108,7 @@ def with_found(formatted: Formatted) -> Formatted:
     ]
     found = [
         entity
-        for match in _FOUND.finditer(formatted.text)
+        for match in FOUND.finditer(formatted.text)
         if not _overlaps(entity := _entity_of(match, formatted.text), taken)
     ]
     return Formatted(formatted.text, sorted([*formatted.entities, *found], key=_order))

@@ -11,6 +11,7 @@ from bot.sandbox.telegram.methods import (
     places,
     polls,
     queries,
+    rich,
 )
 from bot.sandbox.telegram.methods.registry import find_method
 
@@ -26,4 +27,5 @@ __all__ = [
     "places",
     "polls",
     "queries",
+    "rich",
 ]

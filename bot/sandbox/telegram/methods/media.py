@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from bot.sandbox.telegram.accounts import Account
 from bot.sandbox.telegram.context import Context
@@ -17,6 +18,7 @@ from bot.sandbox.telegram.text import read_caption
 
 Json = dict[str, Any]
 PHOTO_MAX, FILE_MAX = 10 * 2**20, 50 * 2**20
+NOWHERE = ".invalid"  # a host that nobody has (RFC 2606)
 WRONG_REFERENCE = "wrong file identifier/HTTP URL specified"
 
 
@@ -77,6 +79,8 @@ KINDS = {
     )
 }
 
+UNEDITABLE = {"voice", "sticker"}
+
 
 def _send_media(ctx: Context, bot: Account, params: Params, media: Media) -> Json:
     target(ctx, bot, params)  # a file for nobody is not kept
@@ -132,8 +136,10 @@ def edit_message_media(ctx: Context, bot: Account, params: Params) -> Json:
     chat, entry = editable(ctx, bot, params)
     given = Params(params.mapping("media") or {}, params.uploads)
     media = KINDS.get(given.text("type"))
-    if media is None:
+    if media is None or media.name in UNEDITABLE:
         raise bad_request("can't parse InputMedia: Media type is unknown")
+    if not entry.body.keys() & (KINDS.keys() - UNEDITABLE | {"text", "rich_message"}):
+        raise bad_request("message can't be edited")
     content = media.content(ctx, bot, given, given.file("media"))
     return replace(ctx, bot, chat, entry, params, content | caption_body(read_caption(given)) | look(given))
 
@@ -153,6 +159,8 @@ def _stored(ctx: Context, bot: Account, media: Media, reference: Upload | str | 
         case Upload():
             return _kept(ctx, bot, media, reference)
         case str() if reference.startswith(("http://", "https://")):
+            if (urlsplit(reference).hostname or "").endswith(NOWHERE):
+                raise bad_request("failed to get HTTP URL content")
             return ctx.files.add_address(bot.id, media.folder, reference)
     file = ctx.files.find(reference)
     if file is None or file.bot != bot.id:

@@ -63,15 +63,6 @@ def caption_body(formatted: Formatted) -> Json:
     )
 
 
-@method("editMessageText")
-def edit_message_text(ctx: Context, bot: Account, params: Params) -> Json:
-    chat, entry = editable(ctx, bot, params)
-    formatted = read_text(params)
-    if "text" not in entry.body:
-        raise bad_request("there is no text in the message to edit")
-    return replace(ctx, bot, chat, entry, params, text_body(formatted, params))
-
-
 @method("editMessageCaption")
 def edit_message_caption(ctx: Context, bot: Account, params: Params) -> Json:
     chat, entry = editable(ctx, bot, params)
@@ -146,7 +137,7 @@ def copy_message(ctx: Context, bot: Account, params: Params) -> Json:
     chat = target(ctx, bot, params)
     entry = _source(ctx, bot, params, "message to copy not found")
     body = {name: value for name, value in entry.body.items() if name not in HEAD}
-    if not any(name in body for name in ("text", *MEDIA, "contact", "location", "poll")):
+    if not any(name in body for name in ("text", "rich_message", *MEDIA, "contact", "location", "poll")):
         raise bad_request("message can't be copied")
     if "poll" in body:
         body["poll"] = new_poll(ctx, bot, body["poll"] | {"is_closed": False}, by_bot=True)
