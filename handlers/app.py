@@ -45,7 +45,7 @@ from handlers import (
     stats,
 )
 from handlers.access import grants, status
-from handlers.accounts import contacts, link, names, people, profile, registration, start
+from handlers.accounts import contacts, devices, link, names, people, profile, registration, start
 
 log = structlog.get_logger(__name__)
 
@@ -65,6 +65,7 @@ ROUTERS: tuple[Router, ...] = (
     status.router,
     promo.router,
     profile.router,
+    devices.router,
     contacts.router,
     stats.router,
     people.router,

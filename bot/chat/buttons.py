@@ -108,6 +108,12 @@ class EndSession(CallbackData, prefix="end"):
     session: Id
 
 
+class EndOthers(CallbackData, prefix="endothers"):
+    """All sessions but this chat's own, once it is `sure`."""
+
+    sure: bool = False
+
+
 class ShowDevices(CallbackData, prefix="devices"):
     page: PageNumber
 

@@ -1,22 +1,11 @@
-"""Wording of one's own account: profile, devices, signing out."""
-
-from collections.abc import Sequence
+"""Wording of one's own account: the profile."""
 
 from bot.texts import _, __
 from bot.texts.format import cut, moment
 from db.accounts.people import AccountSummary
-from db.accounts.sessions import LiveSession
 
 PAYMENTS = __("🧾 My payments")
-DEVICES = __("💻 Devices")
 LANGUAGE = __("🌐 Language")
-LOGOUT = __("🚪 Sign out")
-END_OWN = __("Sign out here")
-ENDED = __("The session is ended.")
-SIGNED_OUT = __(
-    "You are signed out in this chat: nothing of your account is shown here any more."
-    " Your access stays yours. To come back, press the button or send /start."
-)
 
 
 def profile(who: AccountSummary, language: str) -> str:
@@ -41,29 +30,3 @@ def _emails(who: AccountSummary) -> list[str]:
         return [_("E-mail: {email} (not confirmed)").format(email=typed)]
     own = _("E-mail: {email}").format(email=cut(who.email, 320) or _("not given"))
     return [own, _("For receipts: {email} (not confirmed)").format(email=typed)] if typed else [own]
-
-
-def devices(found: Sequence[LiveSession], skip: int, total: int, own_device: int | None) -> str:
-    """Numbered from `skip` on, as the buttons are."""
-    lines = [_device(number, one, own_device) for number, one in enumerate(found, skip + 1)]
-    return "💻 <b>" + _("Active sessions: {total}").format(total=total) + "</b>\n\n" + "\n\n".join(lines)
-
-
-def _device(number: int, one: LiveSession, own_device: int | None) -> str:
-    mine = " — <b>" + _("this chat") + "</b>" if one.device_id == own_device else ""
-    return _("{number}. {platform}{mine}\nsince {since}\nvalid until {until}").format(
-        number=number,
-        platform=platform(one.platform),
-        mine=mine,
-        since=moment(one.created_at),
-        until=moment(one.expires_at),
-    )
-
-
-def platform(name: str) -> str:
-    """The other application's own words are shown as they are."""
-    return "Telegram" if name == "telegram" else cut(name, 60)
-
-
-def end(number: int) -> str:
-    return _("End {number}").format(number=number)

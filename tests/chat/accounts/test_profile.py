@@ -3,11 +3,12 @@
 import asyncpg
 import pytest
 
-from bot.chat.buttons import EndSession
+from bot.chat.buttons import EndOthers, EndSession
 from bot.notifications.events import AccessGranted
 from bot.notifications.registry import word
 from bot.texts import errors, info
-from bot.texts.accounts import profile as words
+from bot.texts.accounts import devices as words
+from bot.texts.accounts import profile as profile_words
 from bot.texts.accounts import registration as registration_words
 from db.errors import SessionUnknown
 from tests.chat.accounts.rows import account_of
@@ -52,7 +53,7 @@ async def test_the_profile_shows_what_is_known(ben: ChatUser, sql: asyncpg.Conne
     assert ".invalid" not in ben.last_text
     for part in ('<b>Ben</b> & "Co"', "+79990001122", "English"):
         assert part in ben.last_text
-    for label in (words.DEVICES, words.LANGUAGE, words.PAYMENTS, words.LOGOUT):
+    for label in (words.DEVICES, profile_words.LANGUAGE, profile_words.PAYMENTS, words.LOGOUT):
         await ben.send("/profile")
         profile = ben.last_text
         await ben.click(label)
@@ -97,6 +98,34 @@ async def test_ending_ones_own_session_is_signing_out(anna: ChatUser, sql: async
     assert await live(sql) == 1
     await anna.send("/profile")
     assert "Анна Соколова" not in anna.last_text
+
+
+async def test_all_other_sessions_are_ended_at_once(
+    anna: ChatUser, ben: ChatUser, sql: asyncpg.Connection
+) -> None:
+    """After a question; those of this chat and of other people stay."""
+    await anna.register()
+    await ben.register()
+    await anna.send("/devices")
+    assert anna.words(words.END_OTHERS) not in anna.buttons
+    for number in range(10):
+        await elsewhere(sql, ANNA, "web", number)
+    await elsewhere(sql, BEN, "web")
+    await anna.send("/devices")
+    await anna.click(words.END_OTHERS)
+    assert anna.last_text == anna.words(lambda: words.ask_end_others(10))
+    assert await live(sql) == 13
+    await anna.click(words.KEEP)
+    assert await live(sql) == 13
+    await anna.click(words.END_OTHERS)
+    await anna.click(words.END_OTHERS_SURE)
+    assert anna.toast == anna.words(lambda: words.others_ended(10))
+    assert await live(sql) == 3
+    await anna.press(EndOthers(sure=True).pack())
+    assert anna.toast == anna.words(words.NO_OTHERS)
+    await anna.press(EndOthers().pack())
+    assert anna.toast == anna.words(words.NO_OTHERS)
+    assert await live(sql) == 3
 
 
 async def test_many_devices_turn_pages(anna: ChatUser, sql: asyncpg.Connection) -> None:

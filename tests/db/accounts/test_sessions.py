@@ -58,29 +58,61 @@ async def test_live_sessions_of_both_applications_are_listed(session: AsyncSessi
     await registered(session, BEN)
     web = await elsewhere(session, anna, NOW + timedelta(hours=1), NOW + timedelta(days=3))
     await elsewhere(session, anna, NOW - timedelta(days=9), NOW)  # ended by itself this very moment
-    found = await sessions.list_sessions(session, anna, NOW)
+    found = await sessions.list_sessions(session, anna, NOW, KEEP)
     assert [one.platform for one in found] == ["web", "telegram"]
     assert (found[0].id, found[0].expires_at) == (web, NOW + timedelta(days=3))
     assert found[1].expires_at == NOW + KEEP
     assert await sessions.count_sessions(session, anna, NOW) == 2
     assert await sessions.count_sessions(session, anna, NOW + KEEP) == 0
-    assert [one.platform for one in await sessions.list_sessions(session, anna, NOW, skip=1, limit=1)] == [
-        "telegram"
-    ]
+    assert [
+        one.platform for one in await sessions.list_sessions(session, anna, NOW, KEEP, skip=1, limit=1)
+    ] == ["telegram"]
 
 
 async def test_ending_a_session_ends_it_once(session: AsyncSession) -> None:
     anna = await registered(session, ANNA)
     web = await elsewhere(session, anna, NOW, NOW + KEEP)
     await sessions.end_session(session, anna, web, NOW)
-    assert [one.platform for one in await sessions.list_sessions(session, anna, NOW)] == ["telegram"]
+    assert [one.platform for one in await sessions.list_sessions(session, anna, NOW, KEEP)] == ["telegram"]
     with pytest.raises(SessionUnknown):
         await sessions.end_session(session, anna, web, NOW)
 
 
 async def test_nobody_ends_the_session_of_another(session: AsyncSession) -> None:
     anna, ben = await registered(session, ANNA), await registered(session, BEN)
-    (bens,) = await sessions.list_sessions(session, ben, NOW)
+    (bens,) = await sessions.list_sessions(session, ben, NOW, KEEP)
     with pytest.raises(SessionUnknown):
         await sessions.end_session(session, anna, bens.id, NOW)
+    assert await sessions.count_sessions(session, ben, NOW) == 1
+
+
+async def test_the_last_use_is_told_of_chats_only(session: AsyncSession) -> None:
+    anna = await registered(session, ANNA)
+    await elsewhere(session, anna, NOW, NOW + timedelta(days=3))
+    values = {"id": anna, "ends": NOW + timedelta(hours=5) + KEEP}
+    await session.execute(
+        text("update sessions set expires_at = :ends where user_id = :id and refresh_token_hash <> 'x'"),
+        values,
+    )
+    later = NOW + timedelta(days=1)
+    uses = {one.platform: one.used_at for one in await sessions.list_sessions(session, anna, later, KEEP)}
+    assert uses == {"telegram": NOW + timedelta(hours=5), "web": None}
+    # SESSION_DAYS were fewer when it was used.
+    (chat,) = [
+        one
+        for one in await sessions.list_sessions(session, anna, later, 5 * KEEP)
+        if one.platform == "telegram"
+    ]
+    assert chat.used_at == NOW
+
+
+async def test_other_sessions_are_ended_but_for_this_device(session: AsyncSession) -> None:
+    anna, ben = await registered(session, ANNA), await registered(session, BEN)
+    await elsewhere(session, anna, NOW, NOW + timedelta(days=3))
+    await elsewhere(session, anna, NOW, NOW - timedelta(days=3))
+    own = next(one.device_id for one in await sessions.list_sessions(session, anna, NOW, KEEP) if one.used_at)
+    assert await sessions.count_others(session, anna, own, NOW) == 1
+    assert await sessions.end_others(session, anna, own, NOW) == 1
+    assert await sessions.end_others(session, anna, own, NOW) == 0
+    assert await sessions.count_sessions(session, anna, NOW) == 1
     assert await sessions.count_sessions(session, ben, NOW) == 1
