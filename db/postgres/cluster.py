@@ -151,6 +151,20 @@ class Cluster:
             owner = self.home.stat()
         return ["setpriv", f"--reuid={owner.st_uid}", f"--regid={owner.st_gid}", "--clear-groups"]
 
+    def refuse_unreachable(self, binaries: Binaries) -> None:
+        """Raises ServerError naming the folder that whoever serves in root's place may not enter.
+
+        A checkout in /root is the common case: the programs lie there, and only root may pass.
+        """
+        command = self.unprivileged()
+        for folder in (binaries.folder, self.home) if command else ():
+            entering = [*command, "sh", "-c", 'cd "$1"', "sh", str(folder)]
+            if subprocess.run(entering, capture_output=True, cwd="/").returncode != 0:
+                raise ServerError(
+                    f"PostgreSQL does not run as root here, and {folder} can be entered by root alone: "
+                    "keep the project and its data outside root's home (/srv, /opt), or run it as another user"
+                )
+
     def command(self, binaries: Binaries, options: Sequence[str], *, durable: bool) -> list[str]:
         """The server's command line; `options` are `name=value` and win over ours."""
         quoted = str(self.sockets).replace('"', '""')

@@ -108,6 +108,7 @@ class EmbeddedServer:
     async def _start(self, deadline: float, lock: int) -> None:
         await self._stop_orphan()
         binaries = server_binaries()
+        self._cluster.refuse_unreachable(binaries)
         await self._cluster.make_data(binaries, durable=self._durable, lock=lock)
         log_start = self._launch(self._cluster.command(binaries, self._options, durable=self._durable))
         if not await self._wait_ready(deadline):

@@ -147,18 +147,31 @@ async def test_serves_a_plain_user_and_then_root(open_folder: Path) -> None:
     assert stopped(folder)
 
 
-@needs_root
-async def test_serves_root_where_user_namespaces_are_forbidden(
-    open_folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def without_namespaces(open_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     programs = open_folder / "bin"
     programs.mkdir()
     for name in ("sh", "setpriv"):
         (programs / name).symlink_to(str(shutil.which(name)))
     monkeypatch.setenv("PATH", str(programs))
+
+
+@needs_root
+@pytest.mark.usefixtures("without_namespaces")
+async def test_serves_root_where_user_namespaces_are_forbidden(open_folder: Path) -> None:
     for _ in range(2):
         async with EmbeddedServer(open_folder, durable=False) as server:
             assert {owner(Path(f"/proc/{pid}")) for pid in servers_on(open_folder)} == {NOBODY}
             conn = await asyncpg.connect(server.dsn)
             await conn.close()
     assert stopped(open_folder)
+
+
+@needs_root
+@pytest.mark.usefixtures("without_namespaces")
+async def test_a_folder_that_only_root_may_enter_is_named(open_folder: Path) -> None:
+    closed = open_folder / "root"
+    closed.mkdir(mode=0o700)
+    with pytest.raises(ServerError, match=f"{closed}/data/postgres can be entered by root alone"):
+        async with EmbeddedServer(closed / "data", durable=False):
+            pass
