@@ -34,6 +34,7 @@ class Timings:
     every: timedelta = timedelta(seconds=1)  # one more each, after that
     tries: int = 5  # wrong promo codes, or e-mails while registering, before a person has to wait
     tries_wait: timedelta = timedelta(minutes=15)
+    data_wait: timedelta = timedelta(minutes=10)  # before a person's data is put together once more
     restart: timedelta = timedelta(seconds=1)
     restart_most: timedelta = timedelta(seconds=15)
 

@@ -11,10 +11,11 @@ from db.tables import Cooldown
 
 
 class Guess(StrEnum):
-    """What may be guessed."""
+    """What may be guessed, and what takes so much to make that it is made once in a while only."""
 
     PROMO = "promo"
     WORD = "word"  # one that was written outside of any question, and may be a promo code
+    DATA = "data"  # the document with all that is known of a person
 
 
 COUNT = text(

@@ -142,6 +142,15 @@ class ConfirmNameJob(Job):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MyDataJob(Job):
+    """All that is known of the account, as a document for that chat of it."""
+
+    name = "my_data"
+    user_id: int
+    telegram_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SetMenuJob(Job):
     """The command menu of a chat, in the language its person has chosen."""
 

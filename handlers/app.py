@@ -45,7 +45,7 @@ from handlers import (
     stats,
 )
 from handlers.access import grants, status
-from handlers.accounts import contacts, devices, link, names, people, profile, registration, start
+from handlers.accounts import contacts, devices, link, my_data, names, people, profile, registration, start
 
 log = structlog.get_logger(__name__)
 
@@ -66,6 +66,7 @@ ROUTERS: tuple[Router, ...] = (
     promo.router,
     profile.router,
     devices.router,
+    my_data.router,
     contacts.router,
     stats.router,
     people.router,

@@ -41,6 +41,7 @@ PROGRESS = Command("progress", Audience.LEARNER)
 PURCHASES = Command("purchases", Audience.LEARNER)
 PROFILE = Command("profile", Audience.LEARNER)
 DEVICES = Command("devices", Audience.LEARNER)
+MYDATA = Command("mydata", Audience.LEARNER)
 LOGOUT = Command("logout", Audience.LEARNER)
 
 ADMIN = Command("admin", Audience.ADMIN)
@@ -57,7 +58,7 @@ HISTORY = Command("history", Audience.ADMIN, "[WHO]", "/history anna@example.com
 
 COMMANDS: tuple[Command, ...] = (
     START, COURSES, BUY, PROMO, STATUS, LESSONS, PROGRESS, PURCHASES, PROFILE, DEVICES, LANGUAGE, HELP, TERMS,
-    PRIVACY, PAYSUPPORT, CANCEL, LOGOUT, ADMIN, GRANT, REVOKE, PROMO_NEW, PROMOS, OFFER, OFFERS, USER, LINK,
+    PRIVACY, PAYSUPPORT, CANCEL, MYDATA, LOGOUT, ADMIN, GRANT, REVOKE, PROMO_NEW, PROMOS, OFFER, OFFERS, USER, LINK,
     REFUND, HISTORY,
 )  # fmt: skip
 

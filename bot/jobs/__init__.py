@@ -9,7 +9,7 @@ from typing import TypeVar
 from pydantic import TypeAdapter
 
 from bot.context import AppContext
-from bot.jobs import housekeeping, refusals
+from bot.jobs import housekeeping, my_data, refusals
 from bot.notifications import delivery
 from bot.payments import asking, callbacks, checking, links, reconciling, refunding
 from bot.updates.menus import describe_bot, set_menu
@@ -49,6 +49,7 @@ def all_jobs(processor: UpdateProcessor) -> Mapping[str, Run]:
             entry(jobs.AskRefundJob, refunding.ask_refund),
             entry(jobs.RetryUpdateJob, retrying(processor)),
             entry(jobs.ConfirmNameJob, confirming(processor)),
+            entry(jobs.MyDataJob, my_data.send_my_data),
             entry(jobs.SetMenuJob, set_menu),
             entry(jobs.DescribeBotJob, describe_bot),
             entry(jobs.SweepJob, housekeeping.sweep),

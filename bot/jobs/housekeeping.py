@@ -12,6 +12,7 @@ from db.jobs import (
     CheckPaymentJob,
     ConfirmNameJob,
     CreatePaymentJob,
+    MyDataJob,
     RefusedJob,
     RetryUpdateJob,
     SendJob,
@@ -33,6 +34,7 @@ ONLY_JOBS = [
     RefusedJob.name,
     CheckPaymentJob.name,
     ConfirmNameJob.name,
+    MyDataJob.name,
     SettleAssignedJob.name,
 ]
 

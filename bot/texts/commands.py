@@ -20,6 +20,7 @@ ABOUT = {
     "purchases": __("My payments"),
     "profile": __("My account"),
     "devices": __("Active sessions"),
+    "mydata": __("Everything that is stored about me"),
     "logout": __("Sign out of this chat"),
     "admin": __("Administration"),
     "grant": __("Give somebody access"),

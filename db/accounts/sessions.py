@@ -68,6 +68,16 @@ async def list_sessions(
     return [LiveSession(*row) for row in rows]
 
 
+async def is_signed_in(session: AsyncSession, user_id: int, telegram_id: int, now: datetime) -> bool:
+    """Whether that chat is, to this account."""
+    query = (
+        select(func.count(Session.id))
+        .join(Device, Device.id == Session.device_id)
+        .where(*_live(user_id, now), Device.device_key == f"{OURS}:{telegram_id}")
+    )
+    return bool(await session.scalar(query))
+
+
 async def end_session(session: AsyncSession, user_id: int, session_id: int, now: datetime) -> int:
     """Ends one session of one's own; the id of its device. Raises SessionUnknown."""
     device_id: int | None = await session.scalar(

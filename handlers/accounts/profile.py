@@ -4,7 +4,7 @@ from aiogram import F, Router
 from aiogram.types import CallbackQuery, Message
 
 from bot.chat.buttons import Go, ShowContact
-from bot.chat.commands import DEVICES, LANGUAGE, LOGOUT, PROFILE, PURCHASES, START
+from bot.chat.commands import DEVICES, LANGUAGE, LOGOUT, MYDATA, PROFILE, PURCHASES, START
 from bot.chat.keyboards import go, press, rows
 from bot.chat.replies import Reply, show
 from bot.context import Request
@@ -12,6 +12,7 @@ from bot.texts import home as home_words
 from bot.texts import info as info_words
 from bot.texts.accounts import contacts as contact_words
 from bot.texts.accounts import devices as device_words
+from bot.texts.accounts import my_data as my_data_words
 from bot.texts.accounts import profile as words
 from db.accounts import people
 from handlers.filters import SignedIn, is_
@@ -34,7 +35,7 @@ async def profile(event: Message | CallbackQuery, request: Request) -> Reply:
         ),
         (go(device_words.DEVICES, DEVICES), go(words.LANGUAGE, LANGUAGE)),
         go(words.PAYMENTS, PURCHASES),
-        go(device_words.LOGOUT, LOGOUT),
+        (go(my_data_words.MY_DATA, MYDATA), go(device_words.LOGOUT, LOGOUT)),
         go(home_words.HOME, START),
     )
     return show(event, words.profile(who, info_words.LANGUAGE_NAMES[language]), keyboard)
