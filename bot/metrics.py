@@ -40,6 +40,11 @@ PAYMENTS = Counter(
     "Payments settled, by provider and outcome, once committed",
     ["provider", "outcome"],
 )
+MAILS = Counter(
+    "lessongate_mails",
+    "Letters by outcome: sent, put off (tried again), failed, unknown, dropped (no use any more)",
+    ["outcome"],
+)
 JOB_FAILURES = Counter("lessongate_job_failures", "Runs of jobs that ended in an error", ["job"])
 JOBS = Gauge("lessongate_jobs", "Jobs in the queue by status", ["status"])
 OLDEST_JOB = Gauge("lessongate_oldest_job_seconds", "Seconds since the oldest waiting job became due")
@@ -70,6 +75,10 @@ def _count_committed(session: Session) -> None:
         return
     for labels in session.info.pop(PAYMENTS, ()):
         PAYMENTS.labels(*labels).inc()
+
+
+def count_mail(outcome: str) -> None:
+    MAILS.labels(outcome).inc()
 
 
 def count_job_failure(job: str) -> None:

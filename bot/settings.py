@@ -11,6 +11,7 @@ import idna
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
+from bot.values import proxy_address, sender, smtp_address
 from db.dsn import pooled_dsn
 from db.payments.methods import PaymentMethod
 
@@ -70,21 +71,6 @@ def _url(value: str | None) -> str | None:
     return value.rstrip("/")
 
 
-def _proxy(value: SecretStr | None) -> SecretStr | None:
-    if value is None:
-        return None
-    try:
-        parts = urlsplit(value.get_secret_value())
-        usable = parts.scheme in ("socks5", "socks5h", "http") and bool(parts.hostname) and bool(parts.port)
-    except ValueError:
-        usable = False
-    if not usable or parts.path.strip("/") or parts.query or parts.fragment:
-        raise ValueError(
-            "not an address such as socks5://user:password@host:1080 (socks5://, socks5h://, http://)"
-        )
-    return SecretStr(value.get_secret_value().rstrip("/"))
-
-
 def _origin(value: str | None) -> str | None:
     """Telegram and YooKassa are given it as it is, so it is only a host (in ASCII) and a port."""
     if value is None:
@@ -123,7 +109,7 @@ def _secret(value: SecretStr | None) -> SecretStr | None:
 
 def _passwords(address: str) -> list[str]:
     """The password in an address, as written there and as it is meant."""
-    found = re.match(r"[a-z+]+://[^:@/]*:(?P<password>[^/]*)@", address)
+    found = re.match(r"[a-z+]+://[^:/]*:(?P<password>[^/]*)@", address)
     password = found["password"] if found else None
     return [password, unquote(password)] if password else []
 
@@ -142,7 +128,9 @@ class Settings(BaseSettings):
 
     bot_token: Annotated[SecretStr | None, AfterValidator(_token)] = None
     telegram_api_url: Url = "https://api.telegram.org"
-    telegram_proxy: Annotated[SecretStr | None, AfterValidator(_proxy)] = None  # a password may be in it
+    telegram_proxy: Annotated[SecretStr | None, AfterValidator(proxy_address)] = (
+        None  # a password may be in it
+    )
     database_url: Database | None = None
     database_direct_url: Database | None = None
     data_dir: Path = Path("var")
@@ -160,6 +148,8 @@ class Settings(BaseSettings):
     telegram_payment_token: SecretStr | None = None
     stars_enabled: bool = True
     payment_news: bool = True
+    smtp_url: Annotated[SecretStr | None, AfterValidator(smtp_address)] = None
+    mail_from: Annotated[str | None, AfterValidator(sender)] = None
     session_days: int = Field(365, ge=1, le=3650)
     default_language: Literal["ru", "en"] = "ru"
     timezone: Annotated[str, AfterValidator(_timezone)] = "Europe/Moscow"
@@ -185,6 +175,8 @@ class Settings(BaseSettings):
             yield "PUBLIC_URL must be https: Telegram calls no plain http address"
         if bool(self.yookassa_shop_id) != bool(self.yookassa_secret_key):
             yield "YOOKASSA_SHOP_ID and YOOKASSA_SECRET_KEY go together"
+        if bool(self.smtp_url) != bool(self.mail_from):
+            yield "SMTP_URL and MAIL_FROM go together"
         if self.yookassa_tax_system and not self.yookassa_vat_code:
             yield "YOOKASSA_TAX_SYSTEM needs YOOKASSA_VAT_CODE"
 
@@ -217,6 +209,11 @@ class Settings(BaseSettings):
     def asks_consent(self) -> bool:
         """Whether people must agree to terms and privacy policy: only where both have an address."""
         return bool(self.terms_url and self.privacy_url)
+
+    @property
+    def sends_mail(self) -> bool:
+        """Whether e-mails can be proven, and news go by mail where Telegram can't deliver them."""
+        return self.smtp_url is not None
 
     @property
     def payment_methods(self) -> list[PaymentMethod]:

@@ -166,6 +166,14 @@ class DescribeBotJob(Job):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SendOutboxJob(Job):
+    """`outbox`: the id of the row, which holds all that is to be sent."""
+
+    name = "send_outbox"
+    outbox: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SweepJob(Job):
     name = "sweep"
 

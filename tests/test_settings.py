@@ -40,6 +40,14 @@ def refusal(monkeypatch: pytest.MonkeyPatch, **environment: str) -> list[str]:
         ("TELEGRAM_PROXY", "socks4://127.0.0.1:1080", "socks5://user:password@host:1080"),
         ("TELEGRAM_PROXY", "socks5://127.0.0.1", "socks5://user:password@host:1080"),
         ("TELEGRAM_PROXY", "http://user:pa/ss@127.0.0.1:3128", "socks5://user:password@host:1080"),
+        ("SMTP_URL", "mail.example.com", "smtp://user:password@host:587"),
+        ("SMTP_URL", "http://mail.example.com", "smtp://user:password@host:587"),
+        ("SMTP_URL", "smtp://user@mail.example.com", "smtp://user:password@host:587"),
+        ("SMTP_URL", "smtp://user:pa#ss@mail.example.com", "%23"),
+        ("SMTP_URL", "smtp://mail.example.com/path", "smtp://user:password@host:587"),
+        ("MAIL_FROM", "School", "School <post@example.com>"),
+        ("MAIL_FROM", "School <post@>", "School <post@example.com>"),
+        ("MAIL_FROM", "School\nBcc: <post@example.com>", "more than one line"),
         ("DATABASE_URL", "mysql://app@localhost/app", "postgresql://"),
         ("DATABASE_DIRECT_URL", "sqlite:///app.db", "postgresql://"),
         ("ADMIN_IDS", "1,olga", "'olga' is not a Telegram user id"),
@@ -91,6 +99,8 @@ def test_a_wrong_value_is_one_line_that_names_it(
         ({"PUBLIC_URL": "http://bot.example.com", "WEBHOOK_SECRET": "s" * 16}, "PUBLIC_URL must be https"),
         ({"YOOKASSA_SHOP_ID": "100500"}, "YOOKASSA_SHOP_ID and YOOKASSA_SECRET_KEY go together"),
         ({"YOOKASSA_SECRET_KEY": "key"}, "YOOKASSA_SHOP_ID and YOOKASSA_SECRET_KEY go together"),
+        ({"SMTP_URL": "smtp://mail.example.com"}, "SMTP_URL and MAIL_FROM go together"),
+        ({"MAIL_FROM": "post@example.com"}, "SMTP_URL and MAIL_FROM go together"),
         ({"YOOKASSA_TAX_SYSTEM": "1"}, "YOOKASSA_TAX_SYSTEM needs YOOKASSA_VAT_CODE"),
     ],
 )
@@ -121,6 +131,7 @@ def test_every_disagreement_is_a_line_of_its_own(monkeypatch: pytest.MonkeyPatch
         ("DATABASE_DIRECT_URL", "mysql://app:secret-thing@localhost/app"),
         ("TELEGRAM_API_URL", "ftp://user:secret-thing@example.com"),
         ("YOOKASSA_SECRET_KEY", "secret-thing"),
+        ("SMTP_URL", "smtp://me@school.example:secret-thing@mail.example.com:x"),
     ],
 )
 def test_a_refusal_shows_no_secret(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:

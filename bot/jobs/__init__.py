@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 
 from bot.context import AppContext
 from bot.jobs import housekeeping, my_data, refusals
+from bot.mail.sending import send_outbox
 from bot.notifications import delivery
 from bot.payments import asking, callbacks, checking, links, reconciling, refunding
 from bot.updates.menus import describe_bot, set_menu
@@ -52,6 +53,7 @@ def all_jobs(processor: UpdateProcessor) -> Mapping[str, Run]:
             entry(jobs.MyDataJob, my_data.send_my_data),
             entry(jobs.SetMenuJob, set_menu),
             entry(jobs.DescribeBotJob, describe_bot),
+            entry(jobs.SendOutboxJob, send_outbox),
             entry(jobs.SweepJob, housekeeping.sweep),
             entry(jobs.TidyJob, housekeeping.tidy),
             entry(jobs.ReconcileJob, reconciling.reconcile_job),
@@ -60,8 +62,8 @@ def all_jobs(processor: UpdateProcessor) -> Mapping[str, Run]:
     )
 
 
-# Of these only one runs at a time, whatever number of workers there are.
-SINGLE = frozenset({jobs.VerifyUnknownJob.name})
+# Of these no more run at a time, whatever number of workers there are: a mail server may let one wait for a minute.
+AT_ONCE: Mapping[str, int] = {jobs.VerifyUnknownJob.name: 1, jobs.SendOutboxJob.name: 5}
 
 # When a job without facts is due, as cron says it (minute hour day month weekday).
 SCHEDULES: Mapping[str, str] = {

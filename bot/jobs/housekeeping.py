@@ -5,7 +5,7 @@ from datetime import timedelta
 from bot.context import AppContext
 from bot.payments import alarms
 from bot.retry import MAX_RETRY_AGE
-from db import cooldowns, promo, queue, updates
+from db import cooldowns, outbox, promo, queue, updates
 from db.engine import Pool
 from db.jobs import (
     AskPaymentJob,
@@ -53,6 +53,8 @@ async def sweep(_job: SweepJob, context: AppContext) -> None:
         await alarms.watch_callbacks(session, context)
         for failed_id in await updates.list_unsolved_ids(session):
             await enqueue(session, RetryUpdateJob(id=failed_id), key=f"retry_update:{failed_id}")
+        for outbox_id in await outbox.list_overdue(session, before):
+            await outbox.enqueue_sending(session, outbox_id)
         await queue.requeue_failed(session, ONLY_JOBS, MAX_RETRY_AGE)
     # A code that is not found is refused, and the refusal takes back what looking for it has recorded.
     async with context.database.transaction(Pool.JOBS) as session:
@@ -68,4 +70,5 @@ async def tidy(_job: TidyJob, context: AppContext) -> None:
         await updates.delete_solved(session, context.now() - updates.SOLVED_KEPT)
         await callbacks.delete_old(session, context.now())
         await requests.delete_old_drafts(session, before)
+        await outbox.forget_old(session, context.now())
         await queue.delete_log(session, before)

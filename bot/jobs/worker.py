@@ -24,7 +24,7 @@ from pgqueuer.ports.driver import NotifyCallback
 from bot import metrics
 from bot.clock import utc_now
 from bot.context import AppContext
-from bot.jobs import SINGLE, Run
+from bot.jobs import AT_ONCE, Run
 from bot.jobs.cron import next_moment
 from bot.retry import MAX_RETRY_AGE, RetryJobError, backoff, happens_within
 from bot.timings import Timings
@@ -239,9 +239,11 @@ class Worker:
 
     def _register(self, queue: PgQueuer) -> None:
         for name, run in self._jobs.items():
-            limit = 1 if name in SINGLE else 0
             register = queue.entrypoint(
-                name, concurrency_limit=limit, on_failure="hold", executor_factory=self._executor
+                name,
+                concurrency_limit=AT_ONCE.get(name, 0),
+                on_failure="hold",
+                executor_factory=self._executor,
             )
             register(self._entry(run))
         for name, cron in self._schedules.items():

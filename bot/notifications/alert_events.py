@@ -147,3 +147,18 @@ class MessageRefused(AlertEvent):
 
     name = "message_refused"
     code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailNotGoing(AlertEvent):
+    """The mail server takes nothing. `subject`: which; `code`: where it stops, and what the server says."""
+
+    name = "mail_not_going"
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailUnknown(AlertEvent):
+    """A letter may have been sent or not, and is not sent again. `subject`: its kind."""
+
+    name = "mail_unknown"

@@ -159,3 +159,19 @@ def message_refused(event: events.MessageRefused) -> Notification:
             subject=safe(event.subject)
         )
     )
+
+
+def mail_not_going(event: events.MailNotGoing) -> Notification:
+    text = _(
+        "⚠️ Letters don't go out: <code>{code}</code>. Please look at SMTP_URL and MAIL_FROM;"
+        " <code>main.py doctor</code> says more. I keep trying."
+    )
+    return Notification(text.format(code=safe(event.code)))
+
+
+def mail_unknown(event: events.MailUnknown) -> Notification:
+    text = _(
+        "⚠️ A letter ({kind}) was being sent when the bot or the mail server broke off. Whether it was sent is not"
+        " known, and I don't send it again."
+    )
+    return Notification(text.format(kind=safe(event.subject)))

@@ -172,6 +172,27 @@ class InvoiceNotSent(EditingEvent):
     ways: tuple[Way, ...] = ()
 
 
+# --- letters ---
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailDelayed(Event):
+    """For who waits for a letter. `kind`: of the outbox."""
+
+    name = "mail_delayed"
+    kind: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailNotSent(Event):
+    """For who waits for a letter. `state`: failed, unknown or dropped, as in the outbox."""
+
+    name = "mail_not_sent"
+    kind: str
+    state: str
+
+
 # --- what Telegram refused to show ---
 
 

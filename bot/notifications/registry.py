@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 
-from bot.notifications import access, alert_events, alerts, events, payments, refunds, refusals
+from bot.notifications import access, alert_events, alerts, events, letters, payments, refunds, refusals
 from bot.notifications.events import Event
 from bot.notifications.notification import Notification
 from bot.texts.format import safe
@@ -35,6 +35,8 @@ WORDINGS: Mapping[type[Event], Wording] = dict(
         _entry(events.InvoiceNotSent, payments.invoice_not_sent),
         _entry(events.MediaNotShown, refusals.media_not_shown),
         _entry(events.MessageNotShown, refusals.message_not_shown),
+        _entry(events.MailDelayed, letters.mail_delayed),
+        _entry(events.MailNotSent, letters.mail_not_sent),
         _entry(events.RefundDone, refunds.refund_done),
         _entry(events.AdminRefundDone, refunds.admin_refund_done),
         _entry(events.RefundFailed, refunds.refund_failed),
@@ -54,6 +56,8 @@ WORDINGS: Mapping[type[Event], Wording] = dict(
         _entry(alert_events.PaymentUnknown, alerts.payment_unknown),
         _entry(alert_events.RefundUnknown, alerts.refund_unknown),
         _entry(alert_events.ReconciliationFailed, alerts.reconciliation_failed),
+        _entry(alert_events.MailNotGoing, alerts.mail_not_going),
+        _entry(alert_events.MailUnknown, alerts.mail_unknown),
     )
 )
 EVENTS: Mapping[str, type[Event]] = {kind.name: kind for kind in WORDINGS}

@@ -11,6 +11,7 @@ from bot.sandbox.clock import Now, WorldClock, machine_now
 from bot.sandbox.documents import document_routes
 from bot.sandbox.faults import Faults, fault_routes
 from bot.sandbox.host import Host, Hosting
+from bot.sandbox.mail import Mail
 from bot.sandbox.store import Store
 from bot.sandbox.telegram import Telegram, page_errors
 from bot.sandbox.yookassa import Shop
@@ -28,7 +29,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Sandbox:
-    """Telegram, the provider and the page; all state is in `data_dir`, or in memory when it is None.
+    """Telegram, the provider, a mail server and the page; all state is in `data_dir`, or in memory when it is None.
 
     `any_shop`: every pair of shop id and key is welcome; `pace`: how long one second of the pauses between
     redeliveries (webhooks, notifications) lasts; `now`: the clock of this world.
@@ -51,6 +52,7 @@ class Sandbox:
         self.yookassa = Shop(self.store, self.faults, clock=now, any_shop=any_shop, pace=pace)
         files = data_dir / "files" if data_dir else None
         self.telegram = Telegram(self.store, self.faults, self.yookassa, files, clock=self.clock, pace=pace)
+        self.mail = Mail(self.store, self.faults, now)
         self._hosting = Hosting(self.store)
         self._runner: web.AppRunner | None = None
         self._ending = False
@@ -69,6 +71,7 @@ class Sandbox:
         app = web.Application(client_max_size=BODY_MAX, middlewares=[self._while_open, page_errors, _fresh])
         app.add_routes(self.telegram.routes())
         app.add_routes(self.yookassa.routes())
+        app.add_routes(self.mail.routes())
         app.add_routes(fault_routes(self.faults))
         app.add_routes(self.clock.routes())
         app.add_routes(self._hosting.routes())
@@ -86,11 +89,13 @@ class Sandbox:
         origin = f"http://{HOST}:{self._runner.addresses[0][1]}"
         await self.yookassa.start(origin)
         await self.telegram.start()
+        await self.mail.start()
         return origin
 
     async def stop(self) -> None:
         await self.clock.stop()
         self.telegram.close()
+        await self.mail.stop()
         await asyncio.gather(self.telegram.stop(), self.yookassa.stop())
         self._ending = True
         if self._runner is not None:

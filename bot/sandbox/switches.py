@@ -47,6 +47,7 @@ SIDES: Mapping[str, tuple[str, str]] = {
     "telegram": ("Telegram", "Telegram"),
     "provider": ("YooKassa", "ЮKassa"),
     "callback": ("YooKassa's callbacks", "Уведомления ЮKassa"),
+    "mail": ("Mail", "Почта"),
 }
 UNITS: Mapping[Kind, tuple[str, str]] = {
     Kind.COUNT: ("times", "раз"),
@@ -110,6 +111,32 @@ SWITCHES: tuple[Switch, ...] = (
     Switch("callback_delay", Kind.SECONDS, "Is late by", "Опаздывает на"),
     Switch("callback_shuffle", Kind.FLAG, "They come in any order", "Приходят вперемешку"),
     Switch("callback_forge", Kind.PROBABILITY, "A forged one comes first", "Сначала приходит поддельное"),
+    Switch("mail_down", Kind.FLAG, "The server takes no connections", "Сервер не принимает соединений"),
+    Switch("mail_slow", Kind.SECONDS, "Every letter takes longer by", "Каждое письмо дольше на"),
+    Switch(
+        "mail_4xx",
+        Kind.COUNT,
+        "“Try again later” (451), next letters",
+        "«Попробуйте позже» (451), ближайшие письма",
+    ),
+    Switch(
+        "mail_5xx",
+        Kind.COUNT,
+        "“No such mailbox” (550), next letters",
+        "«Нет такого ящика» (550), ближайшие письма",
+    ),
+    Switch(
+        "mail_cut",
+        Kind.COUNT,
+        "Taken, but the answer is lost, next letters",
+        "Принято, но ответ потерян, ближайшие письма",
+    ),
+    Switch(
+        "mail_bounce",
+        Kind.COUNT,
+        "Taken, then returned, next letters",
+        "Принято, потом вернулось, ближайшие письма",
+    ),
 )
 PRESETS: tuple[Preset, ...] = (
     Preset("well", "All is well", "Всё работает", {}),
@@ -121,6 +148,7 @@ PRESETS: tuple[Preset, ...] = (
         "Уведомления двойные и поддельные",
         {"callback_repeat": 1, "callback_forge": 1.0},
     ),
+    Preset("mail_down", "Mail is down", "Почта лежит", {"mail_down": True}),
     Preset("telegram_slow", "Telegram is slow", "Telegram тормозит", {"telegram_slow": 3.0}),
 )
 # What the page needs to draw them; words are pairs, English first.

@@ -8,6 +8,7 @@ from db.tables.accounts import Contact, Merge, MergedChange, MergedModule, Merge
 from db.tables.base import Base
 from db.tables.learning import Answer, Card, Lesson, LessonAttempt, Question, Result
 from db.tables.money import Alert, Cursor, Failing, ParkedPayment, Refund, UnreadItem
+from db.tables.outbox import OutboxMessage
 from db.tables.own import (
     AccessChange,
     Attempt,
@@ -67,6 +68,7 @@ __all__ = [
     "Module",
     "ModuleAccess",
     "Offer",
+    "OutboxMessage",
     "ParkedPayment",
     "Product",
     "Progress",
