@@ -12,6 +12,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from bot.catalogue.fields import Table
+from bot.catalogue.questions import QuestionTable
 from bot.catalogue.tables import (
     File,
     LessonTable,
@@ -20,10 +22,8 @@ from bot.catalogue.tables import (
     OfferTable,
     ProductTable,
     PromoTable,
-    QuestionTable,
     ResultTable,
     SchoolTable,
-    Table,
 )
 from db.catalogue import entries
 from db.catalogue.entries import Catalogue
@@ -209,7 +209,17 @@ def _lesson(lesson: LessonTable) -> entries.LessonEntry:
 
 def _question(question: QuestionTable) -> entries.QuestionEntry:
     return entries.QuestionEntry(
-        question.key, question.text, tuple(question.options), question.right, question.explanation
+        key=question.key,
+        text=question.text,
+        kind=question.sort,
+        options=tuple(question.options),
+        answer=question.right,
+        answers=tuple(question.all_right),
+        accepted=tuple(question.compared),
+        tolerance=question.tolerance,
+        hint=question.hint,
+        explanation=question.explanation,
+        picture=question.picture,
     )
 
 

@@ -91,6 +91,8 @@ def _item(value: Any) -> Item:
             inline = tomlkit.inline_table()
             inline.update(value)
             return inline
+        case Decimal():
+            return tomlkit.value(format(value, "f"))
         case [dict(), *_]:
             headers = tomlkit.aot()
             for one in value:
@@ -106,7 +108,9 @@ def _item(value: Any) -> Item:
 def _table(entry: Entry, **changed: Any) -> Table:
     """The entry's fields, some of them as the file has them. TOML has no null, and what is empty need not be said."""
     values = {one.name: getattr(entry, one.name) for one in fields(entry)} | changed
-    return {name: value for name, value in values.items() if value not in (None, [], (), False)}
+    return {
+        name: value for name, value in values.items() if value is not False and value not in (None, [], ())
+    }
 
 
 def _school(said: tuple[entries.SchoolEntry, ...]) -> Table:
@@ -125,7 +129,19 @@ def _lesson(one: entries.LessonEntry) -> Table:
         one,
         media_kind=None,
         media={"kind": one.media_kind, source: one.media} if one.media else None,
-        questions=[_table(two, options=list(two.options), answer=two.answer + 1) for two in one.questions],
+        questions=[_question(two) for two in one.questions],
+    )
+
+
+def _question(one: entries.QuestionEntry) -> Table:
+    """The kind is said where the answers alone would make it another one."""
+    return _table(
+        one,
+        kind=one.kind if one.kind in ("text", "number") else None,
+        options=list(one.options),
+        answer=None if one.answer is None else one.answer + 1,
+        answers=[answer + 1 for answer in one.answers],
+        accepted=list(one.accepted),
     )
 
 

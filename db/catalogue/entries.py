@@ -1,6 +1,7 @@
 """What a catalogue file says, checked and ready for `db.catalogue.load`."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,13 +15,19 @@ class SchoolEntry:
 
 @dataclass(frozen=True, slots=True)
 class QuestionEntry:
-    """`answer` is the index of the right option, from 0."""
+    """Named as the columns are (`db.tables.Question`): indexes of options count from 0."""
 
     key: str
     text: str
+    kind: str
     options: tuple[str, ...]
-    answer: int
+    answer: int | None
+    answers: tuple[int, ...]
+    accepted: tuple[str, ...]
+    tolerance: Decimal | None
+    hint: str | None
     explanation: str | None
+    picture: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +91,14 @@ class PromoEntry:
 
 @dataclass(frozen=True, slots=True)
 class ResultEntry:
-    """How an attempt at a lesson can end; `passed` ones make the lesson done."""
+    """How an attempt at a lesson can end; `passed` ones make the lesson done. `share`: percent of right answers from
+    which it is given."""
 
     key: str
     id: int | None
     name: str
     passed: bool
+    share: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """The database's catalogue as a file would say it: loaded again, it changes nothing."""
 
 from collections.abc import Iterable
-from typing import TypeVar
+from dataclasses import fields
+from typing import Any, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -37,7 +38,7 @@ class _Export:
                 for row in sorted(stored.promos.values(), key=lambda row: row.id)
             ),
             results=tuple(
-                entries.ResultEntry(row.key, row.id, row.name, row.passed)
+                entries.ResultEntry(row.key, row.id, row.name, row.passed, row.share)
                 for row in _in_order(stored.results.values())
             ),
             school=tuple(
@@ -68,11 +69,7 @@ class _Export:
             media_kind=row.media_kind,
             media=row.media,
             preview=row.preview,
-            questions=tuple(
-                entries.QuestionEntry(one.key, one.text, tuple(one.options), one.answer, one.explanation)
-                for one in questions
-                if one.answer is not None
-            ),
+            questions=tuple(_question(one) for one in questions),
         )
 
     def _product_key(self, product_id: int) -> str:
@@ -87,6 +84,12 @@ class _Export:
         return entries.ProductEntry(
             key, row.product_id, module, _on_one_line(row.name), tuple(_offer(one, key) for one in offers)
         )
+
+
+def _question(row: Question) -> entries.QuestionEntry:
+    values = {one.name: getattr(row, one.name) for one in fields(entries.QuestionEntry)}
+    lists: dict[str, Any] = {name: tuple(one) for name, one in values.items() if isinstance(one, list)}
+    return entries.QuestionEntry(**(values | lists))
 
 
 def _offer(row: Offer, product: str) -> entries.OfferEntry:

@@ -44,6 +44,45 @@ days = 14
 max_uses = 100
 """
 
+# With questions of each kind, and a rule for the result.
+ASKING = SMALL.replace(
+    "answer = 1\n",
+    """answer = 1
+[[modules.lessons.questions]]
+key = "even"
+text = "Which are even?"
+options = ["1", "2", "4"]
+answers = ["2", 3]
+hint = "Halves"
+picture = "https://example.com/even.png"
+[[modules.lessons.questions]]
+key = "typed"
+text = "Who wrote it?"
+accepted = ["Pushkin", "Пушкин"]
+explanation = "In 1833"
+[[modules.lessons.questions]]
+key = "pi"
+text = "Pi?"
+accepted = [3.14, "22,7"]
+tolerance = 0.005
+[[modules.lessons.questions]]
+key = "year"
+text = "As a text?"
+kind = "text"
+accepted = ["1833"]
+[[results]]
+key = "passed"
+name = "Passed"
+passed = true
+share = 70
+[[results]]
+key = "again"
+name = "Again"
+passed = false
+share = 0
+""",
+)
+
 
 def wrong(source: str) -> list[str]:
     with pytest.raises(CatalogueError) as error:

@@ -6,7 +6,7 @@ import pytest
 
 from bot.catalogue import reading as files
 from bot.catalogue.reading import CatalogueError
-from tests.db.catalogue.file import SMALL, wrong
+from tests.db.catalogue.file import ASKING, SMALL, wrong
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,43 @@ from tests.db.catalogue.file import SMALL, wrong
             "answer = 1",
             "answer = 3",
             'modules[1] "python" . lessons[2] "two" . questions[1] "q": answer: 3 is not between 1 and 2',
+        ),
+        (
+            "answer = 1",
+            "",
+            'modules[1] "python" . lessons[2] "two" . questions[1] "q": has no right answer: '
+            "answer, answers or accepted says it",
+        ),
+        (
+            'answers = ["2", 3]',
+            'answers = ["2", 2]',
+            'modules[1] "python" . lessons[2] "two" . questions[2] "even": answers: one is there twice',
+        ),
+        (
+            'answers = ["2", 3]',
+            'answers = ["5"]',
+            'modules[1] "python" . lessons[2] "two" . questions[2] "even": answer: \'5\' is none of the options',
+        ),
+        (
+            'accepted = ["Pushkin", "Пушкин"]',
+            'accepted = ["\u200b"]',
+            'modules[1] "python" . lessons[2] "two" . questions[3] "typed" . accepted[1]: holds nothing to be seen',
+        ),
+        (
+            'accepted = [3.14, "22,7"]',
+            'accepted = ["three"]',
+            'modules[1] "python" . lessons[2] "two" . questions[4] "pi": tolerance: only numbers have one',
+        ),
+        (
+            'accepted = ["1833"]',
+            "answer = 1",
+            'modules[1] "python" . lessons[2] "two" . questions[5] "year": answer: '
+            "a question of kind text takes accepted only",
+        ),
+        (
+            "share = 70",
+            "share = 170",
+            'results[1] "passed" . share: Input should be less than or equal to 100',
         ),
         (
             "price = 990.5",
@@ -64,8 +101,9 @@ from tests.db.catalogue.file import SMALL, wrong
     ],
 )
 def test_errors_name_table_and_key(before: str, after: str, line: str) -> None:
-    assert before in SMALL
-    assert wrong(SMALL.replace(before, after)) == [line]
+    source = SMALL if before in SMALL else ASKING
+    assert before in source
+    assert wrong(source.replace(before, after, 1)) == [line]
 
 
 def test_every_error_is_said_at_once() -> None:

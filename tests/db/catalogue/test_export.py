@@ -11,7 +11,7 @@ from bot.catalogue.reading import CatalogueError, parse
 from bot.settings import FixedSettings
 from db.catalogue.loading import CatalogueRefusedError, load_catalogue
 from db.engine import Database, Pool
-from tests.db.catalogue.file import SCHOOL, SMALL
+from tests.db.catalogue.file import ASKING, SCHOOL, SMALL
 
 FOREIGN = """
 insert into modules (id, name, description, interval_count) values (70, '  Theirs ', null, 0), (71, 'Two
@@ -107,3 +107,35 @@ async def test_an_offers_id_must_be_that_products(database: Database, connection
     with pytest.raises(CatalogueRefusedError, match="it is an offer of product 80"):
         async with database.transaction(Pool.JOBS) as session:
             await load_catalogue(session, parse(refused))
+
+
+async def test_questions_of_each_kind_come_back_as_they_were(
+    database: Database, connection: asyncpg.Connection, tmp_path: Path
+) -> None:
+    (tmp_path / "asking.toml").write_text(ASKING)
+    await load_file(database, tmp_path / "asking.toml")
+    columns = "key, kind, answer, answers, accepted, tolerance::text, hint, picture"
+    rows = await connection.fetch(f"select {columns} from bot.questions order by position")
+    assert [tuple(row) for row in rows] == [
+        ("q", "one", 0, [], [], None, None, None),
+        ("even", "several", None, [1, 2], [], None, "Halves", "https://example.com/even.png"),
+        ("typed", "text", None, [], ["Pushkin", "Пушкин"], None, None, None),
+        ("pi", "number", None, [], ["3.14", "22.7"], "0.005", None, None),
+        ("year", "text", None, [], ["1833"], None, None, None),
+    ]
+    before = await dump(connection)
+    assert await export_file(database, tmp_path / "again.toml") == []
+    assert await load_file(database, tmp_path / "again.toml") == []
+    assert await dump(connection) == before
+
+
+async def test_two_hundred_questions_in_a_lesson(
+    database: Database, connection: asyncpg.Connection, tmp_path: Path
+) -> None:
+    many = "".join(
+        f'[[modules.lessons.questions]]\nkey = "n{number}"\ntext = "?"\naccepted = [{number}]\n'
+        for number in range(200)
+    )
+    (tmp_path / "many.toml").write_text(SMALL.replace("[[products]]", many + "[[products]]", 1))
+    await load_file(database, tmp_path / "many.toml")
+    assert await connection.fetchval("select count(*) from bot.questions") == 201
