@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 
-from bot.doctor import database, documents, public_url, telegram, yookassa
+from bot.doctor import database, documents, mail, public_url, telegram, yookassa
 from bot.doctor.database import OpenDatabase
 from bot.doctor.finding import Area, Finding, Severity
 from bot.logs import TOKEN
@@ -29,6 +29,7 @@ async def examine(settings: Settings | SettingsError, open_database: OpenDatabas
         "database": lambda settings: database.check(settings, open_database),
         "Telegram": telegram.check,
         "provider": yookassa.check,
+        "mail": mail.check,
         "PUBLIC_URL": public_url.check,
         "wording": documents.check,
     }

@@ -114,19 +114,30 @@ async def _connect(smtp: aiosmtplib.SMTP) -> None:
         raise MailError(Trouble.AGAIN, "not supported", of_server=True) from error
 
 
+async def check(server: Server, sender: str) -> None:
+    """Whether it lets us in and would take letters from there. Raises MailError, OSError, TimeoutError."""
+    async with asyncio.timeout(ANSWER), connected(server) as smtp:
+        await _name_sender(smtp, sender, is_ascii=sender.isascii())
+
+
 async def _name_both(smtp: aiosmtplib.SMTP, sender: str, recipient: str) -> None:
     is_ascii = sender.isascii() and recipient.isascii()
-    if not is_ascii and not smtp.supports_extension("smtputf8"):
-        raise MailError(Trouble.NEVER, "smtputf8")
+    await _name_sender(smtp, sender, is_ascii=is_ascii)
     encoding = "ascii" if is_ascii else "utf-8"
-    try:
-        await smtp.mail(sender, options=[] if is_ascii else ["SMTPUTF8"], encoding=encoding)
-    except aiosmtplib.SMTPResponseException as error:
-        raise MailError(Trouble.AGAIN, f"sender {error.code}", of_server=error.code >= 500) from error
     try:
         await smtp.rcpt(recipient, encoding=encoding)
     except aiosmtplib.SMTPResponseException as error:
         raise MailError(_for_good(error.code), f"recipient {error.code}") from error
+
+
+async def _name_sender(smtp: aiosmtplib.SMTP, sender: str, *, is_ascii: bool) -> None:
+    if not is_ascii and not smtp.supports_extension("smtputf8"):
+        raise MailError(Trouble.NEVER, "smtputf8")
+    options, encoding = ([], "ascii") if is_ascii else (["SMTPUTF8"], "utf-8")
+    try:
+        await smtp.mail(sender, options=options, encoding=encoding)
+    except aiosmtplib.SMTPResponseException as error:
+        raise MailError(Trouble.AGAIN, f"sender {error.code}", of_server=error.code >= 500) from error
 
 
 async def _hand_over(smtp: aiosmtplib.SMTP, message: EmailMessage, sender: str, recipient: str) -> None:

@@ -60,7 +60,7 @@ class Sandbox:
     def welcome(self, host: Host) -> None:
         """From now on this is the host's world: its school, and its zone on all pages."""
         self._hosting.host = host
-        self.yookassa.provider.zone = ZoneInfo(host.zone)
+        self.yookassa.provider.zone = self.mail.zone = ZoneInfo(host.zone)
 
     @property
     def has_declined(self) -> bool:

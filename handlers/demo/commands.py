@@ -21,10 +21,11 @@ from handlers.demo.school import ZONE, School
 TOKEN = "7777777777:demo-of-lessongate"
 ADMINS = (7000000003, 7000000004)
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
+SENDER = "Lessongate <school@lessongate.example>"
 PAYMENT_TOKEN = "381764678:TEST:demo"  # the sandbox takes any of the form of Telegram's test tokens
 
 
-def demo_settings(origin: str, data_dir: Path) -> Settings:
+def demo_settings(origin: str, data_dir: Path, smtp_url: str) -> Settings:
     """Nothing is taken from the environment."""
     return FixedSettings(
         bot_token=SecretStr(TOKEN),
@@ -38,6 +39,8 @@ def demo_settings(origin: str, data_dir: Path) -> Settings:
         telegram_payment_token=SecretStr(PAYMENT_TOKEN),
         timezone=ZONE,
         support_contact="@lessongate_demo",
+        smtp_url=SecretStr(smtp_url),
+        mail_from=SENDER,
         terms_url=f"{origin}/terms",
         privacy_url=f"{origin}/privacy",
     )
@@ -63,7 +66,8 @@ async def _world(folder: Path, port: int, language: str | None, *, browser: bool
     sandbox.welcome(school)
     origin = await _start(sandbox, port, command="demo")
     try:
-        await _run(sandbox, school, clock, demo_settings(origin, folder), browser=browser)
+        settings = demo_settings(origin, folder, sandbox.mail.url)
+        await _run(sandbox, school, clock, settings, browser=browser)
     finally:
         await sandbox.stop()
     return school.next_language
@@ -102,6 +106,7 @@ async def _serve_sandbox(folder: Path, port: int) -> None:
         f"Sandbox: open {origin}",
         f"Bot API server:  {origin}  (any token of the form 123:abc)",
         f"YooKassa API:    {origin}/v3  (any shop id and key)",
+        f"Mail server:     {world.mail.url}  (read at {origin}/mail)",
         f"Its callbacks:   set their address on {origin}/dashboard",
     )
     stopping = asyncio.Event()

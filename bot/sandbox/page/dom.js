@@ -25,6 +25,7 @@ const ICONS = {
   card: "M3 6h18v13H3zM3 10h18M7 15h4",
   sliders: "M5 4v6M5 14v6M12 4v2M12 10v10M19 4v10M19 18v2M3 12h4M10 8h4M17 16h4",
   clock: "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM12 7v5l3 2",
+  mail: "M3 6h18v12H3zM3 7l9 6 9-6",
   chart: "M4 20V4M4 20h16M8 16v-4M12 16V8M16 16v-6",
   block: "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM6 6l12 12",
   globe: "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM3 12h18M12 3c5 5 5 13 0 18M12 3c-5 5-5 13 0 18",

@@ -16,6 +16,7 @@ const ICONS = {
 const ROWS = {
   "new-person": ["add", "newPerson"],
   dashboard: ["chart", "dashboard"],
+  mail: ["mail", "mail"],
   faults: ["sliders", "faults"],
 };
 
@@ -29,7 +30,7 @@ export class Frame {
   render() {
     for (const [id, [name, word]] of Object.entries(ROWS))
       byId(id).replaceChildren(icon(name), el("span", {}, t(word)));
-    byId("dashboard").href = `/dashboard?lang=${language()}`;
+    for (const id of ["dashboard", "mail"]) byId(id).href = `/${id}?lang=${language()}`;
     byId("menu").replaceChildren(icon("menu"), el("span", {}, t("menu")));
     byId("language").textContent = language() === "ru" ? "EN" : "RU";
     this.renderBots();

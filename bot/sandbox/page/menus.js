@@ -19,6 +19,7 @@ export function openChatMenu(anchor, blocked, actions) {
     ...(actions.clock ? [{ text: t("clock"), icon: "clock", testid: "menu-clock", action: actions.clock }] : []),
     { text: t("faults"), icon: "sliders", testid: "menu-faults", action: actions.faults },
     { text: t("dashboard"), icon: "chart", href: `/dashboard?lang=${language()}` },
+    { text: t("mail"), icon: "mail", href: `/mail?lang=${language()}` },
   ]);
 }
 

@@ -13,6 +13,7 @@ export const EN = {
   unread: "unread: {n}",
   language: "Переключить на русский",
   dashboard: "Shop dashboard",
+  mail: "Mail",
   clock: "The demo's clock",
   clockNote: "Time passes for the bot, Telegram and YooKassa together, and what falls due on the way happens. There is no way back.",
   clockHour: "+1 hour",

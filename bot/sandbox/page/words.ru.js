@@ -13,6 +13,7 @@ export const RU = {
   unread: "непрочитанных: {n}",
   language: "Switch to English",
   dashboard: "Кабинет магазина",
+  mail: "Почта",
   clock: "Часы демо",
   clockNote: "Время идёт сразу для бота, Telegram и ЮKassa, и всё, чему за это время пришёл срок, происходит. Назад часы не перевести.",
   clockHour: "+1 час",
