@@ -21,6 +21,7 @@ SETTING_OF = {
     PaymentMethod.INVOICE: "TELEGRAM_PAYMENT_TOKEN",
     PaymentMethod.STARS: "STARS_ENABLED",
 }
+MIN_SITE_SECRET = 32  # characters
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
@@ -107,6 +108,13 @@ def _secret(value: SecretStr | None) -> SecretStr | None:
     return value
 
 
+def _site_secret(value: SecretStr | None) -> SecretStr | None:
+    """Whoever has it can sign in as every learner."""
+    if value is not None and len(value.get_secret_value()) < MIN_SITE_SECRET:
+        raise ValueError(f"at least {MIN_SITE_SECRET} characters; openssl rand -hex 32 makes one")
+    return value
+
+
 def _passwords(address: str) -> list[str]:
     """The password in an address, as written there and as it is meant."""
     found = re.match(r"[a-z+]+://[^:/]*:(?P<password>[^/]*)@", address)
@@ -143,6 +151,7 @@ class Settings(BaseSettings):
     yookassa_secret_key: SecretStr | None = None
     yookassa_api_url: Url = "https://api.yookassa.ru/v3"
     yookassa_webhook_key: Annotated[SecretStr | None, AfterValidator(_secret)] = None
+    site_link_secret: Annotated[SecretStr | None, AfterValidator(_site_secret)] = None
     yookassa_vat_code: Annotated[int, Field(ge=1, le=12)] | None = None
     yookassa_tax_system: Annotated[int, Field(ge=1, le=6)] | None = None
     telegram_payment_token: SecretStr | None = None

@@ -241,3 +241,18 @@ class MergeNotUndoable(Refused):
 
     merge_id: int
     reason: str
+
+
+@dataclass
+class LinkInvalid(Refused):
+    """A link that the school's site has signed, or should have. `reason`: wrong, expired, used."""
+
+    reason: str
+
+
+@dataclass
+class NotConnectable(Refused):
+    """A chat that its person can't connect to an account by themselves. `reason`: connected, valuable, other account
+    (db/connecting/connecting.py)."""
+
+    reason: str

@@ -45,7 +45,18 @@ from handlers import (
     stats,
 )
 from handlers.access import grants, status
-from handlers.accounts import contacts, devices, link, my_data, names, people, profile, registration, start
+from handlers.accounts import (
+    connecting,
+    contacts,
+    devices,
+    link,
+    my_data,
+    names,
+    people,
+    profile,
+    registration,
+    start,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -59,6 +70,7 @@ ROUTERS: tuple[Router, ...] = (
     payments.router,
     start.router,
     registration.router,
+    connecting.router,
     info.router,
     shop.router,
     lessons.router,

@@ -195,6 +195,25 @@ class SeparateAccounts(CallbackData, prefix="separate"):
     merge: Id
 
 
+class ConnectByLink(CallbackData, prefix="connect"):
+    """Connects the chat to the account of a link that it has opened; `link`: of that opening."""
+
+    link: Id
+
+
+class MoveChat(CallbackData, prefix="movechat"):
+    """Has a chat sign in to another account. `chat`: its Telegram id."""
+
+    chat: Id
+    account: Id
+
+
+class ReturnChat(CallbackData, prefix="returnchat"):
+    """Has it sign in again where it did before."""
+
+    connection: Id
+
+
 class ConfirmRefund(CallbackData, prefix="refund"):
     refund: Id
 

@@ -71,6 +71,19 @@ class AccessTaken(Event):
     is_open: bool
 
 
+# --- accounts ---
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatConnected(Event):
+    """For the other chats of an account: one more signs in to it. `support`: the school's contact."""
+
+    name = "chat_connected"
+    chat: str
+    username: str | None
+    support: str | None
+
+
 # --- payments ---
 
 

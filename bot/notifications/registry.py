@@ -5,7 +5,17 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 
-from bot.notifications import access, alert_events, alerts, events, letters, payments, refunds, refusals
+from bot.notifications import (
+    access,
+    accounts,
+    alert_events,
+    alerts,
+    events,
+    letters,
+    payments,
+    refunds,
+    refusals,
+)
 from bot.notifications.events import Event
 from bot.notifications.notification import Notification
 from bot.texts.format import safe
@@ -25,6 +35,7 @@ WORDINGS: Mapping[type[Event], Wording] = dict(
         _entry(events.PromoRedeemed, access.promo_redeemed),
         _entry(events.AccessGranted, access.access_granted),
         _entry(events.AccessTaken, access.access_taken),
+        _entry(events.ChatConnected, accounts.chat_connected),
         _entry(events.PurchaseSucceeded, payments.purchase_succeeded),
         _entry(events.LinkPaid, payments.link_paid),
         _entry(events.PurchaseCanceled, payments.purchase_canceled),

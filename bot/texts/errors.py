@@ -246,3 +246,35 @@ def _merge_not_undoable(refused: errors.MergeNotUndoable) -> str:
             return _(
                 "The days of access were changed outside the bot since, so they can't be divided any more."
             )
+
+
+@say.register
+def _link_invalid(refused: errors.LinkInvalid) -> str:
+    match refused.reason:
+        case "used":
+            return _(
+                "This link was used already. A link from the school's site connects once: get a new one there."
+            )
+        case "expired":
+            return _(
+                "This link is too old: it works for ten minutes. Please get a new one on the school's site."
+            )
+        case _:
+            return _("This link connects nothing. Please get a new one on the school's site.")
+
+
+@say.register
+def _not_connectable(refused: errors.NotConnectable) -> str:
+    match refused.reason:
+        case "connected":
+            return _("This chat signs in to that account already.")
+        case "valuable":
+            return _(
+                "This chat has payments or open courses of its own, and a link alone does not give these away."
+                " The school can connect it: /paysupport"
+            )
+        case _:
+            return _(
+                "This chat signs in to another account, which is used outside Telegram as well."
+                " The school can change that: /paysupport"
+            )

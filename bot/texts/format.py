@@ -146,3 +146,9 @@ def person(who: AccountSummary) -> str:
     elif who.telegram_id:
         known.append(f"<code>{cut(who.telegram_id)}</code>")
     return f"<b>{cut(who.name) or '—'}</b> ({' · '.join([*known, f'#{who.id}'])})"
+
+
+def masked(email: str) -> str:
+    """Enough of an address to know one's own by it."""
+    local, _at, domain = email.rpartition("@")
+    return f"{cut(local[:1])}•••@{cut(domain, 80)}"

@@ -143,6 +143,16 @@ async def list_chats(session: AsyncSession, user_id: int) -> list[ChatContact]:
     return [ChatContact(*row) for row in rows]
 
 
+async def get_names(session: AsyncSession, telegram_id: int) -> tuple[str, str | None]:
+    """(name, @username without its sign) as last met; the id for a chat that we have never heard from."""
+    row = (
+        await session.execute(
+            text("select name, username from bot.chats where telegram_id = :id"), {"id": telegram_id}
+        )
+    ).one_or_none()
+    return (row[0], row[1]) if row else (str(telegram_id), None)
+
+
 async def list_by_email(session: AsyncSession, email: str) -> list[int]:
     """The accounts whose e-mail is the same address (db/normal.py), however the other application has written it."""
     form = email_form(email)

@@ -13,7 +13,7 @@ from db.engine import sqlstate
 from db.errors import MergeBlocked
 
 # They say of an account how it came to be and what became of it.
-KEPT = ("bot.telegram_accounts", "bot.merges")
+KEPT = ("bot.telegram_accounts", "bot.merges", "bot.connections")
 # Of class 23 all (a constraint that refuses the row), and a right that is missing.
 BLOCKING_SQLSTATES = ("23", "42501")
 

@@ -30,13 +30,36 @@ async def create_account(
     await lock(session, f"telegram:{telegram_id}")
     if await get_account_id(session, telegram_id) is not None:
         return None
+    user_id = await create_user(session, telegram_id, name=name, now=now)
+    await create_identity(session, user_id, telegram_id)
+    return await sign_in(session, user_id, telegram_id, now=now, keep=keep)
+
+
+async def create_user(session: AsyncSession, telegram_id: int, *, name: str, now: datetime) -> int:
+    """An account born in this chat, which does not sign in to it yet; its id."""
     email = await _free_placeholder(session, telegram_id)
     user = User(name=cut_to_column(User.name, name), email=email, created_at=now, last_seen=now)
     session.add(user)
     await session.flush()
-    session.add(AuthIdentity(user_id=user.id, loginprovider=TELEGRAM, providerkey=str(telegram_id)))
     session.add(TelegramAccount(user_id=user.id, telegram_id=telegram_id, created_at=now))
-    return await sign_in(session, user.id, telegram_id, now=now, keep=keep)
+    await session.flush()
+    return user.id
+
+
+async def create_identity(session: AsyncSession, user_id: int, telegram_id: int) -> None:
+    session.add(AuthIdentity(user_id=user_id, loginprovider=TELEGRAM, providerkey=str(telegram_id)))
+    await session.flush()
+
+
+async def move_identity(session: AsyncSession, telegram_id: int, user_id: int) -> None:
+    """However the other application has written it."""
+    await session.execute(
+        update(AuthIdentity)
+        .where(
+            func.lower(AuthIdentity.loginprovider) == TELEGRAM, AuthIdentity.providerkey == str(telegram_id)
+        )
+        .values(user_id=user_id)
+    )
 
 
 async def _free_placeholder(session: AsyncSession, telegram_id: int) -> str:

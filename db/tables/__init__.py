@@ -6,6 +6,7 @@ other application can delete its rows without knowing of us.
 
 from db.tables.accounts import Contact, Merge, MergedChange, MergedModule, MergedRow, TelegramAccount
 from db.tables.base import Base
+from db.tables.connecting import Connection, SiteLink
 from db.tables.learning import Answer, Card, Lesson, LessonAttempt, Question, Result
 from db.tables.money import Alert, Cursor, Failing, ParkedPayment, Refund, UnreadItem
 from db.tables.outbox import OutboxMessage
@@ -51,6 +52,7 @@ __all__ = [
     "Card",
     "CatalogueKey",
     "Chat",
+    "Connection",
     "Consent",
     "Contact",
     "Cooldown",
@@ -81,6 +83,7 @@ __all__ = [
     "Result",
     "School",
     "Session",
+    "SiteLink",
     "TelegramAccount",
     "UnreadItem",
     "User",

@@ -1,7 +1,10 @@
-"""/link: the account that a Telegram chat has made is joined to another one of the same person, after a preview; a
-button separates them again."""
+"""/link: a Telegram chat and an account of the same person come together, after a preview; a button takes it back.
 
-from datetime import datetime
+The account that the chat has made is joined to the other one. One that can't be joined stays as it is, and the chat
+alone is moved: it signs in to the other account.
+"""
+
+from datetime import datetime, timedelta
 
 from aiogram import Router
 from aiogram.filters import CommandObject
@@ -9,15 +12,24 @@ from aiogram.types import CallbackQuery, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat.arguments import MAX_ID, Arguments
-from bot.chat.buttons import JoinAccounts, SeparateAccounts
+from bot.chat.buttons import JoinAccounts, MoveChat, ReturnChat, SeparateAccounts
 from bot.chat.commands import LINK
 from bot.chat.keyboards import press, rows
 from bot.chat.replies import Reply, say, show
+from bot.context import AppContext, Request
+from bot.notifications.connected import tell_connected
 from bot.texts.accounts import link as words
+from db import chats
 from db.accounts import people
+from db.accounts.people import AccountSummary
 from db.chats import Person
+from db.connecting import moving
+from db.connecting.moving import Proof
+from db.errors import NotMergeable, PersonNotRegistered
 from db.merging import merging, undoing
 from handlers.filters import Admin, is_
+
+NOTHING_TO_MOVE = ("same account", "merged")
 
 router = Router(name="link")
 router.message.filter(Admin())
@@ -30,19 +42,47 @@ async def ask(message: Message, command: CommandObject, session: AsyncSession, n
     who, telegram_id = asked.who(), asked.whole("TELEGRAM_ID", 1, MAX_ID)
     asked.end()
     target = await people.find_account(session, who, to_change=True)
-    source = await people.find_account(session, str(telegram_id))
-    preview = await merging.preview(session, source.id, target.id, now)
+    try:
+        source = await people.find_account(session, str(telegram_id))
+    except PersonNotRegistered:
+        return await ask_to_move(message, session, telegram_id, None, target)
+    try:
+        preview = await merging.preview(session, source.id, target.id, now)
+    except NotMergeable as error:
+        if error.user_id != source.id or error.reason in NOTHING_TO_MOVE:
+            raise
+        return await ask_to_move(message, session, telegram_id, source, target)
     button = press(words.JOIN, JoinAccounts(source=source.id, target=target.id))
     return say(message, words.preview(source, target, preview, now), rows(button))
 
 
+async def ask_to_move(
+    message: Message,
+    session: AsyncSession,
+    telegram_id: int,
+    source: AccountSummary | None,
+    target: AccountSummary,
+) -> Reply:
+    name, username = await people.get_names(session, telegram_id)
+    text = words.preview_move(telegram_id, name, username, source, target)
+    return say(message, text, rows(press(words.MOVE, MoveChat(chat=telegram_id, account=target.id))))
+
+
 @router.callback_query(JoinAccounts.filter())
 async def join(
-    query: CallbackQuery, callback_data: JoinAccounts, session: AsyncSession, person: Person, now: datetime
+    query: CallbackQuery,
+    callback_data: JoinAccounts,
+    session: AsyncSession,
+    context: AppContext,
+    person: Person,
+    now: datetime,
 ) -> Reply:
+    joining = await chats.list_reachable(session, callback_data.source)
     done = await merging.merge(
         session, callback_data.source, callback_data.target, now, merged_by=person.telegram_id
     )
+    for telegram_id, *_language in joining[:1]:
+        await tell_connected(session, context, done.into_id, telegram_id)
     target = await people.get_account_summary(session, done.into_id)
     button = press(words.SEPARATE, SeparateAccounts(merge=done.merge_id))
     return show(query, words.joined(target, done, now), rows(button))
@@ -54,3 +94,29 @@ async def separate(
 ) -> Reply:
     access = await undoing.undo_merge(session, callback_data.merge, now)
     return show(query, words.separated(access, now))
+
+
+@router.callback_query(MoveChat.filter())
+async def move(query: CallbackQuery, callback_data: MoveChat, request: Request) -> Reply:
+    session, telegram_id = request.session, callback_data.chat
+    moved = await moving.move_chat(
+        session,
+        telegram_id,
+        callback_data.account,
+        Proof.OWNER,
+        now=request.now,
+        keep=timedelta(days=request.context.settings.session_days),
+        moved_by=request.person.telegram_id,
+    )
+    await tell_connected(session, request.context, moved.opened.user_id, telegram_id)
+    target = await people.get_account_summary(session, moved.opened.user_id)
+    button = press(words.RETURN, ReturnChat(connection=moved.connection_id))
+    return show(query, words.moved_chat(telegram_id, target), rows(button))
+
+
+@router.callback_query(ReturnChat.filter())
+async def give_back(query: CallbackQuery, callback_data: ReturnChat, request: Request) -> Reply:
+    keep = timedelta(days=request.context.settings.session_days)
+    back = await moving.undo_move(request.session, callback_data.connection, request.now, keep)
+    who = await people.find_account(request.session, str(back.telegram_id))
+    return show(query, words.returned_chat(back.telegram_id, who))

@@ -10,6 +10,7 @@ from typing import Any
 from aiogram import Router
 from aiogram.types import CallbackQuery
 
+from bot.chat import Text
 from bot.chat.buttons import Agree, Register, SignIn
 from bot.chat.keyboards import press, rows
 from bot.chat.replies import Reply, as_list, show
@@ -84,8 +85,23 @@ async def come_in(
     opened = await open_session(request)
     if opened is None:
         return None
-    person.account = Account(opened.user_id, request.now)
-    person.device_id, person.session_id = opened.device_id, opened.id
+    place = opened.device_id, opened.id
+    return await be_in(query, request, opened.user_id, place, done, event_router, given)
+
+
+async def be_in(
+    query: CallbackQuery,
+    request: Request,
+    user_id: int,
+    opened: tuple[int | None, int | None],
+    done: Text,
+    event_router: Router,
+    given: dict[str, Any],
+) -> Reply:
+    """The chat is signed in to the account now, with device and session `opened`: says so, and does what was wanted."""
+    person = request.person
+    person.account = Account(user_id, request.now)
+    person.device_id, person.session_id = opened
     wish, person.start = person.start or "", None
     person.changed = True
     # What was wanted comes as a message of its own, below the one that says that they are in.

@@ -17,10 +17,12 @@ from db.catalogue.school import get_school
 from db.errors import Refused
 from db.shop import courses
 from handlers import payments, promo, shop
-from handlers.accounts import wishes
+from handlers.accounts import site_links, wishes
 from handlers.accounts.login import remember_link, say_sign_in
 from handlers.filters import is_
 from handlers.home import free_lesson_button, show_home
+
+CONNECTS = "in_"  # begins a link that the school's site has signed
 
 router = Router(name="start")
 
@@ -32,9 +34,22 @@ async def start(
 ) -> Reply:
     await request.state.clear()
     link = (command.args or "").strip() if command else ""
+    if link.startswith(CONNECTS):
+        return await connect(request, link.removeprefix(CONNECTS))
     if request.person.signed_in:
         return await follow_link(request, link)
     return await greet(request, link)
+
+
+async def connect(request: Request, token: str) -> Reply:
+    """No wish: it never waits for registering. Where it can't be, that is said, with home or the greeting below."""
+    try:
+        async with request.session.begin_nested():
+            return await site_links.open_link(request, token)
+    except Refused as refused:
+        said = say(request.event, errors.say(refused))
+    below = show_home(request.event, request) if request.person.signed_in else greet(request)
+    return [said, *as_list(await below)]
 
 
 async def greet(request: Request, link: str = "") -> Reply:

@@ -13,6 +13,8 @@ from db.timestamps import FOR_EVER
 
 JOIN = __("🔗 Join them")
 SEPARATE = __("↩️ Separate them again")
+MOVE = __("🔗 Move the chat")
+RETURN = __("↩️ Move it back")
 SHOWN = 15  # courses
 
 
@@ -21,12 +23,12 @@ def preview(source: AccountSummary, target: AccountSummary, found: MergeResult, 
         source=person(source), target=person(target)
     )
     note = _("The first one will be empty then. This can be undone for 30 days.")
-    return "\n\n".join((headline, *_moved(found, now), note))
+    return "\n\n".join((headline, *moved(found, now), note))
 
 
 def joined(target: AccountSummary, done: MergeResult, now: datetime) -> str:
     headline = _("✅ Joined. The account is now {target}").format(target=person(target))
-    return "\n\n".join((headline, *_moved(done, now)))
+    return "\n\n".join((headline, *moved(done, now)))
 
 
 def separated(access: Sequence[SeparatedAccess], now: datetime) -> str:
@@ -39,7 +41,36 @@ def separated(access: Sequence[SeparatedAccess], now: datetime) -> str:
     return "\n".join((_("↩️ The accounts are separate again."), *lines))
 
 
-def _moved(found: MergeResult, now: datetime) -> Iterator[str]:
+def preview_move(
+    telegram_id: int, name: str, username: str | None, source: AccountSummary | None, target: AccountSummary
+) -> str:
+    chat = f"<code>{telegram_id}</code> {cut(name)}" + (f" @{cut(username)}" if username else "")
+    headline = _("Shall the chat {chat} sign in to the account\n{target}?").format(
+        chat=chat, target=person(target)
+    )
+    if source is None:
+        now = _("It has no account so far.")
+    else:
+        now = _(
+            "Its account {source} is used outside Telegram as well, so the two can't be joined: only the chat moves."
+            " Payments and courses stay where they are."
+        ).format(source=person(source))
+    return "\n\n".join((headline, now, _("This can be undone for 30 days.")))
+
+
+def moved_chat(telegram_id: int, target: AccountSummary) -> str:
+    return _("✅ The chat {chat} signs in to {target} now.").format(
+        chat=f"<code>{telegram_id}</code>", target=person(target)
+    )
+
+
+def returned_chat(telegram_id: int, who: AccountSummary) -> str:
+    return _("↩️ The chat {chat} signs in to {target} again.").format(
+        chat=f"<code>{telegram_id}</code>", target=person(who)
+    )
+
+
+def moved(found: MergeResult, now: datetime) -> Iterator[str]:
     if found.access:
         yield "\n".join(
             _("{module}: {first} and {second} become: {after}").format(

@@ -1,0 +1,120 @@
+"""A chat signs in to another account, and nothing else moves: what it bought and may access stays where it is. The
+owner can have it the other way again for 30 days.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.account_ids import get_current_id
+from db.accounts.registration import (
+    create_identity,
+    create_user,
+    get_account_id,
+    move_identity,
+    sign_in,
+    sign_out,
+)
+from db.errors import MergeNotUndoable, NotMergeable, PersonUnknown
+from db.locks import lock
+from db.merging.merging import lock_accounts
+from db.merging.undoing import UNDO_WITHIN
+from db.tables import Chat, Connection, Device, Session, User, UserDevice
+
+
+class Proof(StrEnum):
+    """How it is known that a chat and an account are of one person."""
+
+    LINK = "link"  # the school's site has signed it
+    CODE = "code"  # a code that was sent to the account's address came back
+    OWNER = "owner"
+
+
+@dataclass(frozen=True, slots=True)
+class MovedChat:
+    """`opened`: the session of the chat with its new account."""
+
+    connection_id: int
+    from_id: int | None
+    opened: Session
+
+
+async def move_chat(
+    session: AsyncSession,
+    telegram_id: int,
+    user_id: int,
+    proof: Proof,
+    *,
+    now: datetime,
+    keep: timedelta,
+    moved_by: int | None = None,
+) -> MovedChat:
+    """Raises PersonUnknown, and NotMergeable where it is the chat's account already."""
+    await lock(session, f"telegram:{telegram_id}")
+    user_id = await get_current_id(session, user_id)
+    from_id = await get_account_id(session, telegram_id)
+    await lock_accounts(session, user_id, *(() if from_id is None else (from_id,)))
+    if await session.scalar(select(User.id).where(User.id == user_id)) is None:
+        raise PersonUnknown(f"#{user_id}")
+    if from_id == user_id:
+        raise NotMergeable(user_id, "same account")
+    opened = await _attach(session, telegram_id, from_id, user_id, now, keep)
+    row = Connection(
+        telegram_id=telegram_id,
+        user_id=user_id,
+        from_user_id=from_id,
+        proof=proof.value,
+        connected_by=moved_by,
+        created_at=now,
+    )
+    session.add(row)
+    await session.flush()
+    return MovedChat(row.id, from_id, opened)
+
+
+async def _attach(
+    session: AsyncSession, telegram_id: int, from_id: int | None, user_id: int, now: datetime, keep: timedelta
+) -> Session:
+    """Identity, device and session."""
+    if from_id is None:
+        await create_identity(session, user_id, telegram_id)
+    else:
+        await move_identity(session, telegram_id, user_id)
+        await sign_out(session, from_id, telegram_id, now)
+        device = select(Device.id).where(Device.device_key == f"telegram:{telegram_id}").scalar_subquery()
+        await session.execute(
+            delete(UserDevice).where(UserDevice.user_id == from_id, UserDevice.device_id == device)
+        )
+    return await sign_in(session, user_id, telegram_id, now=now, keep=keep)
+
+
+async def undo_move(session: AsyncSession, connection_id: int, now: datetime, keep: timedelta) -> Connection:
+    """A chat that had no account gets one of its own. Raises MergeNotUndoable."""
+    found = await session.get(Connection, connection_id)
+    if found is None:
+        raise MergeNotUndoable(connection_id, "unknown")
+    await lock(session, f"telegram:{found.telegram_id}")
+    await session.refresh(found, with_for_update=True)
+    current = await get_current_id(session, found.user_id)
+    if found.undone_at is not None:
+        raise MergeNotUndoable(connection_id, "undone")
+    if now - found.created_at > UNDO_WITHIN:
+        raise MergeNotUndoable(connection_id, "too late")
+    if await get_account_id(session, found.telegram_id) != current:
+        raise MergeNotUndoable(connection_id, "moved")
+    back = await _account_before(session, found, now)
+    await lock_accounts(session, current, back)
+    await _attach(session, found.telegram_id, current, back, now, keep)
+    found.undone_at = now
+    await session.flush()
+    return found
+
+
+async def _account_before(session: AsyncSession, found: Connection, now: datetime) -> int:
+    if found.from_user_id is not None:
+        return await get_current_id(session, found.from_user_id)
+    name = await session.scalar(select(Chat.name).where(Chat.telegram_id == found.telegram_id))
+    return await create_user(session, found.telegram_id, name=name or str(found.telegram_id), now=now)

@@ -1,0 +1,46 @@
+"""What schema `bot` keeps of chats that are connected to accounts of the school's site."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import text as sql
+from sqlalchemy.orm import Mapped, mapped_column
+
+from db.tables.base import Base, cascade_fk, identity
+from db.tables.own import BOT
+
+
+class SiteLink(Base):
+    """A link that the school's site has signed, as one chat has opened it. Only the hash of its token is kept; used
+    once, by whichever chat confirms first."""
+
+    __tablename__ = "site_links"
+    __table_args__ = (
+        UniqueConstraint("token_hash", "telegram_id"),
+        Index("uq_site_links_used", "token_hash", unique=True, postgresql_where=sql("used_at is not null")),
+        {"schema": BOT},
+    )
+
+    id: Mapped[int] = identity()
+    token_hash: Mapped[str]
+    telegram_id: Mapped[int]
+    user_id: Mapped[int] = cascade_fk("users.id", index=True)
+    ends_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class Connection(Base):
+    """A chat that signs in to `user_id` since, without a merge: it had no account, or one that can't be merged
+    (`from_user_id`). `proof`: link, code or owner; `connected_by`: the Telegram id of the owner who did it."""
+
+    __tablename__ = "connections"
+    __table_args__ = {"schema": BOT}  # noqa: RUF012
+
+    id: Mapped[int] = identity()
+    telegram_id: Mapped[int]
+    user_id: Mapped[int] = cascade_fk("users.id", index=True)
+    from_user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    proof: Mapped[str]
+    connected_by: Mapped[int | None]
+    created_at: Mapped[datetime]
+    undone_at: Mapped[datetime | None]

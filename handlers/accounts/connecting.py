@@ -1,0 +1,49 @@
+"""A chat is connected to an account that its person has at the school already."""
+
+from datetime import timedelta
+from typing import Any
+
+from aiogram import Router
+from aiogram.types import CallbackQuery
+
+from bot.chat.buttons import ConnectByLink
+from bot.chat.replies import Reply
+from bot.context import Request
+from bot.notifications.connected import tell_connected
+from bot.texts.accounts import connect as words
+from db.accounts import people
+from db.connecting import connecting, links
+from db.connecting.moving import Proof
+from handlers.accounts.login import say_login
+from handlers.accounts.registration import be_in
+
+router = Router(name="connecting")
+
+
+@router.callback_query(ConnectByLink.filter())
+async def connect_by_link(
+    query: CallbackQuery, callback_data: ConnectByLink, request: Request, event_router: Router, **given: Any
+) -> Reply:
+    """Raises LinkInvalid, NotConnectable."""
+    if request.person.account is not None and not request.person.signed_in:
+        return say_login(query, request.person)
+    user_id = await links.use(request.session, callback_data.link, request.person.telegram_id, request.now)
+    return await connect(query, request, user_id, Proof.LINK, event_router, given)
+
+
+async def connect(
+    query: CallbackQuery,
+    request: Request,
+    user_id: int,
+    proof: Proof,
+    event_router: Router,
+    given: dict[str, Any],
+) -> Reply:
+    """What was wanted before goes on with the account. Raises NotConnectable."""
+    session, person, context = request.session, request.person, request.context
+    keep = timedelta(days=context.settings.session_days)
+    done = await connecting.connect(session, person.telegram_id, user_id, proof, now=request.now, keep=keep)
+    await tell_connected(session, context, done.user_id, person.telegram_id)
+    who = await people.get_account_summary(session, done.user_id)
+    opened = (done.opened.device_id, done.opened.id) if done.opened else (person.device_id, person.session_id)
+    return await be_in(query, request, done.user_id, opened, words.connected(who), event_router, given)
