@@ -36,7 +36,7 @@ class Piece:
 
 def check(source: str) -> None:
     """Raises MarkupError."""
-    shown = sum(piece.size for piece in _balanced(source) if not piece.source.isspace())
+    shown = sum(piece.size for piece in balanced(source) if not piece.source.isspace())
     if not shown:
         raise MarkupError("there is no text in it")
 
@@ -46,7 +46,7 @@ def pages(source: str, limit: int = 4096) -> list[str]:
 
     Raises MarkupError.
     """
-    pieces = list(_balanced(source))
+    pieces = list(balanced(source))
     made, start, opened = [], 0, list[Piece]()
     while start < len(pieces):
         end = _cut(pieces, start, limit)
@@ -96,7 +96,8 @@ def _rank(source: str) -> int:
     return min(source.count("\n"), 2)
 
 
-def _balanced(source: str) -> Iterator[Piece]:
+def balanced(source: str) -> Iterator[Piece]:
+    """Tags that fit, and what stands between them. Raises MarkupError."""
     stack: list[tuple[str, int]] = []
     for piece, at in _pieces(source):
         if piece.opens:
