@@ -35,7 +35,8 @@ class Person:
     """Who acts, as of one update. `first_name` is empty where nobody can be called by it. `asked_at`: since when
     `state` is what it is. `session_id` is None without a live session, `has_signed_in` is False where this chat has
     never had one; `handled` says that this very update changed the database already. `module_id`: the course used
-    last; `home_id`: the message that shows home; `order_id`: the one that shows an order, as long as it is the last.
+    last; `home_id`: the message that shows home; `order_id`: the one that shows an order, as long as it is the last;
+    `lesson_ids`: those of a lesson that took several, the one with the buttons last.
     `asked`: a handler has opened or closed a question."""
 
     telegram_id: int
@@ -55,6 +56,7 @@ class Person:
     module_id: int | None
     home_id: int | None
     order_id: int | None
+    lesson_ids: list[int]
     changed: bool = field(default=False)
     asked: bool = field(default=False)
 
@@ -95,13 +97,15 @@ READ_CHAT = """
 with chat as (
     select :id as telegram_id, coalesce(c.name, :name) as name, c.language,
            coalesce(c.telegram_language, :language) as telegram_language, c.state,
-           coalesce(c.data, '{}') as data, c.start, c.asked_at, c.module_id, c.home_id, c.order_id
+           coalesce(c.data, '{}') as data, c.start, c.asked_at, c.module_id, c.home_id, c.order_id,
+           coalesce(c.lesson_ids, '{}') as lesson_ids
     from (select :username) one left join bot.chats c on c.telegram_id = :id
 )
 """
 LOAD_PERSON = """
 select chat.telegram_id, chat.name, chat.language, chat.telegram_language, chat.state, chat.data,
        chat.start, chat.asked_at, chat.module_id, chat.home_id, chat.order_id,
+       chat.lesson_ids,
        u.id as user_id, u.last_seen,
        d.id as device_id, s.id as session_id,
        exists (select from sessions where user_id = u.id and device_id = d.id) as has_signed_in,
@@ -175,6 +179,7 @@ async def load_person(
         module_id=row.module_id,
         home_id=row.home_id,
         order_id=row.order_id,
+        lesson_ids=row.lesson_ids,
     )
 
 

@@ -8,6 +8,7 @@ from db.tables.accounts import Contact, Merge, MergedChange, MergedModule, Merge
 from db.tables.base import Base
 from db.tables.connecting import Connection, SiteLink
 from db.tables.learning import Answer, Card, Lesson, LessonAttempt, Question, Result
+from db.tables.lessons import ModuleOptions, SentFile
 from db.tables.money import Alert, Cursor, Failing, ParkedPayment, Refund, UnreadItem
 from db.tables.outbox import OutboxMessage
 from db.tables.own import (
@@ -69,6 +70,7 @@ __all__ = [
     "MergedRow",
     "Module",
     "ModuleAccess",
+    "ModuleOptions",
     "Offer",
     "OutboxMessage",
     "ParkedPayment",
@@ -82,6 +84,7 @@ __all__ = [
     "Refund",
     "Result",
     "School",
+    "SentFile",
     "Session",
     "SiteLink",
     "TelegramAccount",

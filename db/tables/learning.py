@@ -15,10 +15,15 @@ NONE = sql("'{}'")
 
 
 class Lesson(Base):
-    """`media` is a URL or a Telegram file id of kind `media_kind` (photo, video, audio, voice, document)."""
+    """`text` is written in `markup`. `media` is a URL or a Telegram file id of kind `media_kind` (photo, video, audio,
+    voice, document)."""
 
     __tablename__ = "lessons"
-    __table_args__ = (UniqueConstraint("module_id", "key"), {"schema": BOT})
+    __table_args__ = (
+        UniqueConstraint("module_id", "key"),
+        CheckConstraint("markup in ('html', 'markdown')", name="markup"),
+        {"schema": BOT},
+    )
 
     id: Mapped[int] = identity()
     module_id: Mapped[int] = cascade_fk("modules.id")
@@ -30,6 +35,7 @@ class Lesson(Base):
     media: Mapped[str | None]
     preview: Mapped[bool] = mapped_column(server_default=sql("false"))
     active: Mapped[bool] = mapped_column(server_default=sql("true"))
+    markup: Mapped[str] = mapped_column(server_default=sql("'html'"))
 
 
 class Question(Base):

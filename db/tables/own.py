@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CHAR, CheckConstraint, ForeignKey, Index, Integer, UniqueConstraint
+from sqlalchemy import ARRAY, CHAR, BigInteger, CheckConstraint, ForeignKey, Index, Integer, UniqueConstraint
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -17,7 +17,7 @@ class Chat(Base):
     """A person's private chat with the bot. `language` is what they chose, `telegram_language` what Telegram
     says; `state` and `data` are the conversation; `start` a wish that waits for registration: a deep link, a button.
     `module_id` is the course used last here, `home_id` the message that shows home, as far as a button pressed on it
-    has told."""
+    has told; `lesson_ids` those that show a lesson which took several, the one with the buttons last."""
 
     __tablename__ = "chats"
     __table_args__ = (Index("ix_chats_lower_username", sql("lower(username)")), {"schema": BOT})
@@ -36,6 +36,7 @@ class Chat(Base):
     module_id: Mapped[int | None] = mapped_column(ForeignKey("modules.id", ondelete="SET NULL"))
     home_id: Mapped[int | None]
     order_id: Mapped[int | None]
+    lesson_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), server_default=sql("'{}'"))
     blocked_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=NOW)
 
