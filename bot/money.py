@@ -3,14 +3,9 @@
 import re
 
 from bot.currencies import MAX_AMOUNT, exponent
-from db.normal import number_form, promo_form
+from db.normal import AMBIGUOUS_NUMBER, WRITTEN_NUMBER, number_form, promo_form
 from db.payments.methods import XTR
 
-# Thousands stand apart by one and the same sign, and the fraction by another one.
-WRITTEN = re.compile(
-    r"(?P<whole>[1-9]\d{0,2}(?P<apart>[ .,'’])\d{3}(?:(?P=apart)\d{3})*|\d+)(?:(?!(?P=apart))[.,](?P<rest>\d+))?"
-)
-AMBIGUOUS = re.compile(r"[1-9]\d{0,2}(?:[ '’]\d{3})*[.,]\d{3}")
 PRICED = re.compile(r"(?P<before>[^\d+-]*?) ?(?P<number>[+-]?\d(?:[\d .,'’]*\d)?) ?(?P<after>[^\d]*)")
 CURRENCY_WORDS = {
     "RUB": "₽ р руб рубль рубля рублей рубли rur ruble rubles rouble roubles",
@@ -61,10 +56,10 @@ def to_minor_units(written: str, currency: str) -> int:
     number, named = split_currency(written)
     if named not in ("", currency):
         raise OtherCurrencyError(named)
-    match = WRITTEN.fullmatch(number)
+    match = WRITTEN_NUMBER.fullmatch(number)
     if match is None:
         raise ValueError(f"{written!r} is not an amount such as 990 or 990.50")
-    if AMBIGUOUS.fullmatch(number):
+    if AMBIGUOUS_NUMBER.fullmatch(number):
         raise AmbiguousAmountError(number, currency)
     whole, rest = re.sub(r"\D", "", match["whole"]), (match["rest"] or "").rstrip("0")
     digits = exponent(currency)

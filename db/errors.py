@@ -124,6 +124,28 @@ class LessonLocked(Refused):
 
 
 @dataclass
+class AttemptUnknown(Refused):
+    """It is somebody else's, or was never there."""
+
+    attempt_id: int
+
+
+@dataclass
+class NothingTicked(Refused):
+    pass
+
+
+@dataclass
+class AnswerEmpty(Refused):
+    """Nothing of what was typed can be seen."""
+
+
+@dataclass
+class AnswerNoNumber(Refused):
+    pass
+
+
+@dataclass
 class PurchaseUnknown(Refused):
     purchase_id: int
 

@@ -23,6 +23,13 @@ QUOTES = "\"'`«»‹›“”„‟‘’‚‛「」『』"
 JOINERS = "\u200c\u200d"
 MINUS = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"), "-")
 
+# A number in its form. Thousands stand apart by one and the same sign, and the fraction by another one.
+WRITTEN_NUMBER = re.compile(
+    r"(?P<whole>[1-9]\d{0,2}(?P<apart>[ .,'’])\d{3}(?:(?P=apart)\d{3})*|\d+)(?:(?!(?P=apart))[.,](?P<rest>\d+))?"
+)
+# Thousands and a fraction look the same.
+AMBIGUOUS_NUMBER = re.compile(r"[1-9]\d{0,2}(?:[ '’]\d{3})*[.,]\d{3}")
+
 
 def clean_text(text: str) -> str:
     """What is seen of a text: compatible characters are one, blanks are single, quotes around it are gone."""
@@ -32,6 +39,13 @@ def clean_text(text: str) -> str:
 def promo_form(code: str) -> str:
     """Equal for codes that are the same to people. Empty for what holds nothing to be seen."""
     return _repeat(lambda text: clean_text(text.casefold()), clean_text(code))[:MAX_FORM]
+
+
+def answer_form(text: str) -> str:
+    """Equal for answers that are the same to a teacher: letter case, ё and е, and what ends a sentence make no
+    difference. Empty for what holds nothing to be seen."""
+    form = _repeat(lambda text: clean_text(text.casefold()), clean_text(text)).replace("ё", "е")
+    return form.rstrip(".!?…,; ") or form
 
 
 def email_form(text: str) -> str:

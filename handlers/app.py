@@ -30,6 +30,7 @@ from bot.yookassa.client import YooKassa
 from db.engine import Database
 from handlers import (
     alerts,
+    conversation,
     fallback,
     free_text,
     home,
@@ -74,6 +75,7 @@ ROUTERS: tuple[Router, ...] = (
     info.router,
     shop.router,
     lessons.router,
+    questions.router,
     status.router,
     promo.router,
     profile.router,
@@ -257,7 +259,7 @@ def dispatcher() -> Dispatcher:
     the update (`bot.chat.conversation`)."""
     made = Dispatcher(disable_fsm=True)
     for observer in (made.message, made.callback_query):
-        observer.outer_middleware(questions.end_question)
+        observer.outer_middleware(conversation.end_question)
         observer.outer_middleware(payments.forget_buried)
     made.callback_query.outer_middleware(home.forget_rewritten)
     made.callback_query.outer_middleware(home.go_below)

@@ -1,16 +1,17 @@
-"""Lessons: courses, a course's contents, a lesson, finishing it, and /progress. Access is checked at each step.
+"""Lessons: courses, a course's contents, a lesson, and /progress. Access is checked at each step.
 
-Contents and free lessons are open for everyone, also before registering; finishing a lesson needs a session.
+Contents and free lessons are open for everyone, also before registering; finishing a lesson, which needs a session,
+is in handlers/questions.py.
 """
 
 from datetime import datetime
 
 from aiogram import F, Router
-from aiogram.methods import EditMessageReplyMarkup
-from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
+from aiogram.types import CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat.buttons import (
+    BeginQuestions,
     Continue,
     FinishLesson,
     Go,
@@ -20,21 +21,22 @@ from bot.chat.buttons import (
     ShowModule,
     ShowOffer,
 )
-from bot.chat.commands import COURSES, LESSONS, PROGRESS, PROMO, START, STATUS
-from bot.chat.keyboards import go, open_url, press, rows
+from bot.chat.commands import LESSONS, PROGRESS, PROMO, START, STATUS
+from bot.chat.keyboards import go, press, rows
 from bot.chat.paging import Page
 from bot.chat.replies import Method, Reply, say, say_media, show, toast
 from bot.context import Request
 from bot.texts import home as home_words
 from bot.texts import lessons as words
+from bot.texts import questions as question_words
 from bot.texts import shop as shop_words
 from db.chats import Person
 from db.errors import LessonUnknown
 from db.lessons import lessons, progress
-from db.lessons.lessons import Contents, FinishedLesson, LessonPage, ModuleLessons
+from db.lessons.lessons import Contents, LessonPage, ModuleLessons
 from db.shop import courses
 from handlers.filters import NotSignedOut, SignedIn, is_
-from handlers.home import Home, load_home, next_button, now_home, place_home, redraw_home
+from handlers.home import load_home, next_button, now_home, place_home
 
 router = Router(name="lessons")
 
@@ -178,70 +180,34 @@ async def say_lesson(query: CallbackQuery, page: LessonPage, request: Request) -
 
 def lesson_keyboard(page: LessonPage) -> InlineKeyboardMarkup:
     """Only the button that finishes an undone lesson has words: going on without it would count nothing."""
-    done = words.DONE_NEXT if page.following else words.DONE
     back, on = (words.PREVIOUS, words.FOLLOWING) if page.done else (words.BACKWARD, words.FORWARD)
     beside = [
         press(back, ShowLesson(id=page.previous)) if page.previous else None,
         press(on, ShowLesson(id=page.following)) if page.following else None,
     ]
     return rows(
-        None if page.done else press(done, FinishLesson(lesson=page.id)),
+        finish_button(page),
         [button for button in beside if button],
         press(words.ALL_LESSONS, ShowLessons(module=page.module_id)),
     )
 
 
-async def say_locked(query: CallbackQuery, page: LessonPage, session: AsyncSession) -> Method:
+def finish_button(page: LessonPage) -> InlineKeyboardButton | None:
+    """By its questions where it has some, which may be answered again."""
+    if page.questions:
+        text = question_words.AGAIN if page.done else question_words.begin(page.questions)
+        return press(text, BeginQuestions(lesson=page.id))
+    done = words.DONE_NEXT if page.following else words.DONE
+    return None if page.done else press(done, FinishLesson(lesson=page.id))
+
+
+async def say_locked(query: Message | CallbackQuery, page: LessonPage, session: AsyncSession) -> Method:
     offers = await courses.list_offers(session, page.module_id)
     buttons = [press(words.offer_button(offer), ShowOffer(id=offer.id)) for offer in offers[:MAX_OFFERS]]
     more = press(shop_words.ALL_OFFERS, ShowModule(id=page.module_id)) if len(offers) > MAX_OFFERS else None
     back = press(words.ALL_LESSONS, ShowLessons(module=page.module_id))
     keyboard = rows(*buttons, more, go(home_words.PROMO, PROMO), back)
     return say(query, words.locked(page, offers), keyboard)
-
-
-@router.callback_query(FinishLesson.filter(), SignedIn())
-async def finish(query: CallbackQuery, callback_data: FinishLesson, request: Request) -> Reply:
-    session, person, now = request.session, request.person, request.now
-    done = await lessons.record_finished(session, person.user_id, callback_data.lesson, now)
-    told: list[Method] = [toast(query, words.WELL_DONE), *without_done(query)]
-    needed = done.lesson.following is None or person.home_id is not None
-    found = await load_home(request) if needed else Home([], None)
-    if done.lesson.following is None:
-        told.append(say_end(query, done, found, request))
-    else:
-        page = await lessons.get_lesson(session, done.lesson.following, person.user_id, now)
-        told += await say_lesson(query, page, request)
-    return [*told, *redraw_home(found, request)]
-
-
-def say_end(query: CallbackQuery, done: FinishedLesson, found: Home, request: Request) -> Method:
-    """After a course's last lesson: what was left out in it, or the next course; and whom to tell."""
-    lesson = done.lesson
-    share = None if done.progress.left else words.share_url(lesson.module, request.context.username)
-    keyboard = rows(
-        next_button(found, stays=True) or go(words.MORE_COURSES, COURSES),
-        open_url(words.SHARE, share) if share else None,
-        press(words.ALL_LESSONS, ShowLessons(module=lesson.module_id)),
-        go(words.MY_PROGRESS, PROGRESS),
-    )
-    return say(query, words.finished(done), keyboard)
-
-
-def without_done(query: CallbackQuery) -> list[Method]:
-    """The lesson's own message loses the button that has been pressed."""
-    message = query.message
-    if not isinstance(message, Message) or message.reply_markup is None:
-        return []
-    kept = [
-        [button for button in row if button.callback_data != query.data]
-        for row in message.reply_markup.inline_keyboard
-    ]
-    return [
-        EditMessageReplyMarkup(
-            chat_id=message.chat.id, message_id=message.message_id, reply_markup=rows(*kept)
-        )
-    ]
 
 
 @router.message(is_(PROGRESS), SignedIn())

@@ -7,6 +7,8 @@ from pydantic import Field
 
 # What a client has made up is nobody's button: it is out of the database' range before it reaches them.
 Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
+Form = Annotated[str, Field(pattern="^[0-9a-f]{1,8}$")]
+Option = Annotated[int, Field(ge=0, le=99)]
 PageNumber = Annotated[int, Field(ge=0, le=10_000)]
 
 
@@ -102,6 +104,45 @@ class Continue(CallbackData, prefix="next"):
 
 class FinishLesson(CallbackData, prefix="done"):
     lesson: Id
+
+
+class BeginQuestions(CallbackData, prefix="ask"):
+    """The questions of a lesson, from where an open attempt stands."""
+
+    lesson: Id
+
+
+class ShowQuestion(CallbackData, prefix="question"):
+    """What an attempt asks now, or how it ended. `below`: as a new message."""
+
+    attempt: Id
+    below: bool = False
+
+
+class ChooseOption(CallbackData, prefix="choose"):
+    """Answers with that option. `form`, here and below: of what was asked when the button was drawn."""
+
+    attempt: Id
+    form: Form
+    option: Option
+
+
+class TickOption(CallbackData, prefix="tick"):
+    attempt: Id
+    form: Form
+    option: Option
+
+
+class AnswerTicked(CallbackData, prefix="ticked"):
+    attempt: Id
+    form: Form
+
+
+class GiveUp(CallbackData, prefix="giveup"):
+    """The person does not know what to type."""
+
+    attempt: Id
+    form: Form
 
 
 class EndSession(CallbackData, prefix="end"):

@@ -27,6 +27,13 @@ class Assignment(StatesGroup):
     who_and_offer = State()
 
 
+class LessonQuestion(StatesGroup):
+    """`typed`: a question of a lesson is answered by writing; which one, and in which message it stands, is in the
+    data."""
+
+    typed = State()
+
+
 class PersonStorage(BaseStorage):
     """Reads and writes the loaded person; `db.chats.save` writes them back before the commit."""
 

@@ -58,6 +58,16 @@ def show(
     return EditMessageText(chat_id=user.id, message_id=message_id, text=str(text), reply_markup=keyboard)
 
 
+def place(
+    event: Message | CallbackQuery, message_id: int | None, text: str, keyboard: InlineKeyboardMarkup
+) -> EditMessageText | SendMessage:
+    """In that message, or, where it is None, in a new one."""
+    new = say(event, text, keyboard)
+    if message_id is None:
+        return new
+    return EditMessageText(chat_id=new.chat_id, message_id=message_id, text=text, reply_markup=keyboard)
+
+
 def in_place(event: Message | CallbackQuery) -> int | None:
     """The message that `show` edits; None where it sends a new one."""
     if isinstance(event, CallbackQuery) and isinstance(event.message, Message) and event.message.text:

@@ -60,15 +60,19 @@ class LessonName:
 
 
 async def find_lesson_by_media(session: AsyncSession, media: str) -> LessonName | None:
-    """The first active lesson that shows the file of that address or id."""
-    query = text("select id, title from bot.lessons where media = :media order by active desc, id limit 1")
+    """The first active lesson that shows the file of that address or id, or whose questions do."""
+    query = text(
+        "select id, title from bot.lessons where media = :media"
+        " or id in (select lesson_id from bot.questions where picture = :media) order by active desc, id limit 1"
+    )
     row = (await session.execute(query, {"media": media})).one_or_none()
     return LessonName(*row) if row else None
 
 
 @dataclass(frozen=True, slots=True)
 class LessonPage:
-    """`text` is Telegram's HTML. `is_open` is whether this person may take it now; `number` counts from 1."""
+    """`text` is Telegram's HTML. `is_open` is whether this person may take it now; `number` counts from 1, `questions`
+    those that are asked."""
 
     id: int
     module_id: int
@@ -84,6 +88,7 @@ class LessonPage:
     following: int | None
     is_open: bool
     done: bool
+    questions: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +135,8 @@ with done as ({DONE}), line as (
 select l.id, l.module_id, m.name as module, l.title, l.text, l.media_kind, l.media, l.preview,
        line.number, line.count, line.previous, line.following,
        l.preview or coalesce(a.ends_at > :now, false) as is_open,
-       exists (select from done where lesson_id = l.id) as done
+       exists (select from done where lesson_id = l.id) as done,
+       (select count(*) from bot.questions q where q.lesson_id = l.id and q.active) as questions
 from line
 join bot.lessons l on l.id = line.id
 join modules m on m.id = l.module_id
@@ -138,13 +144,17 @@ left join usermoduleaccess a on a.module_id = m.id and a.user_id = cast(:user_id
 where line.id = :lesson_id
 """
 
-# The passing result with the lowest position, unless there is a passing one already.
+# The passing result with the lowest position, unless there is a passing one already; attempts have a time.
 RECORD_FINISHED = f"""
-with done as ({DONE})
-insert into progress (user_id, lesson_id, result_id)
-select cast(:user_id as bigint), :lesson_id, r.id from bot.results r
-where r.passed and not exists (select from done where lesson_id = :lesson_id)
-order by r.position, r.id limit 1
+with done as ({DONE}), written as (
+    insert into progress (user_id, lesson_id, result_id)
+    select cast(:user_id as bigint), :lesson_id, r.id from bot.results r
+    where r.passed and not exists (select from done where lesson_id = :lesson_id)
+    order by r.position, r.id limit 1
+    returning user_id, lesson_id, result_id
+)
+insert into bot.attempts (user_id, lesson_id, seed, started_at, finished_at, result_id, asked, answered_right)
+select user_id, lesson_id, 0, :now, :now, result_id, 0, 0 from written
 """
 
 
@@ -204,5 +214,5 @@ async def record_finished(
         raise LessonLocked(lesson_id, page.module_id)
     user_id = await lock_account(session, user_id)
     await lock(session, f"progress:{user_id}:{lesson_id}")
-    await session.execute(text(RECORD_FINISHED), {"user_id": user_id, "lesson_id": lesson_id})
+    await session.execute(text(RECORD_FINISHED), {"user_id": user_id, "lesson_id": lesson_id, "now": now})
     return FinishedLesson(page, await get_progress(session, user_id, page.module_id))

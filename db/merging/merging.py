@@ -188,12 +188,26 @@ ALREADY_THERE = {
     "bot.contacts": "exists (select from bot.contacts other where other.user_id = :into and other.kind = it.kind)",
     "bot.outbox": "exists (select from bot.outbox other where other.user_id = :into and other.channel = it.channel"
     " and other.kind = it.kind and other.occasion = it.occasion)",
+    "bot.cards": "exists (select from bot.cards other where other.user_id = :into"
+    " and other.question_id = it.question_id and other.reviews >= it.reviews)",
 }
+# One open attempt per person and lesson: the other account's stays.
+CLOSE_ATTEMPTS = text(
+    """
+    update bot.attempts mine set finished_at = :now, chosen = '{}' from bot.attempts other
+    where mine.user_id = :from and other.user_id = :into and mine.finished_at is null and other.finished_at is null
+      and mine.lesson_id is not distinct from other.lesson_id
+    """
+)
 
 
 async def _move(session: AsyncSession, sides: Sides) -> dict[str, int]:
     for table, which in ALREADY_THERE.items():
         await take_away(session, sides.merge_id, table, which, sides.from_id, sides.into_id)
+    # Of two cards for a question the one with more reviews knows better: the other account's may have to go as well.
+    which = ALREADY_THERE["bot.cards"]
+    await take_away(session, sides.merge_id, "bot.cards", which, sides.into_id, sides.from_id)
+    await session.execute(CLOSE_ATTEMPTS, {"from": sides.from_id, "into": sides.into_id, "now": sides.now})
     moved: Counter[str] = Counter()
     for reference in await list_references(session):
         moved[reference.table] += await move_rows(

@@ -195,7 +195,7 @@ async def _return_rows(session: AsyncSession, merge: Merge) -> None:
         returned = await return_rows(session, reference, merge.id, merge.from_user_id, merge.into_user_id)
         if reference.table == "authidentities" and returned != counts.get(place, 0):
             raise MergeNotUndoable(merge.id, "moved")
-    for table in ("users_devices", "bot.contacts", "bot.outbox"):
+    for table in ("users_devices", "bot.contacts", "bot.outbox", "bot.cards"):
         await put_back(session, merge.id, table)
     async with blocking(session, "users"):
         await session.execute(text("set constraints all immediate"))

@@ -1,0 +1,44 @@
+"""Any command and any button ends a question that is open."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from aiogram.dispatcher.event.bases import UNHANDLED
+from aiogram.types import CallbackQuery, Message, TelegramObject
+
+from bot.chat.conversation import Assignment, Promo
+from bot.chat.replies import as_list, say
+from bot.texts import free_text as words
+
+# What an admin looks up to answer which account and offer a payment belongs to.
+LOOK_UPS = ("/offers", "/user", "offers:", "products:", "go:offers")
+
+
+async def end_question(
+    handler: Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]],
+    event: TelegramObject,
+    data: dict[str, Any],
+) -> Any:
+    """Middleware. A handler that opens or closes a question itself has done so; what was lost is said."""
+    person = data["person"]
+    if person.state == Promo.retyped.state and _ends(person.state, event):
+        person.state, person.data, person.changed = None, {}, True
+    before, gathered = person.state, person.data
+    answer = await handler(event, data)
+    if before is None or person.asked or not _ends(before, event):
+        return answer
+    person.state, person.data, person.changed = None, {}, True
+    if before != Assignment.who_and_offer.state or not gathered or answer is UNHANDLED:
+        return answer
+    assert isinstance(event, Message | CallbackQuery)
+    return [*as_list(answer), say(event, words.QUESTION_ENDED)]
+
+
+def _ends(state: str, event: TelegramObject) -> bool:
+    if isinstance(event, CallbackQuery):
+        written = event.data or ""
+    else:
+        written = event.text or "" if isinstance(event, Message) else ""
+        if not written.startswith("/"):
+            return False
+    return state != Assignment.who_and_offer.state or not written.startswith(LOOK_UPS)
