@@ -18,6 +18,7 @@ class Timings:
     asks: tuple[timedelta, ...] = field(default_factory=lambda: seconds(5, 10, 20, 40, 120))
     link_lives: timedelta = timedelta(hours=1)  # not ours to choose: docs/facts.md#payment-life
     slow_link: timedelta = timedelta(seconds=5)  # after which the payer is told that the link takes longer
+    grant_news: timedelta = timedelta(minutes=1)  # before a learner hears of what an admin gave or took
     unknown_waits: timedelta = timedelta(seconds=15)  # before a payment that no purchase bears is parked
     heartbeat: timedelta = timedelta(seconds=30)
     dequeue: timedelta = timedelta(seconds=5)

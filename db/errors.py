@@ -106,6 +106,18 @@ class AlreadyUndone(Refused):
 
 
 @dataclass
+class UndoTooLate(Refused):
+    """A change of access can be undone for some minutes."""
+
+    change_id: int
+
+
+@dataclass
+class DraftGone(Refused):
+    """The question behind this button was answered, dropped, or replaced by another one."""
+
+
+@dataclass
 class GrantUnknown(Refused):
     """No such grant, or it is no longer in the database."""
 

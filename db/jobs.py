@@ -27,6 +27,14 @@ class TellJob(Job):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TellGrantJob(Job):
+    """Tells the learner of what an admin gave or took, unless it was undone. `change`: of access, by its id."""
+
+    name = "tell_grant"
+    change: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PackedMethod:
     """A Telegram method as JSON."""
 

@@ -55,11 +55,11 @@ async def enqueue(
     return bool(added.all())
 
 
-async def enqueue_all(session: AsyncSession, jobs: Sequence[J]) -> None:
+async def enqueue_all(session: AsyncSession, jobs: Sequence[J], *, after: timedelta | None = None) -> None:
     """Several of one kind, by one statement."""
     if jobs:
         connection = await session.connection()
-        await connection.exec_driver_sql(ENQUEUE, _values(jobs[0].name, jobs, timedelta(), None, 0))
+        await connection.exec_driver_sql(ENQUEUE, _values(jobs[0].name, jobs, after or timedelta(), None, 0))
 
 
 def _values(

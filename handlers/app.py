@@ -45,7 +45,7 @@ from handlers import (
     shop,
     stats,
 )
-from handlers.access import grants, status
+from handlers.access import granting, grants, history, status
 from handlers.accounts import (
     connecting,
     contacts,
@@ -83,10 +83,12 @@ ROUTERS: tuple[Router, ...] = (
     my_data.router,
     contacts.router,
     stats.router,
-    people.router,
     link.router,
     names.router,
+    granting.router,
     grants.router,
+    history.router,
+    people.router,
     refunds.router,
     promo.admin_router,
     shop.admin_router,

@@ -23,6 +23,7 @@ from bot.texts import promo as words
 from db import promo
 from db.cooldowns import Guess, count_try, delete_tries
 from db.errors import PromoUnknown
+from db.shop.offers import list_all_products
 from handlers.filters import Admin, SignedIn, is_
 
 MAX_LISTED = 20
@@ -92,7 +93,8 @@ async def create_promo(
     message: Message, command: CommandObject, session: AsyncSession, context: AppContext
 ) -> Reply:
     asked = Arguments(PROMO_NEW, command.args)
-    code, product_id, days = asked.code(), asked.product(), asked.days()
+    code, product_id = asked.code(), asked.product(await list_all_products(session))
+    days = asked.days()
     max_uses = asked.whole("MAX", 1, MAX_COUNT)
     asked.end()
     made = await promo.create_promo(session, code, product_id, days, max_uses)

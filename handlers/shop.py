@@ -204,7 +204,7 @@ async def create_offer(
     message: Message, command: CommandObject, session: AsyncSession, context: AppContext, now: datetime
 ) -> Reply:
     asked = Arguments(OFFER, command.args)
-    product_id, days = asked.product(), asked.days()
+    product_id, days = asked.product(await offers.list_all_products(session)), asked.days()
     price, currency = asked.price()
     draft = await offers.create_offer(session, product_id, days, price, currency, now)
     check_price(draft, context.settings)

@@ -7,7 +7,7 @@ from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat.buttons import Go, ShowAlerts
-from bot.chat.commands import ADMIN, COMMANDS, GRANT, LINK, OFFER, PROMO_NEW, REFUND, REVOKE, USER, Audience
+from bot.chat.commands import ADMIN, COMMANDS, LINK, OFFER, PROMO_NEW, REFUND, Audience
 from bot.chat.keyboards import go, in_rows, press, rows
 from bot.chat.replies import Reply, say
 from bot.texts import arguments
@@ -19,7 +19,7 @@ from db.shop import offers
 from handlers.filters import Admin, is_
 
 # Admins' commands that do nothing without arguments.
-EXPLAINED = {command.name: command for command in (GRANT, REVOKE, PROMO_NEW, OFFER, USER, LINK, REFUND)}
+EXPLAINED = {command.name: command for command in (PROMO_NEW, OFFER, LINK, REFUND)}
 PRODUCTS = 10
 PAYMENTS = 5
 

@@ -47,6 +47,7 @@ QUICK = Timings(
     tries=1000,
     restart=seconds(0.1)[0],
     restart_most=seconds(0.5)[0],
+    grant_news=seconds(0)[0],
 )
 SMALL = {Pool.TALK: 4, Pool.MONEY: 2, Pool.JOBS: 3}
 

@@ -1,23 +1,25 @@
 """What admins write after a command, read word by word; what was wrong is told exactly, before anything changes."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum, auto
 from functools import partial
 
 from bot.chat.commands import Command
+from bot.chat.products import NUMBER_SIGN, find_products
 from bot.currencies import CURRENCIES, exponent
 from bot.money import AmbiguousAmountError, OtherCurrencyError, split_currency, to_minor_units
 from db.access.changes import MAX_DAYS
 from db.errors import Refused
 from db.normal import clean_text, number_form
+from db.shop.offers import ProductSummary
 
 MAX_ID = 2**63 - 1  # bigint
 MAX_COUNT = 2**31 - 1  # integer
 MAX_CODE = 64
 
 WHOLE = re.compile(r"[+-]?[0-9]+")
-NUMBER_SIGN = re.compile(r"^(?:#|No?\.?)", re.IGNORECASE)  # № is No in its normal form
 
 
 class Problem(StrEnum):
@@ -31,6 +33,8 @@ class Problem(StrEnum):
     NO_WHOLE_PRICE = auto()
     AMBIGUOUS = auto()
     OTHER_CURRENCY = auto()
+    UNKNOWN = auto()
+    SEVERAL = auto()
 
 
 @dataclass
@@ -71,7 +75,15 @@ class Arguments:
         written = self.word("WHO")
         return written + self.word("WHO") if self._words and NUMBER_SIGN.fullmatch(written) else written
 
-    def product(self) -> int:
+    def product(self, products: Sequence[ProductSummary]) -> int:
+        """By its number, or by a name of one word or several, up to the number that follows it."""
+        for end in range(1, len(self._words)):
+            if WHOLE.fullmatch(number_form(self._words[end])):
+                found = find_products(self._words[:end], products)
+                if len(found) == 1 and not NUMBER_SIGN.sub("", number_form(self._words[0])).isdecimal():
+                    del self._words[:end]
+                    return found[0].id
+                break
         return self._id("PRODUCT")
 
     def days(self) -> int:

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from bot.context import AppContext
 from bot.jobs import housekeeping, my_data, refusals
 from bot.mail.sending import send_outbox
-from bot.notifications import delivery
+from bot.notifications import delivery, granted
 from bot.payments import asking, callbacks, checking, links, reconciling, refunding
 from bot.updates.menus import describe_bot, set_menu
 from bot.updates.naming import confirming
@@ -37,6 +37,7 @@ def all_jobs(processor: UpdateProcessor) -> Mapping[str, Run]:
     return dict(
         (
             entry(jobs.TellJob, delivery.tell),
+            entry(jobs.TellGrantJob, granted.tell_grant),
             entry(jobs.SendJob, delivery.send_later),
             entry(jobs.RefusedJob, refusals.refused),
             entry(jobs.CreatePaymentJob, links.create_payment),

@@ -2,7 +2,7 @@
 
 from bot.chat.commands import BUY, STATUS
 from bot.chat.keyboards import go_below, rows
-from bot.notifications.events import AccessGranted, AccessTaken, PromoRedeemed
+from bot.notifications.events import AccessGranted, AccessReturned, AccessTaken, PromoRedeemed
 from bot.notifications.notification import Notification, to_lessons
 from bot.texts import _
 from bot.texts.format import days, safe, until
@@ -39,3 +39,10 @@ def access_taken(event: AccessTaken) -> Notification:
         text.format(module=safe(event.module)),
         rows(go_below(_("My access"), STATUS), go_below(_("Renew"), BUY)),
     )
+
+
+def access_returned(event: AccessReturned) -> Notification:
+    text = _("The school has returned your access to “{module}”: open {until}.").format(
+        module=safe(event.module), until=until(event.ends_at)
+    )
+    return Notification(text, to_lessons(event.module_id))

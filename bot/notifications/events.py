@@ -71,6 +71,16 @@ class AccessTaken(Event):
     is_open: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessReturned(Event):
+    """Days were taken, and the learner was told; an admin has undone that."""
+
+    name = "access_returned"
+    module: str
+    module_id: int
+    ends_at: datetime | None
+
+
 # --- accounts ---
 
 

@@ -21,6 +21,7 @@ NAMES = {
     "CURRENCY": __("CURRENCY"),
     "PURCHASE": __("PURCHASE"),
     "AMOUNT": __("AMOUNT"),
+    "REASON": __("REASON"),
 }
 
 
@@ -38,9 +39,13 @@ def usage(command: Command) -> str:
     if command.example:
         lines.append(_("For example: {example}").format(example=f"<code>{safe(command.example)}</code>"))
     if WHO in command.arguments:
-        lines.append(_("WHO is a Telegram id, an e-mail, # and an account id, or a @username I have met."))
+        lines.append(
+            _(
+                "WHO is an e-mail, a @username, part of a name, a phone, a Telegram id, or # and the account's number."
+            )
+        )
     if PRODUCT in command.arguments:
-        lines.append(_("PRODUCT is its number: /offers lists them."))
+        lines.append(_("PRODUCT is its name or its number: /offers lists them."))
     return "\n".join(lines)
 
 
@@ -61,6 +66,10 @@ def problem(error: WrongArguments) -> str:
             )
         case Problem.TOO_LONG:
             return _("{name} may have at most {high} characters.").format(name=name, high=error.high)
+        case Problem.UNKNOWN:
+            return _("I don't know the course “{written}”.").format(written=written)
+        case Problem.SEVERAL:
+            return _("“{written}” may be several courses.").format(written=written)
         case Problem.NO_CURRENCY:
             return _("“{written}” is no currency. Please write RUB, USD or XTR (Stars).").format(
                 written=written

@@ -32,6 +32,10 @@ SAID: dict[type[errors.Refused], LazyProxy] = {
     errors.AccessForEver: __("This access is forever: it can't be shortened. Nothing was changed."),
     errors.GrantUnknown: __("This grant is no longer in the history, so there is nothing to undo."),
     errors.AlreadyUndone: __("This was undone already."),
+    errors.UndoTooLate: __(
+        "This can be undone for ten minutes. Please shorten or extend the access instead."
+    ),
+    errors.DraftGone: __("This question is over: nothing was changed by this button. Please begin anew."),
     errors.LessonUnknown: __("This lesson is no longer there."),
     errors.LessonLocked: __("🔒 This lesson is locked. Access opens it."),
     errors.AttemptUnknown: __("This question is no longer there. Your lessons: /lessons"),

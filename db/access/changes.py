@@ -184,6 +184,31 @@ async def undo_change(session: AsyncSession, change_id: int, now: datetime) -> A
     )
 
 
+TELL = text(
+    """
+    update bot.access_changes change set told_at = :now
+    where id = :change_id and told_at is null
+      and not exists (select from bot.access_changes where source = 'undo' and source_id = change.id)
+    returning id, user_id, module_id, days, nullif(before, 'infinity') as before, nullif(after, 'infinity') as after
+    """
+)
+
+
+async def mark_told(session: AsyncSession, change_id: int, now: datetime) -> AppliedChange | None:
+    """What the learner is to be told; None where that was done, or where the change was undone meanwhile."""
+    # Undoing locks the change first: what it has undone by then is seen by the statement after this one.
+    locked = select(AccessChange.id).where(AccessChange.id == change_id).with_for_update()
+    if await session.scalar(locked) is None:
+        return None
+    row = (await session.execute(TELL, {"change_id": change_id, "now": now})).one_or_none()
+    return None if row is None else AppliedChange(*row)
+
+
+async def is_told(session: AsyncSession, change_id: int) -> bool:
+    told = select(AccessChange.id).where(AccessChange.id == change_id, AccessChange.told_at.is_not(None))
+    return await session.scalar(told) is not None
+
+
 async def list_access(session: AsyncSession, user_id: int) -> list[AccessPeriod]:
     """What the account has or had access to, open ones first."""
     rows = await session.execute(

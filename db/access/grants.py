@@ -1,7 +1,7 @@
 """Grants: what admins give and take back, one row of `adminaccesshistory` each."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, text
@@ -10,7 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.access import changes
 from db.access.changes import MAX_DAYS, AppliedChange, Source
 from db.account_ids import lock_account
-from db.errors import AccessForEver, AccessNotOwned, AccessTooFar, GrantUnknown, ProductUnknown
+from db.errors import (
+    AccessForEver,
+    AccessNotOwned,
+    AccessTooFar,
+    GrantUnknown,
+    ProductUnknown,
+    UndoTooLate,
+)
 from db.placeholders import proven_email
 from db.tables import AdminAccess
 
@@ -64,14 +71,19 @@ async def create_grant(
     return GrantResult(place.product, place.module, change)
 
 
-async def undo_grant(session: AsyncSession, admin_id: int, change_id: int, now: datetime) -> GrantResult:
+async def undo_grant(
+    session: AsyncSession, admin_id: int, change_id: int, now: datetime, *, within: timedelta | None = None
+) -> GrantResult:
     """Restores what a grant or revocation changed, with a row of the opposite days.
 
-    Raises GrantUnknown (also for changes that no admin made), AlreadyUndone, AccessNotOwned, AccessTooFar.
+    Raises GrantUnknown (also for changes that no admin made), UndoTooLate (made longer than `within` ago),
+    AlreadyUndone, AccessNotOwned, AccessTooFar.
     """
     row = (await session.execute(GET_GRANT_OF_CHANGE, {"change_id": change_id})).one_or_none()
     if row is None:
         raise GrantUnknown(change_id)
+    if within is not None and row.created_at + within < now:
+        raise UndoTooLate(change_id)
     if not row.owned:
         raise AccessNotOwned(row.user_id)
     change = await changes.undo_change(session, change_id, now)
@@ -92,7 +104,7 @@ async def undo_grant(session: AsyncSession, admin_id: int, change_id: int, now: 
 
 GET_GRANT_OF_CHANGE = text(
     """
-    select h.target_user_id as user_id, h.product_id, p.name as product, m.name as module,
+    select h.target_user_id as user_id, h.product_id, p.name as product, m.name as module, c.created_at,
            exists (select from usermoduleaccess a where a.user_id = c.user_id and a.module_id = c.module_id)
                as owned
     from bot.access_changes c

@@ -1,5 +1,5 @@
-"""Indexes the bot would like on the shared tables. Migration 0001 makes them; in an adopted database, whose
-tables are the other application's, they are only told.
+"""Indexes the bot would like on the shared tables. Migrations make them; in an adopted database, whose tables are the
+other application's, they are only told.
 """
 
 from collections.abc import Sequence
@@ -18,13 +18,15 @@ class WantedIndex:
     columns: tuple[str, ...]
     name: str
     where: str = ""
+    method: str = ""
 
     @property
     def statement(self) -> str:
         """CONCURRENTLY: the tables of a running shop must stay writable meanwhile."""
         where = f" WHERE {self.where}" if self.where else ""
+        method = f"USING {self.method} " if self.method else ""
         columns = ", ".join(self.columns)
-        return f"CREATE INDEX CONCURRENTLY {self.name} ON public.{self.table} ({columns}){where};"
+        return f"CREATE INDEX CONCURRENTLY {self.name} ON public.{self.table} {method}({columns}){where};"
 
 
 def _on(table: str, *columns: str, where: str = "") -> WantedIndex:
@@ -34,6 +36,8 @@ def _on(table: str, *columns: str, where: str = "") -> WantedIndex:
 WANTED_INDEXES = (
     WantedIndex("users", ('lower(email COLLATE "C")',), "ix_users_lower_email_c"),
     WantedIndex("users", ("id",), "ix_users_unusual_email", where=UNUSUAL_EMAIL),
+    _on("users", "phone"),
+    WantedIndex("users", ("to_tsvector('simple'::regconfig, name)",), "ix_users_name_words", method="gin"),
     _on("users_devices", "device_id"),
     _on("sessions", "user_id"),
     _on("sessions", "device_id"),

@@ -5,6 +5,7 @@ other application can delete its rows without knowing of us.
 """
 
 from db.tables.accounts import Contact, Merge, MergedChange, MergedModule, MergedRow, TelegramAccount
+from db.tables.acts import Act
 from db.tables.base import Base
 from db.tables.connecting import Connection, SiteLink
 from db.tables.learning import Answer, Card, Lesson, LessonAttempt, Question, Result
@@ -43,6 +44,7 @@ from db.tables.shared import (
 
 __all__ = [
     "AccessChange",
+    "Act",
     "AdminAccess",
     "Alert",
     "Answer",

@@ -194,7 +194,8 @@ class Callback(Base):
 
 
 class AccessChange(Base):
-    """Every day of access has one cause: (source, source_id) names it, once."""
+    """Every day of access has one cause: (source, source_id) names it, once. `told_at`: when the learner was told of
+    what an admin did."""
 
     __tablename__ = "access_changes"
     __table_args__ = (UniqueConstraint("source", "source_id"), {"schema": BOT})
@@ -208,6 +209,7 @@ class AccessChange(Base):
     before: Mapped[datetime | None]
     after: Mapped[datetime]
     created_at: Mapped[datetime]
+    told_at: Mapped[datetime | None]
 
 
 class HandledUpdate(Base):

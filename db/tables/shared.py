@@ -16,6 +16,8 @@ class User(Base):
     __table_args__ = (
         Index("ix_users_lower_email_c", text('lower(email COLLATE "C")')),
         Index("ix_users_unusual_email", "id", postgresql_where=text(UNUSUAL_EMAIL)),
+        Index("ix_users_phone", "phone"),
+        Index("ix_users_name_words", text("to_tsvector('simple'::regconfig, name)"), postgresql_using="gin"),
     )
 
     id: Mapped[int] = identity()

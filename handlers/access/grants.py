@@ -1,28 +1,36 @@
-"""What admins give and take: /grant, /revoke, the undo button, /history."""
+"""What admins give and take: /grant, /revoke, and the confirmation of what was put together step by step
+(`handlers/access/granting.py`); the undo button."""
 
-from datetime import datetime
+from datetime import timedelta
 
-from aiogram import F, Router
+from aiogram import Router
 from aiogram.filters import CommandObject
 from aiogram.types import CallbackQuery, Message
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.chat.arguments import Arguments
-from bot.chat.buttons import Go, Register, Undo
-from bot.chat.commands import GRANT, HISTORY, REVOKE
+from bot.chat.buttons import ConfirmGrant, Undo
+from bot.chat.commands import GRANT, REVOKE
+from bot.chat.grants import read_grant
 from bot.chat.keyboards import press, rows
-from bot.chat.replies import Reply, say
+from bot.chat.replies import Reply, say, show
 from bot.context import Request
-from bot.notifications.events import AccessGranted, AccessTaken
-from bot.notifications.notify import notify
+from bot.notifications.granted import notify_undone
+from bot.texts.access import granting as granting_words
 from bot.texts.access import grants
-from bot.texts.accounts import registration as registration_words
 from db.access import grants as database
-from db.access.changes import AppliedChange
 from db.access.grants import GrantResult
+from db.access.plans import GrantPlan
 from db.accounts import people
-from db.chats import Person
+from db.accounts.search import find_people
+from db.acts import ActKind, record_act
+from db.errors import PersonNotRegistered, PersonUnknown
+from db.jobs import TellGrantJob
+from db.queue import enqueue
+from db.shop import offers
+from handlers.access.drafts import Action, Draft, get_draft, make_plan, shown_end
+from handlers.access.granting import ask_next, ask_who, ask_who_again, preview, register_first
 from handlers.filters import Admin, is_
+
+UNDO_WITHIN = timedelta(minutes=10)
 
 router = Router(name="grants")
 router.message.filter(Admin())
@@ -31,74 +39,94 @@ router.callback_query.filter(Admin())
 
 @router.message(is_(GRANT, REVOKE))
 async def change_access(message: Message, command: CommandObject, request: Request) -> Reply:
-    which, sign = (GRANT, 1) if command.command.lower() == GRANT.name else (REVOKE, -1)
-    asked = Arguments(which, command.args)
-    who, product_id, days = asked.who(), asked.product(), asked.days()
-    asked.end()
-    session, account, now = request.session, request.person.account, request.now
-    if account is None:
+    """At once where all is said and beyond doubt; else what is missing is asked for."""
+    if request.person.account is None:
         return register_first(message)
-    target = await people.find_account(session, who, to_change=True)
-    granted = await database.create_grant(session, account.id, target.id, product_id, sign * days, now)
-    await tell_learner(session, granted, now)
-    return say(
-        message, grants.done(target, granted, now), rows(press(grants.UNDO, Undo(change=granted.change.id)))
+    which, action = (
+        (GRANT, Action.GRANT) if command.command.lower() == GRANT.name else (REVOKE, Action.REVOKE)
     )
+    wanted = read_grant(which, command.args, await offers.list_all_products(request.session))
+    draft = Draft(action, product_id=wanted.product_id, days=wanted.days, reason=wanted.reason)
+    if wanted.who is None:
+        return await ask_who(message, request, draft)
+    try:
+        found = await find_people(request.session, wanted.who)
+    except (PersonUnknown, PersonNotRegistered) as refused:
+        return await ask_who_again(message, request, draft, refused)
+    if not found.is_sure:
+        return await ask_who(message, request, draft, found)
+    draft.user_id = found.people[0].id
+    problem = granting_words.slip(which, wanted.wrong) if wanted.wrong else ""
+    if problem or draft.product_id is None or draft.days is None:
+        return await ask_next(message, request, draft, problem, wanted.products)
+    plan = await make_plan(request, draft)
+    if plan.is_too_much:
+        return await preview(message, request, draft)
+    return await carry_out(message, request, plan, draft.reason)
+
+
+@router.callback_query(ConfirmGrant.filter())
+async def confirm(query: CallbackQuery, callback_data: ConfirmGrant, request: Request) -> Reply:
+    """What the preview has shown; where that is not so any more, it is shown anew."""
+    draft = await get_draft(request, callback_data.draft)
+    if request.person.account is None:
+        return register_first(query)
+    plan = await make_plan(request, draft)
+    if shown_end(plan) != draft.shown:
+        return await preview(query, request, draft, granting_words.CHANGED)
+    await request.state.clear()
+    return await carry_out(query, request, plan, draft.reason)
+
+
+async def carry_out(event: Message | CallbackQuery, request: Request, plan: GrantPlan, reason: str) -> Reply:
+    session, now = request.session, request.now
+    granted = await give(request, plan, reason)
+    wait = request.context.timings.grant_news
+    await enqueue(session, TellGrantJob(change=granted.change.id), after=wait)
+    target = await people.get_account_summary(session, granted.change.user_id)
+    undo = rows(press(grants.UNDO, Undo(change=granted.change.id)))
+    return show(event, grants.done(target, granted, reason, now), undo)
+
+
+async def give(request: Request, plan: GrantPlan, reason: str) -> GrantResult:
+    """Gives or takes, and writes down who did it."""
+    session, person, now = request.session, request.person, request.now
+    granted = await database.create_grant(
+        session, person.user_id, plan.user_id, plan.product_id, plan.days, now
+    )
+    await record_act(
+        session,
+        person.telegram_id,
+        ActKind.GRANT if plan.days > 0 else ActKind.REVOKE,
+        now,
+        user_id=granted.change.user_id,
+        reason=reason,
+        facts=facts_of(granted),
+    )
+    return granted
+
+
+def facts_of(granted: GrantResult) -> dict[str, object]:
+    change = granted.change
+    return {
+        "change": change.id,
+        "product": granted.product,
+        "days": change.days,
+        "before": change.before.isoformat() if change.before else None,
+        "after": change.after.isoformat() if change.after else None,
+    }
 
 
 @router.callback_query(Undo.filter())
-async def undo(
-    query: CallbackQuery, callback_data: Undo, session: AsyncSession, person: Person, now: datetime
-) -> Reply:
+async def undo(query: CallbackQuery, callback_data: Undo, request: Request) -> Reply:
+    session, person, now = request.session, request.person, request.now
     if person.account is None:
         return register_first(query)
-    granted = await database.undo_grant(session, person.account.id, callback_data.change, now)
-    await tell_learner(session, granted, now)
-    target = await people.get_account_summary(session, granted.change.user_id)
-    return say(query, grants.undone(target, granted, now))
-
-
-def register_first(event: Message | CallbackQuery) -> Reply:
-    return say(event, grants.REGISTER_FIRST, rows(press(registration_words.REGISTER, Register())))
-
-
-async def tell_learner(session: AsyncSession, granted: GrantResult, now: datetime) -> None:
-    """Only of what they can notice: days taken from access that had ended anyway are no news."""
-    change = granted.change
-    open_now = is_open(change, now)
-    if change.days > 0 and open_now:
-        given = AccessGranted(
-            module=granted.module, module_id=change.module_id, days=change.days, ends_at=change.after
-        )
-        await notify(session, change.user_id, given)
-    if change.days < 0 and (open_now or was_open(change, now)):
-        taken = AccessTaken(
-            module=granted.module,
-            module_id=change.module_id,
-            days=-change.days,
-            ends_at=change.after,
-            is_open=open_now,
-        )
-        await notify(session, change.user_id, taken)
-
-
-def is_open(change: AppliedChange, now: datetime) -> bool:
-    return change.after is None or change.after > now
-
-
-def was_open(change: AppliedChange, now: datetime) -> bool:
-    return change.after is None or (change.before is not None and change.before > now)
-
-
-@router.message(is_(HISTORY))
-@router.callback_query(Go.filter(F.command == HISTORY.name))
-async def history(
-    event: Message | CallbackQuery, session: AsyncSession, command: CommandObject | None = None
-) -> Reply:
-    if command is None or not command.args:
-        return say(event, grants.history(await database.list_history(session), None))
-    asked = Arguments(HISTORY, command.args)
-    who = asked.who()
-    asked.end()
-    target = await people.find_account(session, who)
-    return say(event, grants.history(await database.list_history(session, target.id), target))
+    done = await database.undo_grant(
+        session, person.account.id, callback_data.change, now, within=UNDO_WITHIN
+    )
+    user_id = done.change.user_id
+    await record_act(session, person.telegram_id, ActKind.UNDO, now, user_id=user_id, facts=facts_of(done))
+    await notify_undone(session, done.change, callback_data.change, now)
+    target = await people.get_account_summary(session, user_id)
+    return say(query, grants.undone(target, done, now))

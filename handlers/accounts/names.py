@@ -8,6 +8,7 @@ import re
 
 from aiogram import F, Router
 from aiogram.filters import CommandObject
+from aiogram.methods import SendMessage
 from aiogram.types import Message, Update
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -36,6 +37,19 @@ async def ask_telegram(
 ) -> Reply:
     """Raises PersonUnknown and PersonAmbiguous."""
     who, *rest = re.split(r"\s+", (command.args or "").strip(), maxsplit=1)
+    text = " ".join(
+        [f"/{command.command}", "{}", *[part.replace("{", "{{").replace("}", "}}") for part in rest]]
+    )
+    return await confirm_name(session, message, event_update, who, text)
+
+
+async def confirm_name(
+    session: AsyncSession, message: Message, update: Update, who: str, text: str
+) -> SendMessage:
+    """The job hands `text` in once more, as the same admin's message, with the Telegram id in place of its `{}`.
+
+    Raises PersonUnknown and PersonAmbiguous.
+    """
     telegram_id = await people.get_named_chat(session, who)
     kept = message.model_dump(
         mode="json",
@@ -43,14 +57,13 @@ async def ask_telegram(
         by_alias=True,
         exclude_none=True,
     )
-    text = " ".join([f"/{command.command}", str(telegram_id), *rest])
-    kept |= {"date": int(message.date.timestamp()), "text": text}
+    kept |= {"date": int(message.date.timestamp()), "text": text.format(telegram_id)}
     await enqueue(
         session,
         ConfirmNameJob(
             username=who.removeprefix("@"),
             telegram_id=telegram_id,
-            update_id=event_update.update_id,
+            update_id=update.update_id,
             message=kept,
         ),
     )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.texts import _, __
-from bot.texts.format import cut, moment, person, until
+from bot.texts.format import cut, moment, person, safe, until
 from bot.texts.format import days as in_days
 from db.access.grants import GrantResult, HistoryEntry
 from db.accounts.people import AccountSummary
@@ -13,10 +13,13 @@ UNDO = __("↩️ Undo")
 REGISTER_FIRST = __("Please register first: the history shows who gave access.")
 
 
-def done(who: AccountSummary, granted: GrantResult, now: datetime) -> str:
+def done(who: AccountSummary, granted: GrantResult, reason: str, now: datetime) -> str:
     days = granted.change.days
     said = _("✅ Given: {days}") if days > 0 else _("✅ Shortened by {days}")
-    return _card(said.format(days=in_days(abs(days))), who, granted, now)
+    card = _card(said.format(days=in_days(abs(days))), who, granted, now)
+    if reason:
+        card += "\n" + _("Reason: {reason}").format(reason=safe(reason))
+    return card + "\n\n" + _("It can be undone for ten minutes; the learner hears of it in a minute.")
 
 
 def undone(who: AccountSummary, granted: GrantResult, now: datetime) -> str:
@@ -48,7 +51,7 @@ def state(ends_at: datetime | None, now: datetime) -> str:
         return _("no access")
     if ends_at > now:
         return _("open {until}").format(until=until(ends_at))
-    return _("closed since {moment}").format(moment=moment(ends_at))
+    return _("closed")
 
 
 def history(entries: Sequence[HistoryEntry], who: AccountSummary | None) -> str:

@@ -3,15 +3,18 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.texts import _
+from bot.texts import _, __
 from bot.texts.access.grants import state
-from bot.texts.format import cut, days, moment, money, person
+from bot.texts.format import cut, days, label, moment, money, person
 from bot.texts.payments.purchases import status
 from db.access.changes import AccessPeriod
 from db.accounts.people import AccountSummary, ChatContact
 from db.payments.purchases import PurchaseSummary
 
 SHOWN = 15  # modules of a person
+GRANT = __("🎁 Give access")
+EXTEND = __("➕ Extend")
+SHORTEN = __("✂️ Shorten")
 
 
 def card(
@@ -83,3 +86,8 @@ def not_confirmed(username: str) -> str:
         "Telegram doesn't say who {name} is. Nothing was done."
         " Please use the Telegram id, the e-mail or # and the account's id."
     ).format(name=cut(f"@{username}"))
+
+
+def choice(who: AccountSummary) -> str:
+    """A button: the name, and the account's number, so that people of one name can be told apart."""
+    return label(who.name or who.email or "—", f" · #{who.id}")

@@ -1,0 +1,85 @@
+"""Wording of giving and taking access step by step."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from bot.chat.arguments import WrongArguments
+from bot.chat.commands import Command
+from bot.texts import _, __, arguments, errors
+from bot.texts.access.grants import state
+from bot.texts.format import cut, label, person, safe
+from bot.texts.format import days as in_days
+from db.access.plans import GrantPlan
+from db.accounts.people import AccountSummary
+from db.errors import Refused
+from db.shop.offers import ProductSummary
+
+TITLES = {
+    "grant": __("🎁 <b>Give access</b>"),
+    "extend": __("➕ <b>Extend access</b>"),
+    "revoke": __("✂️ <b>Shorten access</b>"),
+}
+ASK_WHO = __(
+    "Who is it? Send an e-mail, a @username, part of the name, a phone, or # and the account's number;"
+    " or share their contact, or forward a message of theirs."
+)
+WHICH = __("Which one is it?")
+MORE = __("There are more: please say it more exactly.")
+ASK_PRODUCT = __("Which course?")
+NO_PRODUCTS = __("There are no courses yet.")
+ASK_DAYS = __("For how many days? Choose, or send a number.")
+ASK_DAYS_TAKEN = __("By how many days? Choose, or send a number.")
+ASK_REASON = __("What is the reason? It is kept in the history; the learner does not see it.")
+CHANGED = __("The access has changed meanwhile. This is how it is now:")
+CONFIRM = __("✅ Confirm")
+CLOSE = __("✂️ Close the access")
+ALL_LEFT = __("All that are left")
+REASON = __("✍️ Reason")
+DROP = __("✖️ Cancel")
+DROPPED = __("All right, nothing was changed.")
+
+
+def slip(command: Command, wrong: Refused) -> str:
+    """What was wrong of a command, and how it is written; what was right of it is shown below, and kept."""
+    what = arguments.problem(wrong) if isinstance(wrong, WrongArguments) else errors.say(wrong)
+    return f"⚠️ {what}\n<code>{safe(arguments.pattern(command))}</code>"
+
+
+def so_far(action: str, who: AccountSummary | None, product: str | None, days: int | None) -> str:
+    lines = [str(TITLES[action])]
+    if who is not None:
+        lines.append(_("Who: {person}").format(person=person(who)))
+    if product is not None:
+        lines.append(_("Product: {product}").format(product=cut(product, 80)))
+    if days is not None:
+        lines.append(_("Days: {days}").format(days=days))
+    return "\n".join(lines)
+
+
+def product_button(one: ProductSummary) -> str:
+    return label(one.name)
+
+
+def days_button(days: int) -> str:
+    return in_days(days)
+
+
+def preview(action: str, plan: GrantPlan, who: AccountSummary, reason: str, now: datetime) -> str:
+    endless = _("open forever")
+    before = endless if plan.before and plan.before.ends_at is None else state(plan.end_before, now)
+    after = endless if plan.ends_at is None else state(plan.ends_at, now)
+    sign = "+" if plan.days > 0 else "−"
+    lines = [
+        so_far(action, who, plan.product, None),
+        f"{sign}{in_days(abs(plan.days))}: {before} → <b>{after}</b>",
+    ]
+    if reason:
+        lines.append(_("Reason: {reason}").format(reason=safe(reason)))
+    if plan.is_too_much:
+        lines.append("\n" + _("That is more than is left. Close the access altogether?"))
+    return "\n".join(lines)
+
+
+def people(found: Sequence[AccountSummary], *, more: bool) -> str:
+    lines = [str(WHICH), *(f"• {person(one)}" for one in found)]
+    return "\n".join([*lines, str(MORE)] if more else lines)

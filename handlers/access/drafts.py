@@ -1,0 +1,99 @@
+"""What an admin has said so far of a grant or a revocation; it is kept with the conversation, and ends with it."""
+
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from aiogram.fsm.state import State
+from pydantic import TypeAdapter, ValidationError
+
+from bot.chat.commands import GRANT, REVOKE, Command
+from bot.context import Request
+from db.access import changes
+from db.access.plans import GrantPlan, plan_grant, plan_revocation
+from db.errors import DraftGone
+from db.shop import offers
+from db.shop.offers import ProductSummary
+from db.timestamps import FOR_EVER
+
+DAYS = (7, 14, 30, 90, 180, 365)
+
+
+class Action(StrEnum):
+    GRANT = "grant"
+    EXTEND = "extend"
+    REVOKE = "revoke"
+
+    @property
+    def command(self) -> Command:
+        return REVOKE if self is Action.REVOKE else GRANT
+
+
+def _new_id() -> int:
+    return secrets.randbelow(2**40) + 1
+
+
+@dataclass(slots=True)
+class Draft:
+    """`id`: which question a button belongs to. `whole`: all days that are left are to be taken. `shown`: when the
+    access ends, as the preview has shown it."""
+
+    action: Action
+    user_id: int | None = None
+    product_id: int | None = None
+    days: int | None = None
+    whole: bool = False
+    reason: str = ""
+    shown: datetime | None = None
+    id: int = field(default_factory=_new_id)
+
+
+ADAPTER = TypeAdapter(Draft)
+
+
+async def save(request: Request, draft: Draft, state: State) -> None:
+    await request.state.set_state(state)
+    await request.state.set_data({"draft": ADAPTER.dump_python(draft, mode="json")})
+
+
+async def get_draft(request: Request, draft_id: int | None = None) -> Draft:
+    """The one that is open, where it is `draft_id`. Raises DraftGone."""
+    try:
+        draft = ADAPTER.validate_python((await request.state.get_data())["draft"])
+    except (KeyError, ValidationError) as error:
+        raise DraftGone from error
+    if not (request.person.state or "").startswith("Granting:") or draft_id not in (None, draft.id):
+        raise DraftGone
+    return draft
+
+
+async def make_plan(request: Request, draft: Draft) -> GrantPlan:
+    """Of a draft that says all. Raises what `db.access.plans` raises."""
+    assert draft.user_id is not None
+    assert draft.product_id is not None
+    if draft.action is Action.REVOKE:
+        days = None if draft.whole else draft.days
+        return await plan_revocation(request.session, draft.user_id, draft.product_id, days, request.now)
+    assert draft.days is not None
+    return await plan_grant(request.session, draft.user_id, draft.product_id, draft.days, request.now)
+
+
+def shown_end(plan: GrantPlan) -> datetime | None:
+    """As it is kept: None where there is no access."""
+    return (plan.before.ends_at or FOR_EVER) if plan.before else None
+
+
+async def list_fitting_products(request: Request, draft: Draft) -> list[ProductSummary]:
+    """Of a revocation, those whose course is open; of an extension too, where there is any."""
+    found = await offers.list_all_products(request.session)
+    if draft.action is Action.GRANT or draft.user_id is None:
+        return found
+    access = await changes.list_access(request.session, draft.user_id)
+    is_open = {one.module for one in access if one.ends_at is None or one.ends_at > request.now}
+    return [one for one in found if one.module in is_open]
+
+
+async def get_product_name(request: Request, product_id: int | None) -> str | None:
+    found = await offers.list_all_products(request.session) if product_id is not None else []
+    return next((one.name for one in found if one.id == product_id), None)
