@@ -27,13 +27,13 @@ class Assignment(StatesGroup):
     who_and_offer = State()
 
 
-<<<<<<< HEAD
 class LessonQuestion(StatesGroup):
     """`typed`: a question of a lesson is answered by writing; which one, and in which message it stands, is in the
     data."""
 
     typed = State()
-=======
+
+
 class Granting(StatesGroup):
     """Access is given or taken step by step (`handlers/access/granting.py`)."""
 
@@ -48,7 +48,6 @@ class Lookup(StatesGroup):
     """Whose card is to be shown."""
 
     who = State()
->>>>>>> f25a715 (Access by buttons, by name and with a reason; undone for ten minutes)
 
 
 class PersonStorage(BaseStorage):
