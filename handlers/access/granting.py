@@ -11,8 +11,7 @@ from aiogram import F, Router
 from aiogram.types import CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, Message, Update
 
 from bot.chat import Text
-from bot.chat.arguments import Problem, WrongArguments
-from bot.chat.buttons import (
+from bot.chat.admin_buttons import (
     AskReason,
     BeginGrant,
     ChooseDays,
@@ -20,10 +19,10 @@ from bot.chat.buttons import (
     ChooseProduct,
     ConfirmGrant,
     DropGrant,
-    Go,
-    Register,
     ShowGrantProducts,
 )
+from bot.chat.arguments import Problem, WrongArguments
+from bot.chat.buttons import Go, Register
 from bot.chat.commands import GRANT, REVOKE
 from bot.chat.conversation import Granting
 from bot.chat.grants import read_days

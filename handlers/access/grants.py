@@ -7,7 +7,8 @@ from aiogram import Router
 from aiogram.filters import CommandObject
 from aiogram.types import CallbackQuery, Message
 
-from bot.chat.buttons import ConfirmGrant, Undo
+from bot.chat.admin_buttons import ConfirmGrant
+from bot.chat.buttons import Undo
 from bot.chat.commands import GRANT, REVOKE
 from bot.chat.grants import read_grant
 from bot.chat.keyboards import press, rows

@@ -4,7 +4,8 @@ from aiogram import F, Router
 from aiogram.filters import CommandObject
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 
-from bot.chat.buttons import BeginGrant, Go, ShowPerson
+from bot.chat.admin_buttons import BeginGrant, ShowPerson
+from bot.chat.buttons import Go
 from bot.chat.commands import USER
 from bot.chat.conversation import Lookup
 from bot.chat.keyboards import press, rows

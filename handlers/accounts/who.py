@@ -5,7 +5,7 @@ from aiogram import F
 from aiogram.types import InlineKeyboardButton, Message, MessageOriginHiddenUser, MessageOriginUser
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.chat.buttons import ShowPerson
+from bot.chat.admin_buttons import ShowPerson
 from bot.chat.keyboards import press
 from bot.texts.accounts import people as words
 from db.accounts.people import AccountSummary

@@ -6,7 +6,7 @@ from datetime import timedelta
 import asyncpg
 import pytest
 
-from bot.chat.buttons import ConfirmGrant
+from bot.chat.admin_buttons import ConfirmGrant
 from bot.clock import Clock
 from bot.jobs.moving import ClockMover
 from bot.texts import errors

@@ -1,0 +1,58 @@
+"""Buttons of admins about people and their access. They carry ids, never days or a right."""
+
+from typing import Annotated
+
+from aiogram.filters.callback_data import CallbackData
+from pydantic import Field
+
+from bot.chat.buttons import Id, PageNumber
+
+
+class ShowPerson(CallbackData, prefix="person"):
+    """An admin's card of somebody, by account."""
+
+    id: Id
+    page: PageNumber = 0
+
+
+class BeginGrant(CallbackData, prefix="give"):
+    """`action`: grant, extend or revoke."""
+
+    action: str
+    user: Id
+
+
+class ChoosePerson(CallbackData, prefix="gwho"):
+    """`draft`, here and in the next ones: which question the button belongs to."""
+
+    draft: Id
+    user: Id
+
+
+class ChooseProduct(CallbackData, prefix="gwhat"):
+    draft: Id
+    product: Id
+
+
+class ShowGrantProducts(CallbackData, prefix="gpage"):
+    draft: Id
+    page: PageNumber
+
+
+class ChooseDays(CallbackData, prefix="gdays"):
+    """`choice`: which of the numbers of days that are offered; the one behind the last is all that are left."""
+
+    draft: Id
+    choice: Annotated[int, Field(ge=0, le=99)]
+
+
+class AskReason(CallbackData, prefix="gwhy"):
+    draft: Id
+
+
+class ConfirmGrant(CallbackData, prefix="gdo"):
+    draft: Id
+
+
+class DropGrant(CallbackData, prefix="gno"):
+    draft: Id
