@@ -42,6 +42,7 @@ from handlers import (
     promo,
     questions,
     refunds,
+    review,
     shop,
     stats,
 )
@@ -76,6 +77,7 @@ ROUTERS: tuple[Router, ...] = (
     shop.router,
     lessons.router,
     questions.router,
+    review.router,
     status.router,
     promo.router,
     profile.router,

@@ -15,7 +15,7 @@ from aiogram.types import CallbackQuery, InlineKeyboardButton, InlineKeyboardMar
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat.buttons import Continue, Go, GoBelow, ShowLesson, ShowModule
-from bot.chat.commands import ADMIN, BUY, LESSONS, PROFILE, PROMO
+from bot.chat.commands import ADMIN, BUY, LESSONS, PROFILE, PROMO, REVIEW
 from bot.chat.keyboards import go, press, rows
 from bot.chat.replies import Method, Redraw, as_list, in_place, say, without_buttons
 from bot.context import Request
@@ -30,20 +30,22 @@ RENEW_WITHIN = timedelta(days=7)  # of its end a course is offered to be renewed
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """`following`: the lesson to go on with, a free one where nothing else is left to do."""
+    """`following`: the lesson to go on with, a free one where nothing else is left to do. `due`: questions to
+    review."""
 
     courses: list[Course]
     following: NextLesson | None
+    due: int = 0
 
 
 async def load_home(request: Request) -> Home:
     """Of a signed-in person."""
     session, person = request.session, request.person
-    courses = await home.list_courses(session, person.user_id, request.now)
-    following = choose(courses, person.module_id)
+    found = await home.get_learning(session, person.user_id, request.now)
+    following = choose(found.courses, person.module_id)
     if following is None:
         following = await home.get_free_lesson(session, person.user_id, last=person.module_id)
-    return Home(courses, following)
+    return Home(found.courses, following, found.due)
 
 
 def choose(courses: list[Course], last: int | None) -> NextLesson | None:
@@ -79,6 +81,7 @@ def home_keyboard(found: Home, request: Request) -> InlineKeyboardMarkup:
     is_admin = request.person.telegram_id in request.context.settings.admin_ids
     return rows(
         next_button(found),
+        review_button(found.due),
         renew_button(found, request),
         (go(words.MY_COURSES, LESSONS), go(words.BUY, BUY)),
         (go(words.PROMO, PROMO), go(words.PROFILE, PROFILE)),
@@ -94,6 +97,10 @@ def next_button(found: Home, *, stays: bool = False) -> InlineKeyboardButton | N
         if lesson
         else None
     )
+
+
+def review_button(due: int) -> InlineKeyboardButton | None:
+    return go(words.review(due), REVIEW) if due else None
 
 
 async def free_lesson_button(

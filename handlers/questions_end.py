@@ -3,23 +3,27 @@
 from aiogram.types import CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, Message
 
 from bot.chat.buttons import BeginQuestions, ShowLesson, ShowLessons
-from bot.chat.commands import COURSES, PROGRESS
+from bot.chat.commands import COURSES, PROGRESS, START
 from bot.chat.keyboards import go, open_url, press, rows
 from bot.chat.replies import Method, place
 from bot.context import Request
+from bot.texts import home as home_words
 from bot.texts import lessons as lesson_words
 from bot.texts import questions as words
+from bot.texts import review as review_words
 from db.lessons import lessons, outcomes, progress
 from db.lessons.attempts import Attempt
 from db.lessons.lessons import FinishedLesson
-from handlers.home import Home, load_home, next_button
+from db.lessons.sittings import get_due
+from handlers.home import Home, load_home, next_button, review_button
 
 
 async def show_outcome(
     event: Message | CallbackQuery, attempt: Attempt, request: Request, message_id: int | None
 ) -> list[Method]:
     session, user_id = request.session, request.person.user_id
-    assert attempt.lesson_id is not None
+    if attempt.lesson_id is None:
+        return [await show_reviewed(event, attempt, request, message_id)]
     ended = await outcomes.get_outcome(session, attempt.id)
     page = await lessons.get_lesson(session, attempt.lesson_id, user_id, request.now)
     text = words.outcome(page, ended)
@@ -32,6 +36,14 @@ async def show_outcome(
     done = FinishedLesson(page, await progress.get_progress(session, user_id, page.module_id))
     end, keyboard = course_end(done, found, request)
     return [place(event, message_id, f"{text}\n\n{end}", keyboard)]
+
+
+async def show_reviewed(
+    event: Message | CallbackQuery, attempt: Attempt, request: Request, message_id: int | None
+) -> Method:
+    due = await get_due(request.session, request.person.user_id, request.now)
+    text = review_words.outcome(await outcomes.get_outcome(request.session, attempt.id), due)
+    return place(event, message_id, text, rows(review_button(due.count), go(home_words.HOME, START)))
 
 
 def failed_keyboard(lesson_id: int, module_id: int) -> InlineKeyboardMarkup:

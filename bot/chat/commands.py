@@ -37,6 +37,7 @@ BUY = Command("buy", Audience.LEARNER)
 PROMO = Command("promo", Audience.LEARNER, "[CODE]", "/promo SPRING")
 STATUS = Command("status", Audience.LEARNER)
 LESSONS = Command("lessons", Audience.LEARNER)
+REVIEW = Command("review", Audience.LEARNER)
 PROGRESS = Command("progress", Audience.LEARNER)
 PURCHASES = Command("purchases", Audience.LEARNER)
 PROFILE = Command("profile", Audience.LEARNER)
@@ -57,7 +58,7 @@ REFUND = Command("refund", Audience.ADMIN, "PURCHASE [AMOUNT]", "/refund 12 990.
 HISTORY = Command("history", Audience.ADMIN, "[WHO]", "/history anna@example.com")
 
 COMMANDS: tuple[Command, ...] = (
-    START, COURSES, BUY, PROMO, STATUS, LESSONS, PROGRESS, PURCHASES, PROFILE, DEVICES, LANGUAGE, HELP, TERMS,
+    START, COURSES, BUY, PROMO, STATUS, LESSONS, REVIEW, PROGRESS, PURCHASES, PROFILE, DEVICES, LANGUAGE, HELP, TERMS,
     PRIVACY, PAYSUPPORT, CANCEL, MYDATA, LOGOUT, ADMIN, GRANT, REVOKE, PROMO_NEW, PROMOS, OFFER, OFFERS, USER, LINK,
     REFUND, HISTORY,
 )  # fmt: skip

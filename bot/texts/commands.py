@@ -16,6 +16,7 @@ ABOUT = {
     "promo": __("Redeem a promo code"),
     "status": __("My access"),
     "lessons": __("My courses"),
+    "review": __("Review what I have learnt"),
     "progress": __("My progress"),
     "purchases": __("My payments"),
     "profile": __("My account"),

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.texts import _, __
+from bot.texts import _, __, plural
 from bot.texts.format import called, end, label, safe, until
 from db.lessons.home import Course, NextLesson
 
@@ -65,3 +65,7 @@ def next_lesson(number: int, title: str) -> str:
 def renew(one: Course) -> str:
     template = _("🔄 Renew: {course}") if one.is_open else _("🔓 Open again: {course}")
     return label(template.format(course=one.module))
+
+
+def review(due: int) -> str:
+    return label(plural("🔁 {count} to review", "🔁 {count} to review", due))

@@ -7,6 +7,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.lessons.progress import COUNTS, DONE, Progress
+from db.lessons.sittings import COUNT_DUE
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +40,21 @@ NUMBERED = """
     from bot.lessons l where l.active
 """
 
-LIST_COURSES = f"""
+
+@dataclass(frozen=True, slots=True)
+class Learning:
+    """`courses`: what is open first, the soonest end first; then what has ended, the latest first. `due`: questions to
+    review now."""
+
+    courses: list[Course]
+    due: int
+
+
+# One row at least: who has no course may have questions of free lessons to review.
+GET_LEARNING = f"""
+select due.count as due, courses.* from ({COUNT_DUE}) due left join (
 select m.id as module_id, m.name as module, a.ends_at > :now as is_open, nullif(a.ends_at, 'infinity') as ends_at,
-       counts.count as count_, counts.done, counts.left_, line.id, line.number, line.title
+       a.ends_at as access_ends_at, counts.count as count_, counts.done, counts.left_, line.id, line.number, line.title
 from usermoduleaccess a
 join modules m on m.id = a.module_id
 join ({COUNTS}) counts on counts.module_id = m.id
@@ -49,7 +62,8 @@ left join lateral (
     select numbered.* from ({NUMBERED} and l.module_id = m.id) numbered where numbered.id = counts.following
 ) line on a.ends_at > :now
 where a.user_id = :user_id
-order by is_open desc, case when a.ends_at > :now then a.ends_at end, a.ends_at desc, m.name, m.id
+) courses on true
+order by is_open desc, case when is_open then access_ends_at end, access_ends_at desc, module, module_id
 """
 
 GET_FREE_LESSON = f"""
@@ -61,10 +75,10 @@ order by line.module_id is distinct from cast(:last as bigint), line.module_id, 
 """
 
 
-async def list_courses(session: AsyncSession, user_id: int, now: datetime) -> list[Course]:
-    """What is open first, the soonest end first; then what has ended, the latest first."""
-    rows = await session.execute(text(LIST_COURSES), {"user_id": user_id, "now": now})
-    return [_course(row) for row in rows]
+async def get_learning(session: AsyncSession, user_id: int, now: datetime) -> Learning:
+    """One statement, since home asks for it all the time."""
+    rows = (await session.execute(text(GET_LEARNING), {"user_id": user_id, "now": now})).all()
+    return Learning([_course(row) for row in rows if row.module_id], rows[0].due)
 
 
 def _course(row: Row[tuple[object, ...]]) -> Course:

@@ -36,6 +36,8 @@ GET_DUE_QUESTION = text(
     """
 )
 
+COUNT_DUE = f"select count(*) from {AWAKE} where c.user_id = :user_id and c.due <= :now and {OPEN}"
+
 
 @dataclass(frozen=True, slots=True)
 class Due:

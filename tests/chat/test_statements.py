@@ -80,8 +80,8 @@ async def test_one_statement_loads_all_an_update_needs(anna: ChatUser, other: Ap
     assert "bot.updates" in mark
 
 
-COMMANDS = ("/start", "/courses", "/buy", "/status", "/lessons", "/progress", "/purchases", "/profile", "/devices",
-            "/help", "/promo", "/promo NEVER")  # fmt: skip
+COMMANDS = ("/start", "/courses", "/buy", "/status", "/lessons", "/review", "/progress", "/purchases", "/profile",
+            "/devices", "/help", "/promo", "/promo NEVER")  # fmt: skip
 ADMINS = ("/admin", "/promos", "/offers", "/history", "/user #1", "/grant", "/promo_new", "/offer")
 
 

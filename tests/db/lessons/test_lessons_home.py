@@ -11,7 +11,7 @@ from tests.db.lessons.school import NOW, finish, give, number
 
 async def courses(database: Database) -> list[home.Course]:
     async with database.transaction(Pool.TALK) as session:
-        return await home.list_courses(session, 1, NOW)
+        return (await home.get_learning(session, 1, NOW)).courses
 
 
 async def test_courses_of_home_stand_in_the_order_of_their_ends(

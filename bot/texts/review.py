@@ -1,0 +1,27 @@
+"""Wording of reviews."""
+
+from datetime import datetime
+
+from bot.texts import _, plural
+from bot.texts.format import moment
+from db.lessons.outcomes import Outcome
+from db.lessons.sittings import Due
+
+
+def nothing(due: Due) -> str:
+    """Nothing is due now."""
+    return "\n".join([_("✅ Nothing to review right now."), *_next(due.following)])
+
+
+def outcome(ended: Outcome, due: Due) -> str:
+    template = plural(
+        "Right: {{right}} of {count} question", "Right: {{right}} of {count} questions", ended.asked
+    )
+    lines = [_("🔁 <b>Reviewed</b>"), template.format(right=ended.right)]
+    return "\n".join(lines if due.count else [*lines, *_next(due.following)])
+
+
+def _next(following: datetime | None) -> list[str]:
+    if following is None:
+        return [_("Questions come here once you have answered them in a lesson.")]
+    return [_("The next question comes {moment}.").format(moment=moment(following))]
