@@ -51,8 +51,6 @@ FILES = {f"Send{kind.title()}": kind for kind in ("photo", "video", "audio", "vo
 GONE = ("message to edit not found", "message can't be edited", "message_id_invalid")
 NO_TOPIC = ("thread", "topic")  # it was closed or deleted meanwhile
 HARMLESS = ("message is not modified", "query is too old", "query_id_invalid", "message to delete not found")
-
-
 # Parts of an error that are of this one message: from the first quotation on, and numbers.
 CHANGING = re.compile(r"(?<!\w)[\"'].*|\d+", re.S)
 MAX_CODE = 80  # characters
@@ -170,8 +168,10 @@ def _need_not_be_there(method: Method, words: str) -> bool:
 async def _report(context: AppContext, method: Method, error: TelegramAPIError, *, report: bool) -> None:
     """A method refused for its content is never only a line of the log."""
     log.error("telegram_refused", method=method.__api_method__, code=code_of(error.message))
-    if not report or any(part in error.message.lower() for part in NOT_CONTENT):
-        return
+    if any(part in error.message.lower() for part in NOT_CONTENT):
+        return await _mark_blocked(context, method)
+    if not report:
+        return None
     name = type(method).__name__
     field = "payload" if name == "SendInvoice" else FILES.get(name)
     about = getattr(method, field) if field else ""
@@ -186,7 +186,7 @@ async def _report(context: AppContext, method: Method, error: TelegramAPIError, 
     async def put(session: AsyncSession) -> None:
         await enqueue(session, job)
 
-    await _write_or_log(context, put, "refusal_not_told", method=name)
+    return await _write_or_log(context, put, "refusal_not_told", method=name)
 
 
 def code_of(error: str) -> str:

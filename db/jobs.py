@@ -16,7 +16,8 @@ class Job:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TellJob(Job):
     """Delivers an event (`bot.notifications.registry`) in every chat of the account `user_id`, or in the private chat
-    `telegram_id`. `version` is that of the facts; 0 where a release before versions has stored it."""
+    `telegram_id`, which may be one of those of `account`. `version` is that of the facts; 0 where a release before
+    versions has stored it. `occasion` names this piece of news among all others of its kind."""
 
     name = "tell"
     news: str
@@ -24,6 +25,8 @@ class TellJob(Job):
     user_id: int | None = None
     telegram_id: int | None = None
     version: int = 0
+    account: int | None = None
+    occasion: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -127,6 +127,23 @@ async def mark_unknown(session: AsyncSession, outbox_id: int, error: str) -> Non
     await _finish(session, outbox_id, State.UNKNOWN, error)
 
 
+async def drop_waiting(
+    session: AsyncSession, user_id: int, channel: Channel, kind: str, occasion: str, error: str
+) -> None:
+    """What was not sent yet is not sent any more."""
+    await session.execute(
+        update(OutboxMessage)
+        .where(
+            OutboxMessage.user_id == user_id,
+            OutboxMessage.channel == channel,
+            OutboxMessage.kind == kind,
+            OutboxMessage.occasion == occasion,
+            OutboxMessage.state == State.WAITING,
+        )
+        .values(state=State.DROPPED, error=error, payload={})
+    )
+
+
 async def mark_dropped(session: AsyncSession, outbox_id: int, error: str) -> None:
     await _finish(session, outbox_id, State.DROPPED, error)
 

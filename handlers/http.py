@@ -12,6 +12,8 @@ from bot.context import AppContext
 from bot.texts import pages
 from bot.updates.process import DatabaseUnavailableError, UpdateProcessor
 from bot.updates.reading import get_update_id
+from db import mail
+from db.engine import Pool, is_unavailable
 from db.payments import callbacks
 from db.payments.methods import YOOKASSA_ID
 from handlers.http_limits import (
@@ -30,6 +32,8 @@ RETRY = {"Retry-After": "3"}
 RETRY_LATER = {"Retry-After": "300"}
 # Callbacks that are recorded at once, of the connections they share with payment updates; how many more may wait.
 RECORDING, WAITING = 2, 100
+UNSUBSCRIBE = "/unsubscribe/{token:[A-Za-z0-9_-]{16,64}}"
+PRIVATE = {"Referrer-Policy": "no-referrer", "Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
 MAX_KEY = 64  # characters: docs/facts.md#idempotence
 PAYMENT_EVENTS = {"payment.succeeded", "payment.canceled", "payment.waiting_for_capture"}
 REFUND_EVENTS = {"refund.succeeded"}
@@ -47,6 +51,8 @@ def build(context: AppContext, processor: UpdateProcessor | None) -> web.Applica
             if keyed
             else web.post("/yookassa/webhook", side.yookassa),
             web.get("/paid", side.paid),
+            web.get(UNSUBSCRIBE, side.ask_unsubscribe),
+            web.post(UNSUBSCRIBE, side.unsubscribe),
             web.get("/healthz", side.healthz),
             web.get("/readyz", side.readyz),
             web.get("/metrics", side.metrics),
@@ -60,6 +66,7 @@ class HttpEndpoints:
         self._context = context
         self._processor = processor
         self._recording = Gate(RECORDING, WAITING)
+        self._unsubscribing = Gate(1, 20)
         self._gauges = metrics.Gauges(context.database)
 
     async def telegram(self, request: web.Request) -> web.Response:
@@ -135,6 +142,23 @@ class HttpEndpoints:
             page = pages.paid(f"https://t.me/{self._context.username}?start=paid")
         return web.Response(text=page, content_type="text/html")
 
+    async def ask_unsubscribe(self, request: web.Request) -> web.Response:
+        """Changes nothing: mail programs open links by themselves. Whether there is such a token is not said."""
+        with self._context.localizer.use_locale(_language(request, self._context)):
+            return _private_page(pages.ask_unsubscribe())
+
+    async def unsubscribe(self, request: web.Request) -> web.Response:
+        """By the page's button, or by a mail program's one click (RFC 8058). Unknown tokens get the same answer."""
+        try:
+            async with self._unsubscribing, self._context.database.transaction(Pool.TALK) as session:
+                await mail.record_unsubscribed(session, request.match_info["token"], self._context.now())
+        except Exception as error:
+            if not isinstance(error, BusyError) and not is_unavailable(error):
+                raise
+            return web.Response(status=503, headers=RETRY)
+        with self._context.localizer.use_locale(_language(request, self._context)):
+            return _private_page(pages.unsubscribed())
+
     async def healthz(self, request: web.Request) -> web.Response:
         return web.Response(text="ok")
 
@@ -149,6 +173,10 @@ class HttpEndpoints:
     async def metrics(self, request: web.Request) -> web.Response:
         await self._gauges.refresh()
         return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+def _private_page(page: str) -> web.Response:
+    return web.Response(text=page, content_type="text/html", headers=PRIVATE)
 
 
 def _payment_id(event: str, thing: dict[str, Any]) -> str | None:

@@ -261,3 +261,9 @@ class ConfirmRefund(CallbackData, prefix="refund"):
 
 class DropRefund(CallbackData, prefix="norefund"):
     refund: Id
+
+
+class MailNews(CallbackData, prefix="mailnews"):
+    """Whether news that can't be delivered in Telegram are to come by mail."""
+
+    on: bool

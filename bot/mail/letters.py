@@ -19,10 +19,12 @@ TAG = re.compile(r"<[^>]+>")
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """`body` is HTML as Telegram has it: lines end where they end, and there are only b, i, u, s, code, pre and a."""
+    """`body` is HTML as Telegram has it: lines end where they end, and there are only b, i, u, s, code, pre and a.
+    `unsubscribe`: of news, where one says that one wants no more of them."""
 
     subject: str
     body: str
+    unsubscribe: str | None = None
 
 
 def compose(row: OutboxMessage, letter: Letter, settings: Settings) -> tuple[EmailMessage, str, str]:
@@ -41,6 +43,10 @@ def compose(row: OutboxMessage, letter: Letter, settings: Settings) -> tuple[Ema
     made = int(row.created_at.timestamp() * 1_000_000)
     message["Message-ID"] = f"<outbox-{row.id}-{made}@{sender.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
+    if letter.unsubscribe is not None:
+        message["List-Unsubscribe"] = f"<{letter.unsubscribe}>"
+        if settings.public_url and letter.unsubscribe.startswith(settings.public_url):
+            message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058
     message.set_content(plain(letter.body))
     message.add_alternative(page(letter.body, row.language), subtype="html")
     return message, sender, recipient
@@ -58,7 +64,9 @@ def to_ascii(written: str) -> str:
 
 
 def plain(body: str) -> str:
-    return html.unescape(TAG.sub("", LINK.sub(r"\2: \1", body)))
+    """A link's address stands behind its words, unless it is its words."""
+    links = LINK.sub(lambda found: found[2] if found[1] == found[2] else f"{found[2]}: {found[1]}", body)
+    return html.unescape(TAG.sub("", links))
 
 
 def page(body: str, language: str) -> str:

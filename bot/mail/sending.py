@@ -10,7 +10,7 @@ from bot.context import AppContext
 from bot.mail import smtp
 from bot.mail.letters import compose
 from bot.mail.smtp import MailError, Trouble
-from bot.mail.wording import word
+from bot.mail.wording import NotWantedError, word
 from bot.notifications.alert_events import MailNotGoing, MailUnknown
 from bot.notifications.events import MailDelayed, MailNotSent
 from bot.notifications.notify import notify_chats, raise_alert
@@ -40,8 +40,12 @@ async def send_outbox(job: SendOutboxJob, context: AppContext) -> None:
             return
         if context.settings.smtp_url is None:
             raise RetryJobError("SMTP_URL is empty")
-        with context.localizer.use_locale(row.language):
-            letter = word(row)
+        try:
+            letter = await word(session, row, context)
+        except NotWantedError:
+            await outbox.mark_dropped(session, row.id, "not wanted")
+            metrics.count_mail(State.DROPPED)
+            return
     try:
         message, sender, recipient = compose(row, letter, context.settings)
         await smtp.send(smtp.read_server(context.settings.smtp_url), message, sender, recipient)

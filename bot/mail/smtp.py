@@ -5,8 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from email.message import EmailMessage
-from email.policy import SMTP as ASCII
-from email.policy import SMTPUTF8
+from email.policy import EmailPolicy
 from enum import Enum, auto
 from urllib.parse import unquote, urlsplit
 
@@ -19,6 +18,19 @@ ANSWER = 20.0  # seconds until an answer of the server must have come
 GOODBYE = 2.0
 IN_ALL = 60.0  # seconds for one letter
 PORTS = {"smtp": 587, "smtps": 465}
+
+
+class Policy(EmailPolicy):
+    """How a letter is written. An address of the web stays on one line: Python would write a long one as encoded words,
+    which no mail program takes for an address."""
+
+    linesep = "\r\n"
+    cte_type = "7bit"
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        if name == "List-Unsubscribe":
+            return f"{name}: {value}{self.linesep}".encode("ascii")
+        return super().fold_binary(name, value)
 
 
 class Trouble(Enum):
@@ -143,7 +155,7 @@ async def _name_sender(smtp: aiosmtplib.SMTP, sender: str, *, is_ascii: bool) ->
 async def _hand_over(smtp: aiosmtplib.SMTP, message: EmailMessage, sender: str, recipient: str) -> None:
     is_ascii = sender.isascii() and recipient.isascii()
     try:
-        await smtp.data(message.as_bytes(policy=(ASCII if is_ascii else SMTPUTF8).clone(cte_type="7bit")))
+        await smtp.data(message.as_bytes(policy=Policy(utf8=not is_ascii)))
     except aiosmtplib.SMTPResponseException as error:
         raise MailError(_for_good(error.code), f"letter {error.code}", of_server=error.code >= 500) from error
 

@@ -1,12 +1,28 @@
 """What each kind of letter says."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from email.utils import parseaddr
+from typing import Any
+from urllib.parse import quote
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.context import AppContext
 from bot.mail.letters import Letter
+from bot.notifications.events import AccessGranted, AccessTaken, Event, PurchaseSucceeded, RefundDone
+from bot.notifications.fallback import MAILED
+from bot.notifications.registry import from_facts
+from bot.notifications.registry import word as word_event
 from bot.texts import mail as words
+from db import mail
 from db.tables import OutboxMessage
 
 EMAIL_CODE = "email_code"  # payload: code
+
+
+class NotWantedError(Exception):
+    """News to an address that is not the account's any more, or whose owner wants none."""
 
 
 def email_code(row: OutboxMessage) -> Letter:
@@ -15,8 +31,40 @@ def email_code(row: OutboxMessage) -> Letter:
 
 
 WORDINGS: Mapping[str, Callable[[OutboxMessage], Letter]] = {EMAIL_CODE: email_code}
+SUBJECTS: Mapping[type[Event], Callable[[Any], str]] = {
+    PurchaseSucceeded: lambda event: words.paid_subject(event.module),
+    RefundDone: lambda event: words.refund_subject(event.product),
+    AccessGranted: lambda event: words.granted_subject(event.module),
+    AccessTaken: lambda event: words.taken_subject(event.module),
+}
+NEWS = {kind.name for kind in MAILED}
 
 
-def word(row: OutboxMessage) -> Letter:
-    """In the language in use (`Localizer.use_locale`). Raises KeyError for a kind that is not listed."""
-    return WORDINGS[row.kind](row)
+async def word(session: AsyncSession, row: OutboxMessage, context: AppContext) -> Letter:
+    """In the row's language. Raises NotWantedError, KeyError for a kind that is not listed."""
+    with context.localizer.use_locale(row.language):
+        if row.kind not in NEWS:
+            return WORDINGS[row.kind](row)
+        return await _news(session, row, context)
+
+
+async def _news(session: AsyncSession, row: OutboxMessage, context: AppContext) -> Letter:
+    """As the chat would have it; its buttons are in the chat."""
+    if row.user_id is None or await mail.get_news_address(session, row.user_id) != row.recipient:
+        raise NotWantedError
+    event = from_facts(row.kind, row.payload["facts"], row.payload["version"])
+    token = await mail.get_token(session, row.user_id, context.now())
+    link = unsubscribe_link(context, token)
+    bot = f"https://t.me/{context.username}" if context.username else None
+    letter = Letter(SUBJECTS[type(event)](event), words.news_body(word_event(event).text, bot, link))
+    return replace(letter, unsubscribe=link)
+
+
+def unsubscribe_link(context: AppContext, token: str) -> str:
+    """By one click where we have an address of our own, else in the chat; as long as Telegram has not said what the
+    bot is called, by a letter to whom it comes from."""
+    if context.settings.public_url:
+        return f"{context.settings.public_url}/unsubscribe/{token}"
+    if context.username:
+        return f"https://t.me/{context.username}?start=unsub_{token}"
+    return f"mailto:{quote(parseaddr(context.settings.mail_from or '')[1], safe='@')}?subject=unsubscribe"

@@ -1,15 +1,16 @@
 """Delivers events after the commit that made them true, at least once, and replies that had to wait."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 from aiogram.methods import EditMessageText, SendMessage
 
 from bot.chat.replies import Redraw
 from bot.context import AppContext
+from bot.notifications import fallback
 from bot.notifications.events import EditingEvent, Event, MessageNotShown
 from bot.notifications.notification import Notification
 from bot.notifications.registry import from_facts, word
+from bot.retry import RetryJobError
 from bot.sender import Method, SendLaterError, send, send_in_job, unpack
 from db import chats
 from db.account_ids import get_current_id
@@ -26,12 +27,19 @@ async def tell(job: TellJob, context: AppContext) -> None:
     to = await _recipients(job, event, context)
     if len(to) > 1:
         async with context.database.transaction(Pool.JOBS) as session:
-            await enqueue_all(session, [replace(job, user_id=None, telegram_id=chat[0]) for chat in to])
+            await enqueue_all(session, [fallback.for_chat(job, chat[0]) for chat in to])
         return
-    for chat in to:
-        for method in await _methods(event, context, chat):
-            # That something could not be shown is not told of in turn.
-            await send_in_job(context, method, report=not isinstance(event, MessageNotShown))
+    if len(to) == 1 and job.telegram_id is None:
+        job = fallback.for_chat(job, to[0][0])
+    try:
+        for chat in to:
+            for method in await _methods(event, context, chat):
+                # That something could not be shown is not told of in turn.
+                await send_in_job(context, method, report=not isinstance(event, MessageNotShown))
+    except RetryJobError:
+        await fallback.while_silent(job, event, context)
+        raise
+    await fallback.after_sending(job, event, context)
 
 
 async def _recipients(job: TellJob, event: Event, context: AppContext) -> list[Chat]:

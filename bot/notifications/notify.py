@@ -1,5 +1,6 @@
 """Events are stored in the transaction that makes them true; a job delivers them after its commit."""
 
+import secrets
 from collections.abc import Iterable
 
 import structlog
@@ -16,8 +17,10 @@ log = structlog.get_logger(__name__)
 
 
 async def notify(session: AsyncSession, user_id: int, event: Event) -> None:
-    """In every chat of an account."""
-    await enqueue(session, TellJob(user_id=user_id, news=event.name, facts=to_facts(event), version=VERSION))
+    """In every chat of an account; news of money and access by mail where none of them can be reached."""
+    occasion = secrets.token_hex(8)
+    job = TellJob(user_id=user_id, news=event.name, facts=to_facts(event), version=VERSION, occasion=occasion)
+    await enqueue(session, job)
 
 
 async def notify_chats(session: AsyncSession, chats: Iterable[int], event: Event) -> None:

@@ -1,6 +1,15 @@
 """Wording of letters. HTML as Telegram has it (`bot/mail/letters.py`)."""
 
-from bot.texts import _, plural
+from bot.texts import _, __, plural
+from bot.texts.format import safe
+
+UNSUBSCRIBED = __("✅ No more news come to you by mail. Here in the chat you are told as before.")
+UNSUBSCRIBED_OTHER = __("✅ No more news go to that address.")
+UNSUBSCRIBE_UNKNOWN = __("This link is not known to me. News by mail are turned off in /profile, too.")
+SUBSCRIBED = __("✅ What I can't deliver here comes to you by mail.")
+ON_AGAIN = __("📧 Turn on again")
+NEWS_ON = __("📧 News by mail: on")
+NEWS_OFF = __("📧 News by mail: off")
 
 
 def code_subject() -> str:
@@ -17,3 +26,33 @@ def code_body(code: str, minutes: int) -> str:
         code=code,
         minutes=plural("It is good for {count} minute.", "It is good for {count} minutes.", minutes),
     )
+
+
+def paid_subject(module: str) -> str:
+    return _("Paid: “{course}” is open").format(course=module)
+
+
+def refund_subject(product: str) -> str:
+    return _("Your money for “{product}” is returned").format(product=product)
+
+
+def granted_subject(module: str) -> str:
+    return _("“{module}” is open for you").format(module=module)
+
+
+def taken_subject(module: str) -> str:
+    return _("Your access to “{module}” has changed").format(module=module)
+
+
+def news_body(news: str, bot: str | None, unsubscribe: str) -> str:
+    """`news` is HTML. `bot`: the link to the chat, where it is known."""
+    why = _("This comes by mail because Telegram could not deliver it.")
+    lines = [news, "", why]
+    if bot:
+        lines.append(_("The bot: {link}").format(link=_link(bot)))
+    lines.append(_("No more news by mail: {link}").format(link=_link(unsubscribe)))
+    return "\n".join(lines)
+
+
+def _link(url: str) -> str:
+    return f'<a href="{safe(url)}">{safe(url)}</a>'

@@ -1,4 +1,4 @@
-"""The one page of ours: where the payer's browser returns to."""
+"""Our own pages: where the payer's browser returns to, and where news by mail are turned off."""
 
 from html import escape
 
@@ -6,13 +6,27 @@ from bot.texts import _, language
 
 
 def paid(link: str) -> str:
-    title = _("Thank you!")
     about = _("As soon as the payment service confirms the payment, access opens and the bot tells you.")
     back = _("Back to the chat")
+    return _page(_("Thank you!"), about, f'<a href="{escape(link)}">{back}</a>')
+
+
+def ask_unsubscribe() -> str:
+    """The button sends the page's own address."""
+    about = _("News of your payments and courses would then come in Telegram only.")
+    button = _("No more letters")
+    return _page(_("No more news by mail?"), about, f'<form method="post"><button>{button}</button></form>')
+
+
+def unsubscribed() -> str:
+    return _page(_("Done"), _("No more news come by mail. They can be turned on again in the bot: /profile."))
+
+
+def _page(title: str, about: str, action: str = "") -> str:
     return f"""<!doctype html>
 <html lang="{language()}"><head><meta charset="utf-8"><title>{title}</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">
 <style>body{{font:1.1rem/1.5 system-ui,sans-serif;max-width:32rem;margin:15vh auto;padding:0 1rem;text-align:center}}
-a{{display:inline-block;margin-top:1rem;padding:.8rem 1.4rem;border-radius:.7rem;background:#2a7fc1;color:#fff;
-text-decoration:none}}</style></head>
-<body><h1>{title}</h1><p>{about}</p><a href="{escape(link)}">{back}</a></body></html>"""
+a,button{{display:inline-block;margin-top:1rem;padding:.8rem 1.4rem;border:0;border-radius:.7rem;background:#2a7fc1;
+color:#fff;font:inherit;text-decoration:none}}</style></head>
+<body><h1>{title}</h1><p>{about}</p>{action}</body></html>"""

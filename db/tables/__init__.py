@@ -11,7 +11,7 @@ from db.tables.connecting import Connection, SiteLink
 from db.tables.learning import Answer, Card, Lesson, LessonAttempt, Question, Result
 from db.tables.lessons import ModuleOptions, SentFile
 from db.tables.money import Alert, Cursor, Failing, ParkedPayment, Refund, UnreadItem
-from db.tables.outbox import OutboxMessage
+from db.tables.outbox import MailSubscription, OutboxMessage
 from db.tables.own import (
     AccessChange,
     Attempt,
@@ -66,6 +66,7 @@ __all__ = [
     "HandledUpdate",
     "Lesson",
     "LessonAttempt",
+    "MailSubscription",
     "Merge",
     "MergedChange",
     "MergedModule",

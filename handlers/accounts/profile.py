@@ -3,23 +3,35 @@
 from aiogram import F, Router
 from aiogram.types import CallbackQuery, Message
 
-from bot.chat.buttons import Go, ShowContact
+from bot.chat.buttons import Go, MailNews, ShowContact
 from bot.chat.commands import DEVICES, LANGUAGE, LOGOUT, MYDATA, PROFILE, PURCHASES, START
 from bot.chat.keyboards import go, press, rows
-from bot.chat.replies import Reply, show
+from bot.chat.replies import Reply, as_list, show, toast
 from bot.context import Request
 from bot.texts import home as home_words
 from bot.texts import info as info_words
+from bot.texts import mail as mail_words
 from bot.texts.accounts import contacts as contact_words
 from bot.texts.accounts import devices as device_words
 from bot.texts.accounts import my_data as my_data_words
 from bot.texts.accounts import profile as words
+from db import mail
 from db.accounts import people
 from handlers.filters import SignedIn, is_
+from handlers.mail import news_button
 
 router = Router(name="account")
 router.message.filter(SignedIn())
 router.callback_query.filter(SignedIn())
+
+
+@router.callback_query(MailNews.filter())
+async def set_mail_news(query: CallbackQuery, callback_data: MailNews, request: Request) -> Reply:
+    await mail.set_subscription(
+        request.session, request.person.user_id, wanted=callback_data.on, now=request.now
+    )
+    done = mail_words.SUBSCRIBED if callback_data.on else mail_words.UNSUBSCRIBED
+    return [toast(query, done), *as_list(await profile(query, request))]
 
 
 @router.message(is_(PROFILE))
@@ -35,6 +47,7 @@ async def profile(event: Message | CallbackQuery, request: Request) -> Reply:
         ),
         (go(device_words.DEVICES, DEVICES), go(words.LANGUAGE, LANGUAGE)),
         go(words.PAYMENTS, PURCHASES),
+        await news_button(request),
         (go(my_data_words.MY_DATA, MYDATA), go(device_words.LOGOUT, LOGOUT)),
         go(home_words.HOME, START),
     )

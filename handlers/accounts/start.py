@@ -16,7 +16,7 @@ from db import chats
 from db.catalogue.school import get_school
 from db.errors import Refused
 from db.shop import courses
-from handlers import payments, promo, shop
+from handlers import mail, payments, promo, shop
 from handlers.accounts import site_links, wishes
 from handlers.accounts.login import remember_link, say_sign_in
 from handlers.filters import is_
@@ -36,6 +36,8 @@ async def start(
     link = (command.args or "").strip() if command else ""
     if link.startswith(CONNECTS):
         return await connect(request, link.removeprefix(CONNECTS))
+    if link.startswith(mail.LINK):
+        return await mail.unsubscribe(request, link.removeprefix(mail.LINK))
     if request.person.signed_in:
         return await follow_link(request, link)
     return await greet(request, link)

@@ -1,0 +1,81 @@
+"""News by mail: to whose own address, as long as they don't say no; where no chat of theirs can be reached."""
+
+import secrets
+from datetime import datetime
+
+from sqlalchemy import select, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.placeholders import proven_email
+from db.tables import MailSubscription
+
+TOKEN_BYTES = 24  # of chance; 32 characters, and Telegram takes 64 in a link
+
+
+async def get_news_address(session: AsyncSession, user_id: int) -> str | None:
+    """The account's proven address; None where it has none, or wants no news by mail."""
+    address: str | None = await session.scalar(GET_ADDRESS, {"user": user_id})
+    return address
+
+
+async def get_subscription(session: AsyncSession, user_id: int) -> bool | None:
+    """Whether the account wants news by mail; None where it has no proven address."""
+    row = (await session.execute(GET_SUBSCRIPTION, {"user": user_id})).one_or_none()
+    return None if row is None or row.address is None else not row.refused
+
+
+async def get_token(session: AsyncSession, user_id: int, now: datetime) -> str:
+    """By which whoever has a letter to this account unsubscribes it: random, and good for nothing else."""
+    known = await session.scalar(
+        select(MailSubscription.token).where(MailSubscription.user_id == user_id).limit(1)
+    )
+    if known is not None:
+        return known
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    session.add(MailSubscription(token=token, user_id=user_id, created_at=now))
+    await session.flush()
+    return token
+
+
+async def record_unsubscribed(session: AsyncSession, token: str, now: datetime) -> int | None:
+    """The account; None where there is no such token."""
+    return await session.scalar(
+        update(MailSubscription)
+        .where(MailSubscription.token == token)
+        .values(unsubscribed_at=now)
+        .returning(MailSubscription.user_id)
+    )
+
+
+async def set_subscription(session: AsyncSession, user_id: int, *, wanted: bool, now: datetime) -> None:
+    await get_token(session, user_id, now)
+    await session.execute(
+        update(MailSubscription)
+        .where(MailSubscription.user_id == user_id)
+        .values(unsubscribed_at=None if wanted else now)
+    )
+
+
+async def is_reachable(session: AsyncSession, user_id: int, telegram_id: int | None) -> tuple[bool, bool]:
+    """Whether any chat of the account has not blocked the bot, and whether this one is such a chat."""
+    row = (await session.execute(GET_REACH, {"user": user_id, "chat": telegram_id})).one()
+    return bool(row.anywhere), bool(row.here)
+
+
+# After a merge there are the tokens of both: whichever of them said no is heard.
+REFUSED = (
+    "exists (select from bot.mail_subscriptions s where s.user_id = u.id and s.unsubscribed_at is not null)"
+)
+GET_ADDRESS = text(f"select {proven_email('u')} from users u where u.id = :user and not {REFUSED}")
+GET_SUBSCRIPTION = text(
+    f"select {proven_email('u')} as address, {REFUSED} as refused from users u where u.id = :user"
+)
+GET_REACH = text(
+    """
+    select bool_or(c.blocked_at is null) as anywhere,
+           bool_or(c.blocked_at is null and c.telegram_id = cast(:chat as bigint)) as here
+    from authidentities a
+    join bot.chats c on c.telegram_id = case when a.providerkey ~ '^[0-9]{1,18}$' then a.providerkey::bigint end
+    where a.user_id = :user and lower(a.loginprovider) = 'telegram'
+    """
+)
