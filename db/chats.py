@@ -219,13 +219,13 @@ async def begin_album(session: AsyncSession, telegram_id: int, album: str) -> bo
     return bool(begun.scalar_one_or_none())
 
 
-async def mark_seen(session: AsyncSession, person: Person, now: datetime, keep: timedelta) -> None:
-    """Moves `last_seen` and, with it, the end of the session: last use + `keep`."""
+async def mark_seen(session: AsyncSession, person: Person, now: datetime, keep: timedelta) -> bool:
+    """Moves `last_seen` and, with it, the end of the session: last use + `keep`. Whether it was time to."""
     account = person.account
     if account is None or person.session_id is None:
-        return
+        return False
     if account.last_seen is not None and timedelta() <= now - account.last_seen < SEEN_EVERY:
-        return
+        return False
     await session.execute(
         text(
             "with seen as (update users set last_seen = :now where id = :user_id)"
@@ -233,6 +233,7 @@ async def mark_seen(session: AsyncSession, person: Person, now: datetime, keep: 
         ),
         {"now": now, "ends": now + keep, "user_id": account.id, "session_id": person.session_id},
     )
+    return True
 
 
 async def mark_blocked(session: AsyncSession, telegram_id: int, now: datetime) -> None:

@@ -30,6 +30,7 @@ from bot.texts import home as home_words
 from bot.texts import lessons as words
 from bot.texts import questions as question_words
 from bot.texts import shop as shop_words
+from bot.texts.format import safe
 from db.chats import Person
 from db.errors import LessonUnknown
 from db.lessons import lessons, progress
@@ -105,7 +106,11 @@ def page_of_next(found: Contents) -> int:
 def contents_keyboard(found: Contents, page: int) -> InlineKeyboardMarkup:
     """The lesson to go on with first, then all in their order."""
     module, place = found.module_id, Page(page, len(found.lessons), BUTTONS_A_PAGE)
-    can_take = (line for line in found.lessons if not line.done and (found.is_open or line.preview))
+    can_take = (
+        line
+        for line in found.lessons
+        if not line.done and (line.preview or (found.is_open and not line.lock))
+    )
     first = next(can_take, None)
     buttons = [
         press(words.lesson_button(line, found.is_open), ShowLesson(id=line.id))
@@ -202,12 +207,27 @@ def finish_button(page: LessonPage) -> InlineKeyboardButton | None:
 
 
 async def say_locked(query: Message | CallbackQuery, page: LessonPage, session: AsyncSession) -> Method:
+    """What opens it: access, or, where that is open, what the lesson waits for."""
+    if page.lock is not None:
+        waits = words.locked_for_now(page)
+        return toast(query, waits, alert=True) if isinstance(query, CallbackQuery) else say(query, safe(waits))
     offers = await courses.list_offers(session, page.module_id)
     buttons = [press(words.offer_button(offer), ShowOffer(id=offer.id)) for offer in offers[:MAX_OFFERS]]
     more = press(shop_words.ALL_OFFERS, ShowModule(id=page.module_id)) if len(offers) > MAX_OFFERS else None
     back = press(words.ALL_LESSONS, ShowLessons(module=page.module_id))
     keyboard = rows(*buttons, more, go(home_words.PROMO, PROMO), back)
     return say(query, words.locked(page, offers), keyboard)
+
+
+async def say_following(query: CallbackQuery, page: LessonPage, request: Request) -> list[Method]:
+    """The lesson; where it is still locked, what it waits for, and what else there is to do."""
+    if page.lock is None or page.is_open:
+        return await say_lesson(query, page, request)
+    found = await load_home(request)
+    keyboard = rows(
+        next_button(found, stays=True), press(words.ALL_LESSONS, ShowLessons(module=page.module_id))
+    )
+    return [say(query, safe(words.locked_for_now(page)), keyboard)]
 
 
 @router.message(is_(PROGRESS), SignedIn())

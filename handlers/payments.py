@@ -225,7 +225,7 @@ async def say_paid(request: Request, paid: PurchaseSummary, just_now: bool) -> R
             amount=paid.amount,
             currency=paid.currency,
             ends_at=access.ends_at if access else None,
-            **await next_lesson_facts(request.session, request.person.user_id, paid.module_id),
+            **await next_lesson_facts(request.session, request.person.user_id, paid.module_id, request.now),
         )
     )
     text = told.text if just_now else f"{words.ALL_PAID}\n\n{told.text}"

@@ -1,12 +1,14 @@
 """What the values in the catalogue file may be, and `Table`, on which its tables stand."""
 
 import re
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from bot.chat import markup
+from db.access.changes import LATEST_END
 
 MAX_INTEGER = 2**31 - 1
 MAX_ID = 2**62  # leaves room above the file's ids for those of the sequence
@@ -38,6 +40,14 @@ def _amount_text(value: Any) -> str:
     return format(value, "f") if isinstance(value, Decimal) else str(value)
 
 
+def _moment(value: datetime) -> datetime:
+    if value.tzinfo is None:
+        raise ValueError("needs its distance from UTC, such as 2026-12-01T10:00:00+03:00")
+    if value >= LATEST_END:
+        raise ValueError("no access lasts that long: this would never be")
+    return value
+
+
 def matching(pattern: str, what: str) -> AfterValidator:
     def check(value: str) -> str:
         if not re.fullmatch(pattern, value):
@@ -57,6 +67,8 @@ SchoolName = Annotated[str, AfterValidator(_not_empty), AfterValidator(_one_line
 SchoolDescription = Annotated[str, AfterValidator(_not_empty), Field(max_length=512)]
 Markup = Annotated[str, AfterValidator(_not_empty), AfterValidator(_markup)]
 Days = Annotated[int, Field(ge=1, le=36_500)]
+UnlockDays = Annotated[int, Field(ge=0, le=36_500)]
+Moment = Annotated[datetime, AfterValidator(_moment)]
 Price = Annotated[str, BeforeValidator(_amount_text)]
 Currency = Annotated[str, matching(r"[A-Z]{3}", "a currency: three capital letters such as RUB")]
 Option = Annotated[str, AfterValidator(_not_empty), AfterValidator(_one_line), Field(max_length=100)]

@@ -19,11 +19,30 @@ PAYMENT_FIELDS = {"currency", "methods", "active"}
 MAX_TRIES = 4  # of a transaction that met a deadlock, or ids that are taken
 
 
-def check_file(path: Path, settings: Settings | None) -> None:
-    """By itself, and against the shop's settings where they are known. Raises CatalogueError."""
+def check_file(path: Path, settings: Settings | None) -> list[str]:
+    """By itself, and against the shop's settings where they are known; a line for what may be meant and is worth a
+    look. Raises CatalogueError."""
     catalogue = reading.read(path)
     if settings is not None and (lines := list(_unpayable(catalogue, settings))):
         raise reading.CatalogueError(lines)
+    return list(_unreachable(catalogue))
+
+
+def _unreachable(catalogue: Catalogue) -> Iterator[str]:
+    """Lessons that unlock after every access that the file sells or gives away has ended."""
+    longest: dict[str, int] = {}
+    modules = {product.key: product.module for product in catalogue.products}
+    given = [(product.module, offer.days) for product in catalogue.products for offer in product.offers]
+    for module, days in [*given, *((modules[promo.product], promo.days) for promo in catalogue.promos)]:
+        longest[module] = max(days, longest.get(module, 0))
+    for one in catalogue.modules:
+        for lesson in one.lessons:
+            days = (one.unlock_days or 0) if lesson.unlock_days is None else lesson.unlock_days
+            if not lesson.preview and days >= longest.get(one.key, days + 1):
+                yield (
+                    f'modules "{one.key}" . lessons "{lesson.key}": unlocks {days} days after access opened, and'
+                    f" no offer or promo code gives more than {longest[one.key]}: only who renews gets there"
+                )
 
 
 async def load_file(

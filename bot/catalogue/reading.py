@@ -191,7 +191,17 @@ def _module(module: ModuleTable) -> entries.ModuleEntry:
     if count is None and module.id is None:
         count = len(module.lessons)
     lessons = tuple(_lesson(lesson) for lesson in module.lessons)
-    return entries.ModuleEntry(module.key, module.id, module.name, module.description, count, lessons)
+    return entries.ModuleEntry(
+        key=module.key,
+        id=module.id,
+        name=module.name,
+        description=module.description,
+        interval_count=count,
+        lessons=lessons,
+        unlock_in_order=module.unlock_in_order,
+        unlock_days=module.unlock_days,
+        unlock_at=module.unlock_at,
+    )
 
 
 def _lesson(lesson: LessonTable) -> entries.LessonEntry:
@@ -203,6 +213,8 @@ def _lesson(lesson: LessonTable) -> entries.LessonEntry:
         media_kind=lesson.media.kind if lesson.media else None,
         media=lesson.media.source if lesson.media else None,
         preview=lesson.preview,
+        unlock_days=lesson.unlock_days,
+        unlock_at=lesson.unlock_at,
         questions=tuple(_question(question) for question in lesson.questions),
     )
 

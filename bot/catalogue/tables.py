@@ -12,12 +12,14 @@ from bot.catalogue.fields import (
     Id,
     Key,
     Markup,
+    Moment,
     Name,
     Price,
     SchoolDescription,
     SchoolName,
     Table,
     Text,
+    UnlockDays,
     Url,
     matching,
 )
@@ -67,7 +69,17 @@ class LessonTable(Table):
     text: Markup
     media: MediaTable | None = None
     preview: bool = False
+    unlock_days: UnlockDays | None = None
+    unlock_at: Moment | None = None
     questions: list[QuestionTable] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _not_both(self) -> Self:
+        if self.preview and (self.unlock_days is not None or self.unlock_at is not None):
+            raise ValueError(
+                "preview: a free lesson never waits, so unlock_days and unlock_at would never count"
+            )
+        return self
 
 
 class ModuleTable(Table):
@@ -76,6 +88,9 @@ class ModuleTable(Table):
     name: Name
     description: Text | None = None
     interval_count: Annotated[int, Field(ge=1, le=MAX_INTEGER)] | None = None
+    unlock_in_order: bool = False
+    unlock_days: UnlockDays | None = None
+    unlock_at: Moment | None = None
     lessons: list[LessonTable] = Field(default_factory=list)
 
 

@@ -1,10 +1,12 @@
 """What a learner is told of access that was given or taken."""
 
+from bot.chat.buttons import Continue
 from bot.chat.commands import BUY, STATUS
-from bot.chat.keyboards import go_below, rows
-from bot.notifications.events import AccessGranted, AccessReturned, AccessTaken, PromoRedeemed
+from bot.chat.keyboards import go_below, press, rows
+from bot.notifications.events import AccessGranted, AccessReturned, AccessTaken, LessonUnlocked, PromoRedeemed
 from bot.notifications.notification import Notification, to_lessons
 from bot.texts import _
+from bot.texts import home as home_words
 from bot.texts.format import days, safe, until
 
 
@@ -26,6 +28,14 @@ def access_granted(event: AccessGranted) -> Notification:
         days=days(event.days), module=safe(event.module), until=until(event.ends_at)
     )
     return Notification(text, to_lessons(event.module_id))
+
+
+def lesson_unlocked(event: LessonUnlocked) -> Notification:
+    text = _("🔓 The school has unlocked a lesson of “{module}” for you:\n<b>{number}. {lesson}</b>").format(
+        module=safe(event.module), number=event.number, lesson=safe(event.lesson)
+    )
+    label = home_words.next_lesson(event.number, event.lesson)
+    return Notification(text, rows(press(label, Continue(lesson=event.lesson_id, stays=True))))
 
 
 def access_taken(event: AccessTaken) -> Notification:

@@ -81,6 +81,17 @@ class AccessReturned(Event):
     ends_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LessonUnlocked(Event):
+    """By an admin, before its time."""
+
+    name = "lesson_unlocked"
+    lesson_id: int
+    number: int
+    lesson: str
+    module: str
+
+
 # --- accounts ---
 
 

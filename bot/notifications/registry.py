@@ -37,6 +37,7 @@ WORDINGS: Mapping[type[Event], Wording] = dict(
         _entry(events.AccessTaken, access.access_taken),
         _entry(events.ChatConnected, accounts.chat_connected),
         _entry(events.AccessReturned, access.access_returned),
+        _entry(events.LessonUnlocked, access.lesson_unlocked),
         _entry(events.PurchaseSucceeded, payments.purchase_succeeded),
         _entry(events.LinkPaid, payments.link_paid),
         _entry(events.PurchaseCanceled, payments.purchase_canceled),

@@ -146,7 +146,7 @@ async def _notify_paid(
         ends_at=change.after,
         message_id=attempt.message_id,
         message_chat=attempt.telegram_id,
-        **await next_lesson_facts(session, purchase.user_id, sale.module_id),
+        **await next_lesson_facts(session, purchase.user_id, sale.module_id, context.now()),
     )
     await notify(session, purchase.user_id, succeeded)
     second = settlement.outcome is Outcome.SECOND
@@ -162,9 +162,11 @@ async def _notify_paid(
         await notify_chats(session, context.settings.admin_ids, for_admins)
 
 
-async def next_lesson_facts(session: AsyncSession, user_id: int, module_id: int) -> dict[str, Any]:
+async def next_lesson_facts(
+    session: AsyncSession, user_id: int, module_id: int, now: datetime
+) -> dict[str, Any]:
     """The facts of the lesson to go on with; none where the course has none left."""
-    lesson = await get_next_lesson(session, user_id, module_id)
+    lesson = await get_next_lesson(session, user_id, module_id, now)
     if lesson is None:
         return {}
     return {"lesson_id": lesson.id, "lesson_number": lesson.number, "lesson": lesson.title}

@@ -6,9 +6,11 @@ from babel.support import LazyProxy
 
 from bot.chat.arguments import WrongArguments
 from bot.texts import _, __, arguments
+from bot.texts import lessons as lesson_words
 from bot.texts.format import day, days, moment, money, safe
 from bot.texts.payments import purchases as purchase_words
 from db import errors
+from db.lessons.unlocking import Lock
 from db.payments.methods import XTR
 
 # The fault is ours.
@@ -105,6 +107,15 @@ def _currency_not_taken(refused: errors.CurrencyNotTaken) -> str:
     return _(
         "No way to pay that is set up takes {currency}, so the offer is not on sale. It is set up by: {settings}."
     ).format(currency=safe(refused.currency), settings=safe(", ".join(refused.settings)))
+
+
+@say.register
+def _lesson_waits(refused: errors.LessonWaits) -> str:
+    return (
+        _("🔒 This lesson is still locked.")
+        + " "
+        + lesson_words.waits(Lock(refused.after, refused.opens_at, refused.too_late))
+    )
 
 
 @say.register

@@ -60,6 +60,11 @@ def short(at: datetime) -> str:
     return _written(at, ru="d MMM", en="MMM d", hour=True)
 
 
+def short_day(at: datetime) -> str:
+    """For a label."""
+    return _written(at, ru="d MMM", en="MMM d")
+
+
 def zoned(at: datetime) -> str:
     """Day, hour and time zone: once on a screen whose hours matter."""
     return f"{moment(at)} ({zone_name(at.astimezone(zone()))})"

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot.texts import _, __, plural
-from bot.texts.format import called, end, label, safe, until
+from bot.texts.format import called, end, label, moment, safe, until
 from db.lessons.home import Course, NextLesson
 
 MAX_ENDED = 3  # courses whose access has ended, in one list
@@ -55,6 +55,8 @@ def line(one: Course) -> str:
     if progress.count:
         done = _("{done} of {count}").format(done=progress.done, count=progress.count)
         parts.insert(1, f"{done} 🎉" if progress.finished else done)
+    if one.coming:
+        parts.append(_("next lesson {moment}").format(moment=moment(one.coming)))
     return " · ".join(parts)
 
 

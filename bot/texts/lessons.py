@@ -5,10 +5,11 @@ from urllib.parse import urlencode
 
 from bot.texts import _, __, plural
 from bot.texts import home as home_words
-from bot.texts.format import bar, days, label, money, safe, until
+from bot.texts.format import bar, days, label, moment, money, safe, short_day, until
 from db.lessons.home import Course
 from db.lessons.lessons import Contents, FinishedLesson, LessonLine, LessonPage, ModuleLessons
 from db.lessons.progress import ModuleProgress, Progress
+from db.lessons.unlocking import Lock
 from db.shop.courses import OfferDetails
 
 DONE = __("✅ Done")
@@ -24,6 +25,7 @@ MY_ACCESS = __("🔑 My access")
 MORE_COURSES = __("🎓 More courses")
 SHARE = __("📣 Tell a friend")
 MODULE_GONE = __("This course is no longer there. Your lessons: /lessons")
+RENEW_FIRST = __("Your access ends before that: renew it to get there.")
 WELL_DONE = __("✅ Well done!")
 NO_PROGRESS = __("Nothing here yet: begin with the first lesson.")
 
@@ -55,9 +57,32 @@ def contents(found: Contents) -> str:
     progress = found.progress
     counted = _("{done} of {total} done").format(done=progress.done, total=progress.count)
     lines.append(f"{bar(progress.share)} {counted}{_end(progress)}")
+    if coming := next((line for line in found.lessons if line.lock), None):
+        lines += ["", *_waiting(coming)]
     if not found.is_open and any(line.preview for line in found.lessons):
         lines += ["", _("🎁 marks the free lessons: you can take them right now.")]
     return "\n".join(lines)
+
+
+def _waiting(line: LessonLine) -> list[str]:
+    return [f"🔒 <b>{line.number}. {safe(line.title)}</b>", waits(line.lock)] if line.lock else []
+
+
+def waits(lock: Lock) -> str:
+    """What unlocks a lesson of an open access, and when."""
+    if lock.opens_at is None:
+        return _("It unlocks once lesson {number} is done.").format(number=lock.after)
+    at = moment(lock.opens_at)
+    if lock.after is None:
+        text = _("It unlocks on {moment}.").format(moment=at)
+    else:
+        text = _("It unlocks on {moment}, once lesson {number} is done.").format(moment=at, number=lock.after)
+    return f"{text} {RENEW_FIRST}" if lock.too_late else text
+
+
+def locked_for_now(page: LessonPage) -> str:
+    """Plain: it may be a toast."""
+    return f"🔒 {page.number}. {label(page.title)}\n{waits(page.lock)}" if page.lock else ""
 
 
 def _access(found: Contents) -> str:
@@ -67,6 +92,9 @@ def _access(found: Contents) -> str:
 
 
 def lesson_button(line: LessonLine, is_open: bool) -> str:
+    if line.lock is not None:
+        tail = f" · {short_day(line.lock.opens_at)}" if line.lock.opens_at else ""
+        return label(f"🔒 {line.number}. {line.title}", tail)
     if not (is_open or line.preview):
         mark = "🔒"
     elif line.done:

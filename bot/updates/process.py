@@ -36,6 +36,7 @@ from db import chats, updates
 from db.chats import Person, TelegramProfile
 from db.engine import Pool, is_retryable, is_unavailable
 from db.errors import Refused
+from db.lessons.unlocking import record_seen_access
 from db.normal import name_form
 from db.updates import HandledElsewhereError
 
@@ -248,7 +249,9 @@ class UpdateProcessor:
         """Saves chat state, session activity and the update id in the same transaction."""
         if not is_payment(update):
             await chats.save_state(session, person, now)
-            await chats.mark_seen(session, person, now, timedelta(days=self._context.settings.session_days))
+            keep = timedelta(days=self._context.settings.session_days)
+            if await chats.mark_seen(session, person, now, keep):
+                await record_seen_access(session, [person.user_id], now)
         await updates.mark_handled(session, self._context.bot.id, update.update_id, now)
 
     async def retry(self, raw: Raw, pool: Pool = Pool.MONEY) -> None:

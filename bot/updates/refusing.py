@@ -14,6 +14,7 @@ from bot.texts.commands import ABOUT
 from db.errors import (
     LessonLocked,
     LessonUnknown,
+    LessonWaits,
     MethodNotOffered,
     OfferGone,
     PromoUnknown,
@@ -29,6 +30,7 @@ TO_PURCHASES = (ABOUT[PURCHASES.name], PURCHASES)
 WAYS_ON: Mapping[type[Refused], tuple[tuple[Text, Command], ...]] = {
     LessonLocked: (TO_BUY, TO_CODE),
     LessonUnknown: (TO_LESSONS,),
+    LessonWaits: (TO_LESSONS,),
     MethodNotOffered: (TO_BUY,),
     OfferGone: (TO_COURSES,),
     PromoUnknown: (TO_CODE, TO_COURSES),

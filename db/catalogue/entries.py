@@ -1,6 +1,7 @@
 """What a catalogue file says, checked and ready for `db.catalogue.load`."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 
@@ -32,7 +33,8 @@ class QuestionEntry:
 
 @dataclass(frozen=True, slots=True)
 class LessonEntry:
-    """`text` is Telegram's HTML; `media` a URL or a Telegram file id of kind `media_kind`."""
+    """`text` is Telegram's HTML; `media` a URL or a Telegram file id of kind `media_kind`. `unlock_days` after access
+    opened, `unlock_at`: when it unlocks, None as its module says."""
 
     key: str
     id: int | None
@@ -42,11 +44,14 @@ class LessonEntry:
     media: str | None
     preview: bool
     questions: tuple[QuestionEntry, ...]
+    unlock_days: int | None = None
+    unlock_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ModuleEntry:
-    """With `id`, a row of the other application: what the file leaves out (None) stays as that one has it."""
+    """With `id`, a row of the other application: what the file leaves out (None) stays as that one has it.
+    `unlock_in_order`: each lesson once the one before it is done; the other two as in lessons, for those without."""
 
     key: str
     id: int | None
@@ -54,6 +59,16 @@ class ModuleEntry:
     description: str | None
     interval_count: int | None
     lessons: tuple[LessonEntry, ...]
+    unlock_in_order: bool = False
+    unlock_days: int | None = None
+    unlock_at: datetime | None = None
+
+    @property
+    def waits(self) -> bool:
+        """Whether any of its lessons may be locked although access is open."""
+        return self.unlock_in_order or any(
+            one.unlock_days is not None or one.unlock_at is not None for one in (self, *self.lessons)
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,14 @@ class _Export:
             row.description,
             row.interval_count,
             tuple(self._lesson(one) for one in lessons),
+            **self._unlocking(row.id),
         )
+
+    def _unlocking(self, module_id: int) -> dict[str, Any]:
+        row = self._stored.unlocking.get(module_id)
+        if row is None:
+            return {}
+        return {"unlock_in_order": row.in_order, "unlock_days": row.days, "unlock_at": row.at}
 
     def _lesson(self, row: Lesson) -> entries.LessonEntry:
         questions = [one for one in _in_order(self._stored.questions.get(row.id, {}).values()) if one.active]
@@ -69,6 +76,8 @@ class _Export:
             media_kind=row.media_kind,
             media=row.media,
             preview=row.preview,
+            unlock_days=row.unlock_days,
+            unlock_at=row.unlock_at,
             questions=tuple(_question(one) for one in questions),
         )
 

@@ -26,7 +26,18 @@ from db.catalogue.entries import (
 from db.catalogue.stored import StoredCatalogue, list_refusals
 from db.locks import lock
 from db.normal import promo_form
-from db.tables import CatalogueKey, Lesson, Module, Offer, Product, PromoCode, Question, Result, School
+from db.tables import (
+    CatalogueKey,
+    Lesson,
+    Module,
+    ModuleUnlocking,
+    Offer,
+    Product,
+    PromoCode,
+    Question,
+    Result,
+    School,
+)
 
 Row = TypeVar("Row")
 
@@ -98,6 +109,8 @@ async def load_catalogue(session: AsyncSession, catalogue: Catalogue) -> list[Ca
     modules = [(entry, loading.module(entry)) for entry in catalogue.modules]
     await session.flush()
     loading.keys(modules)
+    for entry, row in modules:
+        loading.unlocking(entry, row)
     lessons = [pair for entry, row in modules for pair in loading.lessons(entry, row)]
     by_key = {entry.key: row for entry, row in modules}
     products = [(entry, loading.product(entry, by_key[entry.module])) for entry in catalogue.products]
@@ -162,6 +175,18 @@ class _Loading:
                 adopted = entry.id is not None
                 key = CatalogueKey(kind="product", key=entry.key, product_id=row.product_id, adopted=adopted)
                 self.session.add(key)
+
+    def unlocking(self, module: ModuleEntry, row: Module) -> None:
+        """Only where lessons wait, or have waited."""
+        stored = self.kept.unlocking.get(row.id)
+        if stored is None and not module.waits:
+            return
+        values = {
+            "in_order": module.unlock_in_order,
+            "days": module.unlock_days,
+            "at": module.unlock_at,
+        }
+        self._put("unlocking", module.key, stored, ModuleUnlocking, {"module_id": row.id}, values)
 
     def lessons(self, module: ModuleEntry, row: Module) -> list[tuple[str, LessonEntry, Lesson]]:
         """Each lesson with its full key and row."""

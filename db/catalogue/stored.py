@@ -10,7 +10,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.catalogue.entries import Catalogue, ModuleEntry, ProductEntry
 from db.normal import promo_form
-from db.tables import CatalogueKey, Lesson, Module, Offer, Product, PromoCode, Question, Result, School
+from db.tables import (
+    CatalogueKey,
+    Lesson,
+    Module,
+    ModuleUnlocking,
+    Offer,
+    Product,
+    PromoCode,
+    Question,
+    Result,
+    School,
+)
 
 Row = TypeVar("Row")
 
@@ -29,7 +40,8 @@ NEEDS_ID = (
 
 @dataclass(slots=True)
 class StoredCatalogue:
-    """Rows by key; lessons by module id and key, questions by lesson id and key, promo codes by normal form.
+    """Rows by key; lessons by module id and key, questions by lesson id and key, promo codes by normal form,
+    unlocking by module id.
 
     `has_unknown_ids`: `progress` holds ids that the bot does not know.
     """
@@ -38,6 +50,7 @@ class StoredCatalogue:
     products: dict[str, Product]
     module_rows: dict[int, Module]
     product_rows: dict[int, Product]
+    unlocking: dict[int, ModuleUnlocking]
     lessons: dict[int, dict[str, Lesson]]
     questions: dict[int, dict[str, Question]]
     offers: dict[str, Offer]
@@ -49,7 +62,7 @@ class StoredCatalogue:
 
     @classmethod
     async def read(cls, session: AsyncSession) -> "StoredCatalogue":
-        """Eleven statements, whatever the size."""
+        """Twelve statements, whatever the size."""
         keys = await _all(session, CatalogueKey)
         module_rows = {row.id: row for row in await _all(session, Module)}
         product_rows = {row.product_id: row for row in await _all(session, Product)}
@@ -59,6 +72,7 @@ class StoredCatalogue:
             products={key.key: product_rows[key.product_id] for key in keys if key.product_id},
             module_rows=module_rows,
             product_rows=product_rows,
+            unlocking={row.module_id: row for row in await _all(session, ModuleUnlocking)},
             lessons=_nested((row.module_id, row.key, row) for row in await _all(session, Lesson)),
             questions=_nested((row.lesson_id, row.key, row) for row in await _all(session, Question)),
             offers={row.key: row for row in offer_rows.values() if row.key},

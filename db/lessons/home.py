@@ -22,8 +22,8 @@ class NextLesson:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """A module that the learner has or had access to: `ends_at` is None for ever. `following` is the first lesson not
-    done yet, None where access has ended."""
+    """A module that the learner has or had access to: `ends_at` is None for ever. `following` is the first lesson
+    that is neither done nor locked, None where access has ended; `coming` is when the next one unlocks by itself."""
 
     module_id: int
     module: str
@@ -31,6 +31,7 @@ class Course:
     ends_at: datetime | None
     progress: Progress
     following: NextLesson | None
+    coming: datetime | None = None
 
 
 # All lessons that there are, with their numbers.
@@ -54,7 +55,8 @@ class Learning:
 GET_LEARNING = f"""
 select due.count as due, courses.* from ({COUNT_DUE}) due left join (
 select m.id as module_id, m.name as module, a.ends_at > :now as is_open, nullif(a.ends_at, 'infinity') as ends_at,
-       a.ends_at as access_ends_at, counts.count as count_, counts.done, counts.left_, line.id, line.number, line.title
+       a.ends_at as access_ends_at, counts.count as count_, counts.done, counts.left_, line.id, line.number, line.title,
+       counts.coming
 from usermoduleaccess a
 join modules m on m.id = a.module_id
 join ({COUNTS}) counts on counts.module_id = m.id
@@ -84,7 +86,8 @@ async def get_learning(session: AsyncSession, user_id: int, now: datetime) -> Le
 def _course(row: Row[tuple[object, ...]]) -> Course:
     following = NextLesson(row.id, row.module_id, row.number, row.title) if row.id else None
     progress = Progress(row.count_, row.done, row.left_)
-    return Course(row.module_id, row.module, row.is_open, row.ends_at, progress, following)
+    coming = row.coming if row.is_open and not following else None
+    return Course(row.module_id, row.module, row.is_open, row.ends_at, progress, following, coming)
 
 
 async def get_free_lesson(

@@ -8,14 +8,14 @@ for people without an account (`user_id` None), who have no progress.
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.account_ids import lock_account
-from db.errors import LessonLocked, LessonUnknown
+from db.errors import LessonLocked, LessonUnknown, LessonWaits
 from db.lessons.progress import COUNTS, DONE, Progress, get_progress
+from db.lessons.unlocking import Lock, lines, lock_of
 from db.locks import lock
-from db.timestamps import LONG_AGO
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +31,14 @@ class ModuleLessons:
 
 @dataclass(frozen=True, slots=True)
 class LessonLine:
-    """A lesson in the list of its module; `number` counts from 1."""
+    """A lesson in the list of its module; `number` counts from 1. `lock`: what it waits for, where access is open."""
 
     id: int
     number: int
     title: str
     preview: bool
     done: bool
+    lock: Lock | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ async def find_lesson_by_media(session: AsyncSession, media: str) -> LessonName 
 @dataclass(frozen=True, slots=True)
 class LessonPage:
     """`text` is Telegram's HTML. `is_open` is whether this person may take it now; `number` counts from 1, `questions`
-    those that are asked."""
+    those that are asked. `lock`: what it waits for although access is open."""
 
     id: int
     module_id: int
@@ -89,6 +90,7 @@ class LessonPage:
     is_open: bool
     done: bool
     questions: int
+    lock: Lock | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,33 +113,25 @@ order by m.id
 """
 
 GET_CONTENTS = f"""
-with done as ({DONE})
 select m.id as module_id, m.name as module, a.ends_at > :now as is_open, nullif(a.ends_at, 'infinity') as ends_at,
-       l.id, l.title, l.preview, done.lesson_id is not null as done,
+       line.id, line.number, line.title, line.preview, line.done, line.is_unlocked, line.after_, line.opens_at,
        counts.count as count_, counts.done as done_, counts.left_
 from modules m
 join ({COUNTS}) counts on counts.module_id = m.id
 left join usermoduleaccess a on a.module_id = m.id and a.user_id = cast(:user_id as bigint)
-left join bot.lessons l on l.module_id = m.id and l.active
-left join done on done.lesson_id = l.id
+left join ({lines("l.module_id = :module_id")}) line on true
 where m.id = :module_id
-order by l.position, l.id
+order by line.number
 """
 
 GET_LESSON = f"""
-with done as ({DONE}), line as (
-    select l.id, row_number() over place as number, lag(l.id) over place as previous,
-           lead(l.id) over place as following, count(*) over () as count
-    from bot.lessons l
-    where l.active and l.module_id = (select module_id from bot.lessons where id = :lesson_id)
-    window place as (order by l.position, l.id)
-)
 select l.id, l.module_id, m.name as module, l.title, l.text, l.media_kind, l.media, l.preview,
-       line.number, line.count, line.previous, line.following,
-       l.preview or coalesce(a.ends_at > :now, false) as is_open,
-       exists (select from done where lesson_id = l.id) as done,
-       (select count(*) from bot.questions q where q.lesson_id = l.id and q.active) as questions
-from line
+       line.number, line.count_, line.previous, line.following_,
+       l.preview or coalesce(a.ends_at > :now and line.is_unlocked, false) as is_open, line.done,
+       (select count(*) from bot.questions q where q.lesson_id = l.id and q.active) as questions,
+       line.is_unlocked, line.after_, line.opens_at,
+       coalesce(a.ends_at > :now, false) as has_access, nullif(a.ends_at, 'infinity') as ends_at
+from ({lines("l.module_id = (select module_id from bot.lessons where id = :lesson_id)")}) line
 join bot.lessons l on l.id = line.id
 join modules m on m.id = l.module_id
 left join usermoduleaccess a on a.module_id = m.id and a.user_id = cast(:user_id as bigint)
@@ -175,9 +169,6 @@ async def get_contents(
     rows = (await session.execute(text(GET_CONTENTS), values)).all()
     if not rows:
         return None
-    lines = (
-        LessonLine(row.id, at, row.title, row.preview, row.done) for at, row in enumerate(rows, 1) if row.id
-    )
     first = rows[0]
     return Contents(
         module_id=first.module_id,
@@ -186,14 +177,21 @@ async def get_contents(
         has_ended=first.is_open is False,
         ends_at=first.ends_at,
         progress=Progress(first.count_, first.done_, first.left_),
-        lessons=tuple(lines),
+        lessons=tuple(_line(row) for row in rows if row.id),
     )
 
 
-async def get_next_lesson(session: AsyncSession, user_id: int, module_id: int) -> LessonLine | None:
-    """The module's first lesson that is not done yet."""
-    found = await get_contents(session, module_id, user_id, LONG_AGO)
-    return next((line for line in found.lessons if not line.done), None) if found else None
+def _line(row: Row[tuple[object, ...]]) -> LessonLine:
+    lock = lock_of(row, row.ends_at) if row.is_open else None
+    return LessonLine(row.id, row.number, row.title, row.preview, row.done, lock)
+
+
+async def get_next_lesson(
+    session: AsyncSession, user_id: int, module_id: int, now: datetime
+) -> LessonLine | None:
+    """The module's first lesson that is neither done nor locked."""
+    found = await get_contents(session, module_id, user_id, now)
+    return next((line for line in found.lessons if not (line.done or line.lock)), None) if found else None
 
 
 async def get_lesson(session: AsyncSession, lesson_id: int, user_id: int | None, now: datetime) -> LessonPage:
@@ -202,17 +200,21 @@ async def get_lesson(session: AsyncSession, lesson_id: int, user_id: int | None,
     row = (await session.execute(text(GET_LESSON), values)).one_or_none()
     if row is None:
         raise LessonUnknown(lesson_id)
-    return LessonPage(*row)
+    *page, _is_unlocked, _after, _opens_at, has_access, ends_at = row
+    return LessonPage(*page, lock=lock_of(row, ends_at) if has_access else None)
 
 
 async def record_finished(
     session: AsyncSession, user_id: int, lesson_id: int, now: datetime
 ) -> FinishedLesson:
-    """One row of progress, however often and from however many places at once. Raises LessonUnknown, LessonLocked."""
+    """One row of progress, however often and from however many places at once. Raises LessonUnknown, LessonLocked,
+    LessonWaits."""
     page = await get_lesson(session, lesson_id, user_id, now)
+    if page.lock is not None and not page.is_open:
+        raise LessonWaits(lesson_id, page.lock.after, page.lock.opens_at, page.lock.too_late)
     if not page.is_open:
         raise LessonLocked(lesson_id, page.module_id)
     user_id = await lock_account(session, user_id)
     await lock(session, f"progress:{user_id}:{lesson_id}")
     await session.execute(text(RECORD_FINISHED), {"user_id": user_id, "lesson_id": lesson_id, "now": now})
-    return FinishedLesson(page, await get_progress(session, user_id, page.module_id))
+    return FinishedLesson(page, await get_progress(session, user_id, page.module_id, now))

@@ -11,6 +11,9 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db.lessons.unlocking import DONE as DONE
+from db.lessons.unlocking import lines
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:
@@ -32,7 +35,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class ModuleProgress:
-    """`following` is the first lesson not done yet."""
+    """`following` is the first lesson that is neither done nor locked."""
 
     module_id: int
     module: str
@@ -41,24 +44,19 @@ class ModuleProgress:
     following: int | None
 
 
-# Lessons that were passed at least once; of :user_id, who may be nobody.
-DONE = """
-    select distinct p.lesson_id from progress p
-    join bot.results r on r.id = p.result_id and r.passed
-    where p.user_id = cast(:user_id as bigint)
-"""
-
-# To be joined by module_id: (module_id, count, done, left_, following) of every module.
+# To be joined by module_id: (module_id, count, done, left_, following, coming) of every module. `following` is the
+# first lesson that is neither done nor locked; `coming` is when the next one unlocks by itself.
 COUNTS = f"""
     select m.id as module_id, of_module.count, least(lines.done, of_module.count) as done,
-           lines.active - lines.done as left_, lines.following
+           lines.active - lines.done as left_, lines.following, lines.coming
     from modules m
     left join bot.catalogue_keys k on k.module_id = m.id
     cross join lateral (
-        select count(*) as active, count(done.lesson_id) as done,
-               (array_agg(l.id order by l.position, l.id) filter (where done.lesson_id is null))[1] as following
-        from bot.lessons l left join ({DONE}) done on done.lesson_id = l.id
-        where l.module_id = m.id and l.active
+        select count(*) as active, count(*) filter (where one.done) as done,
+               (array_agg(one.id order by one.position, one.id) filter (where not one.done and one.is_unlocked))[1]
+                   as following,
+               min(one.opens_at) filter (where not one.is_unlocked and one.after_ is null) as coming
+        from ({lines("l.module_id = m.id")}) one
     ) lines
     cross join lateral (
         select case when k.module_id is not null and not k.adopted or m.interval_count < 1
@@ -82,9 +80,9 @@ order by m.id
 """
 
 
-async def get_progress(session: AsyncSession, user_id: int, module_id: int) -> Progress:
+async def get_progress(session: AsyncSession, user_id: int, module_id: int, now: datetime) -> Progress:
     """Of a module that is there."""
-    values = {"user_id": user_id, "module_id": module_id}
+    values = {"user_id": user_id, "module_id": module_id, "now": now}
     return Progress(*(await session.execute(text(GET_PROGRESS), values)).one())
 
 

@@ -186,6 +186,8 @@ ALREADY_THERE = {
     "users_devices": "exists (select from users_devices other where other.user_id = :into"
     " and other.device_id = it.device_id)",
     "bot.contacts": "exists (select from bot.contacts other where other.user_id = :into and other.kind = it.kind)",
+    "bot.unlocked_lessons": "exists (select from bot.unlocked_lessons other where other.user_id = :into"
+    " and other.lesson_id = it.lesson_id)",
     "bot.outbox": "exists (select from bot.outbox other where other.user_id = :into and other.channel = it.channel"
     " and other.kind = it.kind and other.occasion = it.occasion)",
     "bot.cards": "exists (select from bot.cards other where other.user_id = :into"

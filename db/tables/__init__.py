@@ -41,6 +41,7 @@ from db.tables.shared import (
     User,
     UserDevice,
 )
+from db.tables.unlocking import ModuleUnlocking, SeenAccess, UnlockedLesson
 
 __all__ = [
     "AccessChange",
@@ -74,6 +75,7 @@ __all__ = [
     "Module",
     "ModuleAccess",
     "ModuleOptions",
+    "ModuleUnlocking",
     "Offer",
     "OutboxMessage",
     "ParkedPayment",
@@ -88,9 +90,11 @@ __all__ = [
     "Result",
     "School",
     "SentFile",
+    "SeenAccess",
     "Session",
     "SiteLink",
     "TelegramAccount",
+    "UnlockedLesson",
     "UnreadItem",
     "User",
     "UserDevice",

@@ -16,12 +16,13 @@ NONE = sql("'{}'")
 
 class Lesson(Base):
     """`text` is written in `markup`. `media` is a URL or a Telegram file id of kind `media_kind` (photo, video, audio,
-    voice, document)."""
+    voice, document). `unlock_days` and `unlock_at`: as of its module (db.tables.ModuleUnlocking), for this lesson."""
 
     __tablename__ = "lessons"
     __table_args__ = (
         UniqueConstraint("module_id", "key"),
         CheckConstraint("markup in ('html', 'markdown')", name="markup"),
+        CheckConstraint("unlock_days between 0 and 36500", name="unlock_days"),
         {"schema": BOT},
     )
 
@@ -34,6 +35,8 @@ class Lesson(Base):
     media_kind: Mapped[str | None]
     media: Mapped[str | None]
     preview: Mapped[bool] = mapped_column(server_default=sql("false"))
+    unlock_days: Mapped[int | None] = mapped_column(Integer)
+    unlock_at: Mapped[datetime | None]
     active: Mapped[bool] = mapped_column(server_default=sql("true"))
     markup: Mapped[str] = mapped_column(server_default=sql("'html'"))
 

@@ -1,0 +1,48 @@
+"""An admin unlocks a lesson for one person, whatever the catalogue makes it wait for: from /user."""
+
+from aiogram import Router
+from aiogram.types import CallbackQuery, InlineKeyboardMarkup
+
+from bot.chat.admin_buttons import ShowWaiting, UnlockLesson
+from bot.chat.keyboards import press, rows
+from bot.chat.replies import Method, Reply, show_or_say, toast
+from bot.context import Request
+from bot.notifications.events import LessonUnlocked
+from bot.notifications.notify import notify
+from bot.texts.access import unlocking as words
+from db.accounts import people
+from db.lessons import lessons, unlocking
+from db.lessons.unlocking import WaitingLesson
+from handlers.filters import Admin
+
+router = Router(name="unlocking")
+router.callback_query.filter(Admin())
+
+SHOWN = 10
+
+
+@router.callback_query(ShowWaiting.filter())
+async def show_waiting(query: CallbackQuery, callback_data: ShowWaiting, request: Request) -> Reply:
+    return await _show(query, callback_data.user, request)
+
+
+@router.callback_query(UnlockLesson.filter())
+async def unlock(query: CallbackQuery, callback_data: UnlockLesson, request: Request) -> Reply:
+    user_id, session, now = callback_data.user, request.session, request.now
+    page = await lessons.get_lesson(session, callback_data.lesson, user_id, now)
+    if page.lock is None:
+        return [toast(query, words.UNLOCKED_BEFORE), await _show(query, user_id, request)]
+    await unlocking.unlock_lesson(session, user_id, page.id, request.person.telegram_id, now)
+    event = LessonUnlocked(lesson_id=page.id, number=page.number, lesson=page.title, module=page.module)
+    await notify(session, user_id, event)
+    return [toast(query, words.UNLOCKED), await _show(query, user_id, request)]
+
+
+async def _show(query: CallbackQuery, user_id: int, request: Request) -> Method:
+    who = await people.get_account_summary(request.session, user_id)
+    found = await unlocking.list_waiting(request.session, user_id, request.now, SHOWN)
+    return show_or_say(query, words.waiting(who, found), _keyboard(user_id, found))
+
+
+def _keyboard(user_id: int, found: list[WaitingLesson]) -> InlineKeyboardMarkup:
+    return rows(*(press(words.button(one), UnlockLesson(user=user_id, lesson=one.id)) for one in found))
