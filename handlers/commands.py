@@ -77,8 +77,8 @@ async def migrate(settings: Settings, asked: Namespace) -> None:
 async def catalog(settings: Settings, asked: Namespace) -> None:
     shop = settings if settings.bot_token else None  # without a bot, the file is held against itself only
     if asked.action == "check":
-        for line in check_file(asked.file, shop):
-            print(line)
+        for note in check_file(asked.file, shop):
+            print(note)
         print("ok")
         return
     async with open_migrated(settings) as (dsn, _direct):

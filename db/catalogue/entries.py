@@ -66,9 +66,9 @@ class ModuleEntry:
     @property
     def waits(self) -> bool:
         """Whether any of its lessons may be locked although access is open."""
-        return self.unlock_in_order or any(
-            one.unlock_days is not None or one.unlock_at is not None for one in (self, *self.lessons)
-        )
+        own = [(self.unlock_days, self.unlock_at)]
+        moments = own + [(one.unlock_days, one.unlock_at) for one in self.lessons]
+        return self.unlock_in_order or any(one != (None, None) for one in moments)
 
 
 @dataclass(frozen=True, slots=True)

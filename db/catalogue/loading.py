@@ -109,8 +109,8 @@ async def load_catalogue(session: AsyncSession, catalogue: Catalogue) -> list[Ca
     modules = [(entry, loading.module(entry)) for entry in catalogue.modules]
     await session.flush()
     loading.keys(modules)
-    for entry, row in modules:
-        loading.unlocking(entry, row)
+    for entry, module in modules:
+        loading.unlocking(entry, module)
     lessons = [pair for entry, row in modules for pair in loading.lessons(entry, row)]
     by_key = {entry.key: row for entry, row in modules}
     products = [(entry, loading.product(entry, by_key[entry.module])) for entry in catalogue.products]

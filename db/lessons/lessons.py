@@ -124,6 +124,7 @@ where m.id = :module_id
 order by line.number
 """
 
+LOCK_COLUMNS = 5  # of GET_LESSON, the last ones
 GET_LESSON = f"""
 select l.id, l.module_id, m.name as module, l.title, l.text, l.media_kind, l.media, l.preview,
        line.number, line.count_, line.previous, line.following_,
@@ -200,8 +201,8 @@ async def get_lesson(session: AsyncSession, lesson_id: int, user_id: int | None,
     row = (await session.execute(text(GET_LESSON), values)).one_or_none()
     if row is None:
         raise LessonUnknown(lesson_id)
-    *page, _is_unlocked, _after, _opens_at, has_access, ends_at = row
-    return LessonPage(*page, lock=lock_of(row, ends_at) if has_access else None)
+    lock = lock_of(row, row.ends_at) if row.has_access else None
+    return LessonPage(*row[: len(row) - LOCK_COLUMNS], lock)
 
 
 async def record_finished(

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import asyncpg
 import pytest
+from sqlalchemy import text
 
 from bot.catalogue.reading import parse
 from db.access.changes import Source, change_access
@@ -45,7 +46,7 @@ async def load(database: Database, module: str = "", second: str = "", third: st
 
 async def change(database: Database, days: int, now: datetime, source_id: int) -> None:
     async with database.transaction(Pool.TALK) as session:
-        module = await session.scalar(loading.text("select id from modules where name = 'Drip'"))
+        module = await session.scalar(text("select id from modules where name = 'Drip'"))
         await change_access(session, 1, module or 0, days, Source.GRANT, source_id, now)
 
 
