@@ -5,7 +5,7 @@ ours. `progress` may name lessons that are none of ours: those are left alone. F
 for people without an account (`user_id` None), who have no progress.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Row, text
@@ -202,7 +202,7 @@ async def get_lesson(session: AsyncSession, lesson_id: int, user_id: int | None,
     if row is None:
         raise LessonUnknown(lesson_id)
     lock = lock_of(row, row.ends_at) if row.has_access else None
-    return LessonPage(*row[: len(row) - LOCK_COLUMNS], lock)
+    return replace(LessonPage(*row[:-LOCK_COLUMNS]), lock=lock)
 
 
 async def record_finished(
