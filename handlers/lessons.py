@@ -210,7 +210,9 @@ async def say_locked(query: Message | CallbackQuery, page: LessonPage, session: 
     """What opens it: access, or, where that is open, what the lesson waits for."""
     if page.lock is not None:
         waits = words.locked_for_now(page)
-        return toast(query, waits, alert=True) if isinstance(query, CallbackQuery) else say(query, safe(waits))
+        return (
+            toast(query, waits, alert=True) if isinstance(query, CallbackQuery) else say(query, safe(waits))
+        )
     offers = await courses.list_offers(session, page.module_id)
     buttons = [press(words.offer_button(offer), ShowOffer(id=offer.id)) for offer in offers[:MAX_OFFERS]]
     more = press(shop_words.ALL_OFFERS, ShowModule(id=page.module_id)) if len(offers) > MAX_OFFERS else None

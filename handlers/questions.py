@@ -33,7 +33,7 @@ from db.lessons.outcomes import finish as finish_attempt
 from db.lessons.questions import Given, Kind
 from handlers.filters import SignedIn
 from handlers.home import Home, load_home, redraw_home
-from handlers.lessons import say_lesson, say_locked
+from handlers.lessons import say_following, say_locked
 from handlers.questions_end import course_end, show_outcome
 
 router = Router(name="questions")
@@ -222,7 +222,7 @@ async def finish(query: CallbackQuery, callback_data: FinishLesson, request: Req
         told.append(say(query, *course_end(done, found, request)))
     else:
         page = await lessons.get_lesson(session, done.lesson.following, person.user_id, now)
-        told += await say_lesson(query, page, request)
+        told += await say_following(query, page, request)
     return [*told, *redraw_home(found, request)]
 
 

@@ -33,7 +33,7 @@ async def show_outcome(
     if page.following is not None:
         keyboard = rows(next_button(found, stays=True), *passed_buttons(page.id, page.module_id))
         return [place(event, message_id, text, keyboard)]
-    done = FinishedLesson(page, await progress.get_progress(session, user_id, page.module_id))
+    done = FinishedLesson(page, await progress.get_progress(session, user_id, page.module_id, request.now))
     end, keyboard = course_end(done, found, request)
     return [place(event, message_id, f"{text}\n\n{end}", keyboard)]
 

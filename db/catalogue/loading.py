@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.catalogue.entries import (
@@ -23,6 +22,7 @@ from db.catalogue.entries import (
     QuestionEntry,
     ResultEntry,
 )
+from db.catalogue.ids import reserve_ids
 from db.catalogue.stored import StoredCatalogue, list_refusals
 from db.locks import lock
 from db.normal import promo_form
@@ -102,7 +102,7 @@ async def load_catalogue(session: AsyncSession, catalogue: Catalogue) -> list[Ca
     kept = await StoredCatalogue.read(session)
     if lines := list_refusals(catalogue, kept):
         raise CatalogueRefusedError(lines)
-    await _reserve_ids(session, catalogue)
+    await reserve_ids(session, catalogue)
     loading = _Loading(session, kept)
     await loading.school(catalogue)
     loading.results(catalogue)
@@ -293,20 +293,3 @@ def _columns(entry: QuestionEntry | LessonEntry | OfferEntry | ResultEntry, **ot
 
 def _id(number: int | None) -> dict[str, int]:
     return {} if number is None else {"id": number}
-
-
-RESERVE_IDS = """
-select setval(ids, :most) from (select pg_get_serial_sequence(:table, 'id')::regclass as ids) as sequence
-where :most > coalesce(pg_sequence_last_value(ids), 0)
-"""
-
-
-async def _reserve_ids(session: AsyncSession, catalogue: Catalogue) -> None:
-    """Ids that the file gives are never handed out again."""
-    given = {
-        "bot.lessons": [lesson.id for module in catalogue.modules for lesson in module.lessons if lesson.id],
-        "bot.results": [result.id for result in catalogue.results if result.id],
-    }
-    for table, ids in given.items():
-        if ids:
-            await session.execute(text(RESERVE_IDS), {"most": max(ids), "table": table})
