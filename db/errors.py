@@ -158,16 +158,6 @@ class AnswerNoNumber(Refused):
 
 
 @dataclass
-class LessonWaits(Refused):
-    """Access is open, the lesson is still locked (db.lessons.unlocking.Lock)."""
-
-    lesson_id: int
-    after: int | None
-    opens_at: datetime | None
-    too_late: bool
-
-
-@dataclass
 class PurchaseUnknown(Refused):
     purchase_id: int
 

@@ -46,11 +46,7 @@ from handlers import (
     shop,
     stats,
 )
-<<<<<<< HEAD
-from handlers.access import granting, grants, history, status
-=======
-from handlers.access import grants, status, unlocking
->>>>>>> 5295023 (Lessons unlock in order, by days of open access, or from a moment)
+from handlers.access import granting, grants, history, status, unlocking
 from handlers.accounts import (
     connecting,
     contacts,
@@ -93,12 +89,9 @@ ROUTERS: tuple[Router, ...] = (
     names.router,
     granting.router,
     grants.router,
-<<<<<<< HEAD
     history.router,
-    people.router,
-=======
     unlocking.router,
->>>>>>> 5295023 (Lessons unlock in order, by days of open access, or from a moment)
+    people.router,
     refunds.router,
     promo.admin_router,
     shop.admin_router,

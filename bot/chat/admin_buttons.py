@@ -56,3 +56,14 @@ class ConfirmGrant(CallbackData, prefix="gdo"):
 
 class DropGrant(CallbackData, prefix="gno"):
     draft: Id
+
+
+class ShowWaiting(CallbackData, prefix="waiting"):
+    """An admin's list of the lessons that still wait for somebody. `user`: the account."""
+
+    user: Id
+
+
+class UnlockLesson(CallbackData, prefix="unlock"):
+    user: Id
+    lesson: Id

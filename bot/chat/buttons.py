@@ -173,17 +173,6 @@ class DeleteContact(CallbackData, prefix="nocontact"):
     kind: str
 
 
-class ShowWaiting(CallbackData, prefix="waiting"):
-    """An admin's list of the lessons that still wait for somebody. `user`: the account."""
-
-    user: Id
-
-
-class UnlockLesson(CallbackData, prefix="unlock"):
-    user: Id
-    lesson: Id
-
-
 class Undo(CallbackData, prefix="undo"):
     """Undoes a change of access."""
 

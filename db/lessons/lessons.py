@@ -12,9 +12,9 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.account_ids import lock_account
-from db.errors import LessonLocked, LessonUnknown, LessonWaits
+from db.errors import LessonLocked, LessonUnknown
 from db.lessons.progress import COUNTS, DONE, Progress, get_progress
-from db.lessons.unlocking import Lock, lines, lock_of
+from db.lessons.unlocking import LessonWaits, Lock, lines, lock_of
 from db.locks import lock
 
 
@@ -212,7 +212,7 @@ async def record_finished(
     LessonWaits."""
     page = await get_lesson(session, lesson_id, user_id, now)
     if page.lock is not None and not page.is_open:
-        raise LessonWaits(lesson_id, page.lock.after, page.lock.opens_at, page.lock.too_late)
+        raise LessonWaits(lesson_id, page.lock)
     if not page.is_open:
         raise LessonLocked(lesson_id, page.module_id)
     user_id = await lock_account(session, user_id)

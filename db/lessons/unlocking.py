@@ -15,6 +15,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.account_ids import lock_account
+from db.errors import Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,14 @@ class Lock:
     after: int | None
     opens_at: datetime | None
     too_late: bool = False
+
+
+@dataclass
+class LessonWaits(Refused):
+    """Access is open, the lesson is still locked."""
+
+    lesson_id: int
+    lock: Lock
 
 
 # Lessons that were passed at least once; of :user_id, who may be nobody.

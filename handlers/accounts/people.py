@@ -4,8 +4,7 @@ from aiogram import F, Router
 from aiogram.filters import CommandObject
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 
-<<<<<<< HEAD
-from bot.chat.admin_buttons import BeginGrant, ShowPerson
+from bot.chat.admin_buttons import BeginGrant, ShowPerson, ShowWaiting
 from bot.chat.buttons import Go
 from bot.chat.commands import USER
 from bot.chat.conversation import Lookup
@@ -14,24 +13,14 @@ from bot.chat.replies import Reply, say
 from bot.context import Request
 from bot.texts import errors
 from bot.texts.access import granting as granting_words
+from bot.texts.access import unlocking as unlocking_words
 from bot.texts.accounts import people as words
 from db.access import changes
 from db.accounts import people, sessions
 from db.accounts.search import Found, find_people
 from db.errors import PersonNotRegistered, PersonUnknown
-from db.normal import clean_text
-=======
-from bot.chat.arguments import Arguments
-from bot.chat.buttons import ShowWaiting
-from bot.chat.commands import USER
-from bot.chat.keyboards import press, rows
-from bot.chat.replies import Reply, say
-from bot.texts.access import unlocking as unlocking_words
-from bot.texts.accounts import people as words
-from db.access import changes
-from db.accounts import people, sessions
 from db.lessons.unlocking import list_waiting
->>>>>>> 5295023 (Lessons unlock in order, by days of open access, or from a moment)
+from db.normal import clean_text
 from db.payments import purchases
 from handlers.accounts.who import IS_NAMED, choices, find_named, only_one
 from handlers.filters import Admin, is_
@@ -103,16 +92,12 @@ async def card(request: Request, user_id: int) -> tuple[str, InlineKeyboardMarku
         await sessions.count_sessions(session, found.id, now),
         now,
     )
-<<<<<<< HEAD
     give = press(words.GRANT, BeginGrant(action="grant", user=found.id))
     is_open = any(one.ends_at is None or one.ends_at > now for one in access)
     change = (
         press(words.EXTEND, BeginGrant(action="extend", user=found.id)),
         press(words.SHORTEN, BeginGrant(action="revoke", user=found.id)),
     )
-    return text, rows(give, change if is_open else None)
-=======
     waits = await list_waiting(session, found.id, now, 1)
-    button = press(unlocking_words.UNLOCK, ShowWaiting(user=found.id)) if waits else None
-    return say(message, text, rows(button))
->>>>>>> 5295023 (Lessons unlock in order, by days of open access, or from a moment)
+    unlock = press(unlocking_words.UNLOCK, ShowWaiting(user=found.id)) if waits else None
+    return text, rows(give, change if is_open else None, unlock)

@@ -2,7 +2,8 @@
 
 import asyncpg
 
-from bot.chat.buttons import FinishLesson, ShowLesson, UnlockLesson
+from bot.chat.admin_buttons import UnlockLesson
+from bot.chat.buttons import FinishLesson, ShowLesson
 from bot.texts import lessons as words
 from bot.texts.access import unlocking as admin_words
 from tests.chat.test_lessons import done, lesson_id, with_python
