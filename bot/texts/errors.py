@@ -10,7 +10,7 @@ from bot.texts import lessons as lesson_words
 from bot.texts.format import day, days, moment, money, safe
 from bot.texts.payments import purchases as purchase_words
 from db import errors
-from db.lessons.unlocking import Lock
+from db.lessons.unlocking import LessonWaits
 from db.payments.methods import XTR
 
 # The fault is ours.
@@ -110,12 +110,8 @@ def _currency_not_taken(refused: errors.CurrencyNotTaken) -> str:
 
 
 @say.register
-def _lesson_waits(refused: errors.LessonWaits) -> str:
-    return (
-        _("🔒 This lesson is still locked.")
-        + " "
-        + lesson_words.waits(Lock(refused.after, refused.opens_at, refused.too_late))
-    )
+def _lesson_waits(refused: LessonWaits) -> str:
+    return _("🔒 This lesson is still locked.") + " " + lesson_words.waits(refused.lock)
 
 
 @say.register

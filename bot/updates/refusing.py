@@ -14,7 +14,6 @@ from bot.texts.commands import ABOUT
 from db.errors import (
     LessonLocked,
     LessonUnknown,
-    LessonWaits,
     MethodNotOffered,
     OfferGone,
     PromoUnknown,
@@ -23,6 +22,7 @@ from db.errors import (
     PurchaseUnknown,
     Refused,
 )
+from db.lessons.unlocking import LessonWaits
 
 TO_COURSES = (ABOUT[COURSES.name], COURSES)
 TO_BUY, TO_LESSONS, TO_CODE = (words.BUY, BUY), (words.MY_COURSES, LESSONS), (words.PROMO, PROMO)

@@ -10,10 +10,9 @@ from bot.catalogue.reading import parse
 from db.access.changes import Source, change_access
 from db.catalogue import loading
 from db.engine import Database, Pool
-from db.errors import LessonWaits
 from db.lessons import home, unlocking
 from db.lessons.lessons import get_contents
-from db.lessons.unlocking import Lock
+from db.lessons.unlocking import LessonWaits, Lock
 from tests.db.lessons.school import NOW, finish, give, number, page
 
 DAY = timedelta(days=1)
@@ -185,13 +184,13 @@ async def test_home_goes_on_with_what_is_unlocked(database: Database, connection
     await sees(database, NOW)
     await finish(database, await number(connection, "D1"))
     async with database.transaction(Pool.TALK) as session:
-        (course,) = await home.list_courses(session, 1, NOW)
+        (course,) = (await home.get_learning(session, 1, NOW)).courses
     assert course.following is not None
     assert (course.following.title, course.coming) == ("D3", None)
     await finish(database, await number(connection, "D3"))
     async with database.transaction(Pool.TALK) as session:
-        (course,) = await home.list_courses(session, 1, NOW)
-        (later,) = await home.list_courses(session, 1, NOW + 5 * DAY)
+        (course,) = (await home.get_learning(session, 1, NOW)).courses
+        (later,) = (await home.get_learning(session, 1, NOW + 5 * DAY)).courses
     assert (course.following, course.coming) == (None, NOW + 5 * DAY)
     assert later.following is not None
 
