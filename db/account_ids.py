@@ -7,6 +7,9 @@ until the transaction ends, so that none is left behind.
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db.accounts.errors import AccountDeleted
+from db.tables import DeletedAccount
+
 CURRENT = """
 with recursive merged as (
     select cast(:user_id as bigint) as id
@@ -22,6 +25,12 @@ select id, pg_advisory_xact_lock_shared(hashtextextended('lessongate:account:' |
 """
 
 
+CURRENT_STATE = f"""
+select id, exists (select from bot.deleted_accounts d where d.user_id = current.id) as deleted
+from ({CURRENT}) current
+"""
+
+
 async def get_current_id(session: AsyncSession, user_id: int) -> int:
     """The account that `user_id` was merged into; `user_id` itself where it was not."""
     return int((await session.execute(text(CURRENT), {"user_id": user_id})).scalar_one())
@@ -30,10 +39,31 @@ async def get_current_id(session: AsyncSession, user_id: int) -> int:
 async def lock_account(session: AsyncSession, user_id: int) -> int:
     """Keeps the account from being merged until the transaction ends; its id, another one where it was merged already.
 
-    To be taken before any other lock. Any number of transactions may hold it at once.
+    To be taken before any other lock. Any number of transactions may hold it at once. Raises AccountDeleted.
     """
     while True:
         locked = (await session.execute(text(LOCK_SHARED), {"user_id": user_id})).one().id
         # Asked again: a statement that waits sees nothing of what it has waited for.
-        if await get_current_id(session, locked) == locked:
+        current = (await session.execute(text(CURRENT_STATE), {"user_id": locked})).one()
+        if current.deleted:
+            raise AccountDeleted(current.id)
+        if current.id == locked:
             return int(locked)
+
+
+async def is_deleted(session: AsyncSession, user_id: int) -> bool:
+    """Whether its person has deleted the account."""
+    return await session.get(DeletedAccount, user_id) is not None
+
+
+async def list_telegram_ids(session: AsyncSession, user_id: int) -> list[int]:
+    """Of the chats that sign in to the account."""
+    return list(await session.scalars(LIST_TELEGRAM_IDS, {"user": user_id}))
+
+
+LIST_TELEGRAM_IDS = text(
+    """
+    select cast(providerkey as bigint) from authidentities
+    where user_id = :user and lower(loginprovider) = 'telegram' and providerkey ~ '^[0-9]{1,18}$' order by 1
+    """
+)

@@ -256,7 +256,7 @@ class RefundAsked(Refused):
 @dataclass
 class NotMergeable(Refused):
     """Only an account born in Telegram is merged into another one. `reason`: same account, merged, site account,
-    password, identity, site session."""
+    password, identity, site session, deleted."""
 
     user_id: int
     reason: str
@@ -271,7 +271,8 @@ class MergeBlocked(Refused):
 
 @dataclass
 class MergeNotUndoable(Refused):
-    """`reason`: unknown, undone, too late, merged again, moved, changed elsewhere."""
+    """`reason`: unknown, undone, too late, merged again, moved, changed elsewhere,
+    deleted."""
 
     merge_id: int
     reason: str

@@ -6,7 +6,7 @@ import re
 
 from db.normal import email_form
 
-FORM = re.compile(r"telegram-(?P<id>[1-9][0-9]{0,18})(-[0-9a-f]+)?@telegram\.invalid")
+FORM = re.compile(r"telegram-(?P<id>0|[1-9][0-9]{0,18})(-[0-9a-f]+)?@telegram\.invalid")
 
 
 def placeholder(telegram_id: int, suffix: str = "") -> str:
@@ -15,7 +15,7 @@ def placeholder(telegram_id: int, suffix: str = "") -> str:
 
 
 def read_placeholder(address: str) -> int | None:
-    """The Telegram id; None for any other address."""
+    """The Telegram id, 0 of an account that no chat signs in to any more; None for any other address."""
     match = FORM.fullmatch(email_form(address))
     return int(match["id"]) if match else None
 

@@ -9,18 +9,21 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Select, func, literal, or_, select, text
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.access.changes import MAX_DAYS, AppliedChange, Source, change_access
-from db.account_ids import lock_account
+from db.account_ids import list_telegram_ids, lock_account
 from db.errors import AccessTooFar, ProductUnknown, PromoExists, PromoUnknown, PromoUsedByYou, PromoUsedUp
 from db.identities import find_taken_id
 from db.locks import lock
 from db.normal import clean_text, promo_form
-from db.tables import Module, Product, PromoCode, PromoForm, PromoUsage
+from db.server_keys import find_server_key, get_server_key, keyed_hash
+from db.tables import Module, Product, PromoCode, PromoForm, PromoUsage, UsedCode
 
 BATCH = 1000
+USED_CODES = "used_codes"  # the key by which people of deleted accounts are known again
 
 LIST_UNKNOWN = text(
     """
@@ -78,7 +81,7 @@ async def redeem(session: AsyncSession, user_id: int, code: str, now: datetime) 
     found = await find_promo(session, code, for_update=True)
     if found is None:
         raise PromoUnknown(clean_text(code))
-    await _check_usable(session, found, user_id)
+    await _check_usable(session, found, user_id, await list_telegram_ids(session, user_id))
     usage = PromoUsage(user_id=user_id, code_id=found.id, used_at=now)
     session.add(usage)
     await session.flush()
@@ -87,25 +90,63 @@ async def redeem(session: AsyncSession, user_id: int, code: str, now: datetime) 
     return RedeemedCode(found.code, product, module, found.days, change)
 
 
-async def get_preview(session: AsyncSession, code: str, user_id: int | None) -> PromoPreview:
-    """What the code would give now; `user_id` is None for a person without an account.
+async def record_used_codes(session: AsyncSession, user_id: int, telegram_ids: Sequence[int]) -> None:
+    """What the account has used stays used by its chats, whichever accounts they make later; nobody can be told from
+    it (a keyed hash)."""
+    used = await session.execute(
+        select(PromoUsage.code_id, func.min(PromoUsage.used_at))
+        .where(PromoUsage.user_id == user_id)
+        .group_by(PromoUsage.code_id)
+    )
+    key = await get_server_key(session, USED_CODES)
+    rows = [
+        {"code_id": code_id, "person": _person(key, telegram_id, code_id), "used_at": used_at}
+        for code_id, used_at in used
+        for telegram_id in telegram_ids
+    ]
+    if rows:
+        await session.execute(insert(UsedCode).values(rows).on_conflict_do_nothing())
+
+
+async def _used_before(session: AsyncSession, code_id: int, telegram_ids: Sequence[int]) -> datetime | None:
+    """When one of these chats has used it for an account that was deleted since."""
+    key = await find_server_key(session, USED_CODES)
+    if key is None:
+        return None
+    persons = [_person(key, telegram_id, code_id) for telegram_id in telegram_ids]
+    return await session.scalar(
+        select(func.min(UsedCode.used_at)).where(UsedCode.code_id == code_id, UsedCode.person.in_(persons))
+    )
+
+
+def _person(key: bytes, telegram_id: int, code_id: int) -> bytes:
+    return keyed_hash(key, f"{telegram_id} {code_id}")
+
+
+async def get_preview(
+    session: AsyncSession, code: str, user_id: int | None, telegram_id: int
+) -> PromoPreview:
+    """What the code would give that chat now; `user_id` is None for a person without an account.
 
     Raises PromoUnknown, PromoUsedByYou, PromoUsedUp.
     """
     found = await find_promo(session, code)
     if found is None:
         raise PromoUnknown(clean_text(code))
-    await _check_usable(session, found, user_id)
+    await _check_usable(session, found, user_id, [telegram_id])
     _product, _module_id, module = await _opens(session, found.product_id)
     return PromoPreview(found.code, module, found.days)
 
 
-async def _check_usable(session: AsyncSession, found: PromoCode, user_id: int | None) -> None:
+async def _check_usable(
+    session: AsyncSession, found: PromoCode, user_id: int | None, telegram_ids: Sequence[int]
+) -> None:
     used_at = await session.scalar(
         select(PromoUsage.used_at)
         .where(PromoUsage.code_id == found.id, PromoUsage.user_id == user_id)
         .limit(1)
     )
+    used_at = used_at or await _used_before(session, found.id, telegram_ids)
     if used_at is not None:
         raise PromoUsedByYou(found.code, used_at)
     uses = await session.scalar(select(func.count()).where(PromoUsage.code_id == found.id)) or 0

@@ -1,7 +1,7 @@
 """Jobs are enqueued in the transaction of what causes them: committed together or not at all."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -14,7 +14,7 @@ from sqlalchemy import Interval, Text, bindparam, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.jobs import Job
+from db.jobs import ConfirmNameJob, Job
 from db.tables import Cursor
 
 J = TypeVar("J", bound=Job)
@@ -83,6 +83,35 @@ async def requeue_failed(session: AsyncSession, jobs: Sequence[str], younger_tha
         ),
         {"age": younger_than, "names": list(jobs)},
     )
+
+
+# What is about an account, about a chat, or is to be sent to one.
+DELETE_JOBS = text(
+    """
+    with waiting as (
+        select id, convert_from(payload, 'UTF8')::jsonb as job from bot.pgqueuer
+        where status in ('queued', 'failed') and entrypoint = any(:names)
+    )
+    delete from bot.pgqueuer where id in (
+        select id from waiting
+        where cast(job ->> 'user_id' as bigint) = any(:users) or cast(job ->> 'telegram_id' as bigint) = any(:chats)
+           or exists (select from jsonb_array_elements(coalesce(job -> 'methods', '[]')) one
+                      where one -> 'values' ->> 'chat_id' = any(:names_of_chats))
+    )
+    """
+)
+
+
+async def delete_jobs_of(session: AsyncSession, users: list[int], chats: list[int]) -> None:
+    """That wait. An admin's command about one of them is answered all the same."""
+    named = [
+        job.name
+        for job in Job.__subclasses__()
+        if job is not ConfirmNameJob
+        and {"user_id", "telegram_id", "methods"} & {one.name for one in fields(job)}
+    ]
+    values = {"names": named, "users": users, "chats": chats, "names_of_chats": [str(chat) for chat in chats]}
+    await session.execute(DELETE_JOBS, values)
 
 
 async def delete_log(session: AsyncSession, before: datetime) -> None:

@@ -42,9 +42,10 @@ class HeldJobs:
 GET_OVERVIEW = text(
     """
     select
-        (select count(*) from users) as people,
+        (select count(*) from users) - (select count(*) from bot.deleted_accounts) as people,
         (select count(*) from bot.chats) as chats,
-        (select count(distinct user_id) from usermoduleaccess where ends_at > :now) as learning,
+        (select count(distinct user_id) from usermoduleaccess a where ends_at > :now
+            and not exists (select from bot.deleted_accounts d where d.user_id = a.user_id)) as learning,
         (select count(*) from modules) as modules,
         (select count(*) from products) as products,
         (select count(*) from bot.offers where active) as offers,

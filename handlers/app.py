@@ -50,6 +50,7 @@ from handlers.access import granting, grants, history, status, unlocking
 from handlers.accounts import (
     connecting,
     contacts,
+    deleting,
     devices,
     link,
     my_data,
@@ -83,6 +84,7 @@ ROUTERS: tuple[Router, ...] = (
     profile.router,
     devices.router,
     my_data.router,
+    deleting.router,
     contacts.router,
     stats.router,
     link.router,

@@ -5,7 +5,7 @@ from aiogram.filters import CommandObject
 from aiogram.types import CallbackQuery, ChatMemberUpdated, Message
 
 from bot.chat.buttons import BeginQuestions, CheckPayment, FinishLesson, Go, Pay
-from bot.chat.commands import COMMANDS, LOGOUT, PROMO, Audience
+from bot.chat.commands import COMMANDS, DELETE, LOGOUT, PROMO, Audience
 from bot.chat.replies import Reply, as_list, say, toast
 from bot.context import Request
 from bot.texts.accounts import registration as words
@@ -31,7 +31,7 @@ async def code_before_registering(_message: Message, command: CommandObject, req
 
 @login_required.message(is_(*LEARNERS))
 async def command_before_registering(message: Message, command: CommandObject, person: Person) -> Reply:
-    if (name := command.command.lower()) != LOGOUT.name:
+    if (name := command.command.lower()) not in (LOGOUT.name, DELETE.name):
         remember_button(person, Go(command=name).pack())
     return sign_in_first(message, person)
 

@@ -44,6 +44,7 @@ PROFILE = Command("profile", Audience.LEARNER)
 DEVICES = Command("devices", Audience.LEARNER)
 MYDATA = Command("mydata", Audience.LEARNER)
 LOGOUT = Command("logout", Audience.LEARNER)
+DELETE = Command("delete", Audience.LEARNER)
 
 ADMIN = Command("admin", Audience.ADMIN)
 GRANT = Command("grant", Audience.ADMIN, "WHO PRODUCT DAYS [REASON]", "/grant anna@example.com python 30")
@@ -59,8 +60,8 @@ HISTORY = Command("history", Audience.ADMIN, "[WHO]", "/history anna@example.com
 
 COMMANDS: tuple[Command, ...] = (
     START, COURSES, BUY, PROMO, STATUS, LESSONS, REVIEW, PROGRESS, PURCHASES, PROFILE, DEVICES, LANGUAGE, HELP, TERMS,
-    PRIVACY, PAYSUPPORT, CANCEL, MYDATA, LOGOUT, ADMIN, GRANT, REVOKE, PROMO_NEW, PROMOS, OFFER, OFFERS, USER, LINK,
-    REFUND, HISTORY,
+    PRIVACY, PAYSUPPORT, CANCEL, MYDATA, LOGOUT, DELETE, ADMIN, GRANT, REVOKE, PROMO_NEW, PROMOS, OFFER, OFFERS, USER,
+    LINK, REFUND, HISTORY,
 )  # fmt: skip
 
 

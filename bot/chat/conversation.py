@@ -23,6 +23,10 @@ class Promo(StatesGroup):
     retyped = State()
 
 
+class DeletionQuestion(StatesGroup):
+    word = State()
+
+
 class Assignment(StatesGroup):
     who_and_offer = State()
 

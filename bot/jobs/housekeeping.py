@@ -6,6 +6,8 @@ from bot.context import AppContext
 from bot.payments import alarms
 from bot.retry import MAX_RETRY_AGE
 from db import cooldowns, outbox, promo, queue, updates
+from db.accounts.erasing import erase_unpaid
+from db.connecting import links
 from db.engine import Pool
 from db.jobs import (
     AskPaymentJob,
@@ -21,6 +23,7 @@ from db.jobs import (
     TellJob,
     TidyJob,
 )
+from db.merging.undoing import delete_old_merges
 from db.payments import attempts, callbacks
 from db.queue import enqueue
 from db.refunds import requests
@@ -71,4 +74,7 @@ async def tidy(_job: TidyJob, context: AppContext) -> None:
         await callbacks.delete_old(session, context.now())
         await requests.delete_old_drafts(session, before)
         await outbox.forget_old(session, context.now())
+        await links.delete_old(session, context.now())
         await queue.delete_log(session, before)
+        await erase_unpaid(session)
+        await delete_old_merges(session, context.now())

@@ -21,6 +21,7 @@ def payment_parked(event: events.PaymentParked) -> Notification:
         "payload": _("its invoice is not known to us"),
         "amount": _("its amount is not the order's"),
         "metadata": _("no order of ours bears it"),
+        "deleted": _("whoever paid has deleted the account"),
         "refused": _("its access can't be opened"),
     }.get(event.reason, safe(event.reason))
     text = _(

@@ -111,6 +111,14 @@ async def _notify_settlement(
         case Outcome.NOT_CREDITED:
             payer, amount, currency = sale.attempt.telegram_id, purchase.amount_cents, purchase.currency
             await notify_not_credited(session, context, purchase.id, payer, amount, currency)
+        case Outcome.PARKED:
+            parked = PaymentParked(
+                subject=settlement.payment_id,
+                amount=purchase.amount_cents,
+                currency=purchase.currency,
+                reason=settlement.reason,
+            )
+            await raise_alert(session, context, parked)
         case Outcome.MISMATCH:
             mismatch = PaymentMismatch(
                 subject=settlement.payment_id, purchase_id=purchase.id, differs=settlement.reason

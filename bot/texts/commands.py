@@ -23,6 +23,7 @@ ABOUT = {
     "devices": __("Active sessions"),
     "mydata": __("Everything that is stored about me"),
     "logout": __("Sign out of this chat"),
+    "delete": __("Delete my account"),
     "admin": __("Administration"),
     "grant": __("Give somebody access"),
     "revoke": __("Shorten access"),

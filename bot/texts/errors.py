@@ -7,6 +7,7 @@ from babel.support import LazyProxy
 from bot.chat.arguments import WrongArguments
 from bot.texts import _, __, arguments
 from bot.texts import lessons as lesson_words
+from bot.texts.accounts import errors as account_errors
 from bot.texts.format import day, days, moment, money, safe
 from bot.texts.payments import purchases as purchase_words
 from db import errors
@@ -222,48 +223,6 @@ def _refund_asked(refused: errors.RefundAsked) -> str:
 
 
 @say.register
-def _not_mergeable(refused: errors.NotMergeable) -> str:
-    account = f"#{refused.user_id}"
-    match refused.reason:
-        case "same account":
-            return _("Both are the same account: there is nothing to join.")
-        case "merged":
-            return _("Account {account} has been joined to another one already.").format(account=account)
-        case "site account":
-            return _(
-                "Account {account} was not made in Telegram, so it can't be joined to another one."
-            ).format(account=account)
-        case _:
-            return _(
-                "Account {account} is used outside Telegram as well, so it can't be joined to another one."
-            ).format(account=account)
-
-
-@say.register
-def _merge_blocked(refused: errors.MergeBlocked) -> str:
-    return _(
-        "The accounts can't be joined: rows of the table <code>{table}</code> can't be moved. Nothing was changed."
-    ).format(table=safe(refused.table))
-
-
-@say.register
-def _merge_not_undoable(refused: errors.MergeNotUndoable) -> str:
-    match refused.reason:
-        case "unknown" | "undone":
-            return _("These accounts are not joined any more.")
-        case "too late":
-            return _("Joined accounts can be separated for 30 days. That is over.")
-        case "merged again":
-            return _("The account was joined to another one since. Please separate these first.")
-        case "moved":
-            return _("The chat signs in to another account since, so it can't be separated any more.")
-        case _:
-            return _(
-                "The days of access were changed outside the bot since, so they can't be divided any more."
-            )
-
-
-@say.register
 def _link_invalid(refused: errors.LinkInvalid) -> str:
     match refused.reason:
         case "used":
@@ -293,3 +252,7 @@ def _not_connectable(refused: errors.NotConnectable) -> str:
                 "This chat signs in to another account, which is used outside Telegram as well."
                 " The school can change that: /paysupport"
             )
+
+
+for wording in account_errors.WORDINGS:
+    say.register(wording)

@@ -29,6 +29,7 @@ class AccountSummary:
     username: str | None
     created_at: datetime
     last_seen: datetime | None
+    deleted_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +72,9 @@ BY_USERNAME = text(
 GET_SUMMARY = text(
     f"""
     select u.id, u.name, {proven_email("u")}, c.value, u.phone, a.providerkey, chat.username,
-           u.created_at, u.last_seen
+           u.created_at, u.last_seen, gone.deleted_at
     from users u
+    left join bot.deleted_accounts gone on gone.user_id = u.id
     left join bot.contacts c on c.user_id = u.id and c.kind = 'email' and c.proven_at is null
     left join lateral (
         select providerkey from authidentities

@@ -50,7 +50,7 @@ async def merge(
     """Raises PersonUnknown, NotMergeable, MergeBlocked."""
     await lock_accounts(session, from_id, into_id)
     users = await _check(session, from_id, into_id)
-    await _lock_purchases(session, from_id)
+    await lock_purchases(session, from_id)
     row = Merge(from_user_id=from_id, into_user_id=into_id, profile={}, merged_by=merged_by, created_at=now)
     session.add(row)
     await session.flush()
@@ -87,6 +87,8 @@ async def _check(session: AsyncSession, from_id: int, into_id: int) -> dict[int,
             raise PersonUnknown(f"#{user_id}")
         if users[user_id].merged:
             raise NotMergeable(user_id, "merged")
+        if users[user_id].deleted:
+            raise NotMergeable(user_id, "deleted")
     source = users[from_id]
     obstacles = {
         "site account": source.telegram_id is None,
@@ -106,6 +108,7 @@ GET_USERS = text(
            exists (select from bot.merges m where m.from_user_id = u.id and m.undone_at is null) as merged,
            exists (select from authidentities a where a.user_id = u.id and lower(a.loginprovider) <> 'telegram')
                as has_identity,
+           exists (select from bot.deleted_accounts d where d.user_id = u.id) as deleted,
            exists (select from sessions s join devices d on d.id = s.device_id
                    where s.user_id = u.id and lower(d.platform) <> 'telegram') as has_session
     from users u left join bot.telegram_accounts born on born.user_id = u.id
@@ -114,7 +117,7 @@ GET_USERS = text(
 )
 
 
-async def _lock_purchases(session: AsyncSession, user_id: int) -> None:
+async def lock_purchases(session: AsyncSession, user_id: int) -> None:
     """Until there is none that was not seen: whoever has one of them locked may add another (a second charge)."""
     seen = -1
     while True:

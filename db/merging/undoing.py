@@ -10,6 +10,7 @@ from sqlalchemy import delete, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.access.changes import Source, lock_access
+from db.account_ids import is_deleted
 from db.accounts.people import list_by_email
 from db.accounts.references import blocking, list_references, put_back, return_rows
 from db.errors import MergeNotUndoable
@@ -45,6 +46,21 @@ class Change:
     returns: bool
 
 
+async def delete_old_merges(session: AsyncSession, now: datetime) -> None:
+    """What was noted for the way back, once that has ended. Ids lead on, and what became of the days stays."""
+    await session.execute(DELETE_OLD, {"before": now - UNDO_WITHIN})
+
+
+DELETE_OLD = text(
+    """
+    with over as (
+        update bot.merges set profile = '{}' where created_at < :before and profile <> '{}'
+    )
+    delete from bot.merged_rows it using bot.merges m where m.id = it.merge_id and m.created_at < :before
+    """
+)
+
+
 async def undo_merge(session: AsyncSession, merge_id: int, now: datetime) -> list[SeparatedAccess]:
     """Raises MergeNotUndoable, MergeBlocked."""
     row = await _lock_merge(session, merge_id, now)
@@ -68,6 +84,8 @@ async def _lock_merge(session: AsyncSession, merge_id: int, now: datetime) -> Me
         raise MergeNotUndoable(merge_id, "undone")
     if now - found.created_at > UNDO_WITHIN:
         raise MergeNotUndoable(merge_id, "too late")
+    if await is_deleted(session, found.from_user_id) or await is_deleted(session, found.into_user_id):
+        raise MergeNotUndoable(merge_id, "deleted")
     again = select(Merge.id).where(Merge.from_user_id == found.into_user_id, Merge.undone_at.is_(None))
     if await session.scalar(again) is not None:
         raise MergeNotUndoable(merge_id, "merged again")

@@ -8,7 +8,7 @@ has run out, it is in no list and in no figure. A payment through its link count
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.account_ids import lock_account
@@ -137,6 +137,27 @@ async def _close(session: AsyncSession, attempt_id: int, outcome: str, now: date
     attempt.message_id, attempt.left_at = None, now
     await session.flush()
     return copies
+
+
+async def close_all(session: AsyncSession, user_id: int, now: datetime) -> list[Copy]:
+    """All of a person who goes. A link is asked for until the provider says how it ends; an invoice can't be paid any
+    more, but for what is on its way, which counts or is parked."""
+    rows = await session.scalars(
+        select(Attempt.id).where(Attempt.user_id == user_id, Attempt.closed_at.is_(None)).order_by(Attempt.id)
+    )
+    copies: list[Copy] = []
+    for attempt_id in list(rows):
+        copies += await _close(session, attempt_id, DROPPED, now)
+    await session.execute(CANCEL_INVOICES, {"user_id": user_id})
+    return copies
+
+
+CANCEL_INVOICES = text(
+    """
+    update purchases p set status = 'canceled' from bot.payment_attempts a
+    where a.purchase_id = p.id and p.user_id = :user_id and p.status = 'pending' and a.method <> 'link'
+    """
+)
 
 
 async def close_order(session: AsyncSession, purchase_id: int, user_id: int, now: datetime) -> int | None:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.access.changes import AppliedChange, Source, change_access
+from db.account_ids import is_deleted
 from db.errors import Refused
 from db.payments import parked
 from db.payments.attempts import finish_attempt, record_status
@@ -17,6 +18,8 @@ from db.payments.methods import KEY_PREFIX, YOOKASSA, PaymentMethod
 from db.payments.purchases import PurchaseStatus, count_returned_days
 from db.payments.sales import Sale, lock_sale
 from db.tables import Purchase
+
+DELETED = "deleted"  # why a payment is parked: whoever paid has deleted the account
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,8 @@ async def _settle(
             purchase.receipt = snapshot.receipt  # registered after the payment
         return Outcome.NO_NEWS, None, ""
     if snapshot.status == "succeeded" and snapshot.paid:
+        if await is_deleted(session, purchase.user_id):
+            return await _park(session, snapshot, sale, now), None, DELETED
         return *await _credit(session, snapshot, sale, now), ""
     if snapshot.status == "canceled":
         outcome = Outcome.CANCELED if purchase.status == PurchaseStatus.PENDING else Outcome.NO_NEWS
@@ -177,6 +182,31 @@ async def credit(
     await finish_attempt(session, sale.attempt.id, "succeeded", now)
     await parked.mark_solved(session, purchase.provider, payment_id, purchase.id, now)
     return change
+
+
+async def _park(session: AsyncSession, snapshot: PaymentSnapshot, sale: Sale, now: datetime) -> Outcome:
+    """Its payer has deleted the account. The purchase gives the payment's id back, so that an admin can assign it."""
+    await close_unclaimed(session, sale, now)
+    if snapshot.refunded >= snapshot.amount:
+        return Outcome.NO_NEWS
+    new = await parked.park_payment(
+        session,
+        provider=YOOKASSA,
+        payment_id=snapshot.payment_id,
+        amount=snapshot.amount,
+        currency=snapshot.currency,
+        paid_at=snapshot.at,
+        reason=DELETED,
+        now=now,
+    )
+    return Outcome.PARKED if new else Outcome.REPEATED
+
+
+async def close_unclaimed(session: AsyncSession, sale: Sale, now: datetime) -> None:
+    sale.purchase.status = PurchaseStatus.CANCELED
+    sale.purchase.provider_payment_id = f"{KEY_PREFIX}{sale.attempt.key}"
+    await session.flush()
+    await finish_attempt(session, sale.attempt.id, DELETED, now)
 
 
 async def _cancel(session: AsyncSession, snapshot: PaymentSnapshot, sale: Sale, now: datetime) -> None:

@@ -7,12 +7,13 @@ from enum import StrEnum
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db.account_ids import is_deleted
 from db.accounts.registration import get_account_id
 from db.payments import parked
 from db.payments.methods import CHARGE_PREFIX, XTR, YOOKASSA_ID, PaymentMethod
 from db.payments.purchases import PurchaseStatus
 from db.payments.sales import Sale, create_attempt, lock_sale
-from db.payments.settling import Outcome, Settlement, credit
+from db.payments.settling import DELETED, Outcome, Settlement, close_unclaimed, credit
 from db.tables import Attempt, Purchase
 
 
@@ -88,6 +89,10 @@ async def settle_charge(session: AsyncSession, charge: TelegramCharge, now: date
         return await _park(session, charge, "payload", now)
     if (sale.purchase.amount_cents, sale.purchase.currency) != (charge.amount, charge.currency):
         return await _park(session, charge, "amount", now)
+    if await is_deleted(session, sale.purchase.user_id):
+        if sale.purchase.status == PurchaseStatus.PENDING:
+            await close_unclaimed(session, sale, now)
+        return await _park(session, charge, DELETED, now)
     outcome = Outcome.CREDITED
     if sale.purchase.status not in (PurchaseStatus.PENDING, PurchaseStatus.CANCELED):
         sale = await _create_second(session, sale, charge, now)

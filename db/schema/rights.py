@@ -5,15 +5,18 @@ from dataclasses import dataclass
 
 import asyncpg
 
-ADD, CHANGE = ("SELECT", "INSERT"), ("SELECT", "INSERT", "UPDATE")
-ALL = (*CHANGE, "DELETE")  # a merge takes away what the account that stays has as well
+CHANGE = ("SELECT", "INSERT", "UPDATE")
+ALL = (
+    *CHANGE,
+    "DELETE",
+)  # a merge takes away what the account that stays has as well; a deletion, what is nobody's
 # What the statements of the bot do to each shared table; a row lock (FOR UPDATE) needs UPDATE too.
 SHARED_RIGHTS = {
     "users": CHANGE,
-    "devices": ADD,
+    "devices": ("SELECT", "INSERT", "DELETE"),
     "users_devices": ALL,
-    "sessions": CHANGE,
-    "authidentities": CHANGE,
+    "sessions": ALL,
+    "authidentities": ALL,
     "modules": CHANGE,
     "products": CHANGE,
     "purchases": CHANGE,
@@ -21,7 +24,7 @@ SHARED_RIGHTS = {
     "promocodes": CHANGE,
     "promocodeusages": CHANGE,
     "usermoduleaccess": ALL,
-    "progress": CHANGE,
+    "progress": ALL,
 }
 OWN_RIGHTS = ALL
 REFERENCED = ("users", "modules", "products", "purchases")  # by foreign keys of schema bot

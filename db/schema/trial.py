@@ -222,19 +222,25 @@ async def _write(session: AsyncSession, now: datetime) -> None:
             access.on_conflict_do_update(index_elements=["user_id", "module_id"], set_={"ends_at": ends_at})
         )
     await _add(session, *(Progress(user_id=users[0].id, lesson_id=2**31 + 1, result_id=1) for _ in range(2)))
+    await _delete(session, users)
+
+
+async def _delete(session: AsyncSession, users: list[User]) -> None:
+    """As an account is deleted: what signs in to it, and how far it has come."""
+    for statement in (*map(DELETE.format, ("progress", "sessions", "authidentities")), DELETE_DEVICES):
+        await session.execute(text(statement), {"users": [user.id for user in users]})
+
+
+DELETE = "delete from {} where user_id = any(:users)"
+DELETE_DEVICES = """
+with links as (delete from users_devices where user_id = any(:users) returning device_id)
+delete from devices where id in (select device_id from links)
+"""
 
 
 async def _people(session: AsyncSession, token: str, now: datetime) -> list[User]:
-    users = [
-        User(
-            name="Trial",
-            email=placeholder(n, token),
-            phone="+79990000000",
-            created_at=now,
-            last_seen=now,
-        )
-        for n in (1, 2)
-    ]
+    given = {"name": "Trial", "phone": "+79990000000", "created_at": now, "last_seen": now}
+    users = [User(email=placeholder(n, token), **given) for n in (1, 2)]
     await _add(session, *users)
     await _add(session, *(_identity(user, token, n) for n, user in enumerate(users)))
     device = Device(device_key=f"telegram:{token}", platform="telegram", created_at=now)

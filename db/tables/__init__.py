@@ -8,6 +8,7 @@ from db.tables.accounts import Contact, Merge, MergedChange, MergedModule, Merge
 from db.tables.acts import Act
 from db.tables.base import Base
 from db.tables.connecting import Connection, SiteLink
+from db.tables.deletion import DeletedAccount, ServerKey, UsedCode
 from db.tables.learning import Answer, Card, Lesson, LessonAttempt, Question, Result
 from db.tables.lessons import ModuleOptions, SentFile
 from db.tables.money import Alert, Cursor, Failing, ParkedPayment, Refund, UnreadItem
@@ -61,6 +62,7 @@ __all__ = [
     "Contact",
     "Cooldown",
     "Cursor",
+    "DeletedAccount",
     "Device",
     "FailedUpdate",
     "Failing",
@@ -91,11 +93,13 @@ __all__ = [
     "School",
     "SeenAccess",
     "SentFile",
+    "ServerKey",
     "Session",
     "SiteLink",
     "TelegramAccount",
     "UnlockedLesson",
     "UnreadItem",
+    "UsedCode",
     "User",
     "UserDevice",
 ]

@@ -4,7 +4,7 @@ from aiogram import F, Router
 from aiogram.types import CallbackQuery, Message
 
 from bot.chat.buttons import Go, MailNews, ShowContact
-from bot.chat.commands import DEVICES, LANGUAGE, LOGOUT, MYDATA, PROFILE, PURCHASES, START
+from bot.chat.commands import DELETE, DEVICES, LANGUAGE, LOGOUT, MYDATA, PROFILE, PURCHASES, START
 from bot.chat.keyboards import go, press, rows
 from bot.chat.replies import Reply, as_list, show, toast
 from bot.context import Request
@@ -12,6 +12,7 @@ from bot.texts import home as home_words
 from bot.texts import info as info_words
 from bot.texts import mail as mail_words
 from bot.texts.accounts import contacts as contact_words
+from bot.texts.accounts import deleting as deletion_words
 from bot.texts.accounts import devices as device_words
 from bot.texts.accounts import my_data as my_data_words
 from bot.texts.accounts import profile as words
@@ -49,6 +50,7 @@ async def profile(event: Message | CallbackQuery, request: Request) -> Reply:
         go(words.PAYMENTS, PURCHASES),
         await news_button(request),
         (go(my_data_words.MY_DATA, MYDATA), go(device_words.LOGOUT, LOGOUT)),
+        go(deletion_words.DELETE, DELETE),
         go(home_words.HOME, START),
     )
     return show(event, words.profile(who, info_words.LANGUAGE_NAMES[language]), keyboard)

@@ -30,7 +30,7 @@ async def _describe_promo(request: Request, code: str) -> str:
     user_id = person.account.id if person.account else None
     most, wait = timings.tries, timings.tries_wait
     try:
-        found = await promo.get_preview(session, code, user_id)
+        found = await promo.get_preview(session, code, user_id, person.telegram_id)
     except (PromoUnknown, PromoUsedUp):
         await count_try(session, person.telegram_id, Guess.PROMO, now, most=most, wait=wait)
         raise

@@ -62,7 +62,9 @@ async def test_a_role_without_rights_is_told_the_grants_and_they_suffice(
     assert any(
         re.fullmatch(r"GRANT SELECT, INSERT, UPDATE ON public.users TO \w+;", one) for one in statements
     )
-    assert any(re.fullmatch(r"GRANT SELECT, INSERT ON public.devices TO \w+;", one) for one in statements)
+    assert any(
+        re.fullmatch(r"GRANT SELECT, INSERT, DELETE ON public.devices TO \w+;", one) for one in statements
+    )
     assert any("ON SEQUENCE public.products_product_id_seq" in one for one in statements)
     assert await mend(owner, bot_dsn) == []
 

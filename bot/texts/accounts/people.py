@@ -29,6 +29,11 @@ def card(
     seen = moment(who.last_seen) if who.last_seen else nothing
     lines = [
         person(who),
+        *(
+            [_("Deleted by its person: {moment}").format(moment=moment(who.deleted_at))]
+            if who.deleted_at
+            else []
+        ),
         _("Phone: {phone}").format(phone=cut(who.phone) or nothing),
         _("Registered: {moment}").format(moment=moment(who.created_at)),
         _("Last seen: {moment}").format(moment=seen),
