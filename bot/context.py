@@ -1,7 +1,7 @@
 """Dependencies of handlers and jobs (`AppContext`, one per app), and of one update (`Request`)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from aiogram import Bot
@@ -10,6 +10,7 @@ from aiogram.types import CallbackQuery, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.clock import utc_now
+from bot.lessons.messages import RichMessages
 from bot.settings import Settings
 from bot.texts import Localizer
 from bot.timings import Timings
@@ -30,6 +31,7 @@ class AppContext:
     provider: YooKassa | None
     timings: Timings
     username: str = ""
+    rich: RichMessages = field(default_factory=RichMessages)
     now: Callable[[], datetime] = utc_now
 
 

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 import structlog
-from aiogram import Bot, methods
+from aiogram import methods
 from aiogram.enums import ChatAction
 from aiogram.exceptions import (
     ClientDecodeError,
@@ -17,21 +17,35 @@ from aiogram.exceptions import (
     TelegramBadRequest,
     TelegramForbiddenError,
     TelegramNetworkError,
+    TelegramNotFound,
     TelegramRetryAfter,
     TelegramServerError,
     TelegramUnauthorizedError,
 )
+from aiogram.types import Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat.fitting import fit, fit_one
 from bot.chat.replies import Method as Method
 from bot.chat.replies import Redraw
 from bot.context import AppContext
+from bot.lessons.messages import (
+    LastPart,
+    RichLesson,
+    RichLessonEdit,
+    as_new,
+    named_file,
+    sent_file,
+    with_file,
+)
+from bot.packing import pack
 from bot.retry import RetryJobError
 from db import chats
 from db.alerts import close_invoice_alerts
 from db.engine import Pool, is_unavailable
-from db.jobs import PackedMethod, RefusedJob, SendJob
+from db.jobs import RefusedJob, SendJob
+from db.lessons import media
+from db.lessons.screens import record_lesson_ids
 from db.queue import enqueue
 
 log = structlog.get_logger(__name__)
@@ -40,8 +54,6 @@ MAX_WAIT = 3.0  # seconds a reply waits on the spot for Telegram's limit; beyond
 MAX_TRIES = 3
 TYPING_AFTER, TYPING_LASTS = 0.7, 4.5  # seconds; Telegram shows it for five
 MAX_WRITE_TRIES = 5  # of what is written down about a message, a second between them
-MANY_SENDINGS = 20  # under way; beyond that many, no update waits for its replies
-MAX_SENDINGS = 2000  # under way; beyond that many, replies are sent by jobs
 # Of the chat, not of what was sent to it: nobody can be told there.
 NOT_CONTENT = (
     "chat not found", "user not found", "peer_id_invalid", "deactivated", "can't initiate", "bot was",
@@ -50,7 +62,11 @@ NOT_CONTENT = (
 FILES = {f"Send{kind.title()}": kind for kind in ("photo", "video", "audio", "voice", "document")}
 GONE = ("message to edit not found", "message can't be edited", "message_id_invalid")
 NO_TOPIC = ("thread", "topic")  # it was closed or deleted meanwhile
-HARMLESS = ("message is not modified", "query is too old", "query_id_invalid", "message to delete not found")
+HARMLESS = (
+    "message is not modified", "query is too old", "query_id_invalid",
+    "message to delete not found", "message can't be deleted",
+)  # fmt: skip
+WRONG_ID = ("wrong file identifier", "wrong remote file")
 # Parts of an error that are of this one message: from the first quotation on, and numbers.
 CHANGING = re.compile(r"(?<!\w)[\"'].*|\d+", re.S)
 MAX_CODE = 80  # characters
@@ -67,12 +83,18 @@ class SendLaterError(Exception):
 async def send_all(context: AppContext, replies: Sequence[Method]) -> None:
     """In order. What cannot be sent now becomes a job, and so does what follows it."""
     replies = [part for method in replies for part in fit(method)]
+    ids: list[int] = []
     for at, method in enumerate(replies):
         try:
-            await send(context, method)
+            sent = await send(context, method)
         except SendLaterError as later:
-            await _send_by_job(context, replies[at:], later.delay)
+            await send_by_job(context, replies[at:], later.delay)
             return
+        if isinstance(sent, Message):
+            ids.append(sent.message_id)
+        if isinstance(method, LastPart) and method.count > 1:
+            keep = partial(record_lesson_ids, telegram_id=int(method.chat_id), ids=ids[-method.count :])
+            await _write_or_log(context, keep, "lesson_ids_lost")
 
 
 async def send(context: AppContext, method: Method, *, report: bool = True, resend: bool = True) -> Any:
@@ -92,7 +114,7 @@ async def send(context: AppContext, method: Method, *, report: bool = True, rese
         except TelegramForbiddenError:
             await _mark_blocked(context, method)
             return None
-        except TelegramBadRequest as error:
+        except (TelegramBadRequest, TelegramNotFound) as error:
             return await _after_refusal(context, method, error, report=report, resend=resend)
         except TelegramUnauthorizedError:
             raise
@@ -105,6 +127,9 @@ async def send(context: AppContext, method: Method, *, report: bool = True, rese
         else:
             if isinstance(method, methods.SendInvoice):
                 await _close_refusals(context, method.payload)
+            if isinstance(sent, Message) and (file := sent_file(method, sent)) is not None:
+                keep = partial(media.record_file_id, bot_id=context.bot.id, file=file)
+                await _write_or_log(context, keep, "file_id_lost")
             return sent
     return None
 
@@ -139,7 +164,7 @@ async def shown_as_typing(context: AppContext, chat_id: int) -> AsyncIterator[No
 
 
 async def _after_refusal(
-    context: AppContext, method: Method, error: TelegramBadRequest, *, report: bool, resend: bool
+    context: AppContext, method: Method, error: TelegramAPIError, *, report: bool, resend: bool
 ) -> Any:
     """A message that can't be edited any more is sent anew; the rest is told by a job."""
     words = error.message.lower()
@@ -150,12 +175,35 @@ async def _after_refusal(
     gone = any(part in words for part in GONE)
     if gone and (isinstance(method, methods.EditMessageReplyMarkup) or not resend):
         return None
-    if isinstance(method, methods.EditMessageText) and gone and method.chat_id:
-        anew = methods.SendMessage(
-            chat_id=method.chat_id, text=method.text or "", reply_markup=method.reply_markup
-        )
+    if gone and (anew := as_new(method)) is not None:
         return await send(context, anew, report=report)
+    if isinstance(method, RichLesson | RichLessonEdit):
+        return await _send_instead(context, method, error)
+    if any(part in words for part in WRONG_ID) and (again := await _by_address(context, method)):
+        return await send(context, again, report=report)
     return await _report(context, method, error, report=report)
+
+
+async def _send_instead(
+    context: AppContext, method: RichLesson | RichLessonEdit, error: TelegramAPIError
+) -> None:
+    """A lesson that can't be a rich message is shown as classic ones; the next time at once."""
+    if not context.rich.learn(method, error.message):
+        await _report(context, method, error, report=True)
+    await send_all(context, method.instead)
+
+
+async def _by_address(context: AppContext, method: Method) -> Method | None:
+    """A file whose remembered id Telegram no longer knows is sent by its address once more."""
+    if (file := named_file(method)) is None:
+        return None
+    found: list[str] = []
+
+    async def forget(session: AsyncSession) -> None:
+        found.extend(await media.forget_file_id(session, context.bot.id, *file))
+
+    await _write_or_log(context, forget, "file_id_kept")
+    return with_file(method, found[0]) if found else None
 
 
 def _need_not_be_there(method: Method, words: str) -> bool:
@@ -209,8 +257,8 @@ async def _mark_blocked(context: AppContext, method: Method) -> None:
     await _write_or_log(context, mark, "chat_not_marked_blocked", chat=chat_id)
 
 
-async def _send_by_job(context: AppContext, replies: Sequence[Method], delay: float) -> None:
-    packed = [pack(context.bot, method) for method in replies]
+async def send_by_job(context: AppContext, replies: Sequence[Method], delay: float) -> None:
+    packed = [pack(method) for method in replies]
 
     async def put_off(session: AsyncSession) -> None:
         await enqueue(session, SendJob(methods=packed), after=timedelta(seconds=delay))
@@ -233,67 +281,3 @@ async def _write_or_log(
                 return None
             await asyncio.sleep(1)
     return None
-
-
-class ReplySender:
-    """What is being sent after the commit: a person's replies one after another, people side by side."""
-
-    def __init__(self, context: AppContext) -> None:
-        self._context = context
-        self._last: dict[int, asyncio.Task[None]] = {}  # of each person
-        self._under_way: set[asyncio.Task[None]] = set()
-
-    def send_in_order(self, telegram_id: int, replies: Sequence[Method]) -> asyncio.Task[None]:
-        """After what that person is still being sent."""
-        sending = self._begin(replies, self._last.get(telegram_id))
-        self._last[telegram_id] = sending
-        sending.add_done_callback(lambda done: self._forget(telegram_id, done))
-        return sending
-
-    def send_now(self, replies: Sequence[Method]) -> asyncio.Task[None]:
-        """The answer to a pre-checkout query waits behind nothing."""
-        return self._begin(replies, None)
-
-    async def wait_sent(self, sending: asyncio.Task[None]) -> None:
-        """Until it is sent, so that little is lost with the process; not longer than a moment, and not at all while
-        much is under way: Telegram brings so many updates at once and no more, a payment behind them."""
-        if len(self._under_way) <= MANY_SENDINGS:
-            await asyncio.wait({sending}, timeout=self._context.timings.replies.total_seconds())
-
-    async def finish(self) -> None:
-        while self._under_way:
-            await asyncio.wait(self._under_way)
-
-    def _begin(self, replies: Sequence[Method], before: asyncio.Task[None] | None) -> asyncio.Task[None]:
-        sending = asyncio.create_task(self._send(replies, before))
-        self._under_way.add(sending)
-        sending.add_done_callback(self._under_way.discard)
-        return sending
-
-    def _forget(self, telegram_id: int, done: asyncio.Task[None]) -> None:
-        if self._last.get(telegram_id) is done:
-            del self._last[telegram_id]
-
-    async def _send(self, replies: Sequence[Method], before: asyncio.Task[None] | None) -> None:
-        if before is not None:
-            await asyncio.wait({before})
-        try:
-            if len(self._under_way) > MAX_SENDINGS:
-                await _send_by_job(self._context, [part for method in replies for part in fit(method)], 0)
-            else:
-                await send_all(self._context, replies)
-        except Exception:
-            log.exception("replies_lost", count=len(replies))
-
-
-def pack(bot: Bot, method: Method) -> PackedMethod:
-    """A method as JSON, to be sent by a job."""
-    values = method.model_dump(mode="json", exclude_none=True, exclude_defaults=True, warnings=False)
-    name = method.__api_method__  # "sendMessage"; a class of ours may be derived from Telegram's
-    return PackedMethod(method=name[0].upper() + name[1:], values=values)
-
-
-def unpack(packed: PackedMethod) -> Method:
-    kind = getattr(methods, packed.method)
-    method: Method = kind.model_validate(packed.values)
-    return method

@@ -4,7 +4,7 @@ A job may be run by another release than the one that stored it: names stay, and
 A new field needs a default.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 
@@ -39,10 +39,11 @@ class TellGrantJob(Job):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackedMethod:
-    """A Telegram method as JSON."""
+    """A Telegram method as JSON; `instead`: what is sent where Telegram refuses it."""
 
     method: str
     values: dict[str, Any]
+    instead: "list[PackedMethod]" = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

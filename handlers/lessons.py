@@ -24,7 +24,7 @@ from bot.chat.buttons import (
 from bot.chat.commands import LESSONS, PROGRESS, PROMO, START, STATUS
 from bot.chat.keyboards import go, press, rows
 from bot.chat.paging import Page
-from bot.chat.replies import Method, Reply, say, say_media, show, toast
+from bot.chat.replies import Method, Reply, say, show, toast
 from bot.context import Request
 from bot.texts import home as home_words
 from bot.texts import lessons as words
@@ -38,6 +38,7 @@ from db.lessons.lessons import Contents, LessonPage, ModuleLessons
 from db.shop import courses
 from handlers.filters import NotSignedOut, SignedIn, is_
 from handlers.home import load_home, next_button, now_home, place_home
+from handlers.lessons_screen import show_page, show_text
 
 router = Router(name="lessons")
 
@@ -86,15 +87,13 @@ def usefulness(one: ModuleLessons) -> tuple[bool, bool]:
 
 
 @router.callback_query(ShowLessons.filter())
-async def show_lessons(
-    query: CallbackQuery, callback_data: ShowLessons, session: AsyncSession, person: Person, now: datetime
-) -> Reply:
+async def show_lessons(query: CallbackQuery, callback_data: ShowLessons, request: Request) -> Reply:
+    session, person, now = request.session, request.person, request.now
     found = await lessons.get_contents(session, callback_data.module, learner(person), now)
     if found is None:
         return toast(query, words.MODULE_GONE, alert=True)
-    if callback_data.page is None:
-        return say(query, words.contents(found), contents_keyboard(found, page_of_next(found)))
-    return show(query, words.contents(found), contents_keyboard(found, callback_data.page))
+    page = page_of_next(found) if callback_data.page is None else callback_data.page
+    return show_text(query, words.contents(found), contents_keyboard(found, page), request)
 
 
 def page_of_next(found: Contents) -> int:
@@ -133,7 +132,7 @@ def contents_keyboard(found: Contents, page: int) -> InlineKeyboardMarkup:
 @router.callback_query(ShowLesson.filter())
 async def show_lesson(query: CallbackQuery, callback_data: ShowLesson, request: Request) -> Reply:
     page = await lessons.get_lesson(request.session, callback_data.id, learner(request.person), request.now)
-    return await say_lesson(query, page, request)
+    return await say_lesson(query, page, request, here=True)
 
 
 @router.callback_query(Continue.filter())
@@ -170,17 +169,17 @@ async def go_on_from_home(query: CallbackQuery, page: LessonPage | None, request
     return [*await say_lesson(query, following, request), *drawn]
 
 
-async def say_lesson(query: CallbackQuery, page: LessonPage, request: Request) -> list[Method]:
-    """The lesson as new messages, so that what was read before stays; or what opens it."""
+async def say_lesson(
+    query: CallbackQuery, page: LessonPage, request: Request, *, here: bool = False
+) -> list[Method]:
+    """The lesson, `here` in place of what was pressed, else below, so that what was read before stays; or what opens
+    it."""
     if not page.is_open:
         return [await say_locked(query, page, request.session)]
     person = request.person
     if person.module_id != page.module_id:
         person.module_id, person.changed = page.module_id, True
-    text = say(query, words.lesson(page), lesson_keyboard(page))
-    if page.media is None or page.media_kind is None:
-        return [text]
-    return [say_media(query, page.media_kind, page.media), text]
+    return await show_page(query, page, lesson_keyboard(page), request, here=here)
 
 
 def lesson_keyboard(page: LessonPage) -> InlineKeyboardMarkup:

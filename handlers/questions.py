@@ -22,8 +22,9 @@ from bot.chat.buttons import (
 )
 from bot.chat.conversation import LessonQuestion
 from bot.chat.keyboards import in_rows, press, rows
-from bot.chat.replies import Method, Reply, in_place, place, say, say_media, toast, without_buttons
+from bot.chat.replies import Method, Reply, in_place, place, say, toast, without_buttons
 from bot.context import Request
+from bot.lessons.messages import send_file
 from bot.texts import lessons as lesson_words
 from bot.texts import questions as words
 from db.errors import LessonLocked, NothingTicked
@@ -198,7 +199,7 @@ async def show_verdict(
     keyboard = rows(press(words.NEXT if said.following else words.DONE, on))
     shown: list[Method] = [place(event, message_id, words.verdict(said), keyboard)]
     if picture is not None:
-        shown.append(say_media(event, "photo", picture))
+        shown.append(send_file(request.person.telegram_id, "photo", picture))
     if said.following is None and request.person.home_id is not None:
         shown += redraw_home(await load_home(request), request)
     return shown

@@ -70,8 +70,9 @@ def place(
 
 def in_place(event: Message | CallbackQuery) -> int | None:
     """The message that `show` edits; None where it sends a new one."""
-    if isinstance(event, CallbackQuery) and isinstance(event.message, Message) and event.message.text:
-        return event.message.message_id
+    message = event.message if isinstance(event, CallbackQuery) else None
+    if isinstance(message, Message) and (message.text or message.rich_message):
+        return message.message_id
     return None
 
 
@@ -103,9 +104,3 @@ def show_or_say(
     """In place of the message whose button was pressed where one is enough; the sender splits a longer text."""
     fits = len(pages(str(html), MAX_TEXT)) == 1
     return show(event, html, keyboard) if fits else say(event, html, keyboard)
-
-
-def say_media(event: Message | CallbackQuery, kind: str, source: str) -> Method:
-    """A file by its address or Telegram's id for it. `kind`: photo, video, audio, voice or document."""
-    assert event.from_user is not None  # processor lets nothing else in
-    return MEDIA[kind].model_validate({"chat_id": event.from_user.id, kind: source})

@@ -10,8 +10,9 @@ from bot.notifications import fallback
 from bot.notifications.events import EditingEvent, Event, MessageNotShown
 from bot.notifications.notification import Notification
 from bot.notifications.registry import from_facts, word
+from bot.packing import unpack
 from bot.retry import RetryJobError
-from bot.sender import Method, SendLaterError, send, send_in_job, unpack
+from bot.sender import Method, SendLaterError, send, send_in_job
 from db import chats
 from db.account_ids import get_current_id
 from db.engine import Pool

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from urllib.parse import urlencode
 
+from bot.lessons.document import as_classic, as_rich
 from bot.texts import _, __, plural
 from bot.texts import home as home_words
 from bot.texts.format import bar, days, label, moment, money, safe, short_day, until
@@ -106,11 +107,19 @@ def lesson_button(line: LessonLine, is_open: bool) -> str:
 
 def lesson(page: LessonPage) -> str:
     """The whole lesson, of any length, as HTML."""
-    done = " ✅" if page.done else ""
+    return f"{_head(page)}\n<b>{safe(page.title)}</b>\n\n{as_classic(page.text, page.markup)}"
+
+
+def document(page: LessonPage, file: str) -> str:
+    """The whole lesson as rich HTML, of any size; `file`: the block of its file."""
+    return f"<p>{_head(page)}</p><h2>{safe(page.title)}</h2>{file}{as_rich(page.text, page.markup)}"
+
+
+def _head(page: LessonPage) -> str:
     head = _("{module} · lesson {number} of {count}").format(
         module=safe(page.module), number=page.number, count=page.count
     )
-    return f"<i>{head}</i>{done}\n<b>{safe(page.title)}</b>\n\n{page.text}"
+    return f"<i>{head}</i>" + (" ✅" if page.done else "")
 
 
 def locked(page: LessonPage, offers: list[OfferDetails]) -> str:

@@ -24,7 +24,8 @@ from bot import metrics
 from bot.chat.conversation import context_of
 from bot.chat.replies import as_list
 from bot.context import AppContext, Request
-from bot.sender import Method, ReplySender, send_all
+from bot.replying import ReplySender
+from bot.sender import Method, send_all
 from bot.texts import errors
 from bot.updates.answering import complete
 from bot.updates.failed import after_error, keep_unreadable

@@ -72,8 +72,9 @@ async def find_lesson_by_media(session: AsyncSession, media: str) -> LessonName 
 
 @dataclass(frozen=True, slots=True)
 class LessonPage:
-    """`text` is Telegram's HTML. `is_open` is whether this person may take it now; `number` counts from 1, `questions`
-    those that are asked. `lock`: what it waits for although access is open."""
+    """`text` is written in `markup`, and shown in the kind of message that `format` says. `is_open` is whether this
+    person may take it now; `number` counts from 1, `questions` those that are asked. `lock`: what it waits for although
+    access is open."""
 
     id: int
     module_id: int
@@ -90,6 +91,9 @@ class LessonPage:
     is_open: bool
     done: bool
     questions: int
+    markup: str
+    format: str
+    protect_content: bool
     lock: Lock | None = None
 
 
@@ -130,11 +134,13 @@ select l.id, l.module_id, m.name as module, l.title, l.text, l.media_kind, l.med
        line.number, line.count_, line.previous, line.following_,
        l.preview or coalesce(a.ends_at > :now and line.is_unlocked, false) as is_open, line.done,
        (select count(*) from bot.questions q where q.lesson_id = l.id and q.active) as questions,
+       l.markup, coalesce(o.format, 'classic') as format, coalesce(o.protect_content, false) as protect_content,
        line.is_unlocked, line.after_, line.opens_at,
        coalesce(a.ends_at > :now, false) as has_access, nullif(a.ends_at, 'infinity') as ends_at
 from ({lines("l.module_id = (select module_id from bot.lessons where id = :lesson_id)")}) line
 join bot.lessons l on l.id = line.id
 join modules m on m.id = l.module_id
+left join bot.module_options o on o.module_id = m.id
 left join usermoduleaccess a on a.module_id = m.id and a.user_id = cast(:user_id as bigint)
 where line.id = :lesson_id
 """

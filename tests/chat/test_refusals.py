@@ -8,8 +8,9 @@ from aiogram.methods import SendMessage, SendVoice
 from pydantic import SecretStr
 
 from bot.jobs.refusals import refused
+from bot.packing import pack
 from bot.sandbox.app import Sandbox
-from bot.sender import code_of, pack, send
+from bot.sender import code_of, send
 from bot.settings import Settings
 from bot.texts import shop as shop_words
 from db.engine import Pool
@@ -96,7 +97,7 @@ async def test_a_refused_file_is_told_to_the_learner_and_once_per_lesson_to_the_
         voice = SendVoice(chat_id=anna.id, voice=FOREIGN_FILE)
         if by_job:
             async with app.context.database.transaction(Pool.JOBS) as session:
-                await enqueue(session, SendJob(methods=[pack(app.bot, voice)]))
+                await enqueue(session, SendJob(methods=[pack(voice)]))
         else:
             await send(app.context, voice)
     await anna.receives("Школа об этом знает")
