@@ -3,17 +3,27 @@
 from aiogram import methods
 
 from bot.chat.replies import Method
-from bot.lessons.messages import RichLesson, RichLessonEdit
+from bot.lessons.messages import FILE_LESSONS, FileLessonEdit, RichLesson, RichLessonEdit, instead_of
 from db.jobs import PackedMethod
 
-WITH_INSTEAD: dict[str, type[Method]] = {"SendRichMessage": RichLesson, "EditMessageText": RichLessonEdit}
+WITH_INSTEAD: dict[str, type[Method]] = {
+    "SendRichMessage": RichLesson,
+    "EditMessageText": RichLessonEdit,
+    "EditMessageMedia": FileLessonEdit,
+    **{f"Send{kind.title()}": sends for kind, sends in FILE_LESSONS.items()},
+}
 
 
 def pack(method: Method) -> PackedMethod:
     values = method.model_dump(mode="json", exclude_none=True, exclude_defaults=True, warnings=False)
-    name = method.__api_method__  # "sendMessage"; a class of ours may be derived from Telegram's
-    instead = [pack(one) for one in method.instead] if isinstance(method, RichLesson | RichLessonEdit) else []
-    return PackedMethod(method=name[0].upper() + name[1:], values=values, instead=instead)
+    instead = [pack(one) for one in instead_of(method)]
+    return PackedMethod(method=type_of(method), values=values, instead=instead)
+
+
+def type_of(method: Method) -> str:
+    """The name of Telegram's own class; one of ours may be derived from it."""
+    name = method.__api_method__  # "sendMessage"
+    return name[0].upper() + name[1:]
 
 
 def unpack(packed: PackedMethod) -> Method:

@@ -34,11 +34,12 @@ from bot.lessons.messages import (
     RichLesson,
     RichLessonEdit,
     as_new,
+    instead_of,
     named_file,
     sent_file,
     with_file,
 )
-from bot.packing import pack
+from bot.packing import pack, type_of
 from bot.retry import RetryJobError
 from db import chats
 from db.alerts import close_invoice_alerts
@@ -58,8 +59,10 @@ MAX_WRITE_TRIES = 5  # of what is written down about a message, a second between
 NOT_CONTENT = (
     "chat not found", "user not found", "peer_id_invalid", "deactivated", "can't initiate", "bot was",
 )  # fmt: skip
-# Methods that send a file, and the field that names it.
-FILES = {f"Send{kind.title()}": kind for kind in ("photo", "video", "audio", "voice", "document")}
+# Methods that send a file.
+FILES = {f"Send{kind.title()}" for kind in ("photo", "video", "audio", "voice", "document")} | {
+    "EditMessageMedia"
+}
 GONE = ("message to edit not found", "message can't be edited", "message_id_invalid")
 NO_TOPIC = ("thread", "topic")  # it was closed or deleted meanwhile
 HARMLESS = (
@@ -177,20 +180,20 @@ async def _after_refusal(
         return None
     if gone and (anew := as_new(method)) is not None:
         return await send(context, anew, report=report)
-    if isinstance(method, RichLesson | RichLessonEdit):
-        return await _send_instead(context, method, error)
     if any(part in words for part in WRONG_ID) and (again := await _by_address(context, method)):
         return await send(context, again, report=report)
+    if (instead := instead_of(method)) and not any(part in words for part in NOT_CONTENT):
+        return await _send_instead(context, method, error, instead)
     return await _report(context, method, error, report=report)
 
 
 async def _send_instead(
-    context: AppContext, method: RichLesson | RichLessonEdit, error: TelegramAPIError
+    context: AppContext, method: Method, error: TelegramAPIError, instead: list[Method]
 ) -> None:
-    """A lesson that can't be a rich message is shown as classic ones; the next time at once."""
-    if not context.rich.learn(method, error.message):
+    """A lesson that can't be shown as it was meant is shown otherwise; a rich message is not tried again."""
+    if not isinstance(method, RichLesson | RichLessonEdit) or not context.rich.learn(method, error.message):
         await _report(context, method, error, report=True)
-    await send_all(context, method.instead)
+    await send_all(context, instead)
 
 
 async def _by_address(context: AppContext, method: Method) -> Method | None:
@@ -220,14 +223,15 @@ async def _report(context: AppContext, method: Method, error: TelegramAPIError, 
         return await _mark_blocked(context, method)
     if not report:
         return None
-    name = type(method).__name__
-    field = "payload" if name == "SendInvoice" else FILES.get(name)
-    about = getattr(method, field) if field else ""
-    chat_id = getattr(method, "chat_id", None)
+    name = "Redraw" if isinstance(method, Redraw) else type_of(method)
+    payload = method.payload if isinstance(method, methods.SendInvoice) else ""
+    _kind, about = named_file(method) or ("", payload)
+    has_other = isinstance(method, RichLesson | RichLessonEdit)
+    chat_id = None if has_other else getattr(method, "chat_id", None)
     job = RefusedJob(
         method=name,
         telegram_id=chat_id if isinstance(chat_id, int) and chat_id > 0 else None,
-        about=about if isinstance(about, str) else "",
+        about=about,
         error=error.message,
     )
 

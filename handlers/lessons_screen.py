@@ -20,7 +20,15 @@ from bot.context import Request
 from bot.lessons import rich
 from bot.lessons.document import Format
 from bot.lessons.limits import measure
-from bot.lessons.messages import ADDRESS, INPUTS, LastPart, RichLesson, RichLessonEdit, send_file
+from bot.lessons.messages import (
+    ADDRESS,
+    INPUTS,
+    FileLessonEdit,
+    LastPart,
+    RichLesson,
+    RichLessonEdit,
+    send_file,
+)
 from bot.texts import lessons as words
 from db.lessons.lessons import LessonPage
 from db.lessons.media import get_file_id
@@ -121,7 +129,8 @@ def classic(
     """As many messages as it takes; one of them edits the one that was pressed where one is enough."""
     text = words.lesson(page)
     if file is not None and len(pages(text, MAX_CAPTION)) == 1:
-        return [with_caption(query, page, text, keyboard, file, place)]
+        alone = classic(query, page, keyboard, None, place)
+        return [with_caption(query, page, text, keyboard, file, place, alone)]
     parts = pages(text, MAX_TEXT)
     if file is None and len(parts) == 1 and place is not None and not is_file(place):
         return [edit_text(place, text, keyboard)]
@@ -142,17 +151,22 @@ def with_caption(
     keyboard: InlineKeyboardMarkup,
     file: tuple[str, str],
     place: Message | None,
+    alone: list[Method],
 ) -> Method:
+    """`alone`: the text, which is sent where Telegram refuses the file."""
     kind, source = file
     if place is not None and kind in INPUTS and not place.voice:
         media = INPUTS[kind](media=source, caption=text)
-        return EditMessageMedia(
-            chat_id=place.chat.id, message_id=place.message_id, media=media, reply_markup=keyboard
+        return FileLessonEdit(
+            chat_id=place.chat.id,
+            message_id=place.message_id,
+            media=media,
+            reply_markup=keyboard,
+            instead=alone,
         )
     protect = page.protect_content or None
-    return send_file(
-        query.from_user.id, kind, source, caption=text, reply_markup=keyboard, protect_content=protect
-    )
+    more = {"caption": text, "reply_markup": keyboard, "protect_content": protect, "instead": alone}
+    return send_file(query.from_user.id, kind, source, **more)
 
 
 def without(query: CallbackQuery, shown: Sequence[Method], place: Message | None) -> list[Method]:

@@ -12,6 +12,7 @@ from babel.support import LazyProxy
 
 from bot.texts import Localizer
 from bot.texts.accounts import registration as registration_words
+from tests.rich_words import rich_words
 
 Json = dict[str, Any]
 Said = str | LazyProxy | Callable[[], str]  # a text, or one of our words to be said in the person's language
@@ -284,7 +285,7 @@ def plain(text: str) -> str:
 
 
 def _text(message: Json) -> str:
-    return str(message.get("text") or message.get("caption") or "")
+    return str(message.get("text") or message.get("caption") or rich_words(message.get("rich_message")))
 
 
 def _looks(message: Json) -> str:

@@ -13,7 +13,7 @@ from aiogram.types import (
     InputMediaVideo,
     Message,
 )
-from pydantic import Field
+from pydantic import Field, create_model
 
 from bot.chat.replies import MEDIA, Method
 from db.lessons.media import RememberedFile
@@ -38,6 +38,23 @@ class RichLesson(methods.SendRichMessage):
 
 class RichLessonEdit(methods.EditMessageText):
     """As `RichLesson`, in place of a message."""
+
+    instead: list[Any] = Field(default_factory=list, exclude=True)
+
+
+# A file with the lesson's text below it, which is sent alone where Telegram refuses the file.
+FILE_LESSONS: dict[str, type[Method]] = {
+    kind: create_model(
+        f"{kind.title()}Lesson",
+        __base__=sends,
+        instead=(list[Any], Field(default_factory=list, exclude=True)),
+    )
+    for kind, sends in MEDIA.items()
+}
+
+
+class FileLessonEdit(methods.EditMessageMedia):
+    """As `FILE_LESSONS`, in place of a message."""
 
     instead: list[Any] = Field(default_factory=list, exclude=True)
 
@@ -74,7 +91,13 @@ class RichMessages:
 
 def send_file(chat_id: int, kind: str, source: str, **more: Any) -> Method:
     """`kind`: photo, video, audio, voice or document; `source`: an address, or Telegram's id."""
-    return MEDIA[kind].model_validate({"chat_id": chat_id, kind: source, **more})
+    kinds = FILE_LESSONS if "instead" in more else MEDIA
+    return kinds[kind].model_validate({"chat_id": chat_id, kind: source, **more})
+
+
+def instead_of(method: Method) -> list[Method]:
+    """What is sent where Telegram refuses the method."""
+    return list(getattr(method, "instead", ()))
 
 
 def as_new(method: Method) -> Method | None:
@@ -93,7 +116,8 @@ def as_new(method: Method) -> Method | None:
             )
         case methods.EditMessageMedia():
             kind, source = named_file(method) or ("", "")
-            more = {"caption": method.media.caption, "reply_markup": method.reply_markup}
+            more: dict[str, Any] = {"caption": method.media.caption, "reply_markup": method.reply_markup}
+            more |= {"instead": instead_of(method)}
             return send_file(int(method.chat_id or 0), kind, source, **more)
     return None
 
