@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from aiogram.dispatcher.event.bases import UNHANDLED
-from aiogram.methods import EditMessageText
+from aiogram.methods import DeleteMessages, EditMessageMedia, EditMessageText
 from aiogram.types import CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, Message, TelegramObject
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -147,11 +147,21 @@ async def go_below(handler: Handler, event: TelegramObject, data: dict[str, Any]
 
 
 async def forget_rewritten(handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:
-    """Middleware: a button of the living message may turn it into something else, an order for one."""
+    """Middleware: a button of the living message may turn it into something else, an order or a lesson."""
     answer, person = await handler(event, data), data["person"]
     if answer is UNHANDLED or person.home_id is None:
         return answer
-    edits = [one for one in as_list(answer) if isinstance(one, EditMessageText)]
-    if any(one.message_id == person.home_id and not isinstance(one, Redraw) for one in edits):
+    if any(_rewrites(one, person.home_id) for one in as_list(answer)):
         person.home_id, person.changed = None, True
     return answer
+
+
+def _rewrites(method: Method, message_id: int) -> bool:
+    match method:
+        case Redraw():
+            return False
+        case EditMessageText() | EditMessageMedia():
+            return method.message_id == message_id
+        case DeleteMessages():
+            return message_id in method.message_ids
+    return False

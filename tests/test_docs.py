@@ -130,11 +130,13 @@ def test_exact_versions_are_in_the_lock_only() -> None:
 
 
 COME_ALONG = {"magic_filter"}  # part of aiogram's own interface
+MODULES = {"markdown_it_py": "markdown_it"}  # of packages that are called otherwise
 
 
 def test_what_is_imported_is_named_as_a_dependency() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    named = {re.split(r"[\[><=;]", one)[0].replace("-", "_") for one in project["dependencies"]}
+    packages = {re.split(r"[\[><=;]", one)[0].replace("-", "_") for one in project["dependencies"]}
+    named = {MODULES.get(one, one) for one in packages}
     code = [
         path
         for path in tracked(".py")
