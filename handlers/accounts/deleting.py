@@ -10,7 +10,7 @@ from bot.chat.conversation import DeletionQuestion
 from bot.chat.keyboards import go, rows
 from bot.chat.replies import Reply, say, without_buttons
 from bot.context import Request
-from bot.sender import pack
+from bot.packing import pack
 from bot.texts.accounts import deleting as words
 from bot.texts.accounts import my_data as my_data_words
 from db.accounts import deleting
@@ -62,7 +62,7 @@ async def tell_others(
     for telegram_id, chosen, telegram in others:
         with request.context.localizer.use_language_of(chosen, telegram):
             told = SendMessage(chat_id=telegram_id, text=words.done(kind))
-        await enqueue(request.session, SendJob(methods=[pack(request.context.bot, told)]))
+        await enqueue(request.session, SendJob(methods=[pack(told)]))
 
 
 @router.message(DeletionQuestion.word, ~F.text)
