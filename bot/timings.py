@@ -33,6 +33,7 @@ class Timings:
         seconds=75
     )  # a connection without a request is closed; proxies keep theirs for 60
     connections: int = 400  # open ones of HTTP; the usual limit of files of a process is 1024
+    answer: timedelta = timedelta(seconds=20)  # a request has left when its connection has to go
     burst: int = 20  # updates a person may send at once; payments are not counted
     every: timedelta = timedelta(seconds=1)  # one more each, after that
     tries: int = 5  # wrong promo codes, or e-mails while registering, before a person has to wait

@@ -23,7 +23,7 @@ from bot.settings import Settings
 from bot.telegram import open_session
 from bot.texts import Localizer
 from bot.timings import Timings
-from bot.updates.menus import describe, show_menus
+from bot.updates import menus
 from bot.updates.polling import RETRY_PAUSE, Polling, connect, introduce
 from bot.updates.process import UpdateProcessor
 from bot.yookassa.client import YooKassa
@@ -160,7 +160,7 @@ class Application:
         self._runner = http_limits.runner(http.build(self.context, processor), self.context.timings.idle)
         await self._runner.setup()
         assert self._runner.server is not None
-        http_limits.limit_connections(self._runner.server, self.context.timings.connections)
+        http_limits.limit_connections(self._runner.server, self.context.timings)
         host, port = self.settings.http_host, self.settings.http_port
         try:
             await web.TCPSite(self._runner, host, port).start()
@@ -210,8 +210,7 @@ class Application:
 
     async def _show_menus(self) -> None:
         try:
-            await show_menus(self.context)
-            await describe(self.context)
+            await menus.show(self.context)
         except Exception:  # the database is away, for one: the bot works without a menu
             log.warning("menus_not_shown", exc_info=True)
 

@@ -13,11 +13,12 @@ import orjson
 import structlog
 from aiohttp import web
 
+from bot.timings import Timings
+
 log = structlog.get_logger(__name__)
 
 MAX_BODY = 256 * 1024  # bytes; a payment object with a long receipt is some kilobytes
 MAX_UPDATE = 1024 * 1024  # bytes; what Telegram is refused it brings again, and the chat's next updates wait
-ANSWER_WITHIN = 20.0  # seconds that a request has left when its connection has to go
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -56,9 +57,10 @@ class Gate:
         self._places.release()
 
 
-def limit_connections(server: web.Server, most: int) -> None:
-    """Beyond `most` open connections the one that came first has to go, once it has its answer: who holds many of them
+def limit_connections(server: web.Server, timings: Timings) -> None:
+    """Beyond `timings.connections` open connections the one that came first has to go, once it has its answer: who holds many of them
     keeps nobody out. Twice as many there are never."""
+    most, answer_within = timings.connections, timings.answer.total_seconds()
     made = server.connection_made
     going: set[web.RequestHandler] = set()
     closing: set[asyncio.Task[None]] = set()
@@ -74,7 +76,7 @@ def limit_connections(server: web.Server, most: int) -> None:
             asyncio.get_running_loop().call_soon(transport.abort)  # aiohttp's task must have begun
         elif first := next((one for one in there if one not in going), None):
             going.add(first)
-            task = asyncio.ensure_future(first.shutdown(ANSWER_WITHIN))
+            task = asyncio.ensure_future(first.shutdown(answer_within))
             closing.add(task)
             task.add_done_callback(closing.discard)
 

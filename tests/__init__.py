@@ -1,0 +1,1 @@
+import bot  # noqa: F401 - first of all: before aiogram is imported

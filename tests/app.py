@@ -5,14 +5,18 @@ sandbox and real HTTP.
 import asyncio
 import itertools
 import logging
+import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from functools import cache
+from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
 import asyncpg
 import pytest
 import structlog
+from aiogram.client.session import aiohttp as aiogram_session
 from pydantic import SecretStr
 
 from bot.catalogue import reading
@@ -23,6 +27,7 @@ from bot.sandbox.app import Sandbox
 from bot.sandbox.yookassa import DEMO_SECRET_KEY, DEMO_SHOP_ID
 from bot.settings import FixedSettings, Settings
 from bot.timings import Timings, seconds
+from bot.updates import menus
 from db.catalogue.loading import load_catalogue
 from db.engine import Database, Pool
 from handlers.app import Application
@@ -43,12 +48,15 @@ QUICK = Timings(
     mail_retry_most=seconds(0.5)[0],
     poll=20,
     replies=seconds(5)[0],
+    answer=seconds(1)[0],
     burst=1000,
     tries=1000,
     restart=seconds(0.1)[0],
     restart_most=seconds(0.5)[0],
     grant_news=seconds(0)[0],
 )
+# Every app would read the world's certificates anew: a tenth of what a test takes.
+vars(aiogram_session)["ssl"] = SimpleNamespace(create_default_context=cache(ssl.create_default_context))
 SMALL = {Pool.TALK: 4, Pool.MONEY: 2, Pool.JOBS: 3}
 
 
@@ -69,14 +77,27 @@ def settings_for(origin: str, **changed: Any) -> Settings:
 
 @pytest.fixture(scope="session")
 async def school_template(cluster: Databases) -> str:
-    """A migrated database with the demo's catalogue in it, to be cloned."""
+    """A migrated database with the demo's catalogue in it, to be cloned. The bot has been started once: what Telegram
+    shows of it is set (`first_start`: it has not)."""
     async with cluster.clone() as dsn:
         database = Database(dsn, sizes=SMALL)
         async with database.transaction(Pool.JOBS) as session:
             await load_catalogue(session, reading.read(SCHOOL))
         await database.close()
+        telegram = Sandbox(None)
+        await telegram.start()
+        app = Application(settings_for(origin_of(telegram)), dsn)
+        await menus.show(app.context)
+        await app.close()
+        await telegram.stop()
         await cluster.keep(dsn, TEMPLATE)
     return TEMPLATE
+
+
+@pytest.fixture
+async def first_start(sql: asyncpg.Connection) -> None:
+    """`usefixtures` of tests that look at the command menu or the bot's description."""
+    await sql.execute("delete from bot.cursors where name like 'shown:%'")
 
 
 @pytest.fixture

@@ -3,6 +3,8 @@
 In a run on several cores each worker has a server of its own.
 """
 
+import os
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -16,6 +18,17 @@ pytest_plugins = ["tests.app"]
 # How long an example takes says how busy the machine is.
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")
+MEMORY = Path("/dev/shm")
+ROOM = 2 * 2**30  # bytes; a run takes some hundred MiB for each of its processes
+
+
+def pytest_configure() -> None:
+    """Temporary folders in memory where there is room: a database per test is hundreds of files made and removed."""
+    if not MEMORY.is_dir() or not os.access(MEMORY, os.W_OK):
+        return
+    about = os.statvfs(MEMORY)
+    if about.f_bavail * about.f_frsize > ROOM and not about.f_flag & os.ST_NOEXEC:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
@@ -30,10 +43,12 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
 @pytest.fixture(scope="session")
 async def cluster(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Databases]:
     """One server per run, without safety against power failures."""
-    async with server_of_the_run(tmp_path_factory.mktemp("pg")) as server:
+    folder = tmp_path_factory.mktemp("pg")
+    async with server_of_the_run(folder) as server:
         databases = Databases(server)
         await databases.prepare()
         yield databases
+    shutil.rmtree(folder)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ An operation takes its payload and the context, and must be idempotent: after a 
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import cache
 from typing import TypeVar
 
 from pydantic import TypeAdapter
@@ -25,10 +26,13 @@ Run = Callable[[bytes, AppContext], Awaitable[None]]  # of a payload as it is st
 
 def entry(payload: type[P], operation: Callable[[P, AppContext], Awaitable[None]]) -> tuple[str, Run]:
     """The job's name, and how it is run. Raises ValueError where a stored payload is not of that type."""
-    adapter = TypeAdapter(payload)
+
+    @cache
+    def reader() -> TypeAdapter[P]:  # made when the first such job comes
+        return TypeAdapter(payload)
 
     async def run(stored: bytes, context: AppContext) -> None:
-        await operation(adapter.validate_json(stored), context)
+        await operation(reader().validate_json(stored), context)
 
     return payload.name, run
 

@@ -1,12 +1,15 @@
 """What Telegram shows of the bot beside its messages: its description, and the command menu. That is there per language
 of Telegram, for each admin a longer one, and in a chat whose person has chosen a language in that one.
+
+What it shows already is not sent again: Telegram allows few of these calls, and a start would make two dozen.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from hashlib import blake2b
 
 import structlog
 from aiogram.exceptions import TelegramAPIError
-from aiogram.methods import SetMyCommands, SetMyDescription, SetMyShortDescription, TelegramMethod
+from aiogram.methods import SetMyCommands, SetMyDescription, SetMyShortDescription
 from aiogram.types import BotCommand, BotCommandScopeAllPrivateChats, BotCommandScopeChat
 
 from bot.chat.commands import Audience, for_audience
@@ -15,7 +18,7 @@ from bot.sender import send_in_job
 from bot.texts import LANGUAGES
 from bot.texts import info as words
 from bot.texts.commands import about
-from db import chats
+from db import chats, shown
 from db.catalogue.school import get_school
 from db.engine import Pool
 from db.jobs import DescribeBotJob, SetMenuJob
@@ -24,26 +27,40 @@ from db.shop.courses import list_modules
 log = structlog.get_logger(__name__)
 
 Scope = BotCommandScopeAllPrivateChats | BotCommandScopeChat
+Shown = SetMyCommands | SetMyDescription | SetMyShortDescription
 
 
-async def show_menus(context: AppContext) -> None:
+async def show(context: AppContext) -> None:
     """At the start. A bot without a menu still works."""
-    for language in (None, *LANGUAGES):
-        spoken = language or context.settings.default_language
-        menu = _menu(context, Audience.LEARNER, BotCommandScopeAllPrivateChats(), spoken, language)
-        await _try(context, menu)
+    menus = [
+        _menu(
+            context,
+            Audience.LEARNER,
+            BotCommandScopeAllPrivateChats(),
+            language or context.settings.default_language,
+            language,
+        )
+        for language in (None, *LANGUAGES)
+    ]
     for admin in context.settings.admin_ids:
-        for menu in _chat_menus(context, admin, await _chosen(context, admin)):
-            await _try(context, menu)
+        menus += _chat_menus(context, admin, await _chosen(context, admin))
+    await _show(context, [*menus, *await _descriptions(context)])
 
 
 async def set_menu(job: SetMenuJob, context: AppContext) -> None:
     """Of a chat whose person has chosen a language."""
-    for menu in _chat_menus(context, job.telegram_id, await _chosen(context, job.telegram_id)):
+    menus = list(_chat_menus(context, job.telegram_id, await _chosen(context, job.telegram_id)))
+    for menu in menus:
         await send_in_job(context, menu, report=False)
+    if job.telegram_id in context.settings.admin_ids:  # whose menus the next start looks at
+        await _record(context, dict(_mark(context, menu) for menu in menus))
 
 
-async def describe(context: AppContext) -> None:
+async def describe_bot(_job: DescribeBotJob, context: AppContext) -> None:
+    await _show(context, await _descriptions(context))
+
+
+async def _descriptions(context: AppContext) -> list[Shown]:
     """What Telegram shows of the bot before one begins, from the catalogue."""
     async with context.database.transaction(Pool.JOBS) as session:
         courses = [module.name for module in await list_modules(session)]
@@ -51,16 +68,14 @@ async def describe(context: AppContext) -> None:
             language: await get_school(session, language or context.settings.default_language)
             for language in (None, *LANGUAGES)
         }
+    found: list[Shown] = []
     for language, school in said.items():
         with context.localizer.use_locale(language or context.settings.default_language):
             whole = words.description(school.description, courses)
             short = words.short_description(school.description or school.name, courses)
-        await _try(context, SetMyDescription(description=whole, language_code=language))
-        await _try(context, SetMyShortDescription(short_description=short, language_code=language))
-
-
-async def describe_bot(_job: DescribeBotJob, context: AppContext) -> None:
-    await describe(context)
+        found.append(SetMyDescription(description=whole, language_code=language))
+        found.append(SetMyShortDescription(short_description=short, language_code=language))
+    return found
 
 
 async def _chosen(context: AppContext, telegram_id: int) -> str | None:
@@ -86,9 +101,36 @@ def _menu(
     return SetMyCommands(commands=shown, scope=scope, language_code=language)
 
 
-async def _try(context: AppContext, method: TelegramMethod[bool]) -> None:
+async def _show(context: AppContext, methods: Iterable[Shown]) -> None:
+    async with context.database.transaction(Pool.JOBS) as session:
+        there = await shown.get_shown(session)
+    new = {}
+    for method in methods:
+        place, mark = _mark(context, method)
+        if there.get(place) != mark and await _try(context, method):
+            new[place] = mark
+    await _record(context, new)
+
+
+async def _record(context: AppContext, new: dict[str, int]) -> None:
+    if new:
+        async with context.database.transaction(Pool.JOBS) as session:
+            await shown.record_shown(session, new)
+
+
+def _mark(context: AppContext, method: Shown) -> tuple[str, int]:
+    """The place in which it is shown, of which bot, and a number for what is shown there."""
+    scope = method.scope if isinstance(method, SetMyCommands) else None
+    chat = scope.chat_id if isinstance(scope, BotCommandScopeChat) else ""
+    digest = blake2b(method.model_dump_json(exclude_defaults=True).encode(), digest_size=8).digest()
+    place = f"{context.bot.id}:{method.__api_method__}:{chat}:{method.language_code or ''}"
+    return place, int.from_bytes(digest, signed=True)
+
+
+async def _try(context: AppContext, method: Shown) -> bool:
     try:
-        await context.bot(method)
+        return await context.bot(method)
     except TelegramAPIError as error:
         # An admin who never wrote to the bot is no chat it could set a menu for.
         log.info("not_shown", method=method.__api_method__, error=error)
+        return False
