@@ -58,8 +58,8 @@ class Gate:
 
 
 def limit_connections(server: web.Server, timings: Timings) -> None:
-    """Beyond `timings.connections` open connections the one that came first has to go, once it has its answer: who holds many of them
-    keeps nobody out. Twice as many there are never."""
+    """Beyond `timings.connections` open ones the one that came first has to go, once it has its answer: who holds many
+    of them keeps nobody out. Twice as many there are never."""
     most, answer_within = timings.connections, timings.answer.total_seconds()
     made = server.connection_made
     going: set[web.RequestHandler] = set()
