@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from db.connecting.codes import CodeLimits
+
 
 def seconds(*values: float) -> tuple[timedelta, ...]:
     return tuple(timedelta(seconds=value) for value in values)
@@ -36,6 +38,7 @@ class Timings:
     answer: timedelta = timedelta(seconds=20)  # a request has left when its connection has to go
     burst: int = 20  # updates a person may send at once; payments are not counted
     every: timedelta = timedelta(seconds=1)  # one more each, after that
+    codes: CodeLimits = field(default_factory=CodeLimits)  # that prove an e-mail
     tries: int = 5  # wrong promo codes, or e-mails while registering, before a person has to wait
     tries_wait: timedelta = timedelta(minutes=15)
     data_wait: timedelta = timedelta(minutes=10)  # before a person's data is put together once more

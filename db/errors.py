@@ -14,6 +14,13 @@ class TooManyTries(Refused):
 
 
 @dataclass
+class CodeTooSoon(Refused):
+    """One was sent a moment ago; another one from `until` on."""
+
+    until: datetime
+
+
+@dataclass
 class PromoUnknown(Refused):
     code: str
 
@@ -287,7 +294,7 @@ class LinkInvalid(Refused):
 
 @dataclass
 class NotConnectable(Refused):
-    """A chat that its person can't connect to an account by themselves. `reason`: connected, valuable, other account
-    (db/connecting/connecting.py)."""
+    """A chat that its person can't connect to an account by themselves. `reason`: one of
+    db/connecting/connecting.py (Obstacle)."""
 
     reason: str

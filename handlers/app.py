@@ -48,6 +48,7 @@ from handlers import (
 )
 from handlers.access import granting, grants, history, status, unlocking
 from handlers.accounts import (
+    codes,
     connecting,
     contacts,
     deleting,
@@ -74,6 +75,7 @@ ROUTERS: tuple[Router, ...] = (
     start.router,
     registration.router,
     connecting.router,
+    codes.router,
     info.router,
     shop.router,
     lessons.router,

@@ -7,7 +7,7 @@ from aiogram.types import Message
 
 from bot.chat.arguments import MAX_CODE
 from bot.chat.buttons import CheckPayment
-from bot.chat.commands import PROFILE, PURCHASES, START
+from bot.chat.commands import CONNECT, PROFILE, PURCHASES, START
 from bot.chat.complaints import is_payment_complaint
 from bot.chat.conversation import Promo
 from bot.chat.emails import WrongEmailError, read_email
@@ -16,13 +16,17 @@ from bot.chat.replies import Reply, as_list, say
 from bot.context import Request
 from bot.texts import free_text as words
 from bot.texts import home as home_words
+from bot.texts.accounts import connect as connect_words
 from db import promo
+from db.connecting import codes
 from db.cooldowns import Guess, count_try, delete_tries, is_cooling
 from db.errors import TooManyTries
 from db.normal import clean_text
 from db.payments import purchases
 from db.payments.purchases import PurchaseStatus, PurchaseSummary
 from handlers import payments
+from handlers.accounts.codes import CODE as SIX_DIGITS
+from handlers.accounts.codes import take_code
 from handlers.accounts.login import say_sign_in, unregistered
 from handlers.accounts.start import greet
 from handlers.home import load_home, next_button
@@ -42,6 +46,10 @@ async def hear(message: Message, request: Request) -> Reply:
         return say_sign_in(message, person)
     if is_payment_complaint(text):
         return await answer_complaint(message, request)
+    if SIX_DIGITS.fullmatch(text) and await codes.is_awaited(
+        request.session, person.telegram_id, request.now
+    ):
+        return await take_code(message, request)
     if is_email(text):
         return about_email(message, request)
     if CODE.fullmatch(text) and (tried := await try_code(message, text, request)) is not None:
@@ -64,7 +72,9 @@ def is_email(text: str) -> bool:
 
 def about_email(message: Message, request: Request) -> Reply:
     if request.person.account is None:
-        return say(message, words.EMAIL_UNREGISTERED, unregistered())
+        by_code = request.context.settings.sends_mail
+        keyboard = rows(go(connect_words.HAVE_ACCOUNT, CONNECT)) if by_code else unregistered()
+        return say(message, words.EMAIL_UNREGISTERED, keyboard)
     return say(message, words.EMAIL, rows(go(home_words.PROFILE, PROFILE)))
 
 

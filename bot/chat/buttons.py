@@ -242,6 +242,16 @@ class ConnectByLink(CallbackData, prefix="connect"):
     link: Id
 
 
+class ConnectByCode(CallbackData, prefix="connectcode"):
+    """Connects the chat to the account whose address was proven in it by a code."""
+
+
+class SendCode(CallbackData, prefix="sendcode"):
+    """A code to the address that the last one went to, or, with `typed`, to the one that the person has given."""
+
+    typed: bool = False
+
+
 class MoveChat(CallbackData, prefix="movechat"):
     """Has a chat sign in to another account. `chat`: its Telegram id."""
 

@@ -41,6 +41,7 @@ REVIEW = Command("review", Audience.LEARNER)
 PROGRESS = Command("progress", Audience.LEARNER)
 PURCHASES = Command("purchases", Audience.LEARNER)
 PROFILE = Command("profile", Audience.LEARNER)
+CONNECT = Command("connect", Audience.LEARNER)
 DEVICES = Command("devices", Audience.LEARNER)
 MYDATA = Command("mydata", Audience.LEARNER)
 LOGOUT = Command("logout", Audience.LEARNER)
@@ -59,9 +60,9 @@ REFUND = Command("refund", Audience.ADMIN, "PURCHASE [AMOUNT]", "/refund 12 990.
 HISTORY = Command("history", Audience.ADMIN, "[WHO]", "/history anna@example.com")
 
 COMMANDS: tuple[Command, ...] = (
-    START, COURSES, BUY, PROMO, STATUS, LESSONS, REVIEW, PROGRESS, PURCHASES, PROFILE, DEVICES, LANGUAGE, HELP, TERMS,
-    PRIVACY, PAYSUPPORT, CANCEL, MYDATA, LOGOUT, DELETE, ADMIN, GRANT, REVOKE, PROMO_NEW, PROMOS, OFFER, OFFERS, USER,
-    LINK, REFUND, HISTORY,
+    START, COURSES, BUY, PROMO, STATUS, LESSONS, REVIEW, PROGRESS, PURCHASES, PROFILE, CONNECT, DEVICES, LANGUAGE,
+    HELP, TERMS, PRIVACY, PAYSUPPORT, CANCEL, MYDATA, LOGOUT, DELETE, ADMIN, GRANT, REVOKE, PROMO_NEW, PROMOS, OFFER,
+    OFFERS, USER, LINK, REFUND, HISTORY,
 )  # fmt: skip
 
 

@@ -16,6 +16,13 @@ class ContactQuestion(StatesGroup):
     receipt = State()
 
 
+class ConnectQuestion(StatesGroup):
+    """`email`: the address of an account; `code`: what was sent there."""
+
+    email = State()
+    code = State()
+
+
 class Promo(StatesGroup):
     """`retyped`: nothing is asked, but the word that was taken for a code may be corrected by editing it."""
 

@@ -7,7 +7,7 @@ from bot.payments import alarms
 from bot.retry import MAX_RETRY_AGE
 from db import cooldowns, outbox, promo, queue, updates
 from db.accounts.erasing import erase_unpaid
-from db.connecting import links
+from db.connecting import codes, links
 from db.engine import Pool
 from db.jobs import (
     AskPaymentJob,
@@ -70,6 +70,7 @@ async def tidy(_job: TidyJob, context: AppContext) -> None:
     async with context.database.transaction(Pool.JOBS) as session:
         await updates.delete_handled(session, before)
         await cooldowns.delete_old(session, before)
+        await codes.delete_old(session, before)
         await updates.delete_solved(session, context.now() - updates.SOLVED_KEPT)
         await callbacks.delete_old(session, context.now())
         await requests.delete_old_drafts(session, before)

@@ -19,6 +19,8 @@ from db import mail
 from db.tables import OutboxMessage
 
 EMAIL_CODE = "email_code"  # payload: code
+CHAT_CONNECTED = "chat_connected"  # payload: chat, username, support
+ADDRESS_CHANGED = "address_changed"  # payload: support
 
 
 class NotWantedError(Exception):
@@ -30,7 +32,22 @@ def email_code(row: OutboxMessage) -> Letter:
     return Letter(words.code_subject(), words.code_body(str(row.payload["code"]), minutes))
 
 
-WORDINGS: Mapping[str, Callable[[OutboxMessage], Letter]] = {EMAIL_CODE: email_code}
+def chat_connected(row: OutboxMessage) -> Letter:
+    said = row.payload
+    return Letter(
+        words.connected_subject(), words.connected_body(said["chat"], said["username"], said["support"])
+    )
+
+
+def address_changed(row: OutboxMessage) -> Letter:
+    return Letter(words.changed_subject(), words.changed_body(row.payload["support"]))
+
+
+WORDINGS: Mapping[str, Callable[[OutboxMessage], Letter]] = {
+    EMAIL_CODE: email_code,
+    CHAT_CONNECTED: chat_connected,
+    ADDRESS_CHANGED: address_changed,
+}
 SUBJECTS: Mapping[type[Event], Callable[[Any], str]] = {
     PurchaseSucceeded: lambda event: words.paid_subject(event.module),
     RefundDone: lambda event: words.refund_subject(event.product),

@@ -20,6 +20,7 @@ ABOUT = {
     "progress": __("My progress"),
     "purchases": __("My payments"),
     "profile": __("My account"),
+    "connect": __("Connect my account at the school"),
     "devices": __("Active sessions"),
     "mydata": __("Everything that is stored about me"),
     "logout": __("Sign out of this chat"),

@@ -7,6 +7,7 @@ from babel.support import LazyProxy
 from bot.chat.arguments import WrongArguments
 from bot.texts import _, __, arguments
 from bot.texts import lessons as lesson_words
+from bot.texts.accounts import connect as connect_words
 from bot.texts.accounts import errors as account_errors
 from bot.texts.format import day, days, moment, money, safe
 from bot.texts.payments import purchases as purchase_words
@@ -224,34 +225,17 @@ def _refund_asked(refused: errors.RefundAsked) -> str:
 
 @say.register
 def _link_invalid(refused: errors.LinkInvalid) -> str:
-    match refused.reason:
-        case "used":
-            return _(
-                "This link was used already. A link from the school's site connects once: get a new one there."
-            )
-        case "expired":
-            return _(
-                "This link is too old: it works for ten minutes. Please get a new one on the school's site."
-            )
-        case _:
-            return _("This link connects nothing. Please get a new one on the school's site.")
+    return str(connect_words.LINK_INVALID.get(refused.reason, connect_words.LINK_WRONG))
 
 
 @say.register
 def _not_connectable(refused: errors.NotConnectable) -> str:
-    match refused.reason:
-        case "connected":
-            return _("This chat signs in to that account already.")
-        case "valuable":
-            return _(
-                "This chat has payments or open courses of its own, and a link alone does not give these away."
-                " The school can connect it: /paysupport"
-            )
-        case _:
-            return _(
-                "This chat signs in to another account, which is used outside Telegram as well."
-                " The school can change that: /paysupport"
-            )
+    return str(connect_words.OBSTACLES.get(refused.reason, connect_words.OTHER_ACCOUNT))
+
+
+@say.register
+def _code_too_soon(refused: errors.CodeTooSoon) -> str:
+    return connect_words.code_too_soon(refused.until)
 
 
 for wording in account_errors.WORDINGS:

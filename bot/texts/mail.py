@@ -1,6 +1,7 @@
 """Wording of letters. HTML as Telegram has it (`bot/mail/letters.py`)."""
 
 from bot.texts import _, __, plural
+from bot.texts.accounts.connect import one_more_chat, warning
 from bot.texts.format import safe
 
 UNSUBSCRIBED = __("✅ No more news come to you by mail. Here in the chat you are told as before.")
@@ -56,3 +57,21 @@ def news_body(news: str, bot: str | None, unsubscribe: str) -> str:
 
 def _link(url: str) -> str:
     return f'<a href="{safe(url)}">{safe(url)}</a>'
+
+
+def connected_subject() -> str:
+    return _("A Telegram chat was connected to your account")
+
+
+def connected_body(chat: str, username: str | None, support: str | None) -> str:
+    return one_more_chat(chat, username) + warning(support)
+
+
+def changed_subject() -> str:
+    return _("Your account has another e-mail address now")
+
+
+def changed_body(support: str | None) -> str:
+    return _(
+        "Somebody has confirmed another address for your account in Telegram. This one is no longer its own."
+    ) + (warning(support))

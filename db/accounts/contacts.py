@@ -8,6 +8,7 @@ from sqlalchemy import delete, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db.account_ids import lock_account
 from db.placeholders import proven_email
 from db.tables import Contact, User
 
@@ -32,6 +33,7 @@ async def get_contacts(session: AsyncSession, user_id: int) -> Contacts:
 
 async def record_email(session: AsyncSession, user_id: int, email: str, now: datetime) -> None:
     """`email` in its normal form. It takes the place of the one before."""
+    user_id = await lock_account(session, user_id)
     values = {"value": email, "proven_at": None, "created_at": now}
     added = insert(Contact).values(user_id=user_id, kind=ContactKind.EMAIL.value, **values)
     await session.execute(added.on_conflict_do_update(index_elements=["user_id", "kind"], set_=values))
@@ -46,6 +48,7 @@ async def delete_email(session: AsyncSession, user_id: int) -> None:
 
 async def record_phone(session: AsyncSession, user_id: int, phone: str | None) -> None:
     """In E.164, with its plus; None removes it."""
+    user_id = await lock_account(session, user_id)
     await session.execute(update(User).where(User.id == user_id).values(phone=phone))
 
 

@@ -28,6 +28,10 @@ class Obstacle(StrEnum):
         "valuable"  # the chat's account holds purchases or open access, which a link alone does not move
     )
     OTHER_ACCOUNT = "other account"  # the chat's account is used outside Telegram, too
+    SEVERAL = "several"  # two accounts have the proven address
+    SITE = "site"  # the account's address is not ours to change
+    TAKEN = "taken"  # somebody has the address by now
+    GONE = "gone"  # nobody has it any more
 
 
 @dataclass(frozen=True, slots=True)

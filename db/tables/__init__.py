@@ -7,7 +7,7 @@ other application can delete its rows without knowing of us.
 from db.tables.accounts import Contact, Merge, MergedChange, MergedModule, MergedRow, TelegramAccount
 from db.tables.acts import Act
 from db.tables.base import Base
-from db.tables.connecting import Connection, SiteLink
+from db.tables.connecting import CodesSent, Connection, EmailCode, SiteLink
 from db.tables.deletion import DeletedAccount, ServerKey, UsedCode
 from db.tables.learning import Answer, Card, Lesson, LessonAttempt, Question, Result
 from db.tables.lessons import ModuleOptions, SentFile
@@ -57,6 +57,7 @@ __all__ = [
     "Card",
     "CatalogueKey",
     "Chat",
+    "CodesSent",
     "Connection",
     "Consent",
     "Contact",
@@ -64,6 +65,7 @@ __all__ = [
     "Cursor",
     "DeletedAccount",
     "Device",
+    "EmailCode",
     "FailedUpdate",
     "Failing",
     "HandledUpdate",

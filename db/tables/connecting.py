@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, Integer, UniqueConstraint
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -44,3 +44,31 @@ class Connection(Base):
     connected_by: Mapped[int | None]
     created_at: Mapped[datetime]
     undone_at: Mapped[datetime | None]
+
+
+class EmailCode(Base):
+    """The code that was last sent for a chat. `code_hmac`: of chat, address and code, with a key of the server, so that
+    it is worth something in this chat only. `proven_at`: since when the address is known to be the person's."""
+
+    __tablename__ = "email_codes"
+    __table_args__ = {"schema": BOT}  # noqa: RUF012
+
+    telegram_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    email: Mapped[str]
+    code_hmac: Mapped[str]
+    sent_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    tries: Mapped[int] = mapped_column(Integer, server_default=sql("0"))
+    proven_at: Mapped[datetime | None]
+
+
+class CodesSent(Base):
+    """How many codes were sent since a moment, for a `subject`: a chat, an address (its HMAC), everybody."""
+
+    __tablename__ = "codes_sent"
+    __table_args__ = {"schema": BOT}  # noqa: RUF012
+
+    subject: Mapped[str] = mapped_column(primary_key=True)
+    count: Mapped[int] = mapped_column(Integer)
+    since: Mapped[datetime]
+    last_at: Mapped[datetime]

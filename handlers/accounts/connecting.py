@@ -6,14 +6,16 @@ from typing import Any
 from aiogram import Router
 from aiogram.types import CallbackQuery
 
-from bot.chat.buttons import ConnectByLink
+from bot.chat.buttons import ConnectByCode, ConnectByLink
 from bot.chat.replies import Reply
 from bot.context import Request
-from bot.notifications.connected import tell_connected
+from bot.mail.connected import tell_connected
 from bot.texts.accounts import connect as words
 from db.accounts import people
-from db.connecting import connecting, links
+from db.connecting import addresses, codes, connecting, links
+from db.connecting.connecting import Obstacle
 from db.connecting.moving import Proof
+from db.errors import NotConnectable
 from handlers.accounts.login import say_login
 from handlers.accounts.registration import be_in
 
@@ -29,6 +31,22 @@ async def connect_by_link(
         return say_login(query, request.person)
     user_id = await links.use(request.session, callback_data.link, request.person.telegram_id, request.now)
     return await connect(query, request, user_id, Proof.LINK, event_router, given)
+
+
+@router.callback_query(ConnectByCode.filter())
+async def connect_by_code(
+    query: CallbackQuery, request: Request, event_router: Router, **given: Any
+) -> Reply:
+    """The proof serves once. Raises NotConnectable."""
+    session, person, limits = request.session, request.person, request.context.timings.codes
+    if person.account is not None and not person.signed_in:
+        return say_login(query, person)
+    email = await codes.get_proven(session, person.telegram_id, limits, request.now)
+    owner = await addresses.find_owner(session, email) if email else None
+    if owner is None:
+        raise NotConnectable(Obstacle.GONE)
+    await codes.delete_code(session, person.telegram_id)
+    return await connect(query, request, owner, Proof.CODE, event_router, given)
 
 
 async def connect(

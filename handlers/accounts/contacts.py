@@ -6,7 +6,7 @@ from aiogram import F, Router
 from aiogram.types import CallbackQuery, Message, ReplyKeyboardRemove
 
 from bot.chat import Text
-from bot.chat.buttons import AskContact, DeleteContact, ShowContact
+from bot.chat.buttons import AskContact, DeleteContact, SendCode, ShowContact
 from bot.chat.conversation import ContactQuestion
 from bot.chat.emails import WrongEmailError, read_email
 from bot.chat.keyboards import press, rows, share_phone
@@ -14,8 +14,13 @@ from bot.chat.phones import WrongPhoneError, read_phone
 from bot.chat.replies import Reply, as_list, say, toast
 from bot.context import Request
 from bot.payments.receipts import takes_phone
+from bot.texts import errors
+from bot.texts.accounts import connect as connect_words
 from bot.texts.accounts import contacts as words
 from db.accounts import contacts
+from db.connecting import addresses
+from db.errors import Refused
+from handlers.accounts.codes import send_code
 from handlers.accounts.profile import profile
 from handlers.filters import SignedIn
 from handlers.shop import show_offer
@@ -38,7 +43,10 @@ async def show_contact(query: CallbackQuery, callback_data: ShowContact, request
         words.known_email(known.typed_email or "") if kind == EMAIL else words.known_phone(known.phone or "")
     )
     buttons = (press(words.CHANGE, AskContact(kind=kind)), press(words.REMOVE, DeleteContact(kind=kind)))
-    return say(query, text, rows(buttons))
+    confirm = press(connect_words.CONFIRM, SendCode(typed=True))
+    return say(
+        query, text, rows(confirm if kind == EMAIL and await can_be_proven(request) else None, buttons)
+    )
 
 
 @router.callback_query(AskContact.filter(F.kind.in_({EMAIL, PHONE})))
@@ -69,8 +77,27 @@ async def take_email(message: Message, request: Request) -> Reply:
         email = read_email(message.text or "")
     except WrongEmailError as error:
         return say(message, words.email_wrong(error))
-    await contacts.record_email(request.session, request.person.user_id, email, request.now)
-    return await finish(message, request, words.SAVED)
+    return await keep_email(message, email, request)
+
+
+async def keep_email(message: Message, email: str, request: Request) -> Reply:
+    """As it was typed, at once; where letters can be sent, a code then proves it."""
+    session, user_id = request.session, request.person.user_id
+    if (await contacts.get_contacts(session, user_id)).email == email:
+        return await finish(message, request, connect_words.OWN_ALREADY)
+    await contacts.record_email(session, user_id, email, request.now)
+    if not await can_be_proven(request):
+        return await finish(message, request, words.SAVED)
+    try:
+        async with session.begin_nested():
+            return await send_code(request, email)
+    except Refused as refused:
+        return [say(message, errors.say(refused)), *as_list(await finish(message, request, words.SAVED))]
+
+
+async def can_be_proven(request: Request) -> bool:
+    sends_mail = request.context.settings.sends_mail
+    return sends_mail and await addresses.is_changeable(request.session, request.person.user_id)
 
 
 @router.message(ContactQuestion.email, ~F.text)

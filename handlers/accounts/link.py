@@ -17,7 +17,7 @@ from bot.chat.commands import LINK
 from bot.chat.keyboards import press, rows
 from bot.chat.replies import Reply, say, show
 from bot.context import AppContext, Request
-from bot.notifications.connected import tell_connected
+from bot.mail.connected import tell_connected
 from bot.texts.accounts import link as words
 from db import chats
 from db.accounts import people

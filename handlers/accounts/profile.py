@@ -4,13 +4,14 @@ from aiogram import F, Router
 from aiogram.types import CallbackQuery, Message
 
 from bot.chat.buttons import Go, MailNews, ShowContact
-from bot.chat.commands import DELETE, DEVICES, LANGUAGE, LOGOUT, MYDATA, PROFILE, PURCHASES, START
+from bot.chat.commands import CONNECT, DELETE, DEVICES, LANGUAGE, LOGOUT, MYDATA, PROFILE, PURCHASES, START
 from bot.chat.keyboards import go, press, rows
 from bot.chat.replies import Reply, as_list, show, toast
 from bot.context import Request
 from bot.texts import home as home_words
 from bot.texts import info as info_words
 from bot.texts import mail as mail_words
+from bot.texts.accounts import connect as connect_words
 from bot.texts.accounts import contacts as contact_words
 from bot.texts.accounts import deleting as deletion_words
 from bot.texts.accounts import devices as device_words
@@ -47,6 +48,7 @@ async def profile(event: Message | CallbackQuery, request: Request) -> Reply:
             press(contact_words.PHONE, ShowContact(kind="phone")),
         ),
         (go(device_words.DEVICES, DEVICES), go(words.LANGUAGE, LANGUAGE)),
+        go(connect_words.SCHOOL_ACCOUNT, CONNECT),
         go(words.PAYMENTS, PURCHASES),
         await news_button(request),
         (go(my_data_words.MY_DATA, MYDATA), go(device_words.LOGOUT, LOGOUT)),

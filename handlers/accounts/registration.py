@@ -3,6 +3,7 @@ was wanted before is done at once.
 """
 
 import hashlib
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -19,6 +20,8 @@ from bot.settings import Settings
 from bot.texts.accounts import registration as words
 from db.accounts import registration
 from db.chats import Account
+from db.connecting import addresses, codes
+from db.errors import NotConnectable
 from db.tables import Session
 from handlers.accounts.login import PRESSED
 from handlers.accounts.start import follow_link, greet
@@ -114,9 +117,22 @@ async def open_session(request: Request) -> Session | None:
     keep = timedelta(days=request.context.settings.session_days)
     if person.account is not None:
         return await registration.sign_in(session, person.user_id, person.telegram_id, now=now, keep=keep)
-    return await registration.create_account(
+    opened = await registration.create_account(
         session, person.telegram_id, name=person.name, now=now, keep=keep
     )
+    if opened is not None:
+        await take_proven_address(request, opened.user_id)
+    return opened
+
+
+async def take_proven_address(request: Request, user_id: int) -> None:
+    """That a code has proven in this chat just before, unless somebody has it by now."""
+    session, telegram_id, limits = request.session, request.person.telegram_id, request.context.timings.codes
+    email = await codes.get_proven(session, telegram_id, limits, request.now)
+    if email is not None:
+        with suppress(NotConnectable):
+            await addresses.use_address(session, user_id, email)
+        await codes.delete_code(session, telegram_id)
 
 
 async def do_wish(request: Request, wish: str, event_router: Router, given: dict[str, Any]) -> Reply:

@@ -3,14 +3,14 @@
 from aiogram import F, Router
 from aiogram.filters import CommandObject
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat.buttons import Go, Register
-from bot.chat.commands import COURSES, START
+from bot.chat.commands import CONNECT, COURSES, START
 from bot.chat.keyboards import go, press, rows
 from bot.chat.replies import Reply, as_list, say
 from bot.context import Request
 from bot.texts import errors, language
+from bot.texts.accounts import connect as connect_words
 from bot.texts.accounts import registration as words
 from db import chats
 from db.catalogue.school import get_school
@@ -67,14 +67,16 @@ async def greet(request: Request, link: str = "") -> Reply:
         return say_sign_in(event, person, wish)
     school, found = await get_school(session, language()), await courses.list_modules(session)
     text = words.greeting(person.first_name, school, found, wish)
-    return say(event, text, await greeting_keyboard(session))
+    return say(event, text, await greeting_keyboard(request))
 
 
-async def greeting_keyboard(session: AsyncSession) -> InlineKeyboardMarkup:
+async def greeting_keyboard(request: Request) -> InlineKeyboardMarkup:
+    by_code = request.context.settings.sends_mail
     return rows(
         press(words.REGISTER, Register()),
-        await free_lesson_button(session),
+        await free_lesson_button(request.session),
         go(words.SEE_COURSES, COURSES),
+        go(connect_words.HAVE_ACCOUNT, CONNECT) if by_code else None,
     )
 
 
