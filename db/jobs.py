@@ -163,6 +163,16 @@ class MyDataJob(Job):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DrawProgressJob(Job):
+    """The account's progress as a picture, for that chat of it."""
+
+    name = "draw_progress"
+    user_id: int
+    telegram_id: int
+    dark: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SetMenuJob(Job):
     """The command menu of a chat, in the language its person has chosen."""
 

@@ -1,10 +1,8 @@
-"""Lessons: courses, a course's contents, a lesson, and /progress. Access is checked at each step.
+"""Lessons: courses, a course's contents, a lesson. Access is checked at each step.
 
 Contents and free lessons are open for everyone, also before registering; finishing a lesson, which needs a session,
 is in handlers/questions.py.
 """
-
-from datetime import datetime
 
 from aiogram import F, Router
 from aiogram.types import CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, Message
@@ -21,7 +19,7 @@ from bot.chat.buttons import (
     ShowModule,
     ShowOffer,
 )
-from bot.chat.commands import LESSONS, PROGRESS, PROMO, START, STATUS
+from bot.chat.commands import LESSONS, PROMO, START, STATUS
 from bot.chat.keyboards import go, press, rows
 from bot.chat.paging import Page
 from bot.chat.replies import Method, Reply, say, show, toast
@@ -33,10 +31,10 @@ from bot.texts import shop as shop_words
 from bot.texts.format import safe
 from db.chats import Person
 from db.errors import LessonUnknown
-from db.lessons import lessons, progress
+from db.lessons import lessons
 from db.lessons.lessons import Contents, LessonPage, ModuleLessons
 from db.shop import courses
-from handlers.filters import NotSignedOut, SignedIn, is_
+from handlers.filters import NotSignedOut, is_
 from handlers.home import load_home, next_button, now_home, place_home
 from handlers.lessons_screen import show_page, show_text
 
@@ -44,7 +42,6 @@ router = Router(name="lessons")
 
 BUTTONS_A_PAGE = 8
 MAX_OFFERS = 6  # under a locked lesson
-MAX_MODULES = 40  # buttons under /progress
 
 
 def learner(person: Person) -> int | None:
@@ -229,15 +226,3 @@ async def say_following(query: CallbackQuery, page: LessonPage, request: Request
         next_button(found, stays=True), press(words.ALL_LESSONS, ShowLessons(module=page.module_id))
     )
     return [say(query, safe(words.locked_for_now(page)), keyboard)]
-
-
-@router.message(is_(PROGRESS), SignedIn())
-@router.callback_query(Go.filter(F.command == PROGRESS.name), SignedIn())
-async def show_progress(
-    event: Message | CallbackQuery, session: AsyncSession, person: Person, now: datetime
-) -> Reply:
-    found = await progress.list_progress(session, person.user_id, now)
-    begun = [one for one in found if one.following is not None][:MAX_MODULES]
-    buttons = [press(words.go_on(one), ShowLesson(id=one.following)) for one in begun]
-    text = words.progress(found) if found else words.NO_PROGRESS
-    return say(event, text, rows(*buttons, (go(home_words.MY_COURSES, LESSONS), go(home_words.HOME, START))))

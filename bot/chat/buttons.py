@@ -145,6 +145,12 @@ class GiveUp(CallbackData, prefix="giveup"):
     form: Form
 
 
+class DrawProgress(CallbackData, prefix="picture"):
+    """One's progress as a picture, on a light or a dark ground."""
+
+    dark: bool
+
+
 class EndSession(CallbackData, prefix="end"):
     session: Id
 

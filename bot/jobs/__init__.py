@@ -10,7 +10,7 @@ from typing import TypeVar
 from pydantic import TypeAdapter
 
 from bot.context import AppContext
-from bot.jobs import housekeeping, my_data, refusals
+from bot.jobs import housekeeping, my_data, progress, refusals
 from bot.mail.sending import send_outbox
 from bot.notifications import delivery, granted
 from bot.payments import asking, callbacks, checking, links, reconciling, refunding
@@ -56,6 +56,7 @@ def all_jobs(processor: UpdateProcessor) -> Mapping[str, Run]:
             entry(jobs.RetryUpdateJob, retrying(processor)),
             entry(jobs.ConfirmNameJob, confirming(processor)),
             entry(jobs.MyDataJob, my_data.send_my_data),
+            entry(jobs.DrawProgressJob, progress.send_picture),
             entry(jobs.SetMenuJob, set_menu),
             entry(jobs.DescribeBotJob, describe_bot),
             entry(jobs.SendOutboxJob, send_outbox),
@@ -67,8 +68,13 @@ def all_jobs(processor: UpdateProcessor) -> Mapping[str, Run]:
     )
 
 
-# Of these no more run at a time, whatever number of workers there are: a mail server may let one wait for a minute.
-AT_ONCE: Mapping[str, int] = {jobs.VerifyUnknownJob.name: 1, jobs.SendOutboxJob.name: 5}
+# Of these no more run at a time, whatever number of workers there are: a mail server may let one wait for a minute, and
+# matplotlib draws in one thread.
+AT_ONCE: Mapping[str, int] = {
+    jobs.VerifyUnknownJob.name: 1,
+    jobs.SendOutboxJob.name: 5,
+    jobs.DrawProgressJob.name: 1,
+}
 
 # When a job without facts is due, as cron says it (minute hour day month weekday).
 SCHEDULES: Mapping[str, str] = {

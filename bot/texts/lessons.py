@@ -1,4 +1,4 @@
-"""Wording of lessons and of progress."""
+"""Wording of lessons."""
 
 from collections.abc import Sequence
 from urllib.parse import urlencode
@@ -9,7 +9,7 @@ from bot.texts import home as home_words
 from bot.texts.format import bar, days, label, moment, money, safe, short_day, until
 from db.lessons.home import Course
 from db.lessons.lessons import Contents, FinishedLesson, LessonLine, LessonPage, ModuleLessons
-from db.lessons.progress import ModuleProgress, Progress
+from db.lessons.progress import Progress
 from db.lessons.unlocking import Lock
 from db.shop.courses import OfferDetails
 
@@ -28,7 +28,6 @@ SHARE = __("📣 Tell a friend")
 MODULE_GONE = __("This course is no longer there. Your lessons: /lessons")
 RENEW_FIRST = __("Your access ends before that: renew it to get there.")
 WELL_DONE = __("✅ Well done!")
-NO_PROGRESS = __("Nothing here yet: begin with the first lesson.")
 
 
 def courses(found: list[ModuleLessons], own: Sequence[Course]) -> str:
@@ -57,7 +56,7 @@ def contents(found: Contents) -> str:
         return "\n".join([*lines, "", _("There are no lessons here yet.")])
     progress = found.progress
     counted = _("{done} of {total} done").format(done=progress.done, total=progress.count)
-    lines.append(f"{bar(progress.share)} {counted}{_end(progress)}")
+    lines.append(f"{bar(progress.share)} {counted}{end_of(progress)}")
     if coming := next((line for line in found.lessons if line.lock), None):
         lines += ["", *_waiting(coming)]
     if not found.is_open and any(line.preview for line in found.lessons):
@@ -146,7 +145,7 @@ def finished(done: FinishedLesson) -> str:
     text = _("🎉 You have done all lessons of “{module}”. Congratulations!").format(
         module=safe(done.lesson.module)
     )
-    return text if progress.done == progress.count else f"{text}\n{_counted(progress)}{_end(progress)}"
+    return text if progress.done == progress.count else f"{text}\n{counted(progress)}{end_of(progress)}"
 
 
 def offer_button(offer: OfferDetails) -> str:
@@ -155,35 +154,22 @@ def offer_button(offer: OfferDetails) -> str:
 
 def share_url(module: str, username: str) -> str | None:
     """Telegram's own page for passing something on; None before Telegram has said who the bot is."""
-    text = _("I have done the course “{module}” here:").format(module=module)
+    return share_bot(_("I have done the course “{module}” here:").format(module=module), username)
+
+
+def share_bot(text: str, username: str) -> str | None:
+    """As `share_url`: the bot's address with that text."""
     about = urlencode({"url": f"https://t.me/{username}", "text": text})
     return f"https://t.me/share/url?{about}" if username else None
 
 
-def progress(found: list[ModuleProgress]) -> str:
-    return "\n\n".join([_("📈 <b>My progress</b>"), *(_module_progress(one) for one in found)])
-
-
-def _module_progress(one: ModuleProgress) -> str:
-    name = f"<b>{safe(one.module)}</b>" + ("" if one.is_open else " 🔒")
-    if not one.progress.count:
-        return f"{name}\n" + _("It has no lessons yet.")
-    percent = one.progress.done * 100 // one.progress.count
-    counted = f"{_counted(one.progress)}{_end(one.progress)}"
-    return f"{name}\n{bar(one.progress.share)} {percent}%\n{counted}"
-
-
-def _counted(progress: Progress) -> str:
+def counted(progress: Progress) -> str:
     template = plural("{{done}} of {count} lesson", "{{done}} of {count} lessons", progress.count)
     return template.format(done=progress.done)
 
 
-def _end(progress: Progress) -> str:
+def end_of(progress: Progress) -> str:
     """All that was agreed, or all there is so far."""
     if not progress.finished:
         return ""
     return " 🎉" if progress.done == progress.count else " 🎉 " + _("all there is so far")
-
-
-def go_on(one: ModuleProgress) -> str:
-    return label(_("▶️ Continue: {module}").format(module=one.module))

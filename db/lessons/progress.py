@@ -35,13 +35,14 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class ModuleProgress:
-    """`following` is the first lesson that is neither done nor locked."""
+    """`following` is the first lesson that is neither done nor locked; `ends_at` is None for ever and for never."""
 
     module_id: int
     module: str
     progress: Progress
     is_open: bool
     following: int | None
+    ends_at: datetime | None
 
 
 # To be joined by module_id: (module_id, count, done, left_, following, coming) of every module. `following` is the
@@ -68,7 +69,7 @@ GET_PROGRESS = f"select count, done, left_ from ({COUNTS}) counts where module_i
 
 LIST_PROGRESS = f"""
 select m.id, m.name, counts.count as count_, counts.done, counts.left_, coalesce(a.ends_at > :now, false) as is_open,
-       counts.following
+       counts.following, nullif(a.ends_at, 'infinity') as ends_at
 from modules m
 join ({COUNTS}) counts on counts.module_id = m.id
 left join usermoduleaccess a on a.module_id = m.id and a.user_id = :user_id
@@ -91,7 +92,12 @@ async def list_progress(session: AsyncSession, user_id: int, now: datetime) -> l
     rows = await session.execute(text(LIST_PROGRESS), {"user_id": user_id, "now": now})
     return [
         ModuleProgress(
-            row.id, row.name, Progress(row.count_, row.done, row.left_), row.is_open, row.following
+            row.id,
+            row.name,
+            Progress(row.count_, row.done, row.left_),
+            row.is_open,
+            row.following,
+            row.ends_at,
         )
         for row in rows
     ]

@@ -4,7 +4,7 @@ import asyncpg
 
 from bot.catalogue.reading import parse
 from bot.chat.buttons import FinishLesson, ShowLesson, ShowLessonModules, ShowLessons
-from bot.texts import errors, lessons
+from bot.texts import errors, lessons, progress
 from bot.texts import home as home_words
 from bot.texts.accounts import registration
 from db.catalogue import loading
@@ -227,7 +227,7 @@ async def test_english(ben: ChatUser) -> None:
 
 async def test_no_progress_yet(anna: ChatUser) -> None:
     await anna.register()
-    assert await anna.send("/progress") == anna.words(lessons.NO_PROGRESS)
+    assert await anna.send("/progress") == anna.words(progress.NOTHING)
     await anna.click(home_words.MY_COURSES)
     assert len([label for label in anna.buttons if label.startswith("🔒")]) == 3
 

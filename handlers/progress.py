@@ -1,0 +1,52 @@
+"""/progress: how far in each course, days of learning; and the same as a picture."""
+
+from aiogram import F, Router
+from aiogram.types import CallbackQuery, Message
+
+from bot.chat.buttons import DrawProgress, Go, ShowLesson
+from bot.chat.commands import LESSONS, PROGRESS, START
+from bot.chat.keyboards import go, press, rows
+from bot.chat.replies import Reply, say, toast
+from bot.context import Request
+from bot.texts import home as home_words
+from bot.texts import progress as words
+from db.jobs import DrawProgressJob
+from db.lessons.days import get_learning_days
+from db.lessons.progress import list_progress
+from db.queue import enqueue
+from handlers.filters import SignedIn, is_
+
+MAX_MODULES = 40  # buttons
+
+router = Router(name="progress")
+router.message.filter(SignedIn())
+router.callback_query.filter(SignedIn())
+
+
+@router.message(is_(PROGRESS))
+@router.callback_query(Go.filter(F.command == PROGRESS.name))
+async def show_progress(event: Message | CallbackQuery, request: Request) -> Reply:
+    session, user_id, now = request.session, request.person.user_id, request.now
+    settings = request.context.settings
+    found = await list_progress(session, user_id, now)
+    today = now.astimezone(settings.zone).date()
+    days = await get_learning_days(session, user_id, now, settings.timezone, today)
+    begun = [one for one in found if one.following is not None][:MAX_MODULES]
+    return say(
+        event,
+        words.progress(found, days) if found else words.NOTHING,
+        rows(
+            *(press(words.go_on(one), ShowLesson(id=one.following)) for one in begun),
+            press(words.PICTURE, DrawProgress(dark=False)) if found else None,
+            (go(home_words.MY_COURSES, LESSONS), go(home_words.HOME, START)),
+        ),
+    )
+
+
+@router.callback_query(DrawProgress.filter())
+async def draw_progress(query: CallbackQuery, callback_data: DrawProgress, request: Request) -> Reply:
+    """Drawing takes a moment: a job does it."""
+    person = request.person
+    job = DrawProgressJob(user_id=person.user_id, telegram_id=person.telegram_id, dark=callback_data.dark)
+    await enqueue(request.session, job)
+    return toast(query, words.DRAWING)
