@@ -7,7 +7,8 @@ import pytest
 from bot.jobs.moving import ClockMover
 from bot.mail.sending import send_outbox
 from bot.notifications import letters
-from bot.notifications.events import MailDelayed, MailNotSent
+from bot.notifications.events import AccessGranted, MailDelayed, MailNotSent
+from bot.notifications.notify import notify
 from bot.texts import mail as words
 from db import outbox
 from db.engine import Pool
@@ -170,3 +171,20 @@ async def test_addresses_are_forgotten_after_a_month(post: Post, mover: ClockMov
     assert await post.sql.fetchval("select count(*) from bot.outbox where recipient <> ''") == 2
     await mover.advance(timedelta(days=3))
     assert await post.sql.fetch("select user_id > 0, recipient from bot.outbox") == [(True, "")]
+
+
+async def test_a_slow_server_holds_nobody_up(post: Post, app: Application, anna: ChatUser) -> None:
+    """However many letters wait for it: neither who writes nor other jobs."""
+    post.sandbox.faults.set(mail_slow=5.0)
+    for number in range(45):  # more than the worker takes at once
+        await post.put(occasion=str(number))
+    sending = "select count(*) from bot.outbox where state = 'sending'"
+    await becomes(lambda: post.sql.fetchval(f"select ({sending}) > 0"))
+    await anna.register()
+    account = await post.sql.fetchval("select id from users")
+    async with app.database.transaction(Pool.TALK) as session:
+        await notify(session, account, AccessGranted(module="M", module_id=1, days=1, ends_at=None))
+    await anna.receives("🎁")
+    assert 0 < await post.sql.fetchval(sending) <= 5
+    assert post.letters == []
+    await post.sql.execute("delete from bot.pgqueuer where status = 'queued' and entrypoint = 'send_outbox'")

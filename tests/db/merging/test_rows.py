@@ -2,11 +2,13 @@
 
 import pytest
 
+from db import mail, outbox
 from db.accounts.contacts import record_email
 from db.accounts.registration import sign_in
 from db.engine import Pool
 from db.errors import MergeBlocked, NotMergeable, PersonUnknown
 from db.merging.merging import merge
+from db.outbox import Channel, Outgoing
 from db.payments.methods import PaymentMethod
 from tests.db.merging.people import CHAT, DAY, NOW, OWNER, YEAR, People, registers
 
@@ -155,6 +157,33 @@ async def test_what_both_have_is_taken_from_the_one_that_goes(people: People) ->
     await people.undoes(result.merge_id)
     after = await people.dump()
     assert {name for name in before if before[name] != after[name]} == {"sessions"}
+
+
+async def test_of_letters_that_both_were_to_get_one_stays_and_one_refusal_counts(people: People) -> None:
+    for user, occasion in ((people.born, "1"), (people.born, "2"), (people.site, "1")):
+        letter = Outgoing(
+            channel=Channel.MAIL,
+            recipient="anna@school.example",
+            kind="access_granted",
+            occasion=occasion,
+            language="ru",
+            payload={},
+            expires_at=NOW + DAY,
+            user_id=user,
+        )
+        async with people.database.transaction(Pool.TALK) as session:
+            assert await outbox.put(session, letter, NOW) is not None
+    async with people.database.transaction(Pool.TALK) as session:
+        await mail.set_subscription(session, people.born, wanted=False, now=NOW)
+        await mail.set_subscription(session, people.site, wanted=True, now=NOW)
+    before = await people.dump()
+    result = await people.merges()
+    theirs = "select occasion from bot.outbox where user_id = $1 order by occasion"
+    assert await people.sql.fetch(theirs, people.site) == [("1",), ("2",)]
+    async with people.database.transaction(Pool.TALK) as session:
+        assert await mail.get_subscription(session, people.site) is False
+    await people.undoes(result.merge_id)
+    assert await people.dump() == before
 
 
 async def test_what_the_other_account_lacks_is_filled(people: People) -> None:
