@@ -54,6 +54,14 @@ class RedeemedCode:
 
 
 @dataclass(frozen=True, slots=True)
+class PromoUse:
+    code: str
+    product: str
+    days: int
+    used_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class PromoPreview:
     """What a code would give: `days` of `module`."""
 
@@ -199,6 +207,19 @@ async def list_promos(session: AsyncSession, limit: int = 30) -> list[PromoSumma
         .limit(limit)
     )
     return [PromoSummary(*row) for row in rows]
+
+
+async def list_uses(session: AsyncSession, user_id: int, limit: int) -> list[PromoUse]:
+    """Of one person, the newest first."""
+    rows = await session.execute(
+        select(PromoCode.code, Product.name, PromoCode.days, PromoUsage.used_at)
+        .join(PromoCode, PromoCode.id == PromoUsage.code_id)
+        .join(Product, Product.product_id == PromoCode.product_id)
+        .where(PromoUsage.user_id == user_id)
+        .order_by(PromoUsage.used_at.desc(), PromoUsage.id.desc())
+        .limit(limit)
+    )
+    return [PromoUse(*row) for row in rows]
 
 
 async def find_promo(session: AsyncSession, code: str, *, for_update: bool = False) -> PromoCode | None:

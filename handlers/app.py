@@ -49,6 +49,7 @@ from handlers import (
 )
 from handlers.access import granting, grants, history, status, unlocking
 from handlers.accounts import (
+    card,
     codes,
     connecting,
     contacts,
@@ -97,6 +98,7 @@ ROUTERS: tuple[Router, ...] = (
     grants.router,
     history.router,
     unlocking.router,
+    card.router,
     people.router,
     refunds.router,
     promo.admin_router,

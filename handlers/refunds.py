@@ -9,15 +9,17 @@ from aiogram.filters import CommandObject
 from aiogram.types import CallbackQuery, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.chat.admin_buttons import RefundPurchase
 from bot.chat.arguments import Arguments
 from bot.chat.buttons import ConfirmRefund, DropRefund
 from bot.chat.commands import REFUND
 from bot.chat.keyboards import press, rows
 from bot.chat.replies import Reply, say, show
-from bot.context import AppContext
+from bot.context import AppContext, Request
 from bot.payments.refund_plans import create_plan
 from bot.texts import refunds as words
 from db.accounts import people
+from db.acts import ActKind, record_act
 from db.chats import Person
 from db.jobs import CreateRefundJob
 from db.payments.purchases import get_currency
@@ -42,20 +44,53 @@ async def ask(
     asked = Arguments(REFUND, command.args)
     purchase_id = asked.purchase()
     amount = asked.amount(await get_currency(session, purchase_id)) if asked.left else None
+    return await preview(message, session, context, person, now, purchase_id, amount)
+
+
+@router.callback_query(RefundPurchase.filter())
+async def ask_for_all(query: CallbackQuery, callback_data: RefundPurchase, request: Request) -> Reply:
+    """What is left of it. The button's message, a card or news, stays."""
+    session, context, person = request.session, request.context, request.person
+    return await preview(query, session, context, person, request.now, callback_data.purchase, None)
+
+
+async def preview(
+    event: Message | CallbackQuery,
+    session: AsyncSession,
+    context: AppContext,
+    person: Person,
+    now: datetime,
+    purchase_id: int,
+    amount: int | None,
+) -> Reply:
+    """Raises what `create_plan` raises."""
     plan = await create_plan(session, context, purchase_id, amount, person.telegram_id, now)
     learner = await people.get_account_summary(session, plan.purchase.user_id)
     buttons = rows(
         press(words.confirm(plan), ConfirmRefund(refund=plan.refund_id)),
         press(words.DROP, DropRefund(refund=plan.refund_id)),
     )
-    return say(message, words.preview(plan, learner, now), buttons)
+    return say(event, words.preview(plan, learner, now), buttons)
 
 
 @router.callback_query(ConfirmRefund.filter())
 async def confirm(
-    query: CallbackQuery, callback_data: ConfirmRefund, session: AsyncSession, now: datetime
+    query: CallbackQuery, callback_data: ConfirmRefund, session: AsyncSession, person: Person, now: datetime
 ) -> Reply:
     plan = await requests.record_confirmation(session, callback_data.refund, now)
+    await record_act(
+        session,
+        person.telegram_id,
+        ActKind.REFUND,
+        now,
+        user_id=plan.purchase.user_id,
+        facts={
+            "purchase": plan.purchase.id,
+            "product": plan.purchase.product,
+            "amount": plan.amount,
+            "currency": plan.purchase.currency,
+        },
+    )
     await enqueue(session, CreateRefundJob(refund=plan.refund_id), priority=5)
     return show(query, words.asked(plan))
 

@@ -9,10 +9,24 @@ from bot.chat.buttons import Id, PageNumber
 
 
 class ShowPerson(CallbackData, prefix="person"):
-    """An admin's card of somebody, by account."""
+    """An admin's card of somebody, by account. `stays`: the message that bears the button is news."""
 
     id: Id
     page: PageNumber = 0
+    stays: bool = False
+
+
+class EndAllSessions(CallbackData, prefix="endall"):
+    """Of somebody, everywhere, once it is `sure`."""
+
+    user: Id
+    sure: bool = False
+
+
+class RefundPurchase(CallbackData, prefix="giveback"):
+    """Shows what returning all of it would do."""
+
+    purchase: Id
 
 
 class BeginGrant(CallbackData, prefix="give"):

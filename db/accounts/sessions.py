@@ -102,5 +102,13 @@ async def end_others(session: AsyncSession, user_id: int, device_id: int, now: d
     return len(ended.all())
 
 
+async def end_all(session: AsyncSession, user_id: int, now: datetime) -> int:
+    """Everywhere; how many those were."""
+    ended = await session.execute(
+        update(Session).where(*_live(user_id, now)).values(revoked_at=now).returning(Session.id)
+    )
+    return len(ended.all())
+
+
 def _live(user_id: int, now: datetime) -> tuple[ColumnElement[bool], ...]:
     return (Session.user_id == user_id, Session.revoked_at.is_(None), Session.expires_at > now)

@@ -60,18 +60,18 @@ def history(entries: Sequence[HistoryEntry], who: AccountSummary | None) -> str:
         title += f": {person(who)}"
     if not entries:
         return f"<b>{title}</b>\n\n" + _("None so far.")
-    return f"<b>{title}</b>\n\n" + "\n\n".join(_entry(entry) for entry in entries)
+    return f"<b>{title}</b>\n\n" + "\n\n".join(entry(one) for one in entries)
 
 
-def _entry(entry: HistoryEntry) -> str:
-    sign = "+" if entry.days > 0 else "−"
+def entry(one: HistoryEntry) -> str:
+    sign = "+" if one.days > 0 else "−"
     line = _("{moment}\n{person} (#{id}): {sign}{days}, “{product}”. Admin: {admin}").format(
-        moment=moment(entry.created_at),
+        moment=moment(one.created_at),
         sign=sign,
-        days=in_days(abs(entry.days)),
-        product=cut(entry.product, 30),
-        person=cut(entry.person, 30),
-        id=entry.user_id,
-        admin=cut(entry.admin, 30),
+        days=in_days(abs(one.days)),
+        product=cut(one.product, 30),
+        person=cut(one.person, 30),
+        id=one.user_id,
+        admin=cut(one.admin, 30),
     )
-    return line + (" " + _("(undone)") if entry.undone else "")
+    return line + (" " + _("(undone)") if one.undone else "")
