@@ -8,6 +8,8 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from bot.chat import markup
+from bot.lessons import document
+from bot.lessons.document import Markup as Written
 from db.access.changes import LATEST_END
 
 MAX_INTEGER = 2**31 - 1
@@ -30,6 +32,11 @@ def _one_line(value: str) -> str:
 
 def _markup(value: str) -> str:
     markup.check(value)
+    return value.strip()
+
+
+def _markdown(value: str) -> str:
+    document.check(value, Written.MARKDOWN)
     return value.strip()
 
 
@@ -65,7 +72,8 @@ Name = Annotated[str, AfterValidator(_not_empty), AfterValidator(_one_line), Fie
 Text = Annotated[str, AfterValidator(_not_empty), Field(max_length=1000)]
 SchoolName = Annotated[str, AfterValidator(_not_empty), AfterValidator(_one_line), Field(max_length=64)]
 SchoolDescription = Annotated[str, AfterValidator(_not_empty), Field(max_length=512)]
-Markup = Annotated[str, AfterValidator(_not_empty), AfterValidator(_markup)]
+Html = Annotated[str, AfterValidator(_not_empty), AfterValidator(_markup)]
+Markdown = Annotated[str, AfterValidator(_not_empty), AfterValidator(_markdown)]
 Days = Annotated[int, Field(ge=1, le=36_500)]
 UnlockDays = Annotated[int, Field(ge=0, le=36_500)]
 Moment = Annotated[datetime, AfterValidator(_moment)]

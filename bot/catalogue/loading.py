@@ -8,9 +8,10 @@ from sqlalchemy.exc import DBAPIError
 from bot.catalogue import reading, writing
 from bot.currencies import ways
 from bot.settings import SETTING_OF, Settings
+from db.catalogue.changes import Action, CatalogueChange
 from db.catalogue.entries import Catalogue
 from db.catalogue.exporting import export_catalogue
-from db.catalogue.loading import Action, CatalogueChange, CatalogueRefusedError, load_catalogue
+from db.catalogue.loading import CatalogueRefusedError, load_catalogue
 from db.engine import Database, Pool, is_retryable
 from db.jobs import DescribeBotJob
 from db.queue import enqueue

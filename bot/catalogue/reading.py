@@ -25,6 +25,8 @@ from bot.catalogue.tables import (
     ResultTable,
     SchoolTable,
 )
+from bot.chat.markup import MarkupError
+from bot.lessons.document import Format, Markup, check_rich
 from db.catalogue import entries
 from db.catalogue.entries import Catalogue
 from db.normal import promo_form
@@ -147,8 +149,20 @@ def _cross_checks(file: File) -> Iterator[str]:
             f'products "{product.key}" . offers', "key", [one.key for one in product.offers]
         )
     yield from _unknown_references(file)
+    yield from _too_large(file)
     if file.results and not any(result.passed for result in file.results):
         yield "results: none has passed = true, so no lesson could ever be done"
+
+
+def _too_large(file: File) -> Iterator[str]:
+    """Lessons that Telegram would refuse in the kind of message they are to be shown in."""
+    for module in file.modules:
+        for lesson in module.lessons if Format(module.format) is Format.RICH else []:
+            entry = _lesson(lesson)
+            try:
+                check_rich(entry.text, entry.markup)
+            except MarkupError as error:
+                yield f'modules "{module.key}" . lessons "{lesson.key}": {error}'
 
 
 def _duplicates(place: str, name: str, values: list[Any]) -> Iterator[str]:
@@ -201,6 +215,8 @@ def _module(module: ModuleTable) -> entries.ModuleEntry:
         unlock_in_order=module.unlock_in_order,
         unlock_days=module.unlock_days,
         unlock_at=module.unlock_at,
+        format=module.format,
+        protect_content=module.protect_content,
     )
 
 
@@ -209,7 +225,8 @@ def _lesson(lesson: LessonTable) -> entries.LessonEntry:
         key=lesson.key,
         id=lesson.id,
         title=lesson.title,
-        text=lesson.text,
+        text=lesson.text or lesson.markdown or "",
+        markup=Markup.HTML if lesson.text else Markup.MARKDOWN,
         media_kind=lesson.media.kind if lesson.media else None,
         media=lesson.media.source if lesson.media else None,
         preview=lesson.preview,

@@ -9,9 +9,10 @@ from bot.catalogue.fields import (
     Currency,
     Days,
     FileId,
+    Html,
     Id,
     Key,
-    Markup,
+    Markdown,
     Moment,
     Name,
     Price,
@@ -66,12 +67,21 @@ class LessonTable(Table):
     key: Key
     id: Id | None = None
     title: Name
-    text: Markup
+    text: Html | None = None
+    markdown: Markdown | None = None
     media: MediaTable | None = None
     preview: bool = False
     unlock_days: UnlockDays | None = None
     unlock_at: Moment | None = None
     questions: list[QuestionTable] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _worded(self) -> Self:
+        if self.text is None and self.markdown is None:
+            raise ValueError("text: is missing")
+        if self.text is not None and self.markdown is not None:
+            raise ValueError("markdown: the text is given already")
+        return self
 
     @model_validator(mode="after")
     def _not_both(self) -> Self:
@@ -91,6 +101,8 @@ class ModuleTable(Table):
     unlock_in_order: bool = False
     unlock_days: UnlockDays | None = None
     unlock_at: Moment | None = None
+    format: Literal["classic", "rich"] = "classic"
+    protect_content: bool = False
     lessons: list[LessonTable] = Field(default_factory=list)
 
 

@@ -11,6 +11,7 @@ from tomlkit.items import Item
 from bot.catalogue.reading import CatalogueError, parse
 from bot.catalogue.tables import ModuleTable, ProductTable, PromoTable
 from bot.currencies import exponent
+from bot.lessons.document import Format, Markup
 from db.catalogue import entries
 from db.catalogue.entries import Catalogue
 
@@ -120,17 +121,21 @@ def _school(said: tuple[entries.SchoolEntry, ...]) -> Table:
 
 
 def _module(one: entries.ModuleEntry) -> Table:
-    return _table(one, lessons=[_lesson(lesson) for lesson in one.lessons])
+    shown = None if one.format == Format.CLASSIC else one.format
+    return _table(one, format=shown, lessons=[_lesson(lesson) for lesson in one.lessons])
 
 
 def _lesson(one: entries.LessonEntry) -> Table:
     source = "url" if (one.media or "").startswith(("http://", "https://")) else "file_id"
-    return _table(
+    table = _table(
         one,
+        markup=None,
         media_kind=None,
         media={"kind": one.media_kind, source: one.media} if one.media else None,
         questions=[_question(two) for two in one.questions],
     )
+    named = {"text": "markdown"} if one.markup == Markup.MARKDOWN else {}
+    return {named.get(name, name): value for name, value in table.items()}
 
 
 def _question(one: entries.QuestionEntry) -> Table:

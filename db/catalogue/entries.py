@@ -33,8 +33,8 @@ class QuestionEntry:
 
 @dataclass(frozen=True, slots=True)
 class LessonEntry:
-    """`text` is Telegram's HTML; `media` a URL or a Telegram file id of kind `media_kind`. `unlock_days` after access
-    opened, `unlock_at`: when it unlocks, None as its module says."""
+    """`text` is written in `markup`, html or markdown; `media` a URL or a Telegram file id of kind `media_kind`.
+    `unlock_days` after access opened, `unlock_at`: when it unlocks, None as its module says."""
 
     key: str
     id: int | None
@@ -46,12 +46,14 @@ class LessonEntry:
     questions: tuple[QuestionEntry, ...]
     unlock_days: int | None = None
     unlock_at: datetime | None = None
+    markup: str = "html"
 
 
 @dataclass(frozen=True, slots=True)
 class ModuleEntry:
     """With `id`, a row of the other application: what the file leaves out (None) stays as that one has it.
-    `unlock_in_order`: each lesson once the one before it is done; the other two as in lessons, for those without."""
+    `unlock_in_order`: each lesson once the one before it is done; the other two as in lessons, for those without.
+    `format`: classic or rich messages."""
 
     key: str
     id: int | None
@@ -62,6 +64,8 @@ class ModuleEntry:
     unlock_in_order: bool = False
     unlock_days: int | None = None
     unlock_at: datetime | None = None
+    format: str = "classic"
+    protect_content: bool = False
 
     @property
     def waits(self) -> bool:

@@ -57,14 +57,17 @@ class _Export:
             row.description,
             row.interval_count,
             tuple(self._lesson(one) for one in lessons),
-            **self._unlocking(row.id),
+            **self._beside(row.id),
         )
 
-    def _unlocking(self, module_id: int) -> dict[str, Any]:
-        row = self._stored.unlocking.get(module_id)
-        if row is None:
-            return {}
-        return {"unlock_in_order": row.in_order, "unlock_days": row.days, "unlock_at": row.at}
+    def _beside(self, module_id: int) -> dict[str, Any]:
+        """What only the bot keeps of a module."""
+        kept: dict[str, Any] = {}
+        if (row := self._stored.unlocking.get(module_id)) is not None:
+            kept |= {"unlock_in_order": row.in_order, "unlock_days": row.days, "unlock_at": row.at}
+        if (options := self._stored.options.get(module_id)) is not None:
+            kept |= {"format": options.format, "protect_content": options.protect_content}
+        return kept
 
     def _lesson(self, row: Lesson) -> entries.LessonEntry:
         questions = [one for one in _in_order(self._stored.questions.get(row.id, {}).values()) if one.active]
@@ -78,6 +81,7 @@ class _Export:
             preview=row.preview,
             unlock_days=row.unlock_days,
             unlock_at=row.unlock_at,
+            markup=row.markup,
             questions=tuple(_question(one) for one in questions),
         )
 

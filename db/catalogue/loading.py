@@ -8,11 +8,11 @@ says of itself is nobody's but the file's: a language that is gone from it is de
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
-from enum import StrEnum
 from typing import Any, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db.catalogue.changes import Action, CatalogueChange
 from db.catalogue.entries import (
     Catalogue,
     LessonEntry,
@@ -30,6 +30,7 @@ from db.tables import (
     CatalogueKey,
     Lesson,
     Module,
+    ModuleOptions,
     ModuleUnlocking,
     Offer,
     Product,
@@ -41,51 +42,7 @@ from db.tables import (
 
 Row = TypeVar("Row")
 
-MAX_SHOWN = 60  # characters of a value that a change still spells out
 KEYS_AND_PARTS = {"key", "id", "questions"}
-
-
-class Action(StrEnum):
-    """ADOPTED: a row of the other application that the file has given a key."""
-
-    ADDED = "added"
-    ADOPTED = "adopted"
-    UPDATED = "updated"
-    WITHDRAWN = "withdrawn"
-
-
-@dataclass(frozen=True, slots=True)
-class CatalogueChange:
-    """`fields`: name, value before, value after. A product's offers and a module's lessons are `product/offer` and
-    `module/lesson`."""
-
-    action: Action
-    table: str
-    key: str
-    fields: tuple[tuple[str, object, object], ...] = ()
-
-    def __str__(self) -> str:
-        head = f"{self.action} {self.table} {self.key}"
-        return f"{head}: {', '.join(_shown(*field) for field in self.fields)}" if self.fields else head
-
-
-def _shown(name: str, before: object, after: object) -> str:
-    values = [_value(before), _value(after)]
-    if any(len(value) > MAX_SHOWN or "\n" in value for value in values):
-        return name
-    return f"{name} {values[0]} → {values[1]}"
-
-
-def _value(value: object) -> str:
-    match value:
-        case None | [] | "":
-            return "none"
-        case bool():
-            return "yes" if value else "no"
-        case list():
-            return ", ".join(map(str, value))
-        case _:
-            return str(value)
 
 
 class CatalogueRefusedError(Exception):
@@ -110,7 +67,7 @@ async def load_catalogue(session: AsyncSession, catalogue: Catalogue) -> list[Ca
     await session.flush()
     loading.keys(modules)
     for entry, module in modules:
-        loading.unlocking(entry, module)
+        loading.beside(entry, module)
     lessons = [pair for entry, row in modules for pair in loading.lessons(entry, row)]
     by_key = {entry.key: row for entry, row in modules}
     products = [(entry, loading.product(entry, by_key[entry.module])) for entry in catalogue.products]
@@ -176,17 +133,21 @@ class _Loading:
                 key = CatalogueKey(kind="product", key=entry.key, product_id=row.product_id, adopted=adopted)
                 self.session.add(key)
 
-    def unlocking(self, module: ModuleEntry, row: Module) -> None:
-        """Only where lessons wait, or have waited."""
-        stored = self.kept.unlocking.get(row.id)
-        if stored is None and not module.waits:
-            return
-        values = {
+    def beside(self, module: ModuleEntry, row: Module) -> None:
+        """What only the bot keeps of a module: when its lessons unlock, and how they are shown. Rows that say nothing
+        need not be there."""
+        unlocking = {
             "in_order": module.unlock_in_order,
             "days": module.unlock_days,
             "at": module.unlock_at,
         }
-        self._put("unlocking", module.key, stored, ModuleUnlocking, {"module_id": row.id}, values)
+        stored = self.kept.unlocking.get(row.id)
+        if stored is not None or module.waits:
+            self._put("unlocking", module.key, stored, ModuleUnlocking, {"module_id": row.id}, unlocking)
+        shown = {"format": module.format, "protect_content": module.protect_content}
+        options = self.kept.options.get(row.id)
+        if options is not None or shown != {"format": "classic", "protect_content": False}:
+            self._put("options", module.key, options, ModuleOptions, {"module_id": row.id}, shown)
 
     def lessons(self, module: ModuleEntry, row: Module) -> list[tuple[str, LessonEntry, Lesson]]:
         """Each lesson with its full key and row."""

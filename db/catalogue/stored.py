@@ -14,6 +14,7 @@ from db.tables import (
     CatalogueKey,
     Lesson,
     Module,
+    ModuleOptions,
     ModuleUnlocking,
     Offer,
     Product,
@@ -41,7 +42,7 @@ NEEDS_ID = (
 @dataclass(slots=True)
 class StoredCatalogue:
     """Rows by key; lessons by module id and key, questions by lesson id and key, promo codes by normal form,
-    unlocking by module id.
+    unlocking and options by module id.
 
     `has_unknown_ids`: `progress` holds ids that the bot does not know.
     """
@@ -51,6 +52,7 @@ class StoredCatalogue:
     module_rows: dict[int, Module]
     product_rows: dict[int, Product]
     unlocking: dict[int, ModuleUnlocking]
+    options: dict[int, ModuleOptions]
     lessons: dict[int, dict[str, Lesson]]
     questions: dict[int, dict[str, Question]]
     offers: dict[str, Offer]
@@ -62,7 +64,7 @@ class StoredCatalogue:
 
     @classmethod
     async def read(cls, session: AsyncSession) -> "StoredCatalogue":
-        """Twelve statements, whatever the size."""
+        """Thirteen statements, whatever the size."""
         keys = await _all(session, CatalogueKey)
         module_rows = {row.id: row for row in await _all(session, Module)}
         product_rows = {row.product_id: row for row in await _all(session, Product)}
@@ -73,6 +75,7 @@ class StoredCatalogue:
             module_rows=module_rows,
             product_rows=product_rows,
             unlocking={row.module_id: row for row in await _all(session, ModuleUnlocking)},
+            options={row.module_id: row for row in await _all(session, ModuleOptions)},
             lessons=_nested((row.module_id, row.key, row) for row in await _all(session, Lesson)),
             questions=_nested((row.lesson_id, row.key, row) for row in await _all(session, Question)),
             offers={row.key: row for row in offer_rows.values() if row.key},

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.catalogue import reading as files
-from bot.catalogue.reading import CatalogueError
+from bot.catalogue.reading import CatalogueError, parse
 from tests.db.catalogue.file import ASKING, SMALL, wrong
 
 
@@ -23,6 +23,18 @@ from tests.db.catalogue.file import ASKING, SMALL, wrong
             '"a < b"',
             'modules[1] "python" . lessons[1] "one" . text: line 1: '
             "'< b' is none of Telegram's tags; a plain < is written &lt;",
+        ),
+        (
+            '"First"',
+            '"First"\nmarkdown = "# First"',
+            'modules[1] "python" . lessons[1] "one": markdown: the text is given already',
+        ),
+        ('text = "First"', "", 'modules[1] "python" . lessons[1] "one": text: is missing'),
+        (
+            'text = "First"',
+            'markdown = "a <b>x</b>"',
+            'modules[1] "python" . lessons[1] "one" . markdown: line 1: '
+            "'<b>' is none of br, ins, mark, sub, sup, tg-spoiler, u; a plain < is written &lt;",
         ),
         (
             "answer = 1",
@@ -104,6 +116,17 @@ def test_errors_name_table_and_key(before: str, after: str, line: str) -> None:
     source = SMALL if before in SMALL else ASKING
     assert before in source
     assert wrong(source.replace(before, after, 1)) == [line]
+
+
+def test_what_telegram_would_refuse_as_a_document_is_known_before() -> None:
+    source = SMALL.replace('name = "Python"', 'name = "Python"\nformat = "rich"', 1)
+    many = source.replace(
+        'text = "First"', f'markdown = """{"- x" + chr(10)}"""'.replace("- x\n", "- x\n" * 250)
+    )
+    assert wrong(many) == [
+        'modules "python" . lessons "one": too large for one rich message: 504 blocks, at most 500'
+    ]
+    assert parse(many.replace('format = "rich"', "")).modules[0].format == "classic"
 
 
 def test_every_error_is_said_at_once() -> None:

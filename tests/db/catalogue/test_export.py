@@ -139,3 +139,27 @@ async def test_two_hundred_questions_in_a_lesson(
     (tmp_path / "many.toml").write_text(SMALL.replace("[[products]]", many + "[[products]]", 1))
     await load_file(database, tmp_path / "many.toml")
     assert await connection.fetchval("select count(*) from bot.questions") == 201
+
+
+async def test_how_lessons_are_written_and_shown_comes_back_as_it_was(
+    database: Database, connection: asyncpg.Connection, tmp_path: Path
+) -> None:
+    source = SMALL.replace('text = "First"', 'markdown = """# First\n\n- one"""').replace(
+        'name = "Python"\n', 'name = "Python"\nformat = "rich"\nprotect_content = true\n', 1
+    )
+    (tmp_path / "rich.toml").write_text(source)
+    await load_file(database, tmp_path / "rich.toml")
+    assert tuple(await connection.fetchrow("select format, protect_content from bot.module_options")) == (
+        "rich",
+        True,
+    )
+    rows = await connection.fetch("select markup, text from bot.lessons order by position")
+    assert [tuple(row) for row in rows] == [("markdown", "# First\n\n- one"), ("html", "Second")]
+    await export_file(database, tmp_path / "again.toml")
+    assert await load_file(database, tmp_path / "again.toml") == []
+    (tmp_path / "classic.toml").write_text(SMALL)
+    changes = [str(change) for change in await load_file(database, tmp_path / "classic.toml")]
+    assert changes == [
+        "updated options python: format rich → classic, protect_content yes → no",
+        "updated lesson python/one: text, markup markdown → html",
+    ]

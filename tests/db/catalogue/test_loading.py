@@ -7,8 +7,9 @@ import pytest
 
 from bot.catalogue import reading as files
 from bot.catalogue.reading import parse
+from db.catalogue.changes import Action, CatalogueChange
 from db.catalogue.entries import Catalogue
-from db.catalogue.loading import Action, CatalogueChange, CatalogueRefusedError, load_catalogue
+from db.catalogue.loading import CatalogueRefusedError, load_catalogue
 from db.catalogue.school import SchoolText, get_school
 from db.engine import Database, Pool
 from tests.db.catalogue.file import SCHOOL, SMALL
