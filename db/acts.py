@@ -1,7 +1,6 @@
 """What admins did: one row each, written in the transaction that does it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -25,13 +24,9 @@ class ActKind(StrEnum):
     SEPARATE = "separate"
 
 
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """Who acts, and why. `admin_id`: their account."""
-
-    telegram_id: int
-    admin_id: int
-    reason: str | None = None
+async def get_act(session: AsyncSession, act_id: int, kind: ActKind) -> Act | None:
+    found = await session.get(Act, act_id)
+    return found if found is not None and found.kind == kind else None
 
 
 async def record_act(

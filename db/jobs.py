@@ -38,6 +38,15 @@ class TellGrantJob(Job):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GrantReportJob(Job):
+    """Sends an admin the report of what was given to many at once. `act`: what they did, by its id."""
+
+    name = "grant_report"
+    act: int
+    telegram_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PackedMethod:
     """A Telegram method as JSON; `instead`: what is sent where Telegram refuses it."""
 

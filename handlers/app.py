@@ -47,7 +47,7 @@ from handlers import (
     shop,
     stats,
 )
-from handlers.access import granting, grants, history, status, unlocking
+from handlers.access import granting, grants, history, lists, many, status, unlocking
 from handlers.accounts import (
     card,
     codes,
@@ -94,6 +94,8 @@ ROUTERS: tuple[Router, ...] = (
     stats.router,
     link.router,
     names.router,
+    many.router,
+    lists.router,
     granting.router,
     grants.router,
     history.router,

@@ -43,6 +43,18 @@ class ChoosePerson(CallbackData, prefix="gwho"):
     user: Id
 
 
+class UseList(CallbackData, prefix="glist"):
+    """Goes on with those of a list that were found."""
+
+    draft: Id
+
+
+class UndoMany(CallbackData, prefix="undomany"):
+    """`act`: what gave access to many at once."""
+
+    act: Id
+
+
 class ChooseProduct(CallbackData, prefix="gwhat"):
     draft: Id
     product: Id

@@ -10,7 +10,7 @@ from typing import TypeVar
 from pydantic import TypeAdapter
 
 from bot.context import AppContext
-from bot.jobs import housekeeping, my_data, progress, refusals
+from bot.jobs import grant_report, housekeeping, my_data, progress, refusals
 from bot.mail.sending import send_outbox
 from bot.notifications import delivery, granted
 from bot.payments import asking, callbacks, checking, links, reconciling, refunding
@@ -42,6 +42,7 @@ def all_jobs(processor: UpdateProcessor) -> Mapping[str, Run]:
         (
             entry(jobs.TellJob, delivery.tell),
             entry(jobs.TellGrantJob, granted.tell_grant),
+            entry(jobs.GrantReportJob, grant_report.send_grant_report),
             entry(jobs.SendJob, delivery.send_later),
             entry(jobs.RefusedJob, refusals.refused),
             entry(jobs.CreatePaymentJob, links.create_payment),

@@ -140,6 +140,24 @@ async def list_history(
     return [HistoryEntry(*row) for row in rows]
 
 
+LIST_GRANTED = text(
+    """
+    select '#' || u.id, coalesce(u.name, ''), p.name, c.days::text,
+           case when c.after = 'infinity' then '' else to_char(c.after at time zone 'UTC', 'YYYY-MM-DD') end
+    from bot.access_changes c
+    join adminaccesshistory h on c.source = 'grant' and h.id = c.source_id
+    join users u on u.id = c.user_id
+    join products p on p.product_id = h.product_id
+    where c.id = any(:changes) order by u.name, u.id
+    """
+)
+
+
+async def list_granted(session: AsyncSession, changes: list[int]) -> list[list[str]]:
+    """A row for each: account, name, product, days, and the day (of UTC) on which the access ends, empty for never."""
+    return [list(row) for row in await session.execute(LIST_GRANTED, {"changes": changes})]
+
+
 async def _get_place(session: AsyncSession, user_id: int, product_id: int, days: int) -> Row[Any]:
     """The product, its module, and when the person's access to it ends now."""
     row = (await session.execute(GET_PLACE, {"user_id": user_id, "product_id": product_id})).one_or_none()

@@ -6,10 +6,14 @@ from datetime import datetime
 from enum import StrEnum
 
 from aiogram.fsm.state import State
+from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 from pydantic import TypeAdapter, ValidationError
 
+from bot.chat.admin_buttons import AskReason, ConfirmGrant, DropGrant
 from bot.chat.commands import GRANT, REVOKE, Command
+from bot.chat.keyboards import press, rows
 from bot.context import Request
+from bot.texts.access import granting as words
 from db.access import changes
 from db.access.plans import GrantPlan, plan_grant, plan_revocation
 from db.errors import DraftGone
@@ -37,7 +41,7 @@ def _new_id() -> int:
 @dataclass(slots=True)
 class Draft:
     """`id`: which question a button belongs to. `whole`: all days that are left are to be taken. `shown`: when the
-    access ends, as the preview has shown it."""
+    access ends, as the preview has shown it. `people`: instead of one, with `stamp` of when theirs end."""
 
     action: Action
     user_id: int | None = None
@@ -46,6 +50,8 @@ class Draft:
     whole: bool = False
     reason: str = ""
     shown: datetime | None = None
+    people: tuple[int, ...] = ()
+    stamp: str = ""
     id: int = field(default_factory=_new_id)
 
 
@@ -97,3 +103,14 @@ async def list_fitting_products(request: Request, draft: Draft) -> list[ProductS
 async def get_product_name(request: Request, product_id: int | None) -> str | None:
     found = await offers.list_all_products(request.session) if product_id is not None else []
     return next((one.name for one in found if one.id == product_id), None)
+
+
+def drop_button(draft: Draft) -> InlineKeyboardButton:
+    return press(words.DROP, DropGrant(draft=draft.id))
+
+
+def preview_keyboard(draft: Draft, *, closes: bool = False) -> InlineKeyboardMarkup:
+    return rows(
+        press(words.CLOSE if closes else words.CONFIRM, ConfirmGrant(draft=draft.id)),
+        (press(words.REASON, AskReason(draft=draft.id)), drop_button(draft)),
+    )

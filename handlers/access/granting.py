@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from aiogram import F, Router
-from aiogram.types import CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, Message, Update
+from aiogram.types import CallbackQuery, InlineKeyboardButton, Message, Update
 
 from bot.chat import Text
 from bot.chat.admin_buttons import (
@@ -17,7 +17,6 @@ from bot.chat.admin_buttons import (
     ChooseDays,
     ChoosePerson,
     ChooseProduct,
-    ConfirmGrant,
     DropGrant,
     ShowGrantProducts,
 )
@@ -41,14 +40,17 @@ from db.accounts.search import Found
 from db.acts import MAX_REASON
 from db.errors import AccessNotOwned, DraftGone, PersonAmbiguous, PersonNotRegistered, PersonUnknown, Refused
 from db.normal import clean_text
+from handlers.access import many
 from handlers.access.drafts import (
     DAYS,
     Action,
     Draft,
+    drop_button,
     get_draft,
     get_product_name,
     list_fitting_products,
     make_plan,
+    preview_keyboard,
     save,
     shown_end,
 )
@@ -92,7 +94,7 @@ async def ask_who(event: Event, request: Request, draft: Draft, found: Found | N
         buttons = [
             press(people_words.choice(one), ChoosePerson(draft=draft.id, user=one.id)) for one in found.people
         ]
-    return show(event, text, rows(*buttons, _drop(draft)))
+    return show(event, text, rows(*buttons, drop_button(draft)))
 
 
 async def ask_who_again(event: Event, request: Request, draft: Draft, refused: Refused) -> Reply:
@@ -100,7 +102,7 @@ async def ask_who_again(event: Event, request: Request, draft: Draft, refused: R
     if isinstance(refused, PersonAmbiguous) and refused.user_ids:
         found = [await people.get_account_summary(request.session, one) for one in refused.user_ids[:8]]
         return await ask_who(event, request, draft, Found(found))
-    return say(event, errors.say(refused), rows(_drop(draft)))
+    return say(event, errors.say(refused), rows(drop_button(draft)))
 
 
 @router.message(Granting.who, IS_NAMED)
@@ -136,7 +138,7 @@ async def ask_next(
     """`problem`: what of a command was not understood; `products`: those it may have meant."""
     if request.person.account is None:
         return register_first(event)
-    if draft.user_id is None:
+    if draft.user_id is None and not draft.people:
         return await ask_who(event, request, draft)
     if draft.product_id is None:
         return await ask_product(event, request, draft, problem, products)
@@ -150,9 +152,10 @@ def register_first(event: Event) -> Reply:
 
 
 async def _so_far(request: Request, draft: Draft, problem: str) -> str:
-    assert draft.user_id is not None
-    who = await people.get_account_summary(request.session, draft.user_id)
-    text = words.so_far(draft.action, who, await get_product_name(request, draft.product_id), draft.days)
+    who = await people.get_account_summary(request.session, draft.user_id) if draft.user_id else None
+    text = words.so_far(
+        draft.action, who or len(draft.people), await get_product_name(request, draft.product_id), draft.days
+    )
     return f"{problem}\n\n{text}" if problem else text
 
 
@@ -179,7 +182,7 @@ async def ask_product(
     turn = place.navigation_buttons(lambda number: ShowGrantProducts(draft=draft.id, page=number))
     text = await _so_far(request, draft, problem)
     text += f"\n\n{words.ASK_PRODUCT if found else words.NO_PRODUCTS}"
-    return show(event, text, rows(*buttons, turn, _drop(draft)))
+    return show(event, text, rows(*buttons, turn, drop_button(draft)))
 
 
 @router.callback_query(ShowGrantProducts.filter())
@@ -223,7 +226,7 @@ async def ask_days(event: Event, request: Request, draft: Draft, problem: str = 
     whole = press(words.ALL_LEFT, ChooseDays(draft=draft.id, choice=len(DAYS))) if revokes else None
     question = words.ASK_DAYS_TAKEN if revokes else words.ASK_DAYS
     text = f"{await _so_far(request, draft, problem)}\n\n{question}"
-    return show(event, text, rows(*in_rows(buttons, COLUMNS), whole, _drop(draft)))
+    return show(event, text, rows(*in_rows(buttons, COLUMNS), whole, drop_button(draft)))
 
 
 @router.callback_query(ChooseDays.filter(F.choice <= len(DAYS)))
@@ -249,26 +252,21 @@ async def take_days(message: Message, request: Request) -> Reply:
 
 
 async def preview(event: Event, request: Request, draft: Draft, note: Text = "") -> Reply:
+    if draft.people:
+        return await many.preview(event, request, draft, note)
     plan = await make_plan(request, draft)
     draft.shown = shown_end(plan)
     await save(request, draft, Granting.preview)
     who = await people.get_account_summary(request.session, plan.user_id)
     text = words.preview(draft.action, plan, who, draft.reason, request.now)
-    return show(event, f"{note}\n\n{text}" if note else text, _preview_keyboard(draft, closes=plan.closes))
-
-
-def _preview_keyboard(draft: Draft, *, closes: bool) -> InlineKeyboardMarkup:
-    return rows(
-        press(words.CLOSE if closes else words.CONFIRM, ConfirmGrant(draft=draft.id)),
-        (press(words.REASON, AskReason(draft=draft.id)), _drop(draft)),
-    )
+    return show(event, f"{note}\n\n{text}" if note else text, preview_keyboard(draft, closes=plan.closes))
 
 
 @router.callback_query(AskReason.filter())
 async def ask_reason(query: CallbackQuery, callback_data: AskReason, request: Request) -> Reply:
     draft = await get_draft(request, callback_data.draft)
     await save(request, draft, Granting.reason)
-    return say(query, words.ASK_REASON, rows(_drop(draft)))
+    return say(query, words.ASK_REASON, rows(drop_button(draft)))
 
 
 @router.message(Granting.reason, F.text, ~F.text.startswith("/"))
@@ -288,7 +286,3 @@ async def drop(query: CallbackQuery, callback_data: DropGrant, request: Request)
         await get_draft(request, callback_data.draft)
         await request.state.clear()
     return show(query, words.DROPPED)
-
-
-def _drop(draft: Draft) -> InlineKeyboardButton:
-    return press(words.DROP, DropGrant(draft=draft.id))

@@ -1,8 +1,6 @@
 """What admins give and take: /grant, /revoke, and the confirmation of what was put together step by step
 (`handlers/access/granting.py`); the undo button."""
 
-from datetime import timedelta
-
 from aiogram import Router
 from aiogram.filters import CommandObject
 from aiogram.types import CallbackQuery, Message
@@ -27,11 +25,11 @@ from db.errors import PersonNotRegistered, PersonUnknown
 from db.jobs import TellGrantJob
 from db.queue import enqueue
 from db.shop import offers
+from handlers.access import many
 from handlers.access.drafts import Action, Draft, get_draft, make_plan, shown_end
 from handlers.access.granting import ask_next, ask_who, ask_who_again, preview, register_first
+from handlers.access.lists import take_list
 from handlers.filters import Admin, is_
-
-UNDO_WITHIN = timedelta(minutes=10)
 
 router = Router(name="grants")
 router.message.filter(Admin())
@@ -49,6 +47,9 @@ async def change_access(message: Message, command: CommandObject, request: Reque
     wanted = read_grant(which, command.args, await offers.list_all_products(request.session))
     draft = Draft(action, product_id=wanted.product_id, days=wanted.days, reason=wanted.reason)
     if wanted.who is None:
+        listed = many.read_lines(message.reply_to_message) if message.reply_to_message else []
+        if listed and action is Action.GRANT:
+            return await take_list(message, request, draft, listed)
         return await ask_who(message, request, draft)
     try:
         found = await find_people(request.session, wanted.who)
@@ -72,6 +73,8 @@ async def confirm(query: CallbackQuery, callback_data: ConfirmGrant, request: Re
     draft = await get_draft(request, callback_data.draft)
     if request.person.account is None:
         return register_first(query)
+    if draft.people:
+        return await many.carry_out(query, request, draft)
     plan = await make_plan(request, draft)
     if shown_end(plan) != draft.shown:
         return await preview(query, request, draft, granting_words.CHANGED)
@@ -124,7 +127,7 @@ async def undo(query: CallbackQuery, callback_data: Undo, request: Request) -> R
     if person.account is None:
         return register_first(query)
     done = await database.undo_grant(
-        session, person.account.id, callback_data.change, now, within=UNDO_WITHIN
+        session, person.account.id, callback_data.change, now, within=many.UNDO_WITHIN
     )
     user_id = done.change.user_id
     await record_act(session, person.telegram_id, ActKind.UNDO, now, user_id=user_id, facts=facts_of(done))

@@ -7,6 +7,7 @@ from bot.chat.arguments import WrongArguments
 from bot.chat.commands import Command
 from bot.texts import _, __, arguments, errors
 from bot.texts.access.grants import state
+from bot.texts.access.many import count_people
 from bot.texts.format import cut, label, person, safe
 from bot.texts.format import days as in_days
 from db.access.plans import GrantPlan
@@ -21,7 +22,7 @@ TITLES = {
 }
 ASK_WHO = __(
     "Who is it? Send an e-mail, a @username, part of the name, a phone, or # and the account's number;"
-    " or share their contact, or forward a message of theirs."
+    " or share their contact, or forward a message of theirs. Of many: a line for each."
 )
 WHICH = __("Which one is it?")
 MORE = __("There are more: please say it more exactly.")
@@ -45,9 +46,11 @@ def slip(command: Command, wrong: Refused) -> str:
     return f"⚠️ {what}\n<code>{safe(arguments.pattern(command))}</code>"
 
 
-def so_far(action: str, who: AccountSummary | None, product: str | None, days: int | None) -> str:
+def so_far(action: str, who: AccountSummary | int | None, product: str | None, days: int | None) -> str:
     lines = [str(TITLES[action])]
-    if who is not None:
+    if isinstance(who, int):
+        lines.append(_("Who: {person}").format(person=count_people(who)))
+    elif who is not None:
         lines.append(_("Who: {person}").format(person=person(who)))
     if product is not None:
         lines.append(_("Product: {product}").format(product=cut(product, 80)))

@@ -1,0 +1,171 @@
+"""Access for many at once: a list of people, a line each; a preview with a line each; then all of them in one
+transaction, or none."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from aiogram import Router
+from aiogram.types import CallbackQuery, Message
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.chat import Text
+from bot.chat.admin_buttons import UndoMany
+from bot.chat.conversation import Granting
+from bot.chat.keyboards import press, rows
+from bot.chat.replies import Reply, say, show, show_or_say
+from bot.context import Request
+from bot.notifications.granted import notify_undone
+from bot.texts.access import granting as granting_words
+from bot.texts.access import many as words
+from bot.texts.access.many import Problem
+from db import acts
+from db.access import grants as database
+from db.access.plans import GrantPlan, plan_grant
+from db.accounts import people
+from db.accounts.search import find_people
+from db.acts import ActKind
+from db.errors import AlreadyUndone, PersonNotRegistered, PersonUnknown, UndoTooLate
+from db.jobs import GrantReportJob, TellGrantJob
+from db.normal import clean_text
+from db.queue import enqueue, enqueue_all
+from handlers.access.drafts import Draft, preview_keyboard, save, shown_end
+from handlers.filters import Admin
+
+MAX_LINES = 400  # more than a message has room for
+UNDO_WITHIN = timedelta(minutes=10)
+
+router = Router(name="many")
+router.message.filter(Admin())
+router.callback_query.filter(Admin())
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a list: whom it names, or what is wrong with it."""
+
+    number: int
+    written: str
+    user_id: int | None = None
+    problem: Problem | None = None
+
+
+def read_lines(message: Message) -> list[str]:
+    """Empty for what is no list: less than two lines."""
+    if message.forward_origin is not None or message.text is None:
+        return []
+    lines = [line for line in map(clean_text, message.text.splitlines()) if line]
+    return lines[:MAX_LINES] if len(lines) > 1 else []
+
+
+async def find_all(session: AsyncSession, lines: Sequence[str]) -> list[Line]:
+    return [await _find(session, number, line) for number, line in enumerate(lines, 1)]
+
+
+async def _find(session: AsyncSession, number: int, written: str) -> Line:
+    if written.startswith("@"):  # docs/design.md#remembered-names
+        return Line(number, written, problem=Problem.USERNAME)
+    try:
+        found = await find_people(session, written)
+    except PersonNotRegistered:
+        return Line(number, written, problem=Problem.NOT_REGISTERED)
+    except PersonUnknown:
+        return Line(number, written, problem=Problem.UNKNOWN)
+    if len(found.people) > 1:
+        return Line(number, written, problem=Problem.SEVERAL)
+    if found.is_unproven:
+        return Line(number, written, problem=Problem.UNPROVEN)
+    return Line(number, written, found.people[0].id)
+
+
+def people_of(lines: Sequence[Line]) -> tuple[int, ...]:
+    """Each once, however often the list names them; in the order in which they are locked."""
+    return tuple(sorted({line.user_id for line in lines if line.user_id is not None}))
+
+
+def problems_of(lines: Sequence[Line]) -> list[tuple[int, str, Problem]]:
+    return [(one.number, one.written, one.problem) for one in lines if one.problem is not None]
+
+
+async def preview(event: Message | CallbackQuery, request: Request, draft: Draft, note: Text = "") -> Reply:
+    plans = await _plan(request, draft)
+    draft.stamp = _stamp(plans)
+    await save(request, draft, Granting.preview)
+    names = [await _name_of(request, plan.user_id) for plan in plans]
+    title = granting_words.so_far(draft.action, len(plans), plans[0].product, draft.days)
+    text = words.preview(title, plans, names, draft.reason, request.now)
+    return show_or_say(event, f"{note}\n\n{text}" if note else text, preview_keyboard(draft))
+
+
+async def _name_of(request: Request, user_id: int) -> str:
+    who = await people.get_account_summary(request.session, user_id)
+    return f"{who.name or who.email or ''} #{who.id}"
+
+
+async def _plan(request: Request, draft: Draft) -> list[GrantPlan]:
+    """Holds each access until the transaction ends. Raises what `plan_grant` raises."""
+    assert draft.product_id is not None
+    assert draft.days is not None
+    return [
+        await plan_grant(request.session, user_id, draft.product_id, draft.days, request.now)
+        for user_id in draft.people
+    ]
+
+
+def _stamp(plans: Sequence[GrantPlan]) -> str:
+    """Equal as long as no access of theirs has changed."""
+    ends = "|".join(f"{plan.user_id} {shown_end(plan)}" for plan in plans)
+    return hashlib.sha256(ends.encode()).hexdigest()
+
+
+async def carry_out(query: CallbackQuery, request: Request, draft: Draft) -> Reply:
+    """What the preview has shown; where that is not so any more, it is shown anew."""
+    plans = await _plan(request, draft)
+    if _stamp(plans) != draft.stamp:
+        return await preview(query, request, draft, granting_words.CHANGED)
+    await request.state.clear()
+    session, person, now = request.session, request.person, request.now
+    changes = [
+        (
+            await database.create_grant(
+                session, person.user_id, plan.user_id, plan.product_id, plan.days, now
+            )
+        ).change
+        for plan in plans
+    ]
+    act = await acts.record_act(
+        session,
+        person.telegram_id,
+        ActKind.GRANT_MANY,
+        now,
+        reason=draft.reason,
+        facts={"product": plans[0].product, "days": draft.days, "changes": [one.id for one in changes]},
+    )
+    wait = request.context.timings.grant_news
+    await enqueue_all(session, [TellGrantJob(change=one.id) for one in changes], after=wait)
+    await enqueue(session, GrantReportJob(act=act, telegram_id=person.telegram_id))
+    text = words.done(len(changes), plans[0].product, plans[0].days)
+    return show(query, text, rows(press(words.UNDO, UndoMany(act=act))))
+
+
+@router.callback_query(UndoMany.filter())
+async def undo(query: CallbackQuery, callback_data: UndoMany, request: Request) -> Reply:
+    """Of those whose grant was not undone by itself meanwhile. Raises UndoTooLate, AlreadyUndone."""
+    session, person, now = request.session, request.person, request.now
+    act = await acts.get_act(session, callback_data.act, ActKind.GRANT_MANY)
+    if act is None or act.created_at + UNDO_WITHIN < now:
+        raise UndoTooLate(callback_data.act)
+    undone = []
+    for change_id in act.facts["changes"]:
+        try:
+            done = await database.undo_grant(session, person.user_id, change_id, now)
+        except AlreadyUndone:
+            continue
+        await notify_undone(session, done.change, change_id, now)
+        undone.append(done.change.id)
+    if not undone:
+        raise AlreadyUndone(callback_data.act)
+    facts = {"product": act.facts["product"], "act": act.id, "changes": undone}
+    await acts.record_act(session, person.telegram_id, ActKind.UNDO_MANY, now, facts=facts)
+    return say(query, words.undone(len(undone)))
