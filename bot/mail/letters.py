@@ -46,7 +46,7 @@ def compose(row: OutboxMessage, letter: Letter, settings: Settings) -> tuple[Ema
     if letter.unsubscribe is not None:
         message["List-Unsubscribe"] = f"<{letter.unsubscribe}>"
         if settings.public_url and letter.unsubscribe.startswith(settings.public_url):
-            message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058
+            message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # docs/facts.md#letters
     message.set_content(plain(letter.body))
     message.add_alternative(page(letter.body, row.language), subtype="html")
     return message, sender, recipient

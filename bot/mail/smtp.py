@@ -21,8 +21,8 @@ PORTS = {"smtp": 587, "smtps": 465}
 
 
 class Policy(EmailPolicy):
-    """How a letter is written. An address of the web stays on one line: Python would write a long one as encoded words,
-    which no mail program takes for an address."""
+    """How a letter is written. An address of the web stays on one line: Python would write a long one as encoded words
+    (docs/facts.md#letters)."""
 
     linesep = "\r\n"
     cte_type = "7bit"
@@ -78,7 +78,7 @@ def read_server(url: SecretStr) -> Server:
 async def send(server: Server, message: EmailMessage, sender: str, recipient: str) -> None:
     """Returns when the server has taken it. Raises MailError.
 
-    Once the text was being handed over, silence says nothing: the server may have it.
+    Once the text was being handed over, silence says nothing: the server may have it (docs/facts.md#smtp).
     """
     handing_over = False
     try:
