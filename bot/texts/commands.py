@@ -35,6 +35,7 @@ ABOUT = {
     "user": __("Look somebody up"),
     "link": __("Join two accounts of one person"),
     "refund": __("Give money back"),
+    "questions": __("How learning goes"),
     "history": __("Grants and revocations"),
 }
 
