@@ -41,6 +41,8 @@ class Timings:
     codes: CodeLimits = field(default_factory=CodeLimits)  # that prove an e-mail
     tries: int = 5  # wrong promo codes, or e-mails while registering, before a person has to wait
     tries_wait: timedelta = timedelta(minutes=15)
+    questions: int = 20  # messages to the school before a person has to wait
+    questions_wait: timedelta = timedelta(minutes=10)
     data_wait: timedelta = timedelta(minutes=10)  # before a person's data is put together once more
     restart: timedelta = timedelta(seconds=1)
     restart_most: timedelta = timedelta(seconds=15)

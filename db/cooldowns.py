@@ -15,6 +15,7 @@ class Guess(StrEnum):
 
     PROMO = "promo"
     WORD = "word"  # one that was written outside of any question, and may be a promo code
+    SUPPORT = "support"  # a message to the school
     DATA = "data"  # the document with all that is known of a person
 
 

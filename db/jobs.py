@@ -182,6 +182,15 @@ class DrawProgressJob(Job):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SupportJob(Job):
+    """A message of a support thread for one chat: an admin's, or the person's own."""
+
+    name = "support"
+    message: int
+    telegram_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SetMenuJob(Job):
     """The command menu of a chat, in the language its person has chosen."""
 

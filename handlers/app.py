@@ -47,6 +47,7 @@ from handlers import (
     review,
     shop,
     stats,
+    support,
 )
 from handlers.access import granting, grants, history, lists, many, status, unlocking
 from handlers.accounts import (
@@ -75,6 +76,8 @@ GIVE_UP_WITHIN = 1.0
 # In the order in which they are asked: payments first, unknown commands and buttons last.
 ROUTERS: tuple[Router, ...] = (
     payments.router,
+    support.router,
+    support.admin_router,
     start.router,
     registration.router,
     connecting.router,

@@ -13,9 +13,11 @@ from bot.chat.conversation import Promo
 from bot.chat.emails import WrongEmailError, read_email
 from bot.chat.keyboards import go, press, rows
 from bot.chat.replies import Reply, as_list, say
+from bot.chat.support_buttons import WriteToSchool
 from bot.context import Request
 from bot.texts import free_text as words
 from bot.texts import home as home_words
+from bot.texts import support as support_words
 from bot.texts.accounts import connect as connect_words
 from db import promo
 from db.connecting import codes
@@ -160,7 +162,8 @@ async def redeem(message: Message, code: str, request: Request) -> Reply:
 async def i_am_a_bot(message: Message, request: Request) -> Reply:
     unpaid, person = await list_unpaid(request), request.person
     text = words.i_am_a_bot(request.context.settings.support_contact, unpaid=bool(unpaid))
+    write = press(support_words.WRITE, WriteToSchool()) if request.context.settings.admin_ids else None
     if person.account is None:
-        return say(message, text, unregistered())
+        return say(message, text, rows(write, *unregistered().inline_keyboard))
     checks = [press(words.CHECK_PAYMENT, CheckPayment(purchase=one.id)) for one in unpaid[:1]]
-    return say(message, text, rows(*checks, go(home_words.HOME, START)))
+    return say(message, text, rows(*checks, write, go(home_words.HOME, START)))

@@ -28,10 +28,12 @@ from bot.chat.commands import (
 )
 from bot.chat.keyboards import go, in_rows, press, rows
 from bot.chat.replies import Reply, say, show
+from bot.chat.support_buttons import WriteToSchool
 from bot.context import AppContext
 from bot.texts import LANGUAGES
 from bot.texts import home as home_words
 from bot.texts import info as words
+from bot.texts import support as support_words
 from bot.texts.accounts import profile as account_words
 from bot.texts.accounts import registration
 from bot.texts.commands import about
@@ -97,7 +99,8 @@ async def paysupport(
     order = await orders.get_open_order(session, person.user_id) if person.signed_in else None
     check = press(order_words.CHECK, CheckPayment(purchase=order)) if order is not None else None
     text = words.paysupport(context.settings.support_contact, check is not None)
-    return say(event, text, rows(check, go(account_words.PAYMENTS, PURCHASES)))
+    write = press(support_words.WRITE, WriteToSchool()) if context.settings.admin_ids else None
+    return say(event, text, rows(check, go(account_words.PAYMENTS, PURCHASES), write))
 
 
 @router.message(is_(CANCEL))

@@ -12,9 +12,10 @@ from bot.chat.keyboards import go, in_rows, press, rows
 from bot.chat.replies import Reply, say
 from bot.texts import arguments
 from bot.texts import stats as words
+from bot.texts import support as support_words
 from bot.texts.commands import about
 from bot.texts.shop import products
-from db import stats
+from db import stats, support
 from db.shop import offers
 from handlers.filters import Admin, is_
 
@@ -35,8 +36,18 @@ async def show_overview(event: Message | CallbackQuery, session: AsyncSession, n
     failed = await stats.list_failed_payments(session) if found.failed_updates else []
     held = await stats.list_held_jobs(session) if found.held_jobs else []
     goods = await offers.list_products(session, skip=0, limit=PRODUCTS)
-    text = words.overview(found, failed, held, now) + "\n\n" + products(goods, found.products)
+    text = (
+        words.overview(found, failed, held, now)
+        + await support_line(session)
+        + "\n\n"
+        + products(goods, found.products)
+    )
     return say(event, text, admin_keyboard(alarmed=bool(found.alarms or found.parked)))
+
+
+async def support_line(session: AsyncSession) -> str:
+    count, since = await support.get_waiting(session)
+    return f"\n{support_words.waiting(count, since)}" if since is not None else ""
 
 
 def admin_keyboard(*, alarmed: bool) -> InlineKeyboardMarkup:

@@ -58,12 +58,13 @@ USER = Command("user", Audience.ADMIN, "WHO", "/user #12")
 LINK = Command("link", Audience.ADMIN, "WHO TELEGRAM_ID", "/link anna@example.com 7000000001")
 REFUND = Command("refund", Audience.ADMIN, "PURCHASE [AMOUNT]", "/refund 12 990.50")
 QUESTIONS = Command("questions", Audience.ADMIN)
+SUPPORT = Command("support", Audience.ADMIN)
 HISTORY = Command("history", Audience.ADMIN, "[WHO]", "/history anna@example.com")
 
 COMMANDS: tuple[Command, ...] = (
     START, COURSES, BUY, PROMO, STATUS, LESSONS, REVIEW, PROGRESS, PURCHASES, PROFILE, CONNECT, DEVICES, LANGUAGE,
     HELP, TERMS, PRIVACY, PAYSUPPORT, CANCEL, MYDATA, LOGOUT, DELETE, ADMIN, GRANT, REVOKE, PROMO_NEW, PROMOS, OFFER,
-    OFFERS, USER, LINK, REFUND, HISTORY, QUESTIONS,
+    OFFERS, USER, LINK, REFUND, SUPPORT, HISTORY, QUESTIONS,
 )  # fmt: skip
 
 

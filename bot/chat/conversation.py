@@ -34,6 +34,12 @@ class DeletionQuestion(StatesGroup):
     word = State()
 
 
+class SupportQuestion(StatesGroup):
+    """What is written goes to the school."""
+
+    message = State()
+
+
 class Assignment(StatesGroup):
     who_and_offer = State()
 

@@ -10,7 +10,7 @@ from typing import TypeVar
 from pydantic import TypeAdapter
 
 from bot.context import AppContext
-from bot.jobs import grant_report, housekeeping, my_data, progress, refusals
+from bot.jobs import grant_report, housekeeping, my_data, progress, refusals, support
 from bot.mail.sending import send_outbox
 from bot.notifications import delivery, granted
 from bot.payments import asking, callbacks, checking, links, reconciling, refunding
@@ -56,6 +56,7 @@ def all_jobs(processor: UpdateProcessor) -> Mapping[str, Run]:
             entry(jobs.AskRefundJob, refunding.ask_refund),
             entry(jobs.RetryUpdateJob, retrying(processor)),
             entry(jobs.ConfirmNameJob, confirming(processor)),
+            entry(jobs.SupportJob, support.deliver),
             entry(jobs.MyDataJob, my_data.send_my_data),
             entry(jobs.DrawProgressJob, progress.send_picture),
             entry(jobs.SetMenuJob, set_menu),

@@ -19,6 +19,7 @@ from db.jobs import (
     RetryUpdateJob,
     SendJob,
     SettleAssignedJob,
+    SupportJob,
     SweepJob,
     TellJob,
     TidyJob,
@@ -38,6 +39,7 @@ ONLY_JOBS = [
     CheckPaymentJob.name,
     ConfirmNameJob.name,
     MyDataJob.name,
+    SupportJob.name,
     SettleAssignedJob.name,
 ]
 

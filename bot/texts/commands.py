@@ -36,6 +36,7 @@ ABOUT = {
     "link": __("Join two accounts of one person"),
     "refund": __("Give money back"),
     "questions": __("How learning goes"),
+    "support": __("Conversations with learners"),
     "history": __("Grants and revocations"),
 }
 

@@ -14,6 +14,7 @@ from bot.texts.payments import purchases as purchase_words
 from db import errors
 from db.lessons.unlocking import LessonWaits
 from db.payments.methods import XTR
+from db.support import ThreadUnknown
 
 # The fault is ours.
 APOLOGY = __("Something went wrong on our side, and nothing was changed. Please try again in a minute.")
@@ -47,6 +48,7 @@ SAID: dict[type[errors.Refused], LazyProxy] = {
     errors.AnswerEmpty: __("I can't see any answer in that. Please write it in words."),
     errors.AnswerNoNumber: __("I need just a number here, such as 12 or -0.5. Nothing was counted."),
     errors.PurchaseUnknown: __("There is no such payment."),
+    ThreadUnknown: __("This conversation is no longer there."),
     errors.SessionUnknown: __("This session has ended already."),
     errors.ParkedGone: __("This payment is assigned already, or was never parked."),
     errors.RefundGone: __(

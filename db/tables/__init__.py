@@ -42,6 +42,7 @@ from db.tables.shared import (
     User,
     UserDevice,
 )
+from db.tables.support import SupportCopy, SupportMessage, SupportThread
 from db.tables.unlocking import ModuleUnlocking, SeenAccess, UnlockedLesson
 
 __all__ = [
@@ -98,6 +99,9 @@ __all__ = [
     "ServerKey",
     "Session",
     "SiteLink",
+    "SupportCopy",
+    "SupportMessage",
+    "SupportThread",
     "TelegramAccount",
     "UnlockedLesson",
     "UnreadItem",

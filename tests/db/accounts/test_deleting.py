@@ -23,6 +23,7 @@ from db.jobs import SendJob, TellJob
 from db.merging.undoing import delete_old_merges
 from db.outbox import Channel, Outgoing
 from db.queue import enqueue
+from db.support import Written, record_question
 from tests.db.merging.people import CHAT, DAY, NOW, YEAR, People, registers
 
 EVERYTHING = """
@@ -68,6 +69,8 @@ async def live_through(people: People) -> int:
         await load_person(session, profile, 1, 1, NOW)
         await record_email(session, people.born, "anna@private.example", NOW)
         await record_phone(session, people.born, "+79990001122")
+        said = Written(CHAT, 1, "text", "My private question")
+        await record_question(session, CHAT, people.born, said, NOW)
         await record_consent(session, CHAT, {"terms": "https://a", "privacy": "https://b"}, "1", NOW)
     await people.sql.execute("update users set name = 'Anna Private' where id = $1", people.born)
     return bought

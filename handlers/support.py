@@ -1,0 +1,130 @@
+"""What people write to the school, and the admins' answers: in reply to the card in their chats."""
+
+from typing import Any
+
+from aiogram import F, Router
+from aiogram.enums import ContentType
+from aiogram.filters import Filter
+from aiogram.types import CallbackQuery, Message
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.chat.buttons import Go
+from bot.chat.commands import START, SUPPORT
+from bot.chat.conversation import SupportQuestion
+from bot.chat.keyboards import go, in_rows, press, rows
+from bot.chat.replies import Reply, as_list, in_place, say, show, toast
+from bot.chat.support_buttons import CloseThread, ShowThread, WriteToSchool
+from bot.context import Request
+from bot.texts import support as words
+from db import support
+from db.accounts import people
+from db.cooldowns import Guess, count_try
+from db.errors import TooManyTries
+from db.jobs import SupportJob
+from db.queue import enqueue_all
+from db.support import Written
+from handlers.filters import Admin, is_
+
+KINDS = {
+    "text", "photo", "document", "video", "audio", "voice", "video_note", "animation", "sticker", "contact", "location",
+}  # fmt: skip
+LISTED = 20
+MESSAGES = 10
+
+router = Router(name="support")
+admin_router = Router(name="admin_support")
+admin_router.message.filter(Admin())
+admin_router.callback_query.filter(Admin())
+
+
+class AnswersThread(Filter):
+    """A reply to a message that shows a thread."""
+
+    async def __call__(self, message: Message, session: AsyncSession) -> bool | dict[str, Any]:
+        replied = message.reply_to_message
+        if replied is None:
+            return False
+        thread_id = await support.find_thread(session, message.chat.id, replied.message_id)
+        return False if thread_id is None else {"thread_id": thread_id}
+
+
+@router.callback_query(WriteToSchool.filter())
+async def begin(query: CallbackQuery, request: Request) -> Reply:
+    await request.state.set_state(SupportQuestion.message)
+    return say(query, words.ASK)
+
+
+@router.message(SupportQuestion.message, F.content_type.in_(KINDS), ~F.text.startswith("/"))
+async def take_question(message: Message, request: Request) -> Reply:
+    session, person, now = request.session, request.person, request.now
+    timings = request.context.timings
+    try:
+        await count_try(
+            session,
+            person.telegram_id,
+            Guess.SUPPORT,
+            now,
+            most=timings.questions,
+            wait=timings.questions_wait,
+        )
+    except TooManyTries:
+        return say(message, words.TOO_MANY)
+    user_id = person.account.id if person.account else None
+    asked = await support.record_question(session, person.telegram_id, user_id, written(message), now)
+    await enqueue_all(session, jobs(asked, request.context.settings.admin_ids))
+    return say(message, words.SENT, rows(go(words.DONE, START)))
+
+
+def written(message: Message) -> Written:
+    text = message.html_text if message.text or message.caption else ""
+    return Written(message.chat.id, message.message_id, ContentType(message.content_type).value, text)
+
+
+def jobs(message_id: int, to: Any) -> list[SupportJob]:
+    return [SupportJob(message=message_id, telegram_id=one) for one in dict.fromkeys(to)]
+
+
+@admin_router.message(F.reply_to_message, F.content_type.in_(KINDS), ~F.text.startswith("/"), AnswersThread())
+async def answer(message: Message, request: Request, thread_id: int) -> Reply:
+    """Silent: a sign at the message tells when it has arrived. Raises ThreadUnknown."""
+    session, admin_id = request.session, request.person.telegram_id
+    done = await support.record_answer(session, thread_id, admin_id, written(message), request.now)
+    others = [one for one in request.context.settings.admin_ids if one != admin_id]
+    await enqueue_all(session, jobs(done.message.id, [done.thread.telegram_id, *others]))
+    return None
+
+
+@admin_router.message(is_(SUPPORT))
+@admin_router.callback_query(Go.filter(F.command == SUPPORT.name))
+async def list_threads(event: Message | CallbackQuery, request: Request) -> Reply:
+    found = await support.list_open(request.session, LISTED)
+    if not found:
+        return say(event, words.NONE_OPEN)
+    total = await support.count_open(request.session)
+    buttons = [press(words.thread_button(one), ShowThread(id=one.id)) for one in found]
+    return say(event, words.threads(found, total), rows(*in_rows(buttons, 2)))
+
+
+@admin_router.callback_query(ShowThread.filter())
+async def show_thread(query: CallbackQuery, callback_data: ShowThread, request: Request) -> Reply:
+    """In place, so that a reply to it is known to be an answer. Raises ThreadUnknown."""
+    session = request.session
+    thread = await support.get_thread(session, callback_data.id)
+    name, _username = await people.get_names(session, thread.telegram_id)
+    who = await people.get_account_summary(session, thread.user_id) if thread.user_id else None
+    if (shown := in_place(query)) is not None:
+        await support.record_copy(session, request.person.telegram_id, shown, thread.id)
+    found = await support.list_messages(session, thread.id, MESSAGES)
+    close = press(words.CLOSE, CloseThread(id=thread.id)) if thread.closed_at is None else None
+    text = words.history(who, name, thread.telegram_id, found, thread.closed_at)
+    return show(query, text, rows(close, go(words.ALL, SUPPORT)))
+
+
+@admin_router.callback_query(CloseThread.filter())
+async def close(query: CallbackQuery, callback_data: CloseThread, request: Request) -> Reply:
+    """Raises ThreadUnknown."""
+    closed = await support.close_thread(request.session, callback_data.id, request.now)
+    return [
+        toast(query, words.CLOSED if closed else words.CLOSED_ALREADY),
+        *as_list(await list_threads(query, request)),
+    ]
