@@ -7,7 +7,7 @@ until the transaction ends, so that none is left behind.
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.accounts.errors import AccountDeleted
+from db.account_errors import AccountDeleted
 from db.tables import DeletedAccount
 
 CURRENT = """

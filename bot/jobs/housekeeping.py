@@ -6,8 +6,8 @@ from bot.context import AppContext
 from bot.payments import alarms
 from bot.retry import MAX_RETRY_AGE
 from db import cooldowns, outbox, promo, queue, updates
-from db.accounts.erasing import erase_unpaid
 from db.connecting import codes, links
+from db.deleting.erasing import erase_unpaid
 from db.engine import Pool
 from db.jobs import (
     AskPaymentJob,

@@ -13,9 +13,9 @@ from bot.context import Request
 from bot.packing import pack
 from bot.texts.accounts import deleting as words
 from bot.texts.accounts import my_data as my_data_words
-from db.accounts import deleting
-from db.accounts.deleting import DeletionKind
 from db.chats import list_reachable
+from db.deleting import deleting
+from db.deleting.deleting import DeletionKind
 from db.jobs import SendJob
 from db.queue import enqueue
 from handlers.filters import SignedIn, is_

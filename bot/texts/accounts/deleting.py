@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from bot.texts import LANGUAGES, _, __, i18n, plural
 from bot.texts.format import cut, until
-from db.accounts.deleting import DeletionKind, DeletionPlan
+from db.deleting.deleting import DeletionKind, DeletionPlan
 from db.normal import clean_text
 
 DELETE = __("🗑 Delete account")

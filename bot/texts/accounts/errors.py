@@ -5,8 +5,8 @@ from typing import Any
 
 from bot.texts import _
 from bot.texts.format import safe
+from db import account_errors as deletion
 from db import errors
-from db.accounts import errors as deletion
 
 
 def account_changed(_refused: deletion.AccountChanged) -> str:

@@ -6,8 +6,8 @@ import pytest
 from bot.texts import LANGUAGES, errors
 from bot.texts.accounts import deleting as words
 from bot.texts.accounts import registration as registration_words
-from db.accounts.deleting import DeletionKind
-from db.accounts.errors import AccountChanged
+from db.account_errors import AccountChanged
+from db.deleting.deleting import DeletionKind
 from db.errors import PromoUsedByYou
 from handlers.app import Application
 from tests.app import update_of

@@ -3,8 +3,8 @@
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.accounts.deleting import DeletionKind, delete_account
-from db.accounts.errors import AccountChanged, AccountDeleted
+from db.account_errors import AccountChanged, AccountDeleted
+from db.deleting.deleting import DeletionKind, delete_account
 from db.errors import NotMergeable, PromoUsedByYou
 from db.merging.merging import merge
 from db.payments.methods import PaymentMethod

@@ -13,10 +13,10 @@ from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.access.changes import AccessPeriod, list_access
+from db.account_errors import AccountChanged, DeletionBlocked
 from db.account_ids import get_current_id, list_telegram_ids
-from db.accounts import erasing
-from db.accounts.errors import AccountChanged, DeletionBlocked
 from db.accounts.registration import get_account_id
+from db.deleting import erasing
 from db.errors import MergeBlocked
 from db.merging.merging import lock_accounts, lock_purchases
 from db.payments.orders import Copy, close_all

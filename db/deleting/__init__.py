@@ -1,0 +1,1 @@
+"""An account deleted by its person: what goes, what stays."""
