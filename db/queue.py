@@ -37,6 +37,20 @@ def queue_queries(driver: Driver, kind: type[Q]) -> Q:
 ENQUEUE = QUEUE.build_enqueue_query("raise")
 ENQUEUE_ONCE = QUEUE.build_enqueue_query("skip")
 
+# The same as parts of a larger statement: enqueues what the part called `jobs` selects.
+ENQUEUED = """
+    queued as (
+        insert into bot.pgqueuer (priority, entrypoint, payload, execute_after, dedupe_key, headers, status)
+        select priority, entrypoint, payload, now(), dedupe_key, 'null', 'queued' from jobs
+        on conflict (dedupe_key) where status in ('queued', 'picked') and dedupe_key is not null do nothing
+        returning id, entrypoint, priority
+    ),
+    logged as (
+        insert into bot.pgqueuer_log (job_id, status, entrypoint, priority)
+        select id, 'queued', entrypoint, priority from queued
+    )
+"""
+
 
 # Both go through SQLAlchemy, so that its lazy BEGIN has happened: over the raw connection the first statement of a
 # transaction would commit by itself.

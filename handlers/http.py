@@ -14,7 +14,7 @@ from bot.updates.process import DatabaseUnavailableError, UpdateProcessor
 from bot.updates.reading import get_update_id
 from db import mail
 from db.engine import Pool, is_unavailable
-from db.payments import callbacks
+from db.payments.callbacks import Received
 from db.payments.methods import YOOKASSA_ID
 from handlers.http_limits import (
     MAX_BODY,
@@ -25,13 +25,12 @@ from handlers.http_limits import (
     read_json,
     refuse_compressed,
 )
+from handlers.recording import Recorder
 
 log = structlog.get_logger(__name__)
 
 RETRY = {"Retry-After": "3"}
 RETRY_LATER = {"Retry-After": "300"}
-# Callbacks that are recorded at once, of the connections they share with payment updates; how many more may wait.
-RECORDING, WAITING = 2, 100
 UNSUBSCRIBE = "/unsubscribe/{token:[A-Za-z0-9_-]{16,64}}"
 PRIVATE = {"Referrer-Policy": "no-referrer", "Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
 MAX_KEY = 64  # characters: docs/facts.md#idempotence
@@ -65,7 +64,7 @@ class HttpEndpoints:
     def __init__(self, context: AppContext, processor: UpdateProcessor | None) -> None:
         self._context = context
         self._processor = processor
-        self._recording = Gate(RECORDING, WAITING)
+        self._recorder = Recorder(context.database)
         self._unsubscribing = Gate(1, 20)
         self._gauges = metrics.Gauges(context.database)
 
@@ -114,16 +113,8 @@ class HttpEndpoints:
             return web.Response()
         try:
             object_id = str(thing.get("id")).replace("\x00", "")[:64]
-            async with self._recording:
-                taken = await callbacks.record_callback(
-                    self._context.database,
-                    event,
-                    object_id,
-                    payment_id,
-                    raw,
-                    self._context.now(),
-                    _key(thing),
-                )
+            received = Received(event, object_id, payment_id, raw, self._context.now(), _key(thing))
+            taken = await self._recorder.record(received)
         except BusyError:
             taken = False
         except Exception:

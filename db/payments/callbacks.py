@@ -5,15 +5,17 @@ Nothing is believed by it, it only decides who waits for whom. No payment has mo
 others, so that somebody who knows one can't fill the line either; a repeated one is never dropped unverified.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.engine import Database, Pool
 from db.jobs import Job, VerifyCallbackJob, VerifyUnknownJob
 from db.payments.methods import KEY_PREFIX, YOOKASSA
-from db.queue import enqueue
+from db.queue import ENQUEUED, enqueue
 from db.tables import Callback
 
 MAX_BODY = 4096  # bytes that are kept of one
@@ -23,57 +25,82 @@ MONEY, OTHERS = 10, -10  # priorities: a payer's link and news stand between the
 KEPT = timedelta(days=30)  # after it was handled
 KEPT_WITHOUT_NEWS = timedelta(hours=1)
 
-RECORD = text(
-    """
-    with line as materialized (
-        select exists (
-            select from purchases where provider = :provider and provider_payment_id in (:payment_id, :placeholder)
-        ) and (
-            select count(*) from bot.callbacks where payment_id = :payment_id and known and handled_at is null
-        ) < :first as known
+# Several at once, each as if it came alone: those before it in the same statement count too.
+RECORD = f"""
+    with given as materialized (
+        select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[])
+            with ordinality as t(event, object_id, payment_id, placeholder, body, received_at, place)
+    ),
+    known as materialized (
+        select given.*, exists (
+            select from purchases
+            where provider = $7 and provider_payment_id in (given.payment_id, given.placeholder)
+        ) and $8 >= row_number() over (partition by given.payment_id order by place) + (
+            select count(*) from bot.callbacks as there
+            where there.payment_id = given.payment_id and there.known and there.handled_at is null
+        ) as known
+        from given
+    ),
+    waiting as materialized (
+        select count(*) as there from (
+            select from bot.callbacks where not known and handled_at is null limit $9
+        ) as others
+    ),
+    decided as materialized (
+        select known.*, known or $9 >= there + row_number() over (partition by known order by place) as taken
+        from known, waiting
+    ),
+    recorded as (
+        insert into bot.callbacks (event, object_id, payment_id, body, received_at, known)
+        select event, object_id, payment_id, body, received_at, known from decided where taken order by place
+        returning id, known
+    ),
+    jobs as (
+        select case when known then {MONEY} else {OTHERS} end as priority,
+               case when known then '{VerifyCallbackJob.name}' else '{VerifyUnknownJob.name}' end as entrypoint,
+               convert_to('{{"id":' || id || '}}', 'UTF8') as payload,
+               case when not known then 'verify:' || id end as dedupe_key
+        from recorded order by id
+    ),
+    {ENQUEUED}
+    select taken from decided order by place
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """`payment_id`: the payment it is about, whatever the object is. `key`: our idempotence key, if it shows one."""
+
+    event: str
+    object_id: str
+    payment_id: str
+    body: bytes
+    at: datetime
+    key: str | None = None
+
+    @property
+    def kept(self) -> str:
+        return self.body[:MAX_BODY].decode(errors="ignore").replace("\x00", "")
+
+    @property
+    def placeholder(self) -> str:
+        return f"{KEY_PREFIX}{self.key}" if self.key else self.payment_id
+
+
+async def record_callbacks(database: Database, received: Sequence[Received]) -> list[bool]:
+    """Stores each with the job that verifies it, all or none; False for those of which, being of payments we don't
+    know, too many wait already."""
+    columns = (
+        [one.event for one in received],
+        [one.object_id for one in received],
+        [one.payment_id for one in received],
+        [one.placeholder for one in received],
+        [one.kept for one in received],
+        [one.at for one in received],
     )
-    insert into bot.callbacks (event, object_id, payment_id, body, received_at, known)
-    select :event, :object_id, :payment_id, :body, :now, known from line
-    where known or :ceiling > (
-        select count(*) from (
-            select from bot.callbacks where not known and handled_at is null limit :ceiling
-        ) as waiting
-    )
-    returning id, known
-    """
-)
-
-
-async def record_callback(
-    database: Database,
-    event: str,
-    object_id: str,
-    payment_id: str,
-    body: bytes,
-    now: datetime,
-    key: str | None = None,
-) -> bool:
-    """Stores it with the job that verifies it; False where too many of unknown payments wait already.
-
-    `payment_id`: the payment it is about, whatever the object is. `key`: our idempotence key, if it shows one.
-    """
-    values = {
-        "event": event,
-        "object_id": object_id,
-        "payment_id": payment_id,
-        "body": body[:MAX_BODY].decode(errors="ignore").replace("\x00", ""),
-        "now": now,
-        "provider": YOOKASSA,
-        "placeholder": f"{KEY_PREFIX}{key}" if key else payment_id,
-        "first": FIRST,
-        "ceiling": CEILING,
-    }
-    async with database.transaction(Pool.MONEY) as session:
-        row = (await session.execute(RECORD, values)).one_or_none()
-        if row is None:
-            return False
-        await enqueue_verification(session, row.id, row.known, once=not row.known)
-    return True
+    async with database.statement(Pool.MONEY) as connection:
+        rows = await connection.exec_driver_sql(RECORD, (*columns, YOOKASSA, FIRST, CEILING))
+        return list(rows.scalars())
 
 
 async def enqueue_verification(session: AsyncSession, callback_id: int, known: bool, *, once: bool) -> None:

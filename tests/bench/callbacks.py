@@ -66,7 +66,7 @@ async def measure(dsn: str, rounds: int, count: int) -> Pair:
             posting(f"{at.bare}/callback", bodies, count),
             rounds,
         )
-    return Pair("Callbacks accepted", "per second", ours, bare, "at least 0.3")
+    return Pair("Callbacks accepted", "per second", ours, bare, "at least 0.5")
 
 
 if __name__ == "__main__":

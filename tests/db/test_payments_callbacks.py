@@ -41,6 +41,20 @@ async def bought(connection: asyncpg.Connection, payment_id: str) -> None:
     )
 
 
+async def record(
+    database: Database,
+    event: str,
+    object_id: str,
+    payment_id: str,
+    body: bytes,
+    at: datetime,
+    key: str | None = None,
+) -> bool:
+    received = callbacks.Received(event, object_id, payment_id, body, at, key)
+    [taken] = await callbacks.record_callbacks(database, [received])
+    return taken
+
+
 async def lines(connection: asyncpg.Connection) -> list[tuple[str, int]]:
     rows = await connection.fetch("select entrypoint, priority from bot.pgqueuer order by id")
     return [tuple(row) for row in rows]
@@ -53,7 +67,7 @@ async def test_a_callback_and_its_job_are_written_together(
     database: Database, connection: asyncpg.Connection
 ) -> None:
     for event in ("payment.succeeded", "payment.canceled"):
-        await callbacks.record_callback(database, event, "object", PAYMENT, '{"a": "é"}'.encode(), utc_now())
+        await record(database, event, "object", PAYMENT, '{"a": "é"}'.encode(), utc_now())
     rows = await connection.fetch("SELECT * FROM bot.callbacks ORDER BY id")
     assert [(row["event"], row["object_id"], row["payment_id"], row["body"]) for row in rows] == [
         (event, "object", PAYMENT, '{"a": "é"}') for event in ("payment.succeeded", "payment.canceled")
@@ -69,7 +83,7 @@ async def test_a_callback_and_its_job_are_written_together(
 async def test_jobs_are_as_pgqueuer_makes_them(database: Database, connection: asyncpg.Connection) -> None:
     """Another pgqueuer may change its statement: what we make of it must not differ from what it makes itself."""
     await bought(connection, PAYMENT)
-    await callbacks.record_callback(database, "payment.succeeded", "object", PAYMENT, b"{}", utc_now())
+    await record(database, "payment.succeeded", "object", PAYMENT, b"{}", utc_now())
     [recorded] = await connection.fetch("SELECT id FROM bot.callbacks")
     job = VerifyCallbackJob(id=recorded["id"])
     async with database.transaction(Pool.MONEY) as session:
@@ -112,7 +126,7 @@ async def test_without_its_job_a_callback_is_not_recorded(
 ) -> None:
     await connection.execute("ALTER TABLE bot.pgqueuer ADD CHECK (entrypoint <> 'verify_unknown')")
     with pytest.raises(DBAPIError):
-        await callbacks.record_callback(database, "payment.succeeded", "object", PAYMENT, b"{}", utc_now())
+        await record(database, "payment.succeeded", "object", PAYMENT, b"{}", utc_now())
     assert await connection.fetchval("SELECT count(*) FROM bot.callbacks") == 0
 
 
@@ -127,9 +141,7 @@ async def test_known_payments_come_before_others(database: Database, connection:
         (OTHER, None),
         (OTHER, PAYMENT),
     ):
-        assert await callbacks.record_callback(
-            database, "payment.succeeded", "o", payment, b"{}", utc_now(), key
-        )
+        assert await record(database, "payment.succeeded", "o", payment, b"{}", utc_now(), key)
     assert await lines(connection) == [FIRST, FIRST, LAST, LAST, LAST]
 
 
@@ -139,10 +151,10 @@ async def test_one_payment_does_not_fill_the_line_of_the_others(
     """Each is kept and verified all the same; once the first ones are, it is among the first again."""
     await bought(connection, PAYMENT)
     for _ in range(callbacks.FIRST + 2):
-        assert await callbacks.record_callback(database, "payment.succeeded", "o", PAYMENT, b"{}", utc_now())
+        assert await record(database, "payment.succeeded", "o", PAYMENT, b"{}", utc_now())
     assert await lines(connection) == [FIRST] * callbacks.FIRST + [LAST] * 2
     await connection.execute("update bot.callbacks set handled_at = now() where known")
-    assert await callbacks.record_callback(database, "payment.succeeded", "o", PAYMENT, b"{}", utc_now())
+    assert await record(database, "payment.succeeded", "o", PAYMENT, b"{}", utc_now())
     assert (await lines(connection))[-1] == FIRST
 
 
@@ -154,7 +166,7 @@ async def test_only_so_many_others_wait(
     await bought(connection, PAYMENT)
 
     async def taken(payment: str) -> bool:
-        return await callbacks.record_callback(database, "payment.succeeded", "o", payment, b"{}", utc_now())
+        return await record(database, "payment.succeeded", "o", payment, b"{}", utc_now())
 
     assert [await taken(OTHER) for _ in range(3)] == [True, True, False]
     assert await taken(PAYMENT)
@@ -167,13 +179,27 @@ async def test_only_so_many_others_wait(
     assert [await taken(OTHER) for _ in range(2)] == [True, False]
 
 
+async def test_those_that_come_together_are_decided_one_by_one(
+    database: Database, connection: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(callbacks, "CEILING", 3)
+    await bought(connection, PAYMENT)
+    now = utc_now()
+    payments = [OTHER, *[PAYMENT] * (callbacks.FIRST + 1), OTHER, OTHER, PAYMENT]
+    received = [callbacks.Received("payment.succeeded", "o", one, b"{}", now) for one in payments]
+    assert await callbacks.record_callbacks(database, received) == [True] * 6 + [False] * 2
+    assert await lines(connection) == [LAST, *[FIRST] * callbacks.FIRST, LAST, LAST]
+    kept = await connection.fetch("select payment_id from bot.callbacks order by id")
+    assert [row["payment_id"] for row in kept] == payments[:6]
+
+
 @pytest.mark.parametrize(
     "body", [b"x" * 300_000, "я".encode() * 3000, b"x" + "я".encode() * 3000, b"\x00" * 9]
 )
 async def test_the_beginning_of_a_body_is_kept(
     database: Database, connection: asyncpg.Connection, body: bytes
 ) -> None:
-    await callbacks.record_callback(database, "payment.succeeded", "o", PAYMENT, body, utc_now())
+    await record(database, "payment.succeeded", "o", PAYMENT, body, utc_now())
     kept: str = await connection.fetchval("select body from bot.callbacks")
     assert len(kept.encode()) <= 4096
     assert body.decode().replace("\x00", "").startswith(kept)
