@@ -7,7 +7,7 @@ from functools import cache
 from typing import Literal
 
 import structlog
-from aiogram import Bot, Dispatcher, Router
+from aiogram import Bot, Dispatcher
 from aiogram.client.default import DefaultBotProperties
 from aiogram.enums import ParseMode
 from aiogram.exceptions import TelegramAPIError
@@ -28,43 +28,8 @@ from bot.updates.polling import RETRY_PAUSE, Polling, connect, introduce
 from bot.updates.process import UpdateProcessor
 from bot.yookassa.client import YooKassa
 from db.engine import Database
-from handlers import (
-    alerts,
-    conversation,
-    fallback,
-    free_text,
-    home,
-    http,
-    http_limits,
-    info,
-    lessons,
-    payments,
-    progress,
-    promo,
-    questions,
-    questions_figures,
-    refunds,
-    review,
-    shop,
-    stats,
-    support,
-)
-from handlers.access import granting, grants, history, lists, many, status, unlocking
-from handlers.accounts import (
-    card,
-    codes,
-    connecting,
-    contacts,
-    deleting,
-    devices,
-    link,
-    my_data,
-    names,
-    people,
-    profile,
-    registration,
-    start,
-)
+from handlers import conversation, home, http, http_limits, payments
+from handlers.routers import ROUTERS
 
 log = structlog.get_logger(__name__)
 
@@ -72,49 +37,6 @@ log = structlog.get_logger(__name__)
 FINISH_WITHIN = 8.0
 CLOSE_WITHIN = 5.0
 GIVE_UP_WITHIN = 1.0
-
-# In the order in which they are asked: payments first, unknown commands and buttons last.
-ROUTERS: tuple[Router, ...] = (
-    payments.router,
-    support.router,
-    support.admin_router,
-    start.router,
-    registration.router,
-    connecting.router,
-    codes.router,
-    info.router,
-    shop.router,
-    lessons.router,
-    questions.router,
-    review.router,
-    progress.router,
-    status.router,
-    promo.router,
-    profile.router,
-    devices.router,
-    my_data.router,
-    deleting.router,
-    contacts.router,
-    stats.router,
-    link.router,
-    names.router,
-    many.router,
-    lists.router,
-    granting.router,
-    grants.router,
-    history.router,
-    unlocking.router,
-    card.router,
-    people.router,
-    refunds.router,
-    questions_figures.router,
-    promo.admin_router,
-    shop.admin_router,
-    alerts.router,
-    fallback.login_required,
-    fallback.router,
-    free_text.router,
-)
 
 
 class PortInUseError(Exception):
