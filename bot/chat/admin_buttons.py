@@ -93,3 +93,9 @@ class ShowWaiting(CallbackData, prefix="waiting"):
 class UnlockLesson(CallbackData, prefix="unlock"):
     user: Id
     lesson: Id
+
+
+class ShowConnections(CallbackData, prefix="connections"):
+    """Chats that were connected to an account and can be separated again."""
+
+    user: Id

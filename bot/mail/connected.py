@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.context import AppContext
 from bot.mail.wording import ADDRESS_CHANGED, CHAT_CONNECTED
-from bot.notifications.events import ChatConnected
+from bot.notifications.events import ChatConnected, ChatSeparated
 from bot.notifications.notify import notify_chats
 from db import chats, outbox
 from db.accounts import people
@@ -27,6 +27,11 @@ async def tell_connected(session: AsyncSession, context: AppContext, user_id: in
     if known:
         said = {"chat": name, "username": username, "support": support}
         await _write(session, context, user_id, known, CHAT_CONNECTED, said)
+
+
+async def tell_separated(session: AsyncSession, context: AppContext, telegram_id: int) -> None:
+    """The chat signs in to its own account again."""
+    await notify_chats(session, [telegram_id], ChatSeparated(support=context.settings.support_contact))
 
 
 async def tell_address_changed(session: AsyncSession, context: AppContext, user_id: int, before: str) -> None:

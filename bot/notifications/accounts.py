@@ -2,7 +2,7 @@
 
 from bot.chat.commands import DEVICES
 from bot.chat.keyboards import go_below, rows
-from bot.notifications.events import ChatConnected
+from bot.notifications.events import ChatConnected, ChatSeparated
 from bot.notifications.notification import Notification
 from bot.texts.accounts import connect as words
 from bot.texts.accounts.devices import DEVICES as TO_DEVICES
@@ -11,3 +11,7 @@ from bot.texts.accounts.devices import DEVICES as TO_DEVICES
 def chat_connected(event: ChatConnected) -> Notification:
     text = words.one_more_chat(event.chat, event.username) + words.warning(event.support)
     return Notification(text, rows(go_below(TO_DEVICES, DEVICES)))
+
+
+def chat_separated(event: ChatSeparated) -> Notification:
+    return Notification(words.separated(event.support))

@@ -105,6 +105,14 @@ class ChatConnected(Event):
     support: str | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatSeparated(Event):
+    """For a chat that the school has separated from an account again. `support`: the school's contact."""
+
+    name = "chat_separated"
+    support: str | None
+
+
 # --- payments ---
 
 

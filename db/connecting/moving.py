@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.account_ids import get_current_id
@@ -22,7 +22,7 @@ from db.errors import MergeNotUndoable, NotMergeable, PersonUnknown
 from db.locks import lock
 from db.merging.merging import lock_accounts
 from db.merging.undoing import UNDO_WITHIN
-from db.tables import Chat, Connection, Device, Session, User, UserDevice
+from db.tables import Chat, Connection, Device, Merge, Session, TelegramAccount, User, UserDevice
 
 
 class Proof(StrEnum):
@@ -118,3 +118,41 @@ async def _account_before(session: AsyncSession, found: Connection, now: datetim
         return await get_current_id(session, found.from_user_id)
     name = await session.scalar(select(Chat.name).where(Chat.telegram_id == found.telegram_id))
     return await create_user(session, found.telegram_id, name=name or str(found.telegram_id), now=now)
+
+
+@dataclass(frozen=True, slots=True)
+class Undoable:
+    """A chat that was connected, by a merge or without one. `name`: as last met."""
+
+    merge_id: int | None
+    connection_id: int | None
+    telegram_id: int
+    name: str | None
+    created_at: datetime
+
+
+async def list_undoable(session: AsyncSession, user_id: int, now: datetime, limit: int = 5) -> list[Undoable]:
+    """What connected chats to this account and can still be undone, the newest first."""
+    values = {"user": user_id, "since": now - UNDO_WITHIN, "limit": limit}
+    return [Undoable(*row) for row in await session.execute(LIST_UNDOABLE, values)]
+
+
+LIST_UNDOABLE = text(
+    """
+    select done.merge_id, done.connection_id, done.telegram_id, chat.name, done.created_at from (
+        select m.id as merge_id, cast(null as bigint) as connection_id, born.telegram_id, m.created_at
+        from bot.merges m join bot.telegram_accounts born on born.user_id = m.from_user_id
+        where m.into_user_id = :user and m.undone_at is null and m.created_at >= :since
+        union all
+        select null, c.id, c.telegram_id, c.created_at from bot.connections c
+        where c.user_id = :user and c.undone_at is null and c.created_at >= :since
+    ) done left join bot.chats chat on chat.telegram_id = done.telegram_id
+    order by done.created_at desc limit :limit
+    """
+)
+
+
+async def list_merged_chats(session: AsyncSession, merge_id: int) -> list[int]:
+    """The chat whose account was merged by it; none once its account is deleted."""
+    found = select(TelegramAccount.telegram_id).join(Merge, Merge.from_user_id == TelegramAccount.user_id)
+    return list(await session.scalars(found.where(Merge.id == merge_id, TelegramAccount.telegram_id > 0)))

@@ -5,18 +5,27 @@ from collections.abc import Awaitable, Callable, Sequence
 from aiogram import F, Router
 from aiogram.types import CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup
 
-from bot.chat.admin_buttons import BeginGrant, EndAllSessions, RefundPurchase, ShowPerson, ShowWaiting
+from bot.chat.admin_buttons import (
+    BeginGrant,
+    EndAllSessions,
+    RefundPurchase,
+    ShowConnections,
+    ShowPerson,
+    ShowWaiting,
+)
 from bot.chat.keyboards import in_rows, press, rows
 from bot.chat.replies import Reply, say, show, toast
 from bot.context import Request
 from bot.texts.access import grants as grant_words
 from bot.texts.access import unlocking as unlocking_words
+from bot.texts.accounts import link as link_words
 from bot.texts.accounts import people as words
 from db import promo
 from db.access import changes, grants
 from db.accounts import people, record, sessions
 from db.accounts.people import AccountSummary
 from db.acts import ActKind, record_act
+from db.connecting import moving
 from db.lessons.progress import list_progress
 from db.lessons.unlocking import list_waiting
 from db.payments import purchases
@@ -73,6 +82,8 @@ async def _main(request: Request, who: AccountSummary) -> tuple[str, Buttons]:
         buttons.append((extend, press(words.SHORTEN, BeginGrant(action="revoke", user=who.id))))
     if await list_waiting(session, who.id, now, 1):
         buttons.append(press(unlocking_words.UNLOCK, ShowWaiting(user=who.id)))
+    if await moving.list_undoable(session, who.id, now, 1):
+        buttons.append(press(link_words.CONNECTIONS, ShowConnections(user=who.id)))
     if live:
         buttons.append(press(words.END_SESSIONS, EndAllSessions(user=who.id)))
     return text, buttons

@@ -8,23 +8,26 @@ from datetime import datetime, timedelta
 
 from aiogram import Router
 from aiogram.filters import CommandObject
+from aiogram.filters.callback_data import CallbackData
 from aiogram.types import CallbackQuery, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.chat.admin_buttons import ShowConnections
 from bot.chat.arguments import MAX_ID, Arguments
 from bot.chat.buttons import JoinAccounts, MoveChat, ReturnChat, SeparateAccounts
 from bot.chat.commands import LINK
-from bot.chat.keyboards import press, rows
+from bot.chat.keyboards import in_rows, press, rows
 from bot.chat.replies import Reply, say, show
 from bot.context import AppContext, Request
-from bot.mail.connected import tell_connected
+from bot.mail.connected import tell_connected, tell_separated
 from bot.texts.accounts import link as words
 from db import chats
 from db.accounts import people
 from db.accounts.people import AccountSummary
+from db.acts import ActKind, record_act
 from db.chats import Person
 from db.connecting import moving
-from db.connecting.moving import Proof
+from db.connecting.moving import Proof, Undoable
 from db.errors import NotMergeable, PersonNotRegistered
 from db.merging import merging, undoing
 from handlers.filters import Admin, is_
@@ -83,6 +86,8 @@ async def join(
     )
     for telegram_id, *_language in joining[:1]:
         await tell_connected(session, context, done.into_id, telegram_id)
+    facts = {"merge": done.merge_id, "account": done.from_id}
+    await record_act(session, person.telegram_id, ActKind.JOIN, now, user_id=done.into_id, facts=facts)
     target = await people.get_account_summary(session, done.into_id)
     button = press(words.SEPARATE, SeparateAccounts(merge=done.merge_id))
     return show(query, words.joined(target, done, now), rows(button))
@@ -90,9 +95,18 @@ async def join(
 
 @router.callback_query(SeparateAccounts.filter())
 async def separate(
-    query: CallbackQuery, callback_data: SeparateAccounts, session: AsyncSession, now: datetime
+    query: CallbackQuery,
+    callback_data: SeparateAccounts,
+    session: AsyncSession,
+    context: AppContext,
+    person: Person,
+    now: datetime,
 ) -> Reply:
     access = await undoing.undo_merge(session, callback_data.merge, now)
+    facts = {"merge": callback_data.merge}
+    await record_act(session, person.telegram_id, ActKind.SEPARATE, now, facts=facts)
+    for telegram_id in await moving.list_merged_chats(session, callback_data.merge):
+        await tell_separated(session, context, telegram_id)
     return show(query, words.separated(access, now))
 
 
@@ -109,6 +123,15 @@ async def move(query: CallbackQuery, callback_data: MoveChat, request: Request) 
         moved_by=request.person.telegram_id,
     )
     await tell_connected(session, request.context, moved.opened.user_id, telegram_id)
+    facts = {"connection": moved.connection_id, "chat": telegram_id, "account": moved.from_id}
+    await record_act(
+        session,
+        request.person.telegram_id,
+        ActKind.JOIN,
+        request.now,
+        user_id=moved.opened.user_id,
+        facts=facts,
+    )
     target = await people.get_account_summary(session, moved.opened.user_id)
     button = press(words.RETURN, ReturnChat(connection=moved.connection_id))
     return show(query, words.moved_chat(telegram_id, target), rows(button))
@@ -118,5 +141,31 @@ async def move(query: CallbackQuery, callback_data: MoveChat, request: Request) 
 async def give_back(query: CallbackQuery, callback_data: ReturnChat, request: Request) -> Reply:
     keep = timedelta(days=request.context.settings.session_days)
     back = await moving.undo_move(request.session, callback_data.connection, request.now, keep)
+    facts = {"connection": back.id, "chat": back.telegram_id}
+    await record_act(
+        request.session,
+        request.person.telegram_id,
+        ActKind.SEPARATE,
+        request.now,
+        user_id=back.user_id,
+        facts=facts,
+    )
+    await tell_separated(request.session, request.context, back.telegram_id)
     who = await people.find_account(request.session, str(back.telegram_id))
     return show(query, words.returned_chat(back.telegram_id, who))
+
+
+@router.callback_query(ShowConnections.filter())
+async def show_connections(query: CallbackQuery, callback_data: ShowConnections, request: Request) -> Reply:
+    """Also what their people have connected by themselves."""
+    who = await people.get_account_summary(request.session, callback_data.user)
+    found = await moving.list_undoable(request.session, who.id, request.now)
+    buttons = [press(words.separate(number), undo_button(one)) for number, one in enumerate(found, 1)]
+    return say(query, words.connections(who, found), rows(*in_rows(buttons, 2)))
+
+
+def undo_button(one: Undoable) -> CallbackData:
+    if one.merge_id is not None:
+        return SeparateAccounts(merge=one.merge_id)
+    assert one.connection_id is not None
+    return ReturnChat(connection=one.connection_id)

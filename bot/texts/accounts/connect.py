@@ -140,3 +140,10 @@ def code_too_soon(until: datetime) -> str:
         "A code was sent a moment ago. I can send another one in {count} seconds.",
         max(1, -(-(until - now()) // timedelta(seconds=1))),
     )
+
+
+def separated(support: str | None) -> str:
+    text = _(
+        "↩️ The school has separated this chat from the account that it was connected to: it signs in to its own again."
+    )
+    return f"{text} {_('To reach a human: {contact}').format(contact=safe(support))}" if support else text

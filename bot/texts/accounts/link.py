@@ -5,8 +5,9 @@ from datetime import datetime
 
 from bot.texts import _, __
 from bot.texts.access.grants import state
-from bot.texts.format import cut, person
+from bot.texts.format import cut, moment, person
 from db.accounts.people import AccountSummary
+from db.connecting.moving import Undoable
 from db.merging.merging import MergeResult
 from db.merging.undoing import SeparatedAccess
 from db.timestamps import FOR_EVER
@@ -15,6 +16,7 @@ JOIN = __("🔗 Join them")
 SEPARATE = __("↩️ Separate them again")
 MOVE = __("🔗 Move the chat")
 RETURN = __("↩️ Move it back")
+CONNECTIONS = __("🔗 Connected chats")
 SHOWN = 15  # courses
 
 
@@ -56,6 +58,21 @@ def preview_move(
             " Payments and courses stay where they are."
         ).format(source=person(source))
     return "\n\n".join((headline, now, _("This can be undone for 30 days.")))
+
+
+def connections(who: AccountSummary, found: Sequence[Undoable]) -> str:
+    lines = [
+        _("{number}. {moment}: <code>{chat}</code> {name}").format(
+            number=number, moment=moment(one.created_at), chat=one.telegram_id, name=cut(one.name)
+        )
+        for number, one in enumerate(found, 1)
+    ]
+    headline = _("Chats that were connected to {person}, and can be separated again for 30 days:")
+    return "\n".join((headline.format(person=person(who)), *lines))
+
+
+def separate(number: int) -> str:
+    return _("↩️ Separate {number}").format(number=number)
 
 
 def moved_chat(telegram_id: int, target: AccountSummary) -> str:

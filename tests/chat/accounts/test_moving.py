@@ -3,9 +3,14 @@
 from datetime import timedelta
 
 import asyncpg
+import pytest
 
 from bot.clock import Clock
 from bot.texts.accounts import link, registration
+from db.connecting import connecting
+from db.connecting.moving import Proof
+from db.engine import Pool
+from handlers.app import Application
 from tests.chat.accounts.rows import account_of
 from tests.chat_user import ANNA, BEN, ChatUser
 
@@ -120,3 +125,28 @@ async def test_nobody_but_an_admin_moves_a_chat(
     assert await account_of(sql, BEN) == born
     await ben.press("returnchat:1")
     assert await account_of(sql, BEN) == born
+
+
+@pytest.mark.parametrize("had_account", [True, False])
+async def test_the_owner_undoes_what_people_have_connected_themselves(
+    olga: ChatUser, ben: ChatUser, sql: asyncpg.Connection, app: Application, had_account: bool
+) -> None:
+    """Whether it was a merge or not, the chat has an account of its own afterwards, and hears of it."""
+    await olga.register()
+    await ben.register() if had_account else await ben.send("/start")
+    born = await sql.fetchval("select user_id from authidentities where providerkey = $1", str(BEN))
+    site = await sql.fetchval(SITE, "ben@school.example")
+    async with app.database.transaction(Pool.TALK) as session:
+        keep, now = timedelta(days=1), app.context.now()
+        await connecting.connect(session, BEN, site, Proof.LINK, now=now, keep=keep)
+    await olga.send(f"/user #{site}")
+    await olga.click(link.CONNECTIONS)
+    assert str(BEN) in olga.last_text
+    await ben.send("/help")
+    await olga.click("↩️ Отсоединить 1")
+    await ben.receives("separated")
+    own = await account_of(sql, BEN)
+    assert own != site
+    assert born in (own, None)
+    await olga.send(f"/user #{site}")
+    assert olga.words(link.CONNECTIONS) not in olga.buttons
