@@ -4,10 +4,14 @@ from collections.abc import AsyncIterator
 from email.message import EmailMessage
 from urllib.parse import urlsplit
 
+import aiohttp
 import aiosmtplib
 import pytest
+from aiohttp import web
 
 from bot.sandbox.app import Sandbox
+from tests.app import origin_of
+from tests.sandbox.provider_world import serve
 
 
 @pytest.fixture
@@ -18,8 +22,10 @@ async def world() -> AsyncIterator[Sandbox]:
     await sandbox.stop()
 
 
-async def post(world: Sandbox, to: str = "anna@example.com") -> None:
+async def post(world: Sandbox, to: str = "anna@example.com", **headers: str) -> None:
     message = EmailMessage()
+    for name, value in headers.items():
+        message[name.replace("_", "-")] = value
     message["From"], message["To"], message["Subject"] = "school@example.com", to, "Привет"
     message.set_content("Первая строка\nвторая")
     message.add_alternative("<p>строка</p>", subtype="html")
@@ -54,3 +60,37 @@ async def test_each_bad_day_is_what_it_says(world: Sandbox) -> None:
     await post(world)
     await post(world)
     assert [letter.bounced for letter in world.mail.mailbox.letters()] == [False, True, False]
+
+
+async def test_unsubscribing_is_one_request_of_the_mail_program(world: Sandbox) -> None:
+    heard: list[dict[str, str]] = []
+
+    async def unsubscribe(request: web.Request) -> web.Response:
+        heard.append({key: str(value) for key, value in (await request.post()).items()})
+        return web.Response(status=202)
+
+    app = web.Application()
+    app.router.add_post("/unsubscribe/abc", unsubscribe)
+    origin, runner = await serve(app)
+    await post(world, List_Unsubscribe=f"<{origin}/unsubscribe/abc>")
+    await post(
+        world,
+        List_Unsubscribe=f"<{origin}/unsubscribe/abc>",
+        List_Unsubscribe_Post="List-Unsubscribe=One-Click",
+    )
+    here = origin_of(world)
+    async with aiohttp.ClientSession() as browser:
+        async with browser.get(f"{here}/mail/1") as page:
+            assert "/unsubscribe" not in (await page.text()).partition('data-testid="letter-text"')[2]
+        async with browser.post(f"{here}/mail/1/unsubscribe") as refused:
+            assert refused.status == 404
+        async with browser.post(f"{here}/mail/2/unsubscribe?lang=en") as done:
+            assert "the server answered 202" in await done.text()
+        async with browser.post(
+            f"{here}/mail/2/unsubscribe", headers={"Origin": "http://elsewhere"}
+        ) as foreign:
+            assert foreign.status == 403
+        async with browser.get(f"{here}/mail/3") as missing:
+            assert missing.status == 404
+    await runner.cleanup()
+    assert heard == [{"List-Unsubscribe": "One-Click"}]

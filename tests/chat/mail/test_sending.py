@@ -89,6 +89,17 @@ async def test_a_mailbox_that_is_not_there_is_told_to_who_waits(post: Post, anna
     await anna.receives(lambda: letters.mail_not_sent(failed).text)
 
 
+async def test_what_comes_back_later_was_sent(post: Post, anna: ChatUser) -> None:
+    """The bot reads no mail: who waits asks for another letter, or names another address."""
+    await anna.send("/start")
+    said = len(anna.texts)
+    post.sandbox.faults.set(mail_bounce=1)
+    await post.becomes(await post.put(asked_by=anna.id), "sent")
+    assert [letter.bounced for letter in post.letters] == [True]
+    await anna.refresh()
+    assert len(anna.texts) == said
+
+
 @pytest.mark.errors_expected("mail is down")
 async def test_a_server_that_is_down_is_an_alarm_until_it_is_up(post: Post) -> None:
     post.sandbox.faults.set(mail_down=True)
