@@ -97,6 +97,34 @@ async def test_who_is_reached_gets_no_letter(
     assert await sql.fetch(MAILS) == []
 
 
+async def test_an_account_of_two_chats_is_written_to_where_both_are_shut(
+    post: Post, learner: ChatUser, ben: ChatUser, sql: asyncpg.Connection, app: Application
+) -> None:
+    account = await account_of(sql, learner.id)
+    await ben.send("/start")
+    await sql.execute(
+        "insert into authidentities (user_id, loginprovider, providerkey) values ($1, 'telegram', $2)",
+        account,
+        str(ben.id),
+    )
+
+    async def tell(days: int) -> None:
+        event = AccessGranted(module="M", module_id=1, days=days, ends_at=None)
+        async with app.database.transaction(Pool.TALK) as session:
+            await notify(session, account, event)
+
+    await learner.block()
+    await tell(1)
+    await ben.receives("🎁")
+    await news_done(sql)
+    assert await sql.fetch(MAILS) == []
+    await ben.block()
+    await tell(2)
+    await mailed(post)
+    await news_done(sql)
+    assert await sql.fetch(MAILS) == [("sent",)]
+
+
 @pytest.mark.parametrize("email", [None, "typed"])
 async def test_an_unproven_address_gets_nothing(
     post: Post, anna: ChatUser, olga: ChatUser, sql: asyncpg.Connection, email: str | None
