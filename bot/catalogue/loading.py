@@ -89,13 +89,28 @@ def _unpayable(catalogue: Catalogue, settings: Settings, keys: set[str] | None =
 
 
 async def export_file(database: Database, path: Path) -> list[str]:
-    """Writes a new file; what of other applications' rows it could not hold. Raises CatalogueError."""
+    """Writes a new file, or a course folder where the path has no ending; what of other applications' rows it could
+    not hold. Raises CatalogueError."""
     async with database.transaction(Pool.JOBS) as session:
         catalogue = await export_catalogue(session)
-    text, notes = writing.write(catalogue)
+    if path.suffix:
+        text, notes = writing.write(catalogue)
+        texts = {path: text}
+    else:
+        named, notes = writing.write_folder(catalogue)
+        texts = {path / name: text for name, text in named.items()}
     try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
+        _write(path, texts)
     except OSError as error:
         raise reading.CatalogueError([f"{path}: {error.strerror or error}"]) from error
     return notes
+
+
+def _write(path: Path, texts: dict[Path, str]) -> None:
+    """Nothing that is there already is written over."""
+    if not path.suffix:
+        path.mkdir()
+    for place, text in texts.items():
+        place.parent.mkdir(exist_ok=True)
+        with place.open("x", encoding="utf-8") as file:
+            file.write(text)

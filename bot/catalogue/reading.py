@@ -3,15 +3,15 @@
 `bot/sandbox/school.toml` explains every key by example. All mistakes are reported at once, each by table and key.
 """
 
-import tomllib
 from collections.abc import Iterator
-from decimal import Decimal
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
+from bot.catalogue import folder
+from bot.catalogue.errors import CatalogueError as CatalogueError
 from bot.catalogue.fields import Table
 from bot.catalogue.questions import QuestionTable
 from bot.catalogue.tables import (
@@ -34,16 +34,10 @@ from db.normal import promo_form
 DONE = entries.ResultEntry(key="done", id=None, name="Done", passed=True)
 
 
-class CatalogueError(Exception):
-    """`lines`: one for each mistake, with its place in the file."""
-
-    def __init__(self, lines: list[str]) -> None:
-        super().__init__("\n".join(lines))
-        self.lines = lines
-
-
 def read(path: Path) -> Catalogue:
-    """Raises CatalogueError."""
+    """Of a file, or of a course folder. Raises CatalogueError."""
+    if path.is_dir():
+        return check(*folder.read(path))
     try:
         return parse(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
@@ -54,20 +48,21 @@ def read(path: Path) -> Catalogue:
 
 def parse(source: str) -> Catalogue:
     """Raises CatalogueError."""
-    try:
-        raw = tomllib.loads(source, parse_float=Decimal)
-    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
-        raise CatalogueError([f"not TOML: {error or 'nested too deeply'}"]) from error
+    return check(folder.toml(source), {})
+
+
+def check(raw: dict[str, Any], files: folder.Files) -> Catalogue:
+    """`files` of the lessons that stand in files of their own. Raises CatalogueError."""
     try:
         file = File.model_validate(raw)
     except ValidationError as error:
-        raise CatalogueError([_sentence(raw, problem) for problem in error.errors()]) from error
+        raise CatalogueError([_sentence(raw, problem, files) for problem in error.errors()]) from error
     if lines := list(_cross_checks(file)):
         raise CatalogueError(lines)
     return _catalogue(file)
 
 
-def _sentence(raw: Any, problem: Any) -> str:
+def _sentence(raw: Any, problem: Any, files: folder.Files) -> str:
     """`modules[2] "python" . lessons[1] "intro" . title: is missing`, counted from 1 as people do."""
     match problem["type"]:
         case "missing":
@@ -77,6 +72,8 @@ def _sentence(raw: Any, problem: Any) -> str:
         case _:
             what = problem["msg"].removeprefix("Value error, ")
     place = _place(raw, problem["loc"])
+    if (name := files.get(problem["loc"][:4])) is not None:
+        place = " . ".join([name, *_place(raw, problem["loc"]).split(" . ")[2:]])
     return f"{place}: {what}" if place else what
 
 

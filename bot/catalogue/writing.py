@@ -8,7 +8,10 @@ import tomlkit
 from pydantic import ValidationError
 from tomlkit.items import Item
 
-from bot.catalogue.reading import CatalogueError, parse
+from bot.catalogue.errors import CatalogueError
+from bot.catalogue.folder import HEADS, assemble
+from bot.catalogue.lesson_files import write_lesson
+from bot.catalogue.reading import check, parse
 from bot.catalogue.tables import ModuleTable, ProductTable, PromoTable
 from bot.currencies import exponent
 from bot.lessons.document import Format, Markup
@@ -34,6 +37,33 @@ def write(catalogue: Catalogue) -> tuple[str, list[str]]:
 
     Raises CatalogueError where nothing is left.
     """
+    tables, notes = _tables(catalogue)
+    text = _dumped(tables)
+    parse(text)
+    return text, notes
+
+
+def write_folder(catalogue: Catalogue) -> tuple[dict[str, str], list[str]]:
+    """As `write`: the texts of a course folder, by their names within it. Raises CatalogueError also where a lesson
+    can't be said in a file of its own."""
+    tables, notes = _tables(catalogue)
+    whole = parse(_dumped(tables))
+    texts = {}
+    for module in tables["modules"]:
+        for number, lesson in enumerate(module.pop("lessons", []), 1):
+            end, text = write_lesson(lesson)
+            texts[f"{module['key']}/{number:03}-{lesson['key']}{end}"] = text
+    texts[HEADS[0]] = _dumped(tables)
+    if check(*assemble(HEADS[0], texts)) != whole:
+        raise CatalogueError(["a question can't be written as a list; export into one .toml file instead"])
+    return texts, notes
+
+
+def _dumped(tables: dict[str, Any]) -> str:
+    return HEAD + tomlkit.dumps({name: _item(rows) for name, rows in tables.items() if rows})
+
+
+def _tables(catalogue: Catalogue) -> tuple[dict[str, Any], list[str]]:
     modules, notes = _fitting("modules", [_module(one) for one in catalogue.modules], ModuleTable)
     keys = {one["key"] for one in modules}
     products, more = _fitting(
@@ -52,9 +82,7 @@ def write(catalogue: Catalogue) -> tuple[str, list[str]]:
         "promocodes": promos,
         "results": [_result(one) for one in catalogue.results],
     }
-    text = HEAD + tomlkit.dumps({name: _item(rows) for name, rows in tables.items() if rows})
-    parse(text)
-    return text, notes + more + most
+    return tables, notes + more + most
 
 
 def _fitting(
