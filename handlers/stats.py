@@ -10,7 +10,7 @@ from bot.chat.buttons import Go, ShowAlerts
 from bot.chat.commands import ADMIN, COMMANDS, LINK, OFFER, PROMO_NEW, REFUND, Audience
 from bot.chat.keyboards import go, in_rows, press, rows
 from bot.chat.replies import Reply, say
-from bot.texts import arguments
+from bot.texts import arguments, zone
 from bot.texts import stats as words
 from bot.texts import support as support_words
 from bot.texts.commands import about
@@ -36,12 +36,10 @@ async def show_overview(event: Message | CallbackQuery, session: AsyncSession, n
     failed = await stats.list_failed_payments(session) if found.failed_updates else []
     held = await stats.list_held_jobs(session) if found.held_jobs else []
     goods = await offers.list_products(session, skip=0, limit=PRODUCTS)
-    text = (
-        words.overview(found, failed, held, now)
-        + await support_line(session)
-        + "\n\n"
-        + products(goods, found.products)
-    )
+    today = now.astimezone(zone()).replace(hour=0, minute=0, second=0, microsecond=0)
+    figures = await stats.get_figures(session, today, now)
+    text = words.overview(found, figures, failed, held, now) + await support_line(session)
+    text += "\n\n" + products(goods, found.products)
     return say(event, text, admin_keyboard(alarmed=bool(found.alarms or found.parked)))
 
 

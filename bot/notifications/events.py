@@ -170,28 +170,6 @@ class LinkExpired(EditingEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AdminPurchaseSucceeded(Event):
-    name = "admin_purchase_succeeded"
-    user_id: int
-    purchase_id: int
-    product: str
-    amount: int
-    currency: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SecondCharge(Event):
-    """One order was paid twice by Telegram invoice; `purchase_id` is the second purchase."""
-
-    name = "second_charge"
-    purchase_id: int
-    user_id: int
-    product: str
-    amount: int
-    currency: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentLookedInto(Event):
     """For the payer whose payment came in without opening access. `support`: the school's contact."""
 
@@ -272,20 +250,6 @@ class RefundDone(Event):
     days: int
     ends_at: datetime | None
     is_open: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AdminRefundDone(Event):
-    """`asked`: by an admin in the chat; else it was made at the provider."""
-
-    name = "admin_refund_done"
-    purchase_id: int
-    user_id: int
-    product: str
-    amount: int
-    currency: str
-    days: int
-    asked: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

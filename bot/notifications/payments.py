@@ -1,23 +1,26 @@
 """What learners and admins are told of payments."""
 
+from aiogram.types import InlineKeyboardMarkup
+
+from bot.chat.admin_buttons import RefundPurchase, ShowPerson
 from bot.chat.buttons import Continue, Pay, PayLater, ShowOffer
 from bot.chat.commands import COURSES
 from bot.chat.keyboards import go, press, rows
 from bot.notifications.events import (
-    AdminPurchaseSucceeded,
     InvoiceNotSent,
     LinkExpired,
     LinkPaid,
     PaymentLookedInto,
     PurchaseCanceled,
     PurchaseSucceeded,
-    SecondCharge,
 )
 from bot.notifications.notification import Notification, to_lessons
+from bot.notifications.payer_events import AdminPurchaseSucceeded, SecondCharge
 from bot.notifications.ways import way_buttons
 from bot.texts import _
 from bot.texts import shop as shop_words
-from bot.texts.format import money, safe, until
+from bot.texts.accounts import people as people_words
+from bot.texts.format import money, named, safe, until
 from bot.texts.home import next_lesson
 from bot.texts.payments import orders as order_words
 from bot.texts.payments.purchases import declined
@@ -79,26 +82,28 @@ def invoice_not_sent(event: InvoiceNotSent) -> Notification:
 
 
 def admin_purchase_succeeded(event: AdminPurchaseSucceeded) -> Notification:
-    return Notification(
-        _("💰 Payment #{id}: {price} for “{product}” by account #{user}.").format(
-            id=event.purchase_id,
-            price=money(event.amount, event.currency),
-            product=safe(event.product),
-            user=event.user_id,
-        )
+    text = _("💰 Payment #{id}: {price} for “{product}”.").format(
+        id=event.purchase_id, price=money(event.amount, event.currency), product=safe(event.product)
     )
+    return Notification(f"{text}\n{_payer(event)}", _about_payer(event))
 
 
 def second_charge(event: SecondCharge) -> Notification:
-    return Notification(
-        _(
-            "ℹ️ A second payment on one order: {price} for “{product}” by account "
-            "#{user}. It was credited as payment #{id}, with its own days."
-        ).format(
-            price=money(event.amount, event.currency),
-            product=safe(event.product),
-            user=event.user_id,
-            id=event.purchase_id,
+    text = _(
+        "ℹ️ A second payment on one order: {price} for “{product}”. It was credited as payment #{id}, with its own days."
+    ).format(price=money(event.amount, event.currency), product=safe(event.product), id=event.purchase_id)
+    return Notification(f"{text}\n{_payer(event)}", _about_payer(event))
+
+
+def _payer(event: AdminPurchaseSucceeded | SecondCharge) -> str:
+    return named(event.payer, event.email, event.username, event.user_id)
+
+
+def _about_payer(event: AdminPurchaseSucceeded | SecondCharge) -> InlineKeyboardMarkup:
+    return rows(
+        (
+            press(people_words.PAGES[0], ShowPerson(id=event.user_id, stays=True)),
+            press(people_words.RETURN, RefundPurchase(purchase=event.purchase_id)),
         )
     )
 

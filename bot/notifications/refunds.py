@@ -1,12 +1,15 @@
 """What learners and admins are told of refunds."""
 
+from bot.chat.admin_buttons import ShowPerson
 from bot.chat.commands import BUY, STATUS
-from bot.chat.keyboards import go_below, rows
+from bot.chat.keyboards import go_below, press, rows
 from bot.currencies import exponent
-from bot.notifications.events import AdminRefundDone, RefundDone, RefundFailed
+from bot.notifications.events import RefundDone, RefundFailed
 from bot.notifications.notification import Notification
+from bot.notifications.payer_events import AdminRefundDone
 from bot.texts import _, __
-from bot.texts.format import days, money, safe, until
+from bot.texts.accounts import people as people_words
+from bot.texts.format import days, money, named, safe, until
 from db.payments.methods import XTR
 
 
@@ -45,7 +48,9 @@ def admin_refund_done(event: AdminRefundDone) -> Notification:
         if event.days
         else _("No access was taken.")
     )
-    return Notification(f"{text}\n{taken}")
+    who = named(event.payer, event.email, event.username, event.user_id)
+    card = press(people_words.PAGES[0], ShowPerson(id=event.user_id, stays=True))
+    return Notification(f"{text}\n{who}\n{taken}", rows(card))
 
 
 REASONS = {

@@ -8,8 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.context import AppContext
 from bot.notifications.alert_events import PaymentParked
-from bot.notifications.events import AdminRefundDone, RefundDone, RefundFailed
+from bot.notifications.events import RefundDone, RefundFailed
 from bot.notifications.notify import notify, notify_chats
+from bot.notifications.payer_events import AdminRefundDone
+from bot.payments.settling import payer_facts
 from bot.yookassa.answers import ProviderRefund
 from db import alerts
 from db.payments import parked
@@ -93,6 +95,7 @@ async def _notify_done(session: AsyncSession, context: AppContext, done: BookedR
         currency=purchase.currency,
         days=days,
         asked=done.refund.asked_by is not None,
+        **await payer_facts(session, purchase.user_id),
     )
     await notify_chats(session, _admins(context, done.refund), for_admins)
 

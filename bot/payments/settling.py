@@ -18,17 +18,13 @@ from bot.notifications.alert_events import (
     PaymentParked,
     PaymentUnknown,
 )
-from bot.notifications.events import (
-    AdminPurchaseSucceeded,
-    LinkExpired,
-    PurchaseCanceled,
-    PurchaseSucceeded,
-    SecondCharge,
-)
+from bot.notifications.events import LinkExpired, PurchaseCanceled, PurchaseSucceeded
 from bot.notifications.notify import notify, notify_chats, notify_looked_into, raise_alert
+from bot.notifications.payer_events import AdminPurchaseSucceeded, SecondCharge
 from bot.payments.alarms import close_unknown
 from bot.payments.offering import list_other_ways
 from bot.yookassa.answers import ProviderPayment
+from db.accounts.people import get_account_summary
 from db.alerts import close_payment_alerts
 from db.lessons.lessons import get_next_lesson
 from db.payments.methods import YOOKASSA
@@ -166,8 +162,15 @@ async def _notify_paid(
             product=sale.product,
             amount=amount,
             currency=currency,
+            **await payer_facts(session, purchase.user_id),
         )
         await notify_chats(session, context.settings.admin_ids, for_admins)
+
+
+async def payer_facts(session: AsyncSession, user_id: int) -> dict[str, str | None]:
+    """Who an account is, as news for admins says it."""
+    who = await get_account_summary(session, user_id)
+    return {"payer": who.name, "email": who.email, "username": who.username}
 
 
 async def next_lesson_facts(

@@ -157,3 +157,11 @@ def masked(email: str) -> str:
     """Enough of an address to know one's own by it."""
     local, _at, domain = email.rpartition("@")
     return f"{cut(local[:1])}•••@{cut(domain, 80)}"
+
+
+def named(name: str | None, email: str | None, username: str | None, user_id: int) -> str:
+    """As `person`, of what news keeps of somebody."""
+    known = [cut(email, 80)] if email else []
+    if username:
+        known.append(f"@{cut(username)}")
+    return f"<b>{cut(name) or '—'}</b> ({' · '.join([*known, f'#{user_id}'])})"

@@ -4,18 +4,29 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.texts import _, __
-from bot.texts.format import cut, moment, zoned
-from db.stats import HeldJobs, Overview
+from bot.texts.format import cut, moment, money, zoned
+from db.stats import Figures, HeldJobs, Overview
 from db.tables import FailedUpdate
 
-SHOWN = 15  # modules of a person
+PERIODS = (__("💰 Paid today"), __("7 days"), __("30 days"))
 
 ALERTS = __("⚠️ Look into the alarms")
 
 
-def overview(found: Overview, failed: Sequence[FailedUpdate], held: Sequence[HeldJobs], now: datetime) -> str:
+def overview(
+    found: Overview,
+    figures: Figures,
+    failed: Sequence[FailedUpdate],
+    held: Sequence[HeldJobs],
+    now: datetime,
+) -> str:
     lines = [
         "<b>" + _("Administration") + f"</b>, {zoned(now)}",
+        "",
+        *_money(figures),
+        _("Access ends within a week: {count} · waiting for payment: {waiting}").format(
+            count=figures.ending, waiting=found.waiting
+        ),
         "",
         _("Learners: {people} · with access: {learning} · chats: {chats}").format(
             people=found.people, chats=found.chats, learning=found.learning
@@ -23,13 +34,26 @@ def overview(found: Overview, failed: Sequence[FailedUpdate], held: Sequence[Hel
         _("On sale: {offers} offers · products: {products} · courses: {modules}").format(
             offers=found.offers, products=found.products, modules=found.modules
         ),
-        _("Payments: {paid} · last 7 days: {lately} · waiting: {waiting}").format(
-            paid=found.paid, lately=found.paid_lately, waiting=found.waiting
-        ),
         "",
         *_troubles(found, failed, held),
     ]
     return "\n".join(lines)
+
+
+def _money(figures: Figures) -> list[str]:
+    return [f"{period}: {_period(figures, at)}" for at, period in enumerate(PERIODS)]
+
+
+def _period(figures: Figures, at: int) -> str:
+    """How many paid, how much, of whom for the first time, and what was returned."""
+    count = sum(sums[at][0] for sums in figures.paid.values())
+    parts = [str(count), *(money(sums[at][1], one) for one, sums in figures.paid.items() if sums[at][0])]
+    if figures.newcomers[at]:
+        parts.append(_("for the first time: {count}").format(count=figures.newcomers[at]))
+    returned = [money(sums[at], one) for one, sums in figures.returned.items() if sums[at]]
+    if returned:
+        parts.append(_("returned: {price}").format(price=", ".join(returned)))
+    return " · ".join(parts)
 
 
 def _troubles(found: Overview, failed: Sequence[FailedUpdate], held: Sequence[HeldJobs]) -> list[str]:

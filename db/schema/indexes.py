@@ -47,6 +47,7 @@ WANTED_INDEXES = (
     _on("purchases", "user_id"),
     _on("purchases", "product_id"),
     _on("purchases", "status", where="status = 'pending'"),
+    _on("purchases", "purchased_at"),
     _on("adminaccesshistory", "admin_id"),
     _on("adminaccesshistory", "target_user_id"),
     _on("adminaccesshistory", "product_id"),
@@ -54,6 +55,7 @@ WANTED_INDEXES = (
     _on("promocodeusages", "code_id", "user_id"),
     _on("promocodeusages", "user_id"),
     _on("usermoduleaccess", "module_id"),
+    _on("usermoduleaccess", "ends_at"),
     _on("progress", "user_id", "lesson_id"),
 )
 

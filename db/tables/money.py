@@ -39,7 +39,7 @@ class Refund(Base):
     asked_by: Mapped[int | None]
     created_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
-    finished_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None] = mapped_column(index=True)
     error: Mapped[str | None]
 
 

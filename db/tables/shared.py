@@ -115,7 +115,7 @@ class Purchase(Base):
     days: Mapped[int] = mapped_column(Integer)
     currency: Mapped[str] = mapped_column(CHAR(3))
     created_at: Mapped[datetime]
-    purchased_at: Mapped[datetime | None]
+    purchased_at: Mapped[datetime | None] = mapped_column(index=True)
 
 
 class AdminAccess(Base):
@@ -164,7 +164,7 @@ class ModuleAccess(Base):
     id: Mapped[int] = identity()
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     module_id: Mapped[int] = mapped_column(ForeignKey("modules.id"), index=True)
-    ends_at: Mapped[datetime]
+    ends_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class Progress(Base):

@@ -4,8 +4,11 @@ import asyncpg
 
 from bot.chat.commands import COMMANDS, Audience
 from bot.texts.access import grants
+from bot.texts.accounts import people as people_words
 from bot.texts.commands import about
 from bot.texts.format import money
+from db import stats
+from tests.chat.accounts.rows import account_of
 from tests.chat.admin import MARKUP
 from tests.chat_user import BEN, OLGA, ChatUser
 
@@ -67,3 +70,80 @@ async def test_history_of_one_and_of_all(olga: ChatUser, ben: ChatUser) -> None:
     assert first < second
     await olga.send(f"/history {OLGA}")
     assert "+30" not in olga.last_text
+
+
+PAID = """
+insert into purchases (user_id, product_id, amount_cents, provider, status, provider_payment_id, days, currency,
+                       created_at, purchased_at)
+select $1, 1, amount, 'cash', status, 'paid' || n, 30, currency, at, at
+from (values (1, 100000, 'succeeded', 'RUB', now() - interval '100 days'), (2, 99000, 'succeeded', 'RUB', now()),
+             (3, 50, 'refunded', 'XTR', now()), (4, 199000, 'succeeded', 'RUB', now() - interval '6 days'),
+             (5, 1000, 'pending', 'RUB', now()), (6, 5000, 'succeeded', 'RUB', now() - interval '20 days'))
+     as rows (n, amount, status, currency, at)
+"""
+
+
+async def test_the_overview_opens_with_money(olga: ChatUser, ben: ChatUser, sql: asyncpg.Connection) -> None:
+    await ben.register()
+    account = await account_of(sql, BEN)
+    await sql.execute(PAID, account)
+    await sql.execute(
+        "insert into bot.refunds (purchase_id, provider, key, request, amount, currency, status, created_at,"
+        " finished_at) select id, 'stars', 'k', '{}', 50, 'XTR', 'succeeded', now(), now()"
+        " from purchases where currency = 'XTR'"
+    )
+    await sql.execute(
+        "insert into usermoduleaccess (user_id, module_id, ends_at)"
+        " values ($1, 1, now() + interval '3 days'), ($1, 2, now() + interval '8 days')",
+        account,
+    )
+    await olga.send("/admin")
+    today, week, month = (line for line in olga.last_text.splitlines() if " · " in line and "₽" in line)
+    assert olga.words(lambda: money(99000, "RUB")) in today
+    assert today.count("⭐") == 2
+    assert olga.words(lambda: money(298000, "RUB")) in week
+    assert olga.words(lambda: money(303000, "RUB")) in month
+    for line, count in ((today, 2), (week, 3), (month, 4)):
+        assert f": {count} · " in line
+    assert "за неделю: 1 " in olga.last_text
+
+
+async def test_figures_of_money_touch_indexes_only(sql: asyncpg.Connection) -> None:
+    await sql.execute(
+        "insert into users (email, created_at) select n || '@x', now() from generate_series(1, 20000) n"
+    )
+    await sql.execute(
+        "insert into purchases (user_id, product_id, amount_cents, provider, status, provider_payment_id, days,"
+        " currency, created_at, purchased_at) select id, 1, 100, 'cash', 'succeeded', id::text, 1, 'RUB', now(),"
+        " now() - id * interval '1 hour' from users"
+    )
+    await sql.execute(
+        "insert into usermoduleaccess (user_id, module_id, ends_at)"
+        " select id, 1, now() + id * interval '1 hour' from users"
+    )
+    await sql.execute("analyze")
+    for statement in (stats.LIST_PAID, stats.COUNT_NEWCOMERS, stats.COUNT_ENDING):
+        written = statement.text.replace(":today", "now()").replace(":month", "now() - interval '30 days'")
+        written = written.replace(":week", "now() - interval '7 days'").replace(
+            ":soon", "now() + interval '7 days'"
+        )
+        plan = "\n".join(row[0] for row in await sql.fetch(f"explain {written.replace(':now', 'now()')}"))
+        assert "Seq Scan" not in plan, plan
+
+
+async def test_news_of_a_payment_names_the_payer_and_leads_on(
+    olga: ChatUser, ben: ChatUser, sql: asyncpg.Connection
+) -> None:
+    await olga.register()
+    await ben.register()
+    await ben.order(await sql.fetchval("select min(id) from bot.offers where currency = 'RUB'"))
+    await olga.refresh()
+    await ben.pay()
+    news = await olga.receives("💰")
+    assert "Ben Carter" in news
+    await olga.click(people_words.PAGES[0])
+    assert olga.last_text != news
+    assert "Ben Carter" in olga.last_text
+    await olga.click(people_words.RETURN)
+    assert olga.words(lambda: money(99000, "RUB")) in olga.last_text
+    assert news in olga.texts

@@ -1,0 +1,48 @@
+"""What admins are told of somebody's money, as `bot/notifications/events.py` says it."""
+
+from dataclasses import dataclass
+
+from bot.notifications.events import Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayerEvent(Event):
+    """Tells admins of somebody's money. `payer`: their name; `email`: a proven one."""
+
+    user_id: int
+    payer: str | None = None
+    email: str | None = None
+    username: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdminPurchaseSucceeded(PayerEvent):
+    name = "admin_purchase_succeeded"
+    purchase_id: int
+    product: str
+    amount: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecondCharge(PayerEvent):
+    """One order was paid twice by Telegram invoice; `purchase_id` is the second purchase."""
+
+    name = "second_charge"
+    purchase_id: int
+    product: str
+    amount: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdminRefundDone(PayerEvent):
+    """`asked`: by an admin in the chat; else it was made at the provider."""
+
+    name = "admin_refund_done"
+    purchase_id: int
+    product: str
+    amount: int
+    currency: str
+    days: int
+    asked: bool
