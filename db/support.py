@@ -7,7 +7,8 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.errors import Refused
+from db.account_ids import list_telegram_ids, lock_account
+from db.errors import PersonUnknown, Refused
 from db.locks import lock
 from db.tables import Chat, SupportCopy, SupportMessage, SupportThread
 
@@ -62,6 +63,29 @@ async def record_question(
     thread.user_id, thread.asked_at = user_id, now
     await session.flush()
     return await _add(session, thread.id, None, written, now)
+
+
+async def open_for(session: AsyncSession, user_id: int, now: datetime) -> int:
+    """The person's last thread; where there is none, a new one in which the school has the first word. Raises
+    PersonUnknown where no chat signs in to the account."""
+    last = select(SupportThread.id).where(SupportThread.user_id == user_id)
+    found = await session.scalar(
+        last.order_by(SupportThread.closed_at.is_(None).desc(), SupportThread.id.desc()).limit(1)
+    )
+    if found is not None:
+        return found
+    chats = await list_telegram_ids(session, await lock_account(session, user_id))
+    if not chats:
+        raise PersonUnknown(f"#{user_id}")
+    await lock(session, f"support:{chats[0]}")
+    thread = await _get_open(session, chats[0])
+    if thread is None:
+        thread = SupportThread(
+            telegram_id=chats[0], user_id=user_id, opened_at=now, asked_at=now, answered_at=now
+        )
+        session.add(thread)
+        await session.flush()
+    return thread.id
 
 
 async def record_answer(

@@ -13,11 +13,12 @@ from bot.chat.commands import START, SUPPORT
 from bot.chat.conversation import SupportQuestion
 from bot.chat.keyboards import go, in_rows, press, rows
 from bot.chat.replies import Reply, as_list, in_place, say, show, toast
-from bot.chat.support_buttons import CloseThread, ShowThread, WriteToSchool
+from bot.chat.support_buttons import CloseThread, ShowThread, WriteToPerson, WriteToSchool
 from bot.context import Request
 from bot.texts import support as words
 from db import support
 from db.accounts import people
+from db.chats import begin_album
 from db.cooldowns import Guess, count_try
 from db.errors import TooManyTries
 from db.jobs import SupportJob
@@ -72,6 +73,9 @@ async def take_question(message: Message, request: Request) -> Reply:
     user_id = person.account.id if person.account else None
     asked = await support.record_question(session, person.telegram_id, user_id, written(message), now)
     await enqueue_all(session, jobs(asked, request.context.settings.admin_ids))
+    album = message.media_group_id
+    if album is not None and not await begin_album(session, person.telegram_id, album):
+        return None  # said at its first picture
     return say(message, words.SENT, rows(go(words.DONE, START)))
 
 
@@ -107,9 +111,21 @@ async def list_threads(event: Message | CallbackQuery, request: Request) -> Repl
 
 @admin_router.callback_query(ShowThread.filter())
 async def show_thread(query: CallbackQuery, callback_data: ShowThread, request: Request) -> Reply:
-    """In place, so that a reply to it is known to be an answer. Raises ThreadUnknown."""
+    """Raises ThreadUnknown."""
+    return await draw_thread(query, callback_data.id, request)
+
+
+@admin_router.callback_query(WriteToPerson.filter())
+async def write_to_person(query: CallbackQuery, callback_data: WriteToPerson, request: Request) -> Reply:
+    """What was written last with this person; where nothing was, a thread to begin with. Raises PersonUnknown."""
+    thread_id = await support.open_for(request.session, callback_data.user, request.now)
+    return await draw_thread(query, thread_id, request)
+
+
+async def draw_thread(query: CallbackQuery, thread_id: int, request: Request) -> Reply:
+    """In place, so that a reply to it is known to be an answer."""
     session = request.session
-    thread = await support.get_thread(session, callback_data.id)
+    thread = await support.get_thread(session, thread_id)
     name, _username = await people.get_names(session, thread.telegram_id)
     who = await people.get_account_summary(session, thread.user_id) if thread.user_id else None
     if (shown := in_place(query)) is not None:

@@ -9,6 +9,12 @@ class WriteToSchool(CallbackData, prefix="write"):
     """What is written next goes to the school."""
 
 
+class WriteToPerson(CallbackData, prefix="writeto"):
+    """Shows an admin what was written with the person of this account."""
+
+    user: Id
+
+
 class ShowThread(CallbackData, prefix="thread"):
     id: Id
 

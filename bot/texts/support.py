@@ -10,6 +10,7 @@ from db.support import OpenThread
 from db.tables import SupportMessage
 
 WRITE = __("✍️ Write to the school")
+WRITE_TO = __("✉️ Write to them")
 ASK = __(
     "Write your message to the school here; photos and files are welcome, too."
     " Everything you send now goes to the school, until you press a button."

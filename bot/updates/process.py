@@ -21,7 +21,7 @@ from aiogram.types import Update, User
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import metrics
-from bot.chat.conversation import context_of
+from bot.chat.conversation import SupportQuestion, context_of
 from bot.chat.replies import as_list
 from bot.context import AppContext, Request
 from bot.replying import ReplySender
@@ -45,6 +45,9 @@ log = structlog.get_logger(__name__)
 
 SPARE_CONNECTIONS = 2  # connections of the talk pool that no update may take
 MAX_TRIES = 4  # of a transaction that met a deadlock or a serialization failure
+
+
+WHOLE_ALBUMS = {SupportQuestion.message.state}  # where each picture is wanted
 
 
 class DatabaseUnavailableError(Exception):
@@ -226,7 +229,7 @@ class UpdateProcessor:
             return True
         if incoming.is_edit:
             return chats.answers_open_question(person, message.message_id, message.date)
-        if message.media_group_id is not None:
+        if message.media_group_id is not None and person.state not in WHOLE_ALBUMS:
             return await chats.begin_album(session, person.telegram_id, message.media_group_id)
         return True
 

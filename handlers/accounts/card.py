@@ -15,7 +15,9 @@ from bot.chat.admin_buttons import (
 )
 from bot.chat.keyboards import in_rows, press, rows
 from bot.chat.replies import Reply, say, show, toast
+from bot.chat.support_buttons import WriteToPerson
 from bot.context import Request
+from bot.texts import support as support_words
 from bot.texts.access import grants as grant_words
 from bot.texts.access import unlocking as unlocking_words
 from bot.texts.accounts import link as link_words
@@ -84,6 +86,8 @@ async def _main(request: Request, who: AccountSummary) -> tuple[str, Buttons]:
         buttons.append(press(unlocking_words.UNLOCK, ShowWaiting(user=who.id)))
     if await moving.list_undoable(session, who.id, now, 1):
         buttons.append(press(link_words.CONNECTIONS, ShowConnections(user=who.id)))
+    if who.telegram_id is not None:
+        buttons.append(press(support_words.WRITE_TO, WriteToPerson(user=who.id)))
     if live:
         buttons.append(press(words.END_SESSIONS, EndAllSessions(user=who.id)))
     return text, buttons

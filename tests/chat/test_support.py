@@ -6,19 +6,20 @@ from typing import Any
 import asyncpg
 import pytest
 
-from bot.chat.support_buttons import CloseThread, ShowThread
+from bot.chat.support_buttons import CloseThread, ShowThread, WriteToPerson
 from bot.jobs import support as job
 from bot.sandbox.app import Sandbox
 from bot.settings import Settings
 from bot.texts import errors
 from bot.texts import support as words
 from bot.timings import Timings
+from db.errors import PersonUnknown
 from db.jobs import SupportJob
 from db.support import ThreadUnknown
 from handlers.app import Application
-from tests.app import QUICK, origin_of, settings_for
+from tests.app import QUICK, origin_of, settings_for, update_of
 from tests.callbacks import becomes
-from tests.chat_user import BEN, OLGA, ChatUser
+from tests.chat_user import ANNA, BEN, OLGA, ChatUser
 
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=="
 ASKED = "Когда начнётся <курс>?"
@@ -169,6 +170,46 @@ async def test_open_conversations_are_listed_and_closed(
     await anna.receives("Ответ")
     rows = await sql.fetch("select closed_at is null from bot.support_threads order by id")
     assert [row[0] for row in rows] == [False, True]
+
+
+async def test_the_school_writes_first_from_the_card(
+    anna: ChatUser, admins: tuple[ChatUser, ChatUser], sql: asyncpg.Connection
+) -> None:
+    olga, _ben = admins
+    await anna.register()
+    await olga.send(f"/user {ANNA}")
+    await olga.click(words.WRITE_TO)
+    assert "Анна" in olga.last_text
+    shown = next(one["message_id"] for one in reversed(olga.messages) if not one.get("outgoing"))
+    await reply(olga, shown, "Как дела с уроком?")
+    await anna.receives("Как дела с уроком?")
+    await anna.click(words.WRITE)
+    await anna.send("Хорошо")
+    await olga.receives("Хорошо")
+    # The same button shows what was written since.
+    await olga.send(f"/user {ANNA}")
+    await olga.click(words.WRITE_TO)
+    for text in ("Как дела с уроком?", "Хорошо"):
+        assert text in olga.last_text
+    assert await sql.fetchval("select count(*) from bot.support_threads") == 1
+    await olga.press(WriteToPerson(user=999).pack())
+    assert olga.last_text == olga.words(lambda: errors.say(PersonUnknown("#999")))
+
+
+@pytest.mark.errors_expected  # pictures that are made up can't be copied
+async def test_all_pictures_of_an_album_are_taken(
+    anna: ChatUser, admins: tuple[ChatUser, ChatUser], app: Application, sql: asyncpg.Connection
+) -> None:
+    await anna.register()
+    await anna.send("нужен человек")
+    await anna.click(words.WRITE)
+    size = {"file_id": "x", "file_unique_id": "x", "width": 1, "height": 1}
+    for number in (1, 2, 3):
+        picture = update_of(anna, photo=[size], media_group_id="7", message_id=100 + number)
+        await app.processor.process(picture)
+    assert await sql.fetchval("select count(*) from bot.support_messages where kind = 'photo'") == 3
+    await anna.refresh()
+    assert anna.texts.count(anna.words(words.SENT)) == 1
 
 
 async def test_who_has_blocked_the_bot_gets_no_answer_and_the_admin_hears_of_it(

@@ -2,6 +2,7 @@
 
 import pytest
 
+from db.deleting.deleting import DeletionKind
 from db.engine import Pool
 from db.errors import (
     PromoUsedByYou,
@@ -39,6 +40,20 @@ async def test_codes_are_not_farmed_by_deleting(people: People) -> None:
     used = await people.sql.fetch("select person from bot.used_codes")
     assert len(used) == 1
     assert str(CHAT).encode() not in used[0]["person"]
+
+
+async def test_codes_are_not_farmed_by_merging_and_deleting(people: People) -> None:
+    """What the site's account has used in this chat is used for the chat that leaves it."""
+    await people.makes_code("SPRING")
+    await people.redeems(people.born, "SPRING")
+    await people.merges()
+    await deletes(people, people.site, kind=DeletionKind.DISCONNECTED)
+    anew = await registers(people.database, CHAT)
+    with pytest.raises(PromoUsedByYou):
+        await people.redeems(anew, "SPRING")
+    await people.merges(from_id=anew, into_id=people.site)
+    with pytest.raises(PromoUsedByYou):
+        await people.redeems(people.site, "SPRING")
 
 
 async def test_stars_that_come_later_are_parked(people: People) -> None:
