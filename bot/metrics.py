@@ -40,6 +40,11 @@ PAYMENTS = Counter(
     "Payments settled, by provider and outcome, once committed",
     ["provider", "outcome"],
 )
+MESSAGES = Counter(
+    "lessongate_messages",
+    "Messages that nobody has asked for, reminders for one: sent, failed, unknown (cut off in the middle), dropped",
+    ["outcome"],
+)
 MAILS = Counter(
     "lessongate_mails",
     "Letters by outcome: sent, put off (tried again), failed, unknown, dropped (no use any more)",
@@ -75,6 +80,10 @@ def _count_committed(session: Session) -> None:
         return
     for labels in session.info.pop(PAYMENTS, ()):
         PAYMENTS.labels(*labels).inc()
+
+
+def count_message(outcome: str) -> None:
+    MESSAGES.labels(outcome).inc()
 
 
 def count_mail(outcome: str) -> None:

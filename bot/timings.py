@@ -28,6 +28,7 @@ class Timings:
     job_retry_most: timedelta = timedelta(minutes=2)
     mail_retry: timedelta = timedelta(seconds=10)  # before a letter that was not taken is tried again
     mail_retry_most: timedelta = timedelta(minutes=10)
+    pace: timedelta = timedelta(milliseconds=40)  # between two messages that nobody waits for: 25 a second
     poll: int = 25  # seconds a getUpdates may wait
     replies: timedelta = timedelta(seconds=1)  # an update waits for them, then it is confirmed without
     body: timedelta = timedelta(seconds=20)  # within which the body of a request must have come

@@ -214,6 +214,21 @@ class SendOutboxJob(Job):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SendMessageJob(Job):
+    """`outbox`: the id of a row that goes to a chat, after answers and news of money."""
+
+    name = "send_message"
+    outbox: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemindJob(Job):
+    """Plans what people are reminded of whose hour comes next."""
+
+    name = "remind"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SweepJob(Job):
     name = "sweep"
 

@@ -2,17 +2,16 @@
 claims it first, and commits that, so that two workers never send the same, and what was cut off between sending and
 noting is known for what it is: unknown, and never sent again by itself."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import delete, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.jobs import SendOutboxJob
+from db.jobs import SendMessageJob, SendOutboxJob
 from db.queue import enqueue
 from db.tables import OutboxMessage
 
@@ -53,7 +52,7 @@ class Outgoing:
     asked_by: int | None = None
 
 
-async def put(session: AsyncSession, outgoing: Outgoing, now: datetime, *, priority: int = 0) -> int | None:
+async def put(session: AsyncSession, outgoing: Outgoing, now: datetime) -> int | None:
     """Its id; None where that account was told of that occasion already."""
     due_at = outgoing.due_at or now
     row = insert(OutboxMessage).values(
@@ -72,16 +71,37 @@ async def put(session: AsyncSession, outgoing: Outgoing, now: datetime, *, prior
     once = row.on_conflict_do_nothing(index_elements=["user_id", "channel", "kind", "occasion"])
     outbox_id = await session.scalar(once.returning(OutboxMessage.id))
     if outbox_id is not None:
-        await enqueue_sending(session, outbox_id, after=due_at - now, priority=priority)
+        await enqueue_sending(session, outbox_id, outgoing.channel, after=due_at - now)
     return outbox_id
 
 
 async def enqueue_sending(
-    session: AsyncSession, outbox_id: int, *, after: timedelta | None = None, priority: int = 0
+    session: AsyncSession, outbox_id: int, channel: str, *, after: timedelta | None = None
 ) -> None:
-    await enqueue(
-        session, SendOutboxJob(outbox=outbox_id), after=after, key=f"outbox:{outbox_id}", priority=priority
-    )
+    """What goes to chats comes after everything that somebody waits for."""
+    key = f"outbox:{outbox_id}"
+    if channel == Channel.TELEGRAM:
+        await enqueue(session, SendMessageJob(outbox=outbox_id), after=after, key=key, priority=-1)
+    else:
+        await enqueue(session, SendOutboxJob(outbox=outbox_id), after=after, key=key)
+
+
+# Milliseconds by the database's clock, which all workers share; a clock that was set back holds nobody up for long.
+TAKE_TURN = text(
+    """
+    with clock as (select floor(extract(epoch from clock_timestamp()) * 1000)::bigint as now)
+    insert into bot.cursors as it (name, value) select 'outbox_pace', now from clock
+    on conflict (name) do update
+    set value = greatest(excluded.value, least(it.value + :pause, excluded.value + 10000))
+    returning (it.value - (select now from clock)) / 1000.0
+    """
+)
+
+
+async def take_turn(session: AsyncSession, pause: timedelta) -> float:
+    """Seconds to wait, so that messages go out one each `pause`, whatever number of workers there are."""
+    wait = await session.scalar(TAKE_TURN, {"pause": int(pause / timedelta(milliseconds=1))})
+    return float(wait or 0)
 
 
 async def claim(session: AsyncSession, outbox_id: int, now: datetime) -> OutboxMessage | None:
@@ -162,10 +182,10 @@ async def _finish(
     )
 
 
-async def list_overdue(session: AsyncSession, before: datetime, limit: int = 1000) -> Sequence[int]:
+async def list_overdue(session: AsyncSession, before: datetime, limit: int = 1000) -> list[tuple[int, str]]:
     """Whose job should have run by then: waiting ones that were due, and those that have been sent ever since."""
     query = (
-        select(OutboxMessage.id)
+        select(OutboxMessage.id, OutboxMessage.channel)
         .where(
             OutboxMessage.state.in_((State.WAITING, State.SENDING)),
             OutboxMessage.due_at < before,
@@ -174,7 +194,7 @@ async def list_overdue(session: AsyncSession, before: datetime, limit: int = 100
         .order_by(OutboxMessage.due_at)
         .limit(limit)
     )
-    return (await session.scalars(query)).all()
+    return [(row.id, row.channel) for row in await session.execute(query)]
 
 
 async def forget_old(session: AsyncSession, now: datetime) -> None:

@@ -14,6 +14,8 @@ from bot.jobs import grant_report, housekeeping, my_data, progress, refusals, su
 from bot.mail.sending import send_outbox
 from bot.notifications import delivery, granted
 from bot.payments import asking, callbacks, checking, links, reconciling, refunding
+from bot.reminders.planning import remind
+from bot.reminders.sending import send_message
 from bot.updates.menus import describe_bot, set_menu
 from bot.updates.naming import confirming
 from bot.updates.process import UpdateProcessor
@@ -62,6 +64,8 @@ def all_jobs(processor: UpdateProcessor) -> Mapping[str, Run]:
             entry(jobs.SetMenuJob, set_menu),
             entry(jobs.DescribeBotJob, describe_bot),
             entry(jobs.SendOutboxJob, send_outbox),
+            entry(jobs.SendMessageJob, send_message),
+            entry(jobs.RemindJob, remind),
             entry(jobs.SweepJob, housekeeping.sweep),
             entry(jobs.TidyJob, housekeeping.tidy),
             entry(jobs.ReconcileJob, reconciling.reconcile_job),
@@ -75,6 +79,7 @@ def all_jobs(processor: UpdateProcessor) -> Mapping[str, Run]:
 AT_ONCE: Mapping[str, int] = {
     jobs.VerifyUnknownJob.name: 1,
     jobs.SendOutboxJob.name: 5,
+    jobs.SendMessageJob.name: 5,
     jobs.DrawProgressJob.name: 1,
 }
 
@@ -83,5 +88,6 @@ SCHEDULES: Mapping[str, str] = {
     jobs.SweepJob.name: "* * * * *",
     jobs.AuditJob.name: "* * * * *",
     jobs.ReconcileJob.name: "*/10 * * * *",
+    jobs.RemindJob.name: "0 * * * *",
     jobs.TidyJob.name: "17 3 * * *",
 }

@@ -58,8 +58,8 @@ async def sweep(_job: SweepJob, context: AppContext) -> None:
         await alarms.watch_callbacks(session, context)
         for failed_id in await updates.list_unsolved_ids(session):
             await enqueue(session, RetryUpdateJob(id=failed_id), key=f"retry_update:{failed_id}")
-        for outbox_id in await outbox.list_overdue(session, before):
-            await outbox.enqueue_sending(session, outbox_id)
+        for outbox_id, channel in await outbox.list_overdue(session, before):
+            await outbox.enqueue_sending(session, outbox_id, channel)
         await queue.requeue_failed(session, ONLY_JOBS, MAX_RETRY_AGE)
     # A code that is not found is refused, and the refusal takes back what looking for it has recorded.
     async with context.database.transaction(Pool.JOBS) as session:

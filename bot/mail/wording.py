@@ -15,7 +15,9 @@ from bot.notifications.fallback import MAILED
 from bot.notifications.registry import from_facts
 from bot.notifications.registry import word as word_event
 from bot.texts import mail as words
+from bot.texts import reminders as reminder_words
 from db import mail
+from db.reminders.due import GROUPS, Group, get_due
 from db.tables import OutboxMessage
 
 EMAIL_CODE = "email_code"  # payload: code
@@ -55,14 +57,29 @@ SUBJECTS: Mapping[type[Event], Callable[[Any], str]] = {
     AccessTaken: lambda event: words.taken_subject(event.module),
 }
 NEWS = {kind.name for kind in MAILED}
+REMINDERS = {kind for kind, group in GROUPS.items() if group is Group.ACCESS}
 
 
 async def word(session: AsyncSession, row: OutboxMessage, context: AppContext) -> Letter:
     """In the row's language. Raises NotWantedError, KeyError for a kind that is not listed."""
     with context.localizer.use_locale(row.language):
+        if row.kind in REMINDERS:
+            return await _reminder(session, row, context)
         if row.kind not in NEWS:
             return WORDINGS[row.kind](row)
         return await _news(session, row, context)
+
+
+async def _reminder(session: AsyncSession, row: OutboxMessage, context: AppContext) -> Letter:
+    """As things are now."""
+    if row.user_id is None or await mail.get_news_address(session, row.user_id) != row.recipient:
+        raise NotWantedError
+    due = await get_due(session, row.user_id, row.kind, row.occasion, context.now())
+    if due is None:
+        raise NotWantedError
+    return await _with_link(
+        session, row.user_id, context, reminder_words.subject(due), reminder_words.text(due)
+    )
 
 
 async def _news(session: AsyncSession, row: OutboxMessage, context: AppContext) -> Letter:
@@ -70,11 +87,17 @@ async def _news(session: AsyncSession, row: OutboxMessage, context: AppContext) 
     if row.user_id is None or await mail.get_news_address(session, row.user_id) != row.recipient:
         raise NotWantedError
     event = from_facts(row.kind, row.payload["facts"], row.payload["version"])
-    token = await mail.get_token(session, row.user_id, context.now())
-    link = unsubscribe_link(context, token)
+    return await _with_link(
+        session, row.user_id, context, SUBJECTS[type(event)](event), word_event(event).text
+    )
+
+
+async def _with_link(
+    session: AsyncSession, user_id: int, context: AppContext, subject: str, text: str
+) -> Letter:
+    link = unsubscribe_link(context, await mail.get_token(session, user_id, context.now()))
     bot = f"https://t.me/{context.username}" if context.username else None
-    letter = Letter(SUBJECTS[type(event)](event), words.news_body(word_event(event).text, bot, link))
-    return replace(letter, unsubscribe=link)
+    return replace(Letter(subject, words.news_body(text, bot, link)), unsubscribe=link)
 
 
 def unsubscribe_link(context: AppContext, token: str) -> str:

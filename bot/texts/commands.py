@@ -18,6 +18,7 @@ ABOUT = {
     "lessons": __("My courses"),
     "review": __("Review what I have learnt"),
     "progress": __("My progress"),
+    "reminders": __("Reminders at my hour"),
     "purchases": __("My payments"),
     "profile": __("My account"),
     "connect": __("Connect my account at the school"),

@@ -62,11 +62,15 @@ ELAPSED = """
 """
 
 
-def lines(of: str = "true") -> str:
+USER = "cast(:user_id as bigint)"
+
+
+def lines(of: str = "true", user: str = USER) -> str:
     """SQL: all active lessons `l` of which that is so, in their places: (id, module_id, title, preview, position,
-    number, count_, previous, following_, done, is_unlocked, after_, opens_at). A module is among them with all its
-    lessons or not at all. Whether access is open is not asked here."""
-    return f"""
+    number, count_, previous, following_, done, is_unlocked, after_, opens_at, since). A module is among them with all
+    its lessons or not at all. Whether access is open is not asked here. `since`: from when on it waits for no moment,
+    None where it never did."""
+    statement = f"""
     select line.*, preview or done or given or not (waits or soon is not null) as is_unlocked,
            case when waits then number - 1 end as after_, soon as opens_at
     from (
@@ -81,7 +85,12 @@ def lines(of: str = "true") -> str:
                    case when coalesce(l.unlock_days, u.days) * 86400.0 > plan.seconds
                         then cast(:now as timestamptz) + make_interval(
                             secs => coalesce(l.unlock_days, u.days) * 86400.0 - plan.seconds) end
-               ) as soon
+               ) as soon,
+               greatest(
+                   coalesce(l.unlock_at, u.at),
+                   cast(:now as timestamptz) - make_interval(
+                       secs => plan.seconds - nullif(coalesce(l.unlock_days, u.days), 0) * 86400.0)
+               ) as since
         from bot.lessons l
         left join ({DONE}) done on done.lesson_id = l.id
         left join bot.unlocked_lessons given on given.lesson_id = l.id and given.user_id = cast(:user_id as bigint)
@@ -95,6 +104,7 @@ def lines(of: str = "true") -> str:
         window place as (partition by l.module_id order by l.position, l.id)
     ) line
 """
+    return statement.replace(USER, user)
 
 
 def lock_of(row: Row[tuple[object, ...]], ends_at: datetime | None) -> Lock | None:

@@ -191,6 +191,7 @@ ALREADY_THERE = {
     "bot.contacts": "exists (select from bot.contacts other where other.user_id = :into and other.kind = it.kind)",
     "bot.unlocked_lessons": "exists (select from bot.unlocked_lessons other where other.user_id = :into"
     " and other.lesson_id = it.lesson_id)",
+    "bot.reminders": "exists (select from bot.reminders other where other.user_id = :into)",
     "bot.outbox": "exists (select from bot.outbox other where other.user_id = :into and other.channel = it.channel"
     " and other.kind = it.kind and other.occasion = it.occasion)",
     "bot.cards": "exists (select from bot.cards other where other.user_id = :into"

@@ -27,6 +27,7 @@ from db.tables.own import (
     PromoForm,
     School,
 )
+from db.tables.reminders import ReminderSettings
 from db.tables.shared import (
     AdminAccess,
     AuthIdentity,
@@ -92,6 +93,7 @@ __all__ = [
     "Purchase",
     "Question",
     "Refund",
+    "ReminderSettings",
     "Result",
     "School",
     "SeenAccess",

@@ -4,7 +4,18 @@ from aiogram import F, Router
 from aiogram.types import CallbackQuery, Message
 
 from bot.chat.buttons import Go, MailNews, ShowContact
-from bot.chat.commands import CONNECT, DELETE, DEVICES, LANGUAGE, LOGOUT, MYDATA, PROFILE, PURCHASES, START
+from bot.chat.commands import (
+    CONNECT,
+    DELETE,
+    DEVICES,
+    LANGUAGE,
+    LOGOUT,
+    MYDATA,
+    PROFILE,
+    PURCHASES,
+    REMINDERS,
+    START,
+)
 from bot.chat.keyboards import go, press, rows
 from bot.chat.replies import Reply, as_list, show, toast
 from bot.context import Request
@@ -48,7 +59,7 @@ async def profile(event: Message | CallbackQuery, request: Request) -> Reply:
             press(contact_words.PHONE, ShowContact(kind="phone")),
         ),
         go(connect_words.SCHOOL_ACCOUNT, CONNECT),
-        go(words.PAYMENTS, PURCHASES),
+        (go(words.PAYMENTS, PURCHASES), go(words.REMINDERS, REMINDERS)),
         await news_button(request),
         go(device_words.DEVICES, DEVICES),
         (go(words.LANGUAGE, LANGUAGE), go(my_data_words.MY_DATA, MYDATA)),

@@ -6,6 +6,7 @@ from db.accounts.people import AccountSummary
 
 PAYMENTS = __("🧾 My payments")
 LANGUAGE = __("🌐 Language")
+REMINDERS = __("⏰ Reminders")
 
 
 def profile(who: AccountSummary, language: str) -> str:

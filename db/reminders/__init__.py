@@ -1,0 +1,1 @@
+"""Reminders: at whose hour, of what, and each once."""

@@ -1,0 +1,99 @@
+"""Whose hour it is, and what they have chosen. Who is due is found by an index, a thousand at a time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+
+from sqlalchemy import ARRAY, BigInteger, DateTime, bindparam, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.reminders.hours import next_moment, zone_of
+from db.tables import ReminderSettings
+
+BATCH = 1000  # people in memory at once
+LATE = timedelta(hours=3)  # whose hour is longer ago than that is reminded at their next one
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """`zone` is None as long as nobody has said it."""
+
+    zone: str | None
+    hour: int
+    muted: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DuePerson:
+    """`at`: when it is their hour."""
+
+    user_id: int
+    at: datetime
+
+
+async def get_choices(session: AsyncSession, user_id: int) -> Choices:
+    row = (await session.execute(GET_CHOICES, {"user_id": user_id})).one_or_none()
+    return Choices(row.zone, row.hour, tuple(row.muted)) if row else Choices(None, DEFAULT_HOUR, ())
+
+
+DEFAULT_HOUR = 12
+GET_CHOICES = text("select zone, hour, muted from bot.reminders where user_id = :user_id")
+
+
+async def record_choices(
+    session: AsyncSession, user_id: int, chosen: Choices, school: tzinfo, now: datetime
+) -> None:
+    """Their hour comes next as chosen; who was reminded today already is reminded tomorrow, since each occasion counts
+    once."""
+    values = {
+        "zone": chosen.zone,
+        "hour": chosen.hour,
+        "muted": list(chosen.muted),
+        "next_at": next_moment(chosen.hour, zone_of(chosen.zone, school), now),
+    }
+    row = insert(ReminderSettings).values(user_id=user_id, **values)
+    await session.execute(row.on_conflict_do_update(index_elements=["user_id"], set_=values))
+
+
+async def record_person(session: AsyncSession, user_id: int) -> None:
+    """Whoever uses the bot is reminded, as long as they don't say no."""
+    await session.execute(
+        insert(ReminderSettings).values(user_id=user_id).on_conflict_do_nothing(index_elements=["user_id"])
+    )
+
+
+LIST_DUE = text(
+    """
+    select user_id, zone, hour, next_at from bot.reminders
+    where next_at < :until order by next_at limit :most for update skip locked
+    """
+)
+MOVE_ON = text(
+    """
+    update bot.reminders r set next_at = moved.next_at
+    from unnest(:user_ids, :moments) as moved (user_id, next_at) where r.user_id = moved.user_id
+    """
+).bindparams(
+    bindparam("user_ids", type_=ARRAY(BigInteger)), bindparam("moments", type_=ARRAY(DateTime(timezone=True)))
+)
+
+
+async def take_due(
+    session: AsyncSession, until: datetime, now: datetime, school: tzinfo, most: int = BATCH
+) -> tuple[int, list[DuePerson]]:
+    """The next people whose hour begins before `until`, who are due at their next hour from then on; how many there
+    were, and those of them whose hour is not long past: nobody else has them."""
+    rows = (await session.execute(LIST_DUE, {"until": until, "most": most})).all()
+    moments = [next_moment(row.hour, zone_of(row.zone, school), max(row.next_at, now)) for row in rows]
+    if rows:
+        await session.execute(MOVE_ON, {"user_ids": [row.user_id for row in rows], "moments": moments})
+    return len(rows), [DuePerson(row.user_id, row.next_at) for row in rows if row.next_at > now - LATE]
+
+
+async def list_chosen(session: AsyncSession, user_ids: Sequence[int]) -> dict[int, Choices]:
+    rows = await session.execute(
+        text("select user_id, zone, hour, muted from bot.reminders where user_id = any(:ids)"),
+        {"ids": list(user_ids)},
+    )
+    return {row.user_id: Choices(row.zone, row.hour, tuple(row.muted)) for row in rows}
