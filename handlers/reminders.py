@@ -6,16 +6,16 @@ from datetime import timedelta
 from aiogram import F, Router
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 
-from bot.chat.buttons import (
+from bot.chat.buttons import Go
+from bot.chat.commands import REMINDERS, START
+from bot.chat.keyboards import go, in_rows, press, rows
+from bot.chat.reminder_buttons import (
     ChooseClock,
     ChooseHour,
     ChooseZone,
-    Go,
     MuteReminders,
     ToggleReminders,
 )
-from bot.chat.commands import REMINDERS, START
-from bot.chat.keyboards import go, in_rows, press, rows
 from bot.chat.replies import Method, Reply, show, toast
 from bot.context import Request
 from bot.texts import home as home_words

@@ -3,9 +3,10 @@
 from aiogram.types import InlineKeyboardButton
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.chat.buttons import Continue, MuteReminders, ShowOffer
+from bot.chat.buttons import Continue, ShowOffer
 from bot.chat.commands import REVIEW
 from bot.chat.keyboards import go_below, press, rows
+from bot.chat.reminder_buttons import MuteReminders
 from bot.context import AppContext
 from bot.notifications.notification import Notification
 from bot.payments.offering import payment_methods

@@ -39,7 +39,6 @@ from db.engine import Pool, is_retryable, is_unavailable
 from db.errors import Refused
 from db.lessons.unlocking import record_seen_access
 from db.normal import name_form
-from db.reminders.people import record_person
 from db.updates import HandledElsewhereError
 
 log = structlog.get_logger(__name__)
@@ -257,7 +256,6 @@ class UpdateProcessor:
             keep = timedelta(days=self._context.settings.session_days)
             if await chats.mark_seen(session, person, now, keep):
                 await record_seen_access(session, [person.user_id], now)
-                await record_person(session, person.user_id)
         await updates.mark_handled(session, self._context.bot.id, update.update_id, now)
 
     async def retry(self, raw: Raw, pool: Pool = Pool.MONEY) -> None:

@@ -13,7 +13,16 @@ from db.accounts.people import list_by_email
 from db.columns import cut_to_column
 from db.locks import lock
 from db.placeholders import placeholder
-from db.tables import AuthIdentity, Consent, Device, Session, TelegramAccount, User, UserDevice
+from db.tables import (
+    AuthIdentity,
+    Consent,
+    Device,
+    ReminderSettings,
+    Session,
+    TelegramAccount,
+    User,
+    UserDevice,
+)
 
 TELEGRAM = "telegram"
 
@@ -95,6 +104,8 @@ async def sign_in(
     )
     session.add(opened)
     await session.execute(update(User).where(User.id == user_id).values(last_seen=now))
+    # Whoever uses the bot is reminded, as long as they don't say no.
+    await session.execute(insert(ReminderSettings).values(user_id=user_id).on_conflict_do_nothing())
     await session.flush()
     return opened
 

@@ -56,13 +56,6 @@ async def record_choices(
     await session.execute(row.on_conflict_do_update(index_elements=["user_id"], set_=values))
 
 
-async def record_person(session: AsyncSession, user_id: int) -> None:
-    """Whoever uses the bot is reminded, as long as they don't say no."""
-    await session.execute(
-        insert(ReminderSettings).values(user_id=user_id).on_conflict_do_nothing(index_elements=["user_id"])
-    )
-
-
 LIST_DUE = text(
     """
     select user_id, zone, hour, next_at from bot.reminders

@@ -1,0 +1,183 @@
+"""Reminders in the chat: at one's own hour, of what is so when they are sent, each once."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import asyncpg
+import pytest
+
+from bot.chat.reminder_buttons import ChooseClock, ChooseZone, MuteReminders, ToggleReminders
+from bot.clock import Clock
+from bot.jobs.moving import ClockMover
+from bot.texts import home as home_words
+from bot.texts import reminders as words
+from bot.zones import CITIES, list_offsets
+from db.reminders.due import Group
+from tests.chat.test_lessons import with_python
+from tests.chat_user import ChatUser
+
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+MOSCOW, KATHMANDU = "Europe/Moscow", "Asia/Katmandu"
+
+
+async def ends_in(sql: asyncpg.Connection, clock: Clock, left: timedelta) -> None:
+    await sql.execute("UPDATE usermoduleaccess SET ends_at = $1", clock.now() + left)
+    await sql.execute("UPDATE bot.access_changes SET created_at = created_at - interval '2 days'")
+
+
+def sent(anna: ChatUser, part: str) -> list[str]:
+    return [text for text in anna.texts if part in text]
+
+
+async def states(sql: asyncpg.Connection) -> list[tuple[str, str]]:
+    rows = await sql.fetch("SELECT kind, state FROM bot.outbox ORDER BY id")
+    return [(row["kind"], row["state"]) for row in rows]
+
+
+def until_hour(clock: Clock, zone: str, hour: int, past: timedelta = timedelta()) -> timedelta:
+    """To the next time that it is this hour there, and `past` beyond it."""
+    local = clock.now().astimezone(ZoneInfo(zone))
+    then = local.replace(hour=hour, minute=0, second=0, microsecond=0)
+    return (then if then > local else then + DAY) - local + past
+
+
+async def test_the_clock_and_a_city_give_the_zone(anna: ChatUser, sql: asyncpg.Connection) -> None:
+    await anna.register()
+    await anna.send("/reminders")
+    assert anna.last_text.startswith("🕐")
+    assert len(anna.buttons) == len(list_offsets(datetime.now(UTC)))
+    await anna.press(ChooseClock(minutes=345).pack())
+    assert anna.buttons == ["Катманду", anna.words(words.NOT_HERE)]
+    await anna.click("Катманду")
+    assert "Катманду" in anna.last_text
+    assert "12:00" in anna.last_text
+    await anna.click(words.CHANGE_HOUR)
+    await anna.click("9:00")
+    assert "9:00" in anna.last_text
+    zone, hour, at = await sql.fetchrow("SELECT zone, hour, next_at FROM bot.reminders")
+    assert (zone, hour) == (KATHMANDU, 9)
+    assert (at.astimezone(ZoneInfo(KATHMANDU)).hour, at.minute) == (9, 15)
+    await anna.send("/reminders")
+    await anna.click(words.GROUPS[Group.REVIEW])
+    assert await sql.fetchval("SELECT muted FROM bot.reminders") == ["review"]
+    await anna.click(words.GROUPS[Group.REVIEW])
+    assert await sql.fetchval("SELECT muted FROM bot.reminders") == []
+
+
+async def test_made_up_choices_change_nothing(anna: ChatUser, sql: asyncpg.Connection) -> None:
+    await anna.register()
+    await anna.send("/reminders")
+    await anna.press(ChooseClock(minutes=7).pack())
+    assert anna.last_text.startswith("🕐")
+    await anna.press(ChooseZone(at=999).pack())
+    await anna.press("hour:3")
+    await anna.press(ToggleReminders(group="everything").pack())
+    await anna.press(MuteReminders(group="everything").pack())
+    zone, hour, muted = await sql.fetchrow("SELECT zone, hour, muted FROM bot.reminders")
+    assert (zone, hour, muted) == (None, 12, [])
+
+
+async def test_access_that_ends_is_told_once_at_ones_own_hour(
+    anna: ChatUser, mover: ClockMover, clock: Clock, sql: asyncpg.Connection
+) -> None:
+    await with_python(anna)
+    await anna.press(ChooseZone(at=CITIES.index(KATHMANDU)).pack())
+    await mover.advance(until_hour(clock, KATHMANDU, 11))
+    await ends_in(sql, clock, 20 * HOUR)
+    await mover.advance(until_hour(clock, KATHMANDU, 11, timedelta(minutes=59)))
+    await anna.refresh()
+    assert sent(anna, "⏳") == []
+    await mover.advance(timedelta(minutes=2))
+    await anna.receives("закончится")
+    assert any("990" in label for label in anna.buttons)
+    await mover.advance(4 * HOUR)
+    await anna.refresh()
+    assert len(sent(anna, "⏳")) == 1
+    assert await states(sql) == [("access_ends_in_1", "sent")]
+    at = await sql.fetchval("SELECT sent_at FROM bot.outbox")
+    assert at.astimezone(ZoneInfo(KATHMANDU)).hour == 12
+    await mover.advance(DAY)
+    await anna.receives("закончился")
+    await mover.advance(3 * DAY)
+    await anna.refresh()
+    assert len(sent(anna, "закончился")) == 1
+    await anna.click("990")
+    await anna.receives("990")
+
+
+async def test_what_was_renewed_after_planning_is_not_told(
+    anna: ChatUser, mover: ClockMover, clock: Clock, sql: asyncpg.Connection
+) -> None:
+    await with_python(anna)
+    await anna.press(ChooseZone(at=CITIES.index(KATHMANDU)).pack())
+    await mover.advance(until_hour(clock, KATHMANDU, 11))
+    await ends_in(sql, clock, 20 * HOUR)
+    await mover.advance(until_hour(clock, KATHMANDU, 11, timedelta(minutes=50)))
+    assert await states(sql) == [("access_ends_in_1", "waiting")]
+    await ends_in(sql, clock, 20 * DAY)
+    await mover.advance(HOUR)
+    assert await states(sql) == [("access_ends_in_1", "dropped")]
+    await anna.refresh()
+    assert sent(anna, "⏳") == []
+
+
+async def test_a_course_that_waits_leads_on_and_can_be_muted(
+    anna: ChatUser, mover: ClockMover, clock: Clock, sql: asyncpg.Connection
+) -> None:
+    await with_python(anna)
+    await mover.advance(4 * DAY + HOUR)
+    await anna.receives("ждёт вас")
+    assert anna.buttons[0].startswith("▶️ Урок 1")
+    await anna.click(words.MUTE)
+    assert anna.toast == anna.words(words.MUTED)
+    assert anna.buttons[0].startswith("▶️ Урок 1")
+    await anna.click("▶️")
+    assert "Первая программа" in anna.last_text
+    await ends_in(sql, clock, 90 * DAY)
+    await mover.advance(8 * DAY)
+    await anna.refresh()
+    assert len(sent(anna, "ждёт вас")) == 1
+
+
+async def test_who_has_blocked_the_bot_is_left_alone_until_back(
+    anna: ChatUser, mover: ClockMover, clock: Clock, sql: asyncpg.Connection
+) -> None:
+    await with_python(anna)
+    await ends_in(sql, clock, 90 * DAY)
+    await anna.block()
+    await mover.advance(4 * DAY)
+    assert await states(sql) == [("idle", "failed")]
+    await mover.advance(5 * DAY)
+    assert len(await states(sql)) == 1
+    await anna.block(False)
+    await anna.send("/start")
+    await mover.advance(7 * DAY)
+    await anna.receives("ждёт вас")
+    assert len(await states(sql)) == 2
+
+
+@pytest.mark.errors_expected("an alarm is logged")
+async def test_one_that_a_kill_has_cut_off_is_unknown_and_not_repeated(
+    anna: ChatUser, olga: ChatUser, mover: ClockMover, sql: asyncpg.Connection
+) -> None:
+    await olga.register()
+    await with_python(anna)
+    await sql.execute(
+        "INSERT INTO bot.outbox (user_id, channel, recipient, kind, occasion, language, payload, due_at,"
+        " expires_at, state, created_at, claimed_at)"
+        " SELECT user_id, 'telegram', '1', 'idle', 'x', 'ru', '{}', now(), now() + interval '1 day', 'sending',"
+        " now(), now() FROM authidentities WHERE providerkey = $1",
+        str(anna.id),
+    )
+    await mover.advance(HOUR)
+    assert ("idle", "unknown") in await states(sql)
+    await olga.receives("⚠️")
+    await anna.refresh()
+    assert sent(anna, "ждёт вас") == []
+
+
+async def test_home_is_reached_from_the_choices(anna: ChatUser) -> None:
+    await anna.register()
+    await anna.press(ChooseZone(at=CITIES.index(MOSCOW)).pack())
+    await anna.click(home_words.HOME)
+    assert anna.last_text.startswith("👋")
