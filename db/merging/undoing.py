@@ -15,7 +15,7 @@ from db.accounts.people import list_by_email
 from db.accounts.references import blocking, list_references, put_back, return_rows
 from db.errors import MergeNotUndoable
 from db.merging.access import count_days
-from db.merging.merging import lock_accounts
+from db.merging.merging import ALREADY_THERE, lock_accounts
 from db.tables import AccessChange, Merge, MergedChange, User
 from db.timestamps import FOR_EVER
 
@@ -213,7 +213,7 @@ async def _return_rows(session: AsyncSession, merge: Merge) -> None:
         returned = await return_rows(session, reference, merge.id, merge.from_user_id, merge.into_user_id)
         if reference.table == "authidentities" and returned != counts.get(place, 0):
             raise MergeNotUndoable(merge.id, "moved")
-    for table in ("users_devices", "bot.contacts", "bot.outbox", "bot.cards"):
+    for table in ALREADY_THERE:
         await put_back(session, merge.id, table)
     async with blocking(session, "users"):
         await session.execute(text("set constraints all immediate"))
