@@ -54,7 +54,7 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--port", type=int, default=DEMO_PORT)
     one = add("migrate", "Make or adopt the database.")
     one.add_argument("--create", action="store_true", help="make the tables also beside other ones")
-    one = add("catalog", "Check or load a catalogue file, or export one.")
+    one = add("catalog", "Check or load a catalogue file or course folder, or export one.")
     one.add_argument("action", choices=("check", "load", "export"))
     one.add_argument("file", type=Path)
     add("reconcile", "Compare the database with the providers, once.", bot_settings)
