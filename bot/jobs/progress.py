@@ -18,6 +18,8 @@ from db.engine import Pool
 from db.jobs import DrawProgressJob
 from db.lessons.days import get_learning_days
 from db.lessons.progress import list_progress
+from db.reminders.hours import zone_of
+from db.reminders.people import get_choices
 
 
 async def send_picture(job: DrawProgressJob, context: AppContext) -> None:
@@ -28,8 +30,9 @@ async def send_picture(job: DrawProgressJob, context: AppContext) -> None:
         if not await is_signed_in(session, user_id, job.telegram_id, now):
             return
         found = await list_progress(session, user_id, now)
-        today = now.astimezone(settings.zone).date()
-        days = await get_learning_days(session, user_id, now, settings.timezone, today)
+        zone = zone_of((await get_choices(session, user_id)).zone, settings.zone)
+        today = now.astimezone(zone).date()
+        days = await get_learning_days(session, user_id, now, str(zone), today)
         chosen, telegram = await chats.get_language(session, job.telegram_id)
     with context.localizer.use_language_of(chosen, telegram):
         picture = words.picture(found, days, context.username, dark=job.dark)

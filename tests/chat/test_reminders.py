@@ -181,3 +181,25 @@ async def test_home_is_reached_from_the_choices(anna: ChatUser) -> None:
     await anna.press(ChooseZone(at=CITIES.index(MOSCOW)).pack())
     await anna.click(home_words.HOME)
     assert anna.last_text.startswith("👋")
+
+
+async def test_days_of_learning_are_those_of_ones_own_zone(
+    anna: ChatUser, clock: Clock, sql: asyncpg.Connection
+) -> None:
+    """Two days in Kathmandu, which are three by the clock of the school."""
+    await anna.register()
+    await anna.press(ChooseZone(at=CITIES.index(KATHMANDU)).pack())
+    midnight = clock.now().astimezone(ZoneInfo(KATHMANDU)).replace(hour=0, minute=30) - 2 * DAY
+    for at in (midnight, midnight + DAY, midnight + 2 * DAY - HOUR):
+        await sql.execute(
+            "INSERT INTO bot.attempts (user_id, lesson_id, seed, started_at, finished_at, result_id)"
+            " SELECT a.user_id, l.id, 0, $2, $2, r.id FROM authidentities a, bot.lessons l, bot.results r"
+            " WHERE a.providerkey = $1 ORDER BY l.id, r.position LIMIT 1",
+            str(anna.id),
+            at,
+        )
+    await sql.execute(
+        "INSERT INTO progress (user_id, lesson_id, result_id) SELECT user_id, lesson_id, result_id"
+        " FROM bot.attempts LIMIT 1"
+    )
+    assert "2 дня" in await anna.send("/progress")
