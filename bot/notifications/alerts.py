@@ -172,7 +172,7 @@ def mail_not_going(event: events.MailNotGoing) -> Notification:
 
 def mail_unknown(event: events.MailUnknown) -> Notification:
     text = _(
-        "⚠️ A letter ({kind}) was being sent when the bot or the mail server broke off. Whether it was sent is not"
-        " known, and I don't send it again."
+        "⚠️ A letter or a reminder ({kind}) was being sent when the connection or the bot broke off. Whether it"
+        " arrived is not known, and I don't send it again."
     )
     return Notification(text.format(kind=safe(event.subject)))
