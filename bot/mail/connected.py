@@ -1,14 +1,16 @@
 """Who hears of what became of an account's sign-in: its other chats, and its proven address, so that nobody gets at an
 account without its person knowing."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.context import AppContext
 from bot.mail.wording import ADDRESS_CHANGED, CHAT_CONNECTED
-from bot.notifications.events import ChatConnected, ChatSeparated
+from bot.notifications.events import ChatConnected, ChatConnectedBySchool, ChatSeparated
 from bot.notifications.notify import notify_chats
+from bot.texts.accounts.connect import name_of
 from db import chats, outbox
 from db.accounts import people
 from db.outbox import Channel, Outgoing
@@ -27,6 +29,17 @@ async def tell_connected(session: AsyncSession, context: AppContext, user_id: in
     if known:
         said = {"chat": name, "username": username, "support": support}
         await _write(session, context, user_id, known, CHAT_CONNECTED, said)
+
+
+async def tell_connected_by_school(
+    session: AsyncSession, context: AppContext, user_id: int, telegram_ids: Sequence[int]
+) -> None:
+    """The chats, whose persons have done nothing themselves, sign in to the account now; who else has it hears, too."""
+    who = await people.get_account_summary(session, user_id)
+    event = ChatConnectedBySchool(account=name_of(who), support=context.settings.support_contact)
+    await notify_chats(session, telegram_ids, event)
+    for telegram_id in telegram_ids[:1]:
+        await tell_connected(session, context, user_id, telegram_id)
 
 
 async def tell_separated(session: AsyncSession, context: AppContext, telegram_id: int) -> None:

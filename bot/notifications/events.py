@@ -106,6 +106,15 @@ class ChatConnected(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChatConnectedBySchool(Event):
+    """For the chat itself. `account`: as its person knows it, the e-mail masked. `support`: the school's contact."""
+
+    name = "chat_connected_by_school"
+    account: str
+    support: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChatSeparated(Event):
     """For a chat that the school has separated from an account again. `support`: the school's contact."""
 

@@ -37,6 +37,7 @@ WORDINGS: Mapping[type[Event], Wording] = dict(
         _entry(events.AccessGranted, access.access_granted),
         _entry(events.AccessTaken, access.access_taken),
         _entry(events.ChatConnected, accounts.chat_connected),
+        _entry(events.ChatConnectedBySchool, accounts.chat_connected_by_school),
         _entry(events.ChatSeparated, accounts.chat_separated),
         _entry(events.AccessReturned, access.access_returned),
         _entry(events.LessonUnlocked, access.lesson_unlocked),

@@ -19,7 +19,7 @@ from bot.chat.commands import LINK
 from bot.chat.keyboards import in_rows, press, rows
 from bot.chat.replies import Reply, say, show
 from bot.context import AppContext, Request
-from bot.mail.connected import tell_connected, tell_separated
+from bot.mail.connected import tell_connected_by_school, tell_separated
 from bot.texts.accounts import link as words
 from db import chats
 from db.accounts import people
@@ -80,12 +80,11 @@ async def join(
     person: Person,
     now: datetime,
 ) -> Reply:
-    joining = await chats.list_reachable(session, callback_data.source)
+    joining = [one[0] for one in await chats.list_reachable(session, callback_data.source)]
     done = await merging.merge(
         session, callback_data.source, callback_data.target, now, merged_by=person.telegram_id
     )
-    for telegram_id, *_language in joining[:1]:
-        await tell_connected(session, context, done.into_id, telegram_id)
+    await tell_connected_by_school(session, context, done.into_id, joining)
     facts = {"merge": done.merge_id, "account": done.from_id}
     await record_act(session, person.telegram_id, ActKind.JOIN, now, user_id=done.into_id, facts=facts)
     target = await people.get_account_summary(session, done.into_id)
@@ -122,7 +121,7 @@ async def move(query: CallbackQuery, callback_data: MoveChat, request: Request) 
         keep=timedelta(days=request.context.settings.session_days),
         moved_by=request.person.telegram_id,
     )
-    await tell_connected(session, request.context, moved.opened.user_id, telegram_id)
+    await tell_connected_by_school(session, request.context, moved.opened.user_id, [telegram_id])
     facts = {"connection": moved.connection_id, "chat": telegram_id, "account": moved.from_id}
     await record_act(
         session,

@@ -66,7 +66,16 @@ OBSTACLES: Mapping[str, LazyProxy] = {
 
 def account(who: AccountSummary) -> str:
     """As much as a person needs to know which one it is."""
-    return f"<b>{masked(who.email) if who.email else f'#{who.id}'}</b>"
+    return _marked(name_of(who))
+
+
+def _marked(name: str) -> str:
+    """As code: Telegram would take the rest of a masked address for somebody's username, and link it."""
+    return f"<code>{name}</code>"
+
+
+def name_of(who: AccountSummary) -> str:
+    return masked(who.email) if who.email else f"#{who.id}"
 
 
 def preview(who: AccountSummary, found: Connected, now: datetime) -> str:
@@ -139,6 +148,17 @@ def code_too_soon(until: datetime) -> str:
         "A code was sent a moment ago. I can send another one in {count} second.",
         "A code was sent a moment ago. I can send another one in {count} seconds.",
         max(1, -(-(until - now()) // timedelta(seconds=1))),
+    )
+
+
+def connected_by_school(account: str, support: str | None) -> str:
+    text = _(
+        "🔗 The school has connected this chat to the account {account}. Its courses and payments are here now."
+    ).format(account=_marked(account))
+    if not support:
+        return text
+    return f"{text}\n\n" + _("If that account is not yours, write to the school: {support}").format(
+        support=safe(support)
     )
 
 

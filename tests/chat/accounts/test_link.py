@@ -26,6 +26,7 @@ async def test_an_admin_joins_two_accounts_and_separates_them_again(
     await olga.click(link.JOIN)
     assert await sql.fetchval(SIGNED_IN, str(BEN)) == site
     assert await sql.fetchval("select user_id from usermoduleaccess") == site
+    await ben.receives("b•••@school.example")
     await ben.send("/status")
     assert await sql.fetchval("select count(*) from sessions where user_id = $1", born) == 0
     await olga.click(link.SEPARATE)

@@ -48,6 +48,7 @@ async def test_a_chat_whose_account_has_a_password_moves_alone_and_back(
     assert await places(sql, BEN) == (site, [site], [site])
     assert await sql.fetchval("select user_id from usermoduleaccess") == born
     assert await sql.fetchval("select count(*) from bot.merges") == 0
+    await ben.receives("b•••@school.example")
     await ben.send("/profile")
     assert "ben@school.example" in ben.last_text
     await olga.click(link.RETURN)
