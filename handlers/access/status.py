@@ -5,7 +5,7 @@ from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 
 from bot.chat.buttons import Go, ShowModule
 from bot.chat.commands import COURSES, LESSONS, PROMO, START, STATUS
-from bot.chat.keyboards import go, in_rows, press, rows
+from bot.chat.keyboards import go, press, rows
 from bot.chat.replies import Reply, show_or_say
 from bot.context import Request
 from bot.texts import home as home_words
@@ -35,7 +35,7 @@ def keyboard(found: Home) -> InlineKeyboardMarkup:
     renewals = [press(words.renew(one, alone=alone), ShowModule(id=one.module_id)) for one in ending]
     return rows(
         next_button(found),
-        *in_rows(renewals, 2),
+        *renewals,
         (go(home_words.MY_COURSES, LESSONS), go(home_words.PROMO, PROMO)),
         None if found.courses else go(words.SEE_COURSES, COURSES),
         go(home_words.HOME, START),

@@ -105,7 +105,7 @@ async def send_code(request: Request, email: str) -> Reply:
     await outbox.put(request.session, letter, request.now)
     await request.state.set_state(ConnectQuestion.code)
     buttons = (press(words.SEND_AGAIN, SendCode()), go(words.OTHER_ADDRESS, CONNECT))
-    return say(request.event, words.code_sent(email), rows(buttons))
+    return say(request.event, words.code_sent(email), rows(*buttons))
 
 
 def code_key(context: AppContext) -> bytes:

@@ -13,7 +13,6 @@ NO_ACCESS = __(
 SEE_COURSES = __("🎓 Courses")
 RENEW_ONE = __("🔄 Renew")
 AGAIN_ONE = __("🔓 Open again")
-HALF = 15  # characters of a button half as wide as its message
 
 
 def status(courses: Sequence[Course], now: datetime) -> str:
@@ -32,7 +31,7 @@ def course(one: Course, now: datetime) -> str:
 
 
 def renew(one: Course, *, alone: bool) -> str:
-    """A small button: what it renews is said where there are several."""
+    """What it renews is said where there are several."""
     if alone:
         return str(RENEW_ONE if one.is_open else AGAIN_ONE)
-    return label(f"{'🔄' if one.is_open else '🔓'} {one.module}", room=HALF)
+    return label(f"{'🔄' if one.is_open else '🔓'} {one.module}")
