@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 ANNA, BEN, OLGA, HELEN = 7000000001, 7000000002, 7000000003, 7000000004
 PATIENCE_MS = 10_000
+CUT = """keys => keys.filter(key => key.firstChild.scrollWidth > key.firstChild.clientWidth)
+    .map(key => key.textContent)"""
 
 
 @pytest.fixture(scope="session")
@@ -103,6 +105,11 @@ class Window:
 
     def reply_button(self, text: str) -> Locator:
         return self.by("reply-button").filter(has_text=text)
+
+    async def cut_labels(self) -> list[str]:
+        """Of the inline buttons that are too narrow for them."""
+        found: list[str] = await self.by("inline-button").evaluate_all(CUT)
+        return found
 
     async def begin(self) -> None:
         """Presses Start where the chat was not started: there is nothing to write in before, as in Telegram."""

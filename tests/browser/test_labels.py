@@ -34,8 +34,6 @@ LEADS_AWAY = (
     "signin",
     "droporder:",
 )  # out of the account, the language or the order
-CUT = """keys => keys.filter(key => key.firstChild.scrollWidth > key.firstChild.clientWidth)
-    .map(key => key.textContent)"""
 Row = tuple[str, ...]
 
 
@@ -110,7 +108,7 @@ async def test_no_label_is_cut(
     await expect(phone.messages("the last one")).to_be_visible(timeout=PATIENCE_MS)
     keys = phone.by("inline-button")
     assert await keys.count() >= sum(len(row) for row in walk.rows)
-    assert await keys.evaluate_all(CUT) == []
+    assert await phone.cut_labels() == []
 
 
 async def show(app: Application, person: ChatUser, rows: set[Row]) -> None:
