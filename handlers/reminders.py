@@ -31,7 +31,7 @@ router = Router(name="reminders")
 router.message.filter(SignedIn())
 router.callback_query.filter(SignedIn())
 
-CLOCKS, HOURS = 5, 4  # in a row
+A_ROW = 4  # times, as many as a phone shows whole
 
 
 @router.message(is_(REMINDERS))
@@ -72,7 +72,7 @@ def ask_clock(event: Message | CallbackQuery, request: Request) -> Method:
         )
         for offset in list_offsets(now)
     ]
-    return show(event, words.WHAT_TIME, rows(*in_rows(buttons, CLOCKS)))
+    return show(event, words.WHAT_TIME, rows(*in_rows(buttons, A_ROW)))
 
 
 @router.callback_query(ChooseClock.filter())
@@ -81,7 +81,7 @@ async def choose_clock(query: CallbackQuery, callback_data: ChooseClock, request
     if not found:  # the question; or clocks have changed since it was asked
         return ask_clock(query, request)
     buttons = [press(words.city(zone), ChooseZone(at=place)) for place, zone in found]
-    return show(query, words.WHICH_CITY, rows(*in_rows(buttons, 2), press(words.NOT_HERE, ChooseClock())))
+    return show(query, words.WHICH_CITY, rows(*buttons, press(words.NOT_HERE, ChooseClock())))
 
 
 @router.callback_query(ChooseZone.filter())
@@ -102,7 +102,7 @@ async def choose_hour(query: CallbackQuery, callback_data: ChooseHour, request: 
 
 def hour_keyboard() -> InlineKeyboardMarkup:
     hours = [press(f"{hour}:00", ChooseHour(hour=hour)) for hour in range(DAY_BEGINS, NIGHT_BEGINS)]
-    return rows(*in_rows(hours, HOURS), go(words.BACK, REMINDERS))
+    return rows(*in_rows(hours, A_ROW), go(words.BACK, REMINDERS))
 
 
 @router.callback_query(ToggleReminders.filter(F.group.in_(set(Group))))

@@ -54,7 +54,8 @@ def clock(local: datetime) -> str:
 def city(zone: str) -> str:
     """As people call it; Babel asks for a name of its own first, under which some have none."""
     named = Locale.parse(language()).time_zones.get(zone, {})
-    return str(named.get("city") or get_timezone_location(zone, locale=language(), return_city=True))
+    found = named.get("city") or get_timezone_location(zone, locale=language(), return_city=True)
+    return str(found).rpartition("/")[2]  # "Argentina/Buenos Aires"
 
 
 def text(one: Reminder) -> str:
