@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db.account_ids import lock_account
 from db.placeholders import proven_email
 from db.tables import MailSubscription
 
@@ -48,6 +49,7 @@ async def record_unsubscribed(session: AsyncSession, token: str, now: datetime) 
 
 
 async def set_subscription(session: AsyncSession, user_id: int, *, wanted: bool, now: datetime) -> None:
+    user_id = await lock_account(session, user_id)
     await get_token(session, user_id, now)
     await session.execute(
         update(MailSubscription)

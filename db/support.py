@@ -55,6 +55,8 @@ async def record_question(
     session: AsyncSession, telegram_id: int, user_id: int | None, written: Written, now: datetime
 ) -> int:
     """The message's id."""
+    if user_id is not None:
+        user_id = await lock_account(session, user_id)
     await lock(session, f"support:{telegram_id}")
     thread = await _get_open(session, telegram_id)
     if thread is None:
@@ -68,13 +70,16 @@ async def record_question(
 async def open_for(session: AsyncSession, user_id: int, now: datetime) -> int:
     """The person's last thread; where there is none, a new one in which the school has the first word. Raises
     PersonUnknown where no chat signs in to the account."""
-    last = select(SupportThread.id).where(SupportThread.user_id == user_id)
+    chats = await list_telegram_ids(session, await lock_account(session, user_id))
+    # A chat that has signed in elsewhere since is another person's, perhaps.
+    last = select(SupportThread.id).where(
+        SupportThread.user_id == user_id, SupportThread.telegram_id.in_(chats)
+    )
     found = await session.scalar(
         last.order_by(SupportThread.closed_at.is_(None).desc(), SupportThread.id.desc()).limit(1)
     )
     if found is not None:
         return found
-    chats = await list_telegram_ids(session, await lock_account(session, user_id))
     if not chats:
         raise PersonUnknown(f"#{user_id}")
     await lock(session, f"support:{chats[0]}")

@@ -178,6 +178,7 @@ async def take_typed(message: Message, request: Request) -> Reply:
     given = Given(text=message.text or "")
     said = await attempts.answer(session, person.user_id, data["attempt"], data["form"], given, request.now)
     if said is None:
+        await request.state.clear()  # what stands now asks again, if anything does
         attempt = await attempts.get_attempt(session, person.user_id, data["attempt"])
         return await show_attempt(message, attempt, request, None)
     await request.state.clear()

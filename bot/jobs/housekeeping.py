@@ -14,6 +14,7 @@ from db.jobs import (
     CheckPaymentJob,
     ConfirmNameJob,
     CreatePaymentJob,
+    GrantReportJob,
     MyDataJob,
     RefusedJob,
     RetryUpdateJob,
@@ -21,6 +22,7 @@ from db.jobs import (
     SettleAssignedJob,
     SupportJob,
     SweepJob,
+    TellGrantJob,
     TellJob,
     TidyJob,
 )
@@ -34,6 +36,8 @@ KEPT = timedelta(days=3)
 # Jobs whose only trace is the job itself: `sweep` finds nothing in the database to enqueue them anew for.
 ONLY_JOBS = [
     TellJob.name,
+    TellGrantJob.name,
+    GrantReportJob.name,
     SendJob.name,
     RefusedJob.name,
     CheckPaymentJob.name,

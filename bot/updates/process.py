@@ -17,7 +17,7 @@ import structlog
 from aiogram import Dispatcher
 from aiogram.dispatcher.event.bases import UNHANDLED
 from aiogram.methods import SendMessage
-from aiogram.types import Update, User
+from aiogram.types import Message, Update, User
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import metrics
@@ -229,9 +229,14 @@ class UpdateProcessor:
             return True
         if incoming.is_edit:
             return chats.answers_open_question(person, message.message_id, message.date)
-        if message.media_group_id is not None and person.state not in WHOLE_ALBUMS:
+        if message.media_group_id is not None and not self._wants_whole_albums(person, message):
             return await chats.begin_album(session, person.telegram_id, message.media_group_id)
         return True
+
+    def _wants_whole_albums(self, person: Person, message: Message) -> bool:
+        """Writing to the school; and an admin's answer to that, which replies to its card."""
+        is_admin = person.telegram_id in self._context.settings.admin_ids
+        return person.state in WHOLE_ALBUMS or (is_admin and message.reply_to_message is not None)
 
     async def _feed(self, update: Update, session: AsyncSession, person: Person, now: datetime) -> Any:
         """Handlers name as arguments what they need: `request`, or parts of it."""

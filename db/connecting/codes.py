@@ -82,7 +82,14 @@ async def record_code(
 
 
 async def _count(session: AsyncSession, subject: str, most: int, again: timedelta, now: datetime) -> None:
-    values = {"subject": subject, "most": most, "now": now, "before": now - again, "yesterday": now - DAY}
+    values = {
+        "subject": subject,
+        "most": most,
+        "now": now,
+        "before": now - again,
+        "at_once": not again,
+        "yesterday": now - DAY,
+    }
     if (await session.execute(COUNT, values)).one_or_none() is not None:
         return
     found = await session.get_one(CodesSent, subject, populate_existing=True)
@@ -96,8 +103,8 @@ COUNT = text(
     insert into bot.codes_sent as s (subject, count, since, last_at) values (:subject, 1, :now, :now)
     on conflict (subject) do update
     set count = case when s.since <= :yesterday then 1 else s.count + 1 end,
-        since = case when s.since <= :yesterday then :now else s.since end, last_at = :now
-    where s.last_at <= :before and (s.count < :most or s.since <= :yesterday)
+        since = case when s.since <= :yesterday then :now else s.since end, last_at = greatest(s.last_at, :now)
+    where (s.last_at <= :before or :at_once) and (s.count < :most or s.since <= :yesterday)
     returning subject
     """
 )

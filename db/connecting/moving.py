@@ -9,7 +9,8 @@ from enum import StrEnum
 from sqlalchemy import delete, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.account_ids import get_current_id
+from db.account_errors import AccountDeleted
+from db.account_ids import get_current_id, is_deleted
 from db.accounts.registration import (
     create_identity,
     create_user,
@@ -52,13 +53,14 @@ async def move_chat(
     keep: timedelta,
     moved_by: int | None = None,
 ) -> MovedChat:
-    """Raises PersonUnknown, and NotMergeable where it is the chat's account already."""
+    """Raises PersonUnknown, AccountDeleted, and NotMergeable where it is the chat's account already."""
     await lock(session, f"telegram:{telegram_id}")
     user_id = await get_current_id(session, user_id)
     from_id = await get_account_id(session, telegram_id)
     await lock_accounts(session, user_id, *(() if from_id is None else (from_id,)))
     if await session.scalar(select(User.id).where(User.id == user_id)) is None:
         raise PersonUnknown(f"#{user_id}")
+    await _refuse_gone(session, user_id)
     if from_id == user_id:
         raise NotMergeable(user_id, "same account")
     opened = await _attach(session, telegram_id, from_id, user_id, now, keep)
@@ -73,6 +75,14 @@ async def move_chat(
     session.add(row)
     await session.flush()
     return MovedChat(row.id, from_id, opened)
+
+
+async def _refuse_gone(session: AsyncSession, user_id: int) -> None:
+    """What became of it before it was locked. Raises AccountDeleted, PersonUnknown."""
+    if await is_deleted(session, user_id):
+        raise AccountDeleted(user_id)
+    if await get_current_id(session, user_id) != user_id:
+        raise PersonUnknown(f"#{user_id}")
 
 
 async def _attach(
@@ -92,7 +102,7 @@ async def _attach(
 
 
 async def undo_move(session: AsyncSession, connection_id: int, now: datetime, keep: timedelta) -> Connection:
-    """A chat that had no account gets one of its own. Raises MergeNotUndoable."""
+    """A chat that had no account gets one of its own. Raises MergeNotUndoable, AccountDeleted."""
     found = await session.get(Connection, connection_id)
     if found is None:
         raise MergeNotUndoable(connection_id, "unknown")
@@ -107,6 +117,8 @@ async def undo_move(session: AsyncSession, connection_id: int, now: datetime, ke
         raise MergeNotUndoable(connection_id, "moved")
     back = await _account_before(session, found, now)
     await lock_accounts(session, current, back)
+    if await is_deleted(session, back):
+        raise AccountDeleted(back)
     await _attach(session, found.telegram_id, current, back, now, keep)
     found.undone_at = now
     await session.flush()

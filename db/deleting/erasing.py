@@ -81,6 +81,7 @@ async def erase_chats(session: AsyncSession, user_id: int, chats: list[int]) -> 
 
 OF_CHATS_ACCOUNT = (
     "delete from bot.contacts where user_id = :user",
+    "delete from bot.reminders where user_id = :user",
     "delete from bot.outbox where user_id = :user and state = 'waiting'",
 )
 

@@ -8,6 +8,7 @@ from sqlalchemy import ARRAY, BigInteger, DateTime, bindparam, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db.account_ids import lock_account
 from db.reminders.hours import next_moment, zone_of
 from db.tables import ReminderSettings
 
@@ -46,6 +47,7 @@ async def record_choices(
 ) -> None:
     """Their hour comes next as chosen; who was reminded today already is reminded tomorrow, since each occasion counts
     once."""
+    user_id = await lock_account(session, user_id)
     values = {
         "zone": chosen.zone,
         "hour": chosen.hour,

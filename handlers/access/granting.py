@@ -118,14 +118,14 @@ async def take_who(message: Message, request: Request, event_update: Update) -> 
         return await ask_who_again(message, request, draft, refused)
     if (one := only_one(found)) is None:
         return await ask_who(message, request, draft, found)
-    draft.user_id = one.id
+    draft.user_id, draft.people = one.id, ()
     return await ask_next(message, request, draft)
 
 
 @router.callback_query(ChoosePerson.filter())
 async def choose_person(query: CallbackQuery, callback_data: ChoosePerson, request: Request) -> Reply:
     draft = await get_draft(request, callback_data.draft)
-    draft.user_id = callback_data.user
+    draft.user_id, draft.people = callback_data.user, ()
     return await ask_next(query, request, draft)
 
 

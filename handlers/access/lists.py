@@ -34,7 +34,7 @@ async def take_lines(message: Message, request: Request) -> Reply:
 async def take_list(message: Message, request: Request, draft: Draft, lines: Sequence[str]) -> Reply:
     """Where nobody is missing, the course is asked for at once."""
     found = await many.find_all(request.session, lines)
-    draft.people = many.people_of(found)
+    draft.user_id, draft.people = None, many.people_of(found)
     problems = many.problems_of(found)
     if not problems and draft.people:
         return await ask_next(message, request, draft)

@@ -23,17 +23,18 @@ from bot.texts.access.many import Problem
 from db import acts
 from db.access import grants as database
 from db.access.plans import GrantPlan, plan_grant
+from db.account_ids import get_current_id
 from db.accounts import people
 from db.accounts.search import find_people
 from db.acts import ActKind
-from db.errors import AlreadyUndone, PersonNotRegistered, PersonUnknown, UndoTooLate
+from db.errors import AlreadyUndone, PersonNotRegistered, PersonUnknown, Refused, UndoTooLate
 from db.jobs import GrantReportJob, TellGrantJob
 from db.normal import clean_text
 from db.queue import enqueue, enqueue_all
 from handlers.access.drafts import Draft, preview_keyboard, save, shown_end
 from handlers.filters import Admin
 
-MAX_LINES = 400  # more than a message has room for
+MAX_LINES = 4096  # more than a message has room for
 UNDO_WITHIN = timedelta(minutes=10)
 
 router = Router(name="many")
@@ -107,9 +108,11 @@ async def _plan(request: Request, draft: Draft) -> list[GrantPlan]:
     """Holds each access until the transaction ends. Raises what `plan_grant` raises."""
     assert draft.product_id is not None
     assert draft.days is not None
+    # Accounts of one person may have been merged since the list was read.
+    people_now = {await get_current_id(request.session, user_id) for user_id in draft.people}
     return [
         await plan_grant(request.session, user_id, draft.product_id, draft.days, request.now)
-        for user_id in draft.people
+        for user_id in sorted(people_now)
     ]
 
 
@@ -151,7 +154,7 @@ async def carry_out(query: CallbackQuery, request: Request, draft: Draft) -> Rep
 
 @router.callback_query(UndoMany.filter())
 async def undo(query: CallbackQuery, callback_data: UndoMany, request: Request) -> Reply:
-    """Of those whose grant was not undone by itself meanwhile. Raises UndoTooLate, AlreadyUndone."""
+    """Of those with whom it is still possible. Raises UndoTooLate, AlreadyUndone."""
     session, person, now = request.session, request.person, request.now
     act = await acts.get_act(session, callback_data.act, ActKind.GRANT_MANY)
     if act is None or act.created_at + UNDO_WITHIN < now:
@@ -159,8 +162,9 @@ async def undo(query: CallbackQuery, callback_data: UndoMany, request: Request) 
     undone = []
     for change_id in act.facts["changes"]:
         try:
-            done = await database.undo_grant(session, person.user_id, change_id, now)
-        except AlreadyUndone:
+            async with session.begin_nested():
+                done = await database.undo_grant(session, person.user_id, change_id, now)
+        except Refused:  # undone by itself, or the account or the access is gone
             continue
         await notify_undone(session, done.change, change_id, now)
         undone.append(done.change.id)
