@@ -154,7 +154,7 @@ def code_too_soon(until: datetime) -> str:
 def connected_by_school(account: str, support: str | None) -> str:
     text = _(
         "🔗 The school has connected this chat to the account {account}. Its courses and payments are here now."
-    ).format(account=_marked(account))
+    ).format(account=_marked(safe(account)))
     if not support:
         return text
     return f"{text}\n\n" + _("If that account is not yours, write to the school: {support}").format(

@@ -236,7 +236,7 @@ async def test_the_stars_ledger_goes_on_past_what_it_cannot_read(
     await anna.receives("№1")
     await olga.receives("px2")
     assert await alarms(sql) == ["item_unreadable Stars px2"]
-    assert await sql.fetchval("select value from bot.cursors") == 3
+    assert await sql.fetchval("select value from bot.cursors where name = 'stars'") == 3
     assert await sql.fetchval("select status from purchases") == "succeeded"
 
 

@@ -202,7 +202,7 @@ async def test_stars_that_open_nothing_are_parked_by_the_ledger_and_hide_no_othe
     report = await reconcile(app.context)
     assert (report.failed, report.looked_at["Stars"]) == ({}, 2)
     assert await alarmed(sql) == ["payment_parked", "update_failed"]
-    assert await sql.fetchval("select value from bot.cursors") == 2
+    assert await sql.fetchval("select value from bot.cursors where name = 'stars'") == 2
     await sql.execute(NEAR)
     await sweep(SweepJob(), app.context)
     await anna.receives("✅ Оплачено")
