@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from aiogram import F, Router
-from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
+from aiogram.types import CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, Message
 
 from bot.chat.buttons import Go
 from bot.chat.commands import REMINDERS, START
@@ -72,7 +72,16 @@ def ask_clock(event: Message | CallbackQuery, request: Request) -> Method:
         )
         for offset in list_offsets(now)
     ]
-    return show(event, words.WHAT_TIME, rows(*in_rows(buttons, A_ROW)))
+    return show(event, words.WHAT_TIME, rows(at_the_school(request), *in_rows(buttons, A_ROW)))
+
+
+def at_the_school(request: Request) -> InlineKeyboardButton | None:
+    """Most people live by the school's clock: one tap for its city."""
+    zone = request.context.settings.zone
+    if str(zone) not in CITIES:
+        return None
+    local = request.now.astimezone(zone).replace(tzinfo=None)
+    return press(words.clock_of(local, str(zone)), ChooseZone(at=CITIES.index(str(zone))))
 
 
 @router.callback_query(ChooseClock.filter())

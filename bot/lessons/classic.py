@@ -99,7 +99,8 @@ def _table(block: SyntaxTreeNode) -> str:
     ]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     head, *body = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
-    lines = [head, "  ".join("─" * width for width in widths), *body]
+    # Markdown has no table without a heading: an empty one is none.
+    lines = [head, "  ".join("─" * width for width in widths), *body] if head else body
     return f"<pre>{escape(chr(10).join(lines), quote=False)}</pre>"
 
 

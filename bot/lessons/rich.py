@@ -85,6 +85,8 @@ def _picture(node: SyntaxTreeNode) -> str:
 
 def _table(block: SyntaxTreeNode) -> str:
     rows = [row for part in block.children for row in part.children]
+    if not any(inline_of(cell) for cell in rows[0].children):  # Markdown has no table without a heading
+        rows = rows[1:]
     return f"<table bordered>{''.join(map(_row, rows))}</table>"
 
 

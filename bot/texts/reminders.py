@@ -51,6 +51,10 @@ def clock(local: datetime) -> str:
     return str(format_time(local, "HH:mm", locale=language()))
 
 
+def clock_of(local: datetime, zone: str) -> str:
+    return f"🕐 {clock(local)} · {city(zone)}"
+
+
 def city(zone: str) -> str:
     """As people call it; Babel asks for a name of its own first, under which some have none."""
     named = Locale.parse(language()).time_zones.get(zone, {})

@@ -116,6 +116,14 @@ def test_markdown_becomes_a_classic_message() -> None:
     ]
 
 
+def test_a_table_whose_heading_is_empty_has_none() -> None:
+    written = "| | |\n|---|---:|\n| сумма | 5 |\n| всего | 15 |"
+    [table] = read(document.as_rich(written, "markdown"))
+    assert [[cell["text"] for cell in row] for row in table["cells"]] == [["сумма", "5"], ["всего", "15"]]
+    text, _ = parse_html(document.as_classic(written, "markdown"))
+    assert text == "сумма  5\nвсего  15"
+
+
 def test_telegram_s_html_becomes_a_rich_document() -> None:
     blocks = read(document.as_rich(HTML, "html"))
     assert [block["type"] for block in blocks] == [

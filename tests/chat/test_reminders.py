@@ -41,11 +41,20 @@ def until_hour(clock: Clock, zone: str, hour: int) -> timedelta:
     return (then if then > local else then + DAY) - local
 
 
+async def test_the_school_s_clock_is_one_tap(anna: ChatUser, sql: asyncpg.Connection) -> None:
+    await anna.register()
+    await anna.send("/reminders")
+    [first, *_] = anna.buttons
+    assert first.endswith("Москва")
+    await anna.click(first)
+    assert await sql.fetchval("SELECT zone FROM bot.reminders") == "Europe/Moscow"
+
+
 async def test_the_clock_and_a_city_give_the_zone(anna: ChatUser, sql: asyncpg.Connection) -> None:
     await anna.register()
     await anna.send("/reminders")
     assert anna.last_text.startswith("🕐")
-    assert len(anna.buttons) == len(list_offsets(datetime.now(UTC)))
+    assert len(anna.buttons) == 1 + len(list_offsets(datetime.now(UTC)))
     await anna.press(ChooseClock(minutes=345).pack())
     assert anna.buttons == ["Катманду", anna.words(words.NOT_HERE)]
     await anna.click("Катманду")
