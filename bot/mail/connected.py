@@ -1,7 +1,7 @@
 """Who hears of what became of an account's sign-in: its other chats, and its proven address, so that nobody gets at an
 account without its person knowing."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,12 +18,15 @@ from db.outbox import Channel, Outgoing
 TRIED_FOR = timedelta(days=1)
 
 
-async def tell_connected(session: AsyncSession, context: AppContext, user_id: int, telegram_id: int) -> None:
-    """The chat signs in to the account now."""
+async def tell_connected(
+    session: AsyncSession, context: AppContext, user_id: int, telegram_id: int, told: Collection[int] = ()
+) -> None:
+    """The chat signs in to the account now. `told`: chats that have heard of it."""
     name, username = await people.get_names(session, telegram_id)
     support = context.settings.support_contact
     event = ChatConnected(chat=name, username=username, support=support)
-    others = [one[0] for one in await chats.list_reachable(session, user_id) if one[0] != telegram_id]
+    heard = {telegram_id, *told}
+    others = [one[0] for one in await chats.list_reachable(session, user_id) if one[0] not in heard]
     await notify_chats(session, others, event)
     known = (await people.get_account_summary(session, user_id)).email
     if known:
@@ -39,7 +42,7 @@ async def tell_connected_by_school(
     event = ChatConnectedBySchool(account=name_of(who), support=context.settings.support_contact)
     await notify_chats(session, telegram_ids, event)
     for telegram_id in telegram_ids[:1]:
-        await tell_connected(session, context, user_id, telegram_id)
+        await tell_connected(session, context, user_id, telegram_id, told=telegram_ids)
 
 
 async def tell_separated(session: AsyncSession, context: AppContext, telegram_id: int) -> None:

@@ -9,19 +9,26 @@ down_revision = "0018"
 branch_labels = None
 depends_on = None
 
-# Indexes on the shared tables belong to their owner: they are made here only where 0001 has made these tables, which
+# Indexes on the shared tables belong to their owner: they are made, and dropped, here only where 0001 has made these tables, which
 # the other application has not used yet. Anywhere else `main.py migrate` prints them (db/schema/indexes.py).
-MAKE_INDEXES = """
+ON_OUR_TABLES = """
 do $$
 begin
     if exists (select from pg_class where oid = 'public.users'::regclass and pg_has_role(relowner, 'USAGE'))
        and to_regclass('public.ix_users_unusual_email') is not null
-       and not exists (select from users where password_hash is not null) then
-        create index if not exists ix_users_phone on users (phone);
-        create index if not exists ix_users_name_words on users using gin (to_tsvector('simple'::regconfig, name));
+       and not exists (select from public.users where password_hash is not null) then
+        {statements}
     end if;
 end $$
 """
+MAKE_INDEXES = ON_OUR_TABLES.format(
+    statements="""
+        create index if not exists ix_users_phone on public.users (phone);
+        create index if not exists ix_users_name_words
+            on public.users using gin (to_tsvector('simple'::regconfig, name));
+    """
+)
+DROP_INDEXES = ON_OUR_TABLES.format(statements="drop index if exists public.ix_users_phone, public.ix_users_name_words;")
 
 
 def upgrade() -> None:
@@ -47,6 +54,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.execute("drop index if exists ix_users_phone, ix_users_name_words")
+    op.execute(DROP_INDEXES)
     op.drop_column("access_changes", "told_at", schema="bot")
     op.drop_table("acts", schema="bot")

@@ -240,6 +240,28 @@ async def test_every_revision_goes_up_down_and_up(empty_database: str) -> None:
     assert await state(empty_database) is SchemaState.EMPTY
 
 
+INDEXES = {
+    "ix_users_phone": "users (phone)",
+    "ix_users_name_words": "users using gin (to_tsvector('simple'::regconfig, name))",
+    "ix_purchases_purchased_at": "purchases (purchased_at)",
+    "ix_usermoduleaccess_ends_at": "usermoduleaccess (ends_at)",
+}
+COUNT_INDEXES = "select count(*) from pg_indexes where schemaname = 'public' and indexname in ('{}')".format(
+    "', '".join(INDEXES)
+)
+
+
+async def test_going_back_drops_our_indexes_and_leaves_the_owners(adopted: str, dsn: str) -> None:
+    """As their owner has made them, after we have printed them."""
+    assert await migrate(adopted, lambda _line: None)
+    for name, definition in INDEXES.items():
+        await run(adopted, f"create index if not exists {name} on {definition}")
+    for database, left in ((adopted, 4), (dsn, 0)):
+        assert await value(database, COUNT_INDEXES) == 4
+        await alembic(database, lambda config: command.downgrade(config, "0018"))
+        assert await value(database, COUNT_INDEXES) == left
+
+
 async def test_models_match_migrations(dsn: str) -> None:
     await alembic(dsn, command.check)
 

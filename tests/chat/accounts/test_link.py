@@ -3,7 +3,8 @@
 import asyncpg
 
 from bot.texts.accounts import link
-from tests.chat_user import BEN, OLGA, ChatUser
+from tests.callbacks import becomes
+from tests.chat_user import ANNA, BEN, OLGA, ChatUser
 
 SITE = """
 insert into users (name, email, password_hash, created_at) values ('Ben', 'ben@school.example', 'x', now()) returning id
@@ -32,6 +33,26 @@ async def test_an_admin_joins_two_accounts_and_separates_them_again(
     await olga.click(link.SEPARATE)
     assert await sql.fetchval(SIGNED_IN, str(BEN)) == born
     assert await sql.fetchval("select user_id from usermoduleaccess") == born
+
+
+async def test_each_chat_of_a_joined_account_hears_of_it_once(
+    olga: ChatUser, ben: ChatUser, anna: ChatUser, sql: asyncpg.Connection
+) -> None:
+    """Two chats sign in to the account that is joined."""
+    await olga.register()
+    await ben.register()
+    await anna.send("/start")
+    await olga.send(f"/link {BEN} {ANNA}")
+    await olga.click(link.MOVE)
+    await anna.receives("Школа подключила")
+    await sql.fetchval(SITE)
+    await olga.send(f"/link ben@school.example {BEN}")
+    await olga.click(link.JOIN)
+    for person in (ben, anna):
+        await person.receives("b•••@school.example")
+    await becomes(lambda: sql.fetchval("select not exists (select from bot.pgqueuer where entrypoint = 'tell')"))
+    await anna.refresh()
+    assert not any("ещё один чат" in text for text in anna.texts)
 
 
 async def test_an_account_that_was_not_born_here_is_not_joined(
