@@ -34,13 +34,12 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class OpenThread:
-    """`name`: of the chat. `waits`: the person has written last. `text`: what was written last, HTML."""
+    """`name`: of the chat. `waits`: the person has written last."""
 
     id: int
     name: str
     waits: bool
     since: datetime
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,21 +155,14 @@ async def close_thread(session: AsyncSession, thread_id: int, now: datetime) -> 
 
 async def list_open(session: AsyncSession, limit: int) -> list[OpenThread]:
     """Those that wait for the school first, the longest waiting before the others."""
-    last = (
-        select(SupportMessage.text)
-        .where(SupportMessage.thread_id == SupportThread.id)
-        .order_by(SupportMessage.id.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
     rows = await session.execute(
-        select(SupportThread.id, Chat.name, WAITS, SupportThread.asked_at, last)
+        select(SupportThread.id, Chat.name, WAITS, SupportThread.asked_at)
         .outerjoin(Chat, Chat.telegram_id == SupportThread.telegram_id)
         .where(SupportThread.closed_at.is_(None))
         .order_by(WAITS.desc(), SupportThread.asked_at)
         .limit(limit)
     )
-    return [OpenThread(row[0], row[1] or "", row[2], row[3], row[4] or "") for row in rows]
+    return [OpenThread(row[0], row[1] or "", row[2], row[3]) for row in rows]
 
 
 async def count_open(session: AsyncSession) -> int:

@@ -1,5 +1,6 @@
 """What people write to the school, and the admins' answers: in reply to the card in their chats."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from aiogram import F, Router
@@ -84,7 +85,7 @@ def written(message: Message) -> Written:
     return Written(message.chat.id, message.message_id, ContentType(message.content_type).value, text)
 
 
-def jobs(message_id: int, to: Any) -> list[SupportJob]:
+def jobs(message_id: int, to: Iterable[int]) -> list[SupportJob]:
     return [SupportJob(message=message_id, telegram_id=one) for one in dict.fromkeys(to)]
 
 

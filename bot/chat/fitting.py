@@ -31,20 +31,26 @@ def fit_one(method: Method) -> Method:
     """The method, cut where it is too long."""
     method = _fit_keyboard(method)
     if isinstance(method, methods.AnswerCallbackQuery):
-        return _shorten(method, "text", lambda text: text[:MAX_TOAST])
+        return _replace(method, "text", lambda text: text[:MAX_TOAST])
     if isinstance(method, methods.SendMessage | methods.EditMessageText):
-        return _shorten(method, "text", lambda text: _first(text, MAX_TEXT))
-    return _shorten(method, "caption", lambda text: _first(text, MAX_CAPTION))
+        return _replace(method, "text", lambda text: shorten(text, MAX_TEXT))
+    return _replace(method, "caption", lambda text: shorten(text, MAX_CAPTION))
 
 
-def _shorten(method: Method, field: str, shorten: Any) -> Method:
+def _replace(method: Method, field: str, change: Any) -> Method:
     text = getattr(method, field, None)
-    if not isinstance(text, str) or (short := shorten(text)) == text:
+    if not isinstance(text, str) or (short := change(text)) == text:
         return method
     return method.model_copy(update={field: short})
 
 
-def _first(text: str, limit: int) -> str:
+def fits(text: str) -> bool:
+    """As one message."""
+    return len(_pages(text, MAX_TEXT)) == 1
+
+
+def shorten(text: str, limit: int) -> str:
+    """Cut where it is longer, in UTF-16 units of what is shown."""
     first, *rest = _pages(text, limit)
     return first if not rest else _pages(text, limit - len(CUT))[0] + CUT
 

@@ -48,7 +48,7 @@ def _worded(
     close = rows(press(words.CLOSE, CloseThread(id=thread.id)))
     if message.admin_id is not None:
         return words.answered(admin, name, inline), close
-    return words.card(who, name, thread.telegram_id, message), close
+    return words.card(who, name, thread.telegram_id, inline), close
 
 
 async def _send(

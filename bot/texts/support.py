@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from bot.chat.fitting import fits, shorten
 from bot.texts import _, __, plural
 from bot.texts.format import cut, label, moment, person, safe
 from db.accounts.people import AccountSummary
@@ -28,9 +29,9 @@ SHOWN = 400  # characters of a message in the history
 FILE = "📎"
 
 
-def card(who: AccountSummary | None, name: str, telegram_id: int, message: SupportMessage) -> str:
+def card(who: AccountSummary | None, name: str, telegram_id: int, text: str) -> str:
     """Of a person's message, for admins."""
-    return f"✉️ {_who(who, name, telegram_id)}\n\n{message.text or FILE}\n\n<i>{ANSWER_HINT}</i>"
+    return f"✉️ {_who(who, name, telegram_id)}\n\n{text or FILE}\n\n<i>{ANSWER_HINT}</i>"
 
 
 def _who(who: AccountSummary | None, name: str, telegram_id: int) -> str:
@@ -78,15 +79,19 @@ def history(
     found: Sequence[SupportMessage],
     closed_at: datetime | None,
 ) -> str:
-    lines = [f"✉️ {_who(who, name, telegram_id)}"]
-    for one in found:
-        side = "💬" if one.admin_id is not None else "👤"
-        lines.append(
-            f"{side} <i>{moment(one.created_at)}</i>\n{one.text if len(one.text) <= SHOWN else FILE}".rstrip()
-        )
-    if closed_at is not None:
-        lines.append(_("Closed on {moment}").format(moment=moment(closed_at)))
-    return "\n\n".join([*lines, f"<i>{ANSWER_HINT}</i>"])
+    """Of as many of the last messages as there is room for."""
+    above = f"✉️ {_who(who, name, telegram_id)}"
+    below = [_("Closed on {moment}").format(moment=moment(closed_at))] if closed_at is not None else []
+    below.append(f"<i>{ANSWER_HINT}</i>")
+    said = [_said(one) for one in found]
+    while said and not fits("\n\n".join([above, *said, *below])):
+        del said[0]
+    return "\n\n".join([above, *said, *below])
+
+
+def _said(one: SupportMessage) -> str:
+    side = "💬" if one.admin_id is not None else "👤"
+    return f"{side} <i>{moment(one.created_at)}</i>\n{shorten(one.text, SHOWN) or FILE}"
 
 
 def waiting(count: int, since: datetime) -> str:

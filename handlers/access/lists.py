@@ -32,15 +32,15 @@ async def take_lines(message: Message, request: Request) -> Reply:
 
 
 async def take_list(message: Message, request: Request, draft: Draft, lines: Sequence[str]) -> Reply:
-    """Where nobody is missing, the course is asked for at once."""
+    """Where nobody is missing or guessed at, the course is asked for at once."""
     found = await many.find_all(request.session, lines)
     draft.user_id, draft.people = None, many.people_of(found)
-    problems = many.problems_of(found)
-    if not problems and draft.people:
+    problems, guesses = many.problems_of(found), many.guesses_of(found)
+    if not problems and not guesses:
         return await ask_next(message, request, draft)
     await save(request, draft, Granting.who)
     go_on = press(words.go_on(len(draft.people)), UseList(draft=draft.id)) if draft.people else None
-    return say(message, words.checked(len(draft.people), problems), rows(go_on, drop_button(draft)))
+    return say(message, words.checked(len(draft.people), problems, guesses), rows(go_on, drop_button(draft)))
 
 
 @router.callback_query(UseList.filter())

@@ -25,6 +25,7 @@ from db.access import grants as database
 from db.access.plans import GrantPlan, plan_grant
 from db.account_ids import get_current_id
 from db.accounts import people
+from db.accounts.people import AccountSummary
 from db.accounts.search import find_people
 from db.acts import ActKind
 from db.errors import AlreadyUndone, PersonNotRegistered, PersonUnknown, Refused, UndoTooLate
@@ -34,7 +35,6 @@ from db.queue import enqueue, enqueue_all
 from handlers.access.drafts import Draft, preview_keyboard, save, shown_end
 from handlers.filters import Admin
 
-MAX_LINES = 4096  # more than a message has room for
 UNDO_WITHIN = timedelta(minutes=10)
 
 router = Router(name="many")
@@ -44,12 +44,14 @@ router.callback_query.filter(Admin())
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a list: whom it names, or what is wrong with it."""
+    """One line of a list: whom it names, or what is wrong with it. `guess`: whom it names by less than what is theirs
+    alone."""
 
     number: int
     written: str
     user_id: int | None = None
     problem: Problem | None = None
+    guess: AccountSummary | None = None
 
 
 def read_lines(message: Message) -> list[str]:
@@ -57,7 +59,7 @@ def read_lines(message: Message) -> list[str]:
     if message.forward_origin is not None or message.text is None:
         return []
     lines = [line for line in map(clean_text, message.text.splitlines()) if line]
-    return lines[:MAX_LINES] if len(lines) > 1 else []
+    return lines if len(lines) > 1 else []
 
 
 async def find_all(session: AsyncSession, lines: Sequence[str]) -> list[Line]:
@@ -77,7 +79,8 @@ async def _find(session: AsyncSession, number: int, written: str) -> Line:
         return Line(number, written, problem=Problem.SEVERAL)
     if found.is_unproven:
         return Line(number, written, problem=Problem.UNPROVEN)
-    return Line(number, written, found.people[0].id)
+    one = found.people[0]
+    return Line(number, written, one.id, guess=None if found.is_sure else one)
 
 
 def people_of(lines: Sequence[Line]) -> tuple[int, ...]:
@@ -87,6 +90,10 @@ def people_of(lines: Sequence[Line]) -> tuple[int, ...]:
 
 def problems_of(lines: Sequence[Line]) -> list[tuple[int, str, Problem]]:
     return [(one.number, one.written, one.problem) for one in lines if one.problem is not None]
+
+
+def guesses_of(lines: Sequence[Line]) -> list[tuple[int, str, AccountSummary]]:
+    return [(one.number, one.written, one.guess) for one in lines if one.guess is not None]
 
 
 async def preview(event: Message | CallbackQuery, request: Request, draft: Draft, note: Text = "") -> Reply:

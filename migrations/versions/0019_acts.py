@@ -9,8 +9,9 @@ down_revision = "0018"
 branch_labels = None
 depends_on = None
 
-# Indexes on the shared tables belong to their owner: they are made, and dropped, here only where 0001 has made these tables, which
-# the other application has not used yet. Anywhere else `main.py migrate` prints them (db/schema/indexes.py).
+# Indexes on the shared tables belong to their owner: they are made and dropped here only where 0001 has made these
+# tables, which the other application has not used yet. Anywhere else `main.py migrate` prints them
+# (db/schema/indexes.py).
 ON_OUR_TABLES = """
 do $$
 begin
@@ -28,7 +29,9 @@ MAKE_INDEXES = ON_OUR_TABLES.format(
             on public.users using gin (to_tsvector('simple'::regconfig, name));
     """
 )
-DROP_INDEXES = ON_OUR_TABLES.format(statements="drop index if exists public.ix_users_phone, public.ix_users_name_words;")
+DROP_INDEXES = ON_OUR_TABLES.format(
+    statements="drop index if exists public.ix_users_phone, public.ix_users_name_words;"
+)
 
 
 def upgrade() -> None:

@@ -24,7 +24,9 @@ MAKE_INDEXES = ON_OUR_TABLES.format(
         create index if not exists ix_usermoduleaccess_ends_at on public.usermoduleaccess (ends_at);
     """
 )
-DROP_INDEXES = ON_OUR_TABLES.format(statements="drop index if exists public.ix_purchases_purchased_at, public.ix_usermoduleaccess_ends_at;")
+DROP_INDEXES = ON_OUR_TABLES.format(
+    statements="drop index if exists public.ix_purchases_purchased_at, public.ix_usermoduleaccess_ends_at;"
+)
 
 
 def upgrade() -> None:

@@ -74,6 +74,22 @@ async def test_each_line_that_is_not_clear_is_named(
     assert await sql.fetchval("select count(*) from adminaccesshistory") == 2
 
 
+async def test_a_part_of_a_name_is_to_be_checked(
+    olga: ChatUser, anna: ChatUser, sql: asyncpg.Connection, pupils: list[str]
+) -> None:
+    await anna.register()
+    await olga.send("/grant")
+    await olga.send("pupil1@example.com\nсоколова")
+    assert olga.words(many.PROBLEMS[many.Problem.UNKNOWN]) not in olga.last_text
+    assert "2. соколова → Анна Соколова" in olga.last_text
+    assert not any("Python" in label for label in olga.buttons)
+    await olga.click(lambda: many.go_on(2))
+    await olga.click("Python")
+    await olga.click("30")
+    await olga.click(words.CONFIRM)
+    assert await sql.fetchval(OPEN) == 2
+
+
 async def test_what_has_changed_since_the_preview_is_shown_anew(
     olga: ChatUser, sql: asyncpg.Connection, pupils: list[str]
 ) -> None:

@@ -22,6 +22,7 @@ from tests.callbacks import becomes
 from tests.chat_user import ANNA, BEN, OLGA, ChatUser
 
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=="
+Admins = tuple[ChatUser, ChatUser]
 ASKED = "Когда начнётся <курс>?"
 
 
@@ -54,14 +55,14 @@ def photos(person: ChatUser) -> list[dict[str, Any]]:
 
 
 @pytest.fixture
-async def admins(olga: ChatUser, ben: ChatUser) -> tuple[ChatUser, ChatUser]:
+async def admins(olga: ChatUser, ben: ChatUser) -> Admins:
     await olga.send("/start")
     await ben.send("/start")
     return olga, ben
 
 
 async def test_a_question_is_answered_by_a_reply(
-    anna: ChatUser, admins: tuple[ChatUser, ChatUser], sql: asyncpg.Connection
+    anna: ChatUser, admins: Admins, sql: asyncpg.Connection
 ) -> None:
     olga, ben = admins
     await anna.register()
@@ -84,7 +85,7 @@ async def test_a_question_is_answered_by_a_reply(
     assert await sql.fetchval("select count(*) from bot.support_threads") == 1
 
 
-async def test_photos_go_both_ways(anna: ChatUser, admins: tuple[ChatUser, ChatUser]) -> None:
+async def test_photos_go_both_ways(anna: ChatUser, admins: Admins) -> None:
     olga, _ben = admins
     await anna.register()
     await writes(anna)
@@ -110,7 +111,7 @@ async def becomes_photos(person: ChatUser, count: int) -> None:
 
 
 async def test_what_is_sent_goes_to_the_school_until_a_button_or_command(
-    anna: ChatUser, sql: asyncpg.Connection, admins: tuple[ChatUser, ChatUser]
+    anna: ChatUser, sql: asyncpg.Connection, admins: Admins
 ) -> None:
     await anna.register()
     await writes(anna)
@@ -125,7 +126,7 @@ async def test_what_is_sent_goes_to_the_school_until_a_button_or_command(
     assert [row["kind"] for row in kinds] == ["text", "sticker"]
 
 
-async def test_a_stranger_may_ask_too(anna: ChatUser, admins: tuple[ChatUser, ChatUser]) -> None:
+async def test_a_stranger_may_ask_too(anna: ChatUser, admins: Admins) -> None:
     olga, _ben = admins
     await writes(anna)
     await reply(olga, await card(olga), "Здравствуйте")
@@ -135,7 +136,7 @@ async def test_a_stranger_may_ask_too(anna: ChatUser, admins: tuple[ChatUser, Ch
 
 
 async def test_open_conversations_are_listed_and_closed(
-    anna: ChatUser, admins: tuple[ChatUser, ChatUser], sql: asyncpg.Connection
+    anna: ChatUser, admins: Admins, sql: asyncpg.Connection
 ) -> None:
     olga, ben = admins
     await olga.send("/support")
@@ -172,8 +173,35 @@ async def test_open_conversations_are_listed_and_closed(
     assert [row[0] for row in rows] == [False, True]
 
 
+async def test_a_long_talk_shows_its_end(anna: ChatUser, admins: Admins) -> None:
+    olga, _ben = admins
+    await anna.register()
+    await writes(anna)
+    for number in range(10):
+        await anna.send(f"№{number} " + "слово " * 65)
+    await anna.send("№10 " + "длинное " * 60)
+    await olga.receives("№10")
+    await olga.send("/support")
+    await olga.click("Анна")
+    for part in ("№10 длинное", "№9 слово", olga.words(words.ANSWER_HINT)):
+        assert part in olga.last_text
+    assert not any(part in olga.last_text for part in ("№1 слово", words.FILE))
+
+
+async def test_a_very_long_question_comes_once(
+    anna: ChatUser, admins: Admins, sql: asyncpg.Connection
+) -> None:
+    olga, _ben = admins
+    await anna.register()
+    await writes(anna, "Очень длинно. " * 250)
+    both = "select count(*) = 2 from bot.support_copies where chat_id = $1"
+    await becomes(lambda: sql.fetchval(both, OLGA))
+    await olga.refresh()
+    assert sum("Очень длинно" in text for text in olga.texts) == 1
+
+
 async def test_the_school_writes_first_from_the_card(
-    anna: ChatUser, admins: tuple[ChatUser, ChatUser], sql: asyncpg.Connection
+    anna: ChatUser, admins: Admins, sql: asyncpg.Connection
 ) -> None:
     olga, _ben = admins
     await anna.register()
@@ -198,7 +226,7 @@ async def test_the_school_writes_first_from_the_card(
 
 @pytest.mark.errors_expected  # pictures that are made up can't be copied
 async def test_all_pictures_of_an_album_are_taken(
-    anna: ChatUser, admins: tuple[ChatUser, ChatUser], app: Application, sql: asyncpg.Connection
+    anna: ChatUser, admins: Admins, app: Application, sql: asyncpg.Connection
 ) -> None:
     await anna.register()
     await anna.send("нужен человек")
@@ -213,7 +241,7 @@ async def test_all_pictures_of_an_album_are_taken(
 
 
 async def test_who_has_blocked_the_bot_gets_no_answer_and_the_admin_hears_of_it(
-    anna: ChatUser, admins: tuple[ChatUser, ChatUser]
+    anna: ChatUser, admins: Admins
 ) -> None:
     olga, _ben = admins
     await anna.register()
@@ -224,9 +252,7 @@ async def test_who_has_blocked_the_bot_gets_no_answer_and_the_admin_hears_of_it(
     await olga.receives(lambda: words.not_delivered("Анна Соколова"))
 
 
-async def test_only_admins_answer(
-    anna: ChatUser, admins: tuple[ChatUser, ChatUser], sql: asyncpg.Connection
-) -> None:
+async def test_only_admins_answer(anna: ChatUser, admins: Admins, sql: asyncpg.Connection) -> None:
     olga, _ben = admins
     await anna.register()
     await writes(anna)
@@ -244,7 +270,7 @@ async def test_only_admins_answer(
 
 
 async def test_a_job_that_runs_twice_sends_once(
-    anna: ChatUser, admins: tuple[ChatUser, ChatUser], app: Application, sql: asyncpg.Connection
+    anna: ChatUser, admins: Admins, app: Application, sql: asyncpg.Connection
 ) -> None:
     olga, _ben = admins
     await anna.register()
@@ -264,7 +290,7 @@ class TestMany:
         return replace(QUICK, questions=2)
 
     async def test_too_many_at_once_are_not_taken(
-        self, anna: ChatUser, admins: tuple[ChatUser, ChatUser], sql: asyncpg.Connection
+        self, anna: ChatUser, admins: Admins, sql: asyncpg.Connection
     ) -> None:
         await anna.register()
         await writes(anna)

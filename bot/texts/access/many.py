@@ -6,9 +6,10 @@ from enum import StrEnum, auto
 
 from bot.texts import _, __, plural
 from bot.texts.access.grants import state
-from bot.texts.format import cut, safe
+from bot.texts.format import cut, person, safe
 from bot.texts.format import days as in_days
 from db.access.plans import GrantPlan
+from db.accounts.people import AccountSummary
 
 UNDO = __("↩️ Undo all of it")
 COLUMNS = (__("Account"), __("Name"), __("Product"), __("Days"), __("Open until"))
@@ -39,10 +40,20 @@ def go_on(count: int) -> str:
     return _("Go on with {people}").format(people=count_people(count))
 
 
-def checked(found: int, problems: Sequence[tuple[int, str, Problem]]) -> str:
-    """`problems`: the number of the line, what is written there, and what is wrong with it."""
-    lines = [_("Found: {people}. Not clear:").format(people=count_people(found))]
-    lines += [f"{number}. {cut(written)} — {PROBLEMS[problem]}" for number, written, problem in problems]
+def checked(
+    found: int,
+    problems: Sequence[tuple[int, str, Problem]],
+    guesses: Sequence[tuple[int, str, AccountSummary]],
+) -> str:
+    """`problems`: the number of the line, what is written there, and what is wrong with it; `guesses`: whom it seems to
+    mean."""
+    lines = [_("Found: {people}.").format(people=count_people(found))]
+    if guesses:
+        lines += ["", _("By part of a name or a phone, counted among them; please check:")]
+        lines += [f"{number}. {cut(written)} → {person(who)}" for number, written, who in guesses]
+    if problems:
+        lines += ["", _("Not clear:")]
+        lines += [f"{number}. {cut(written)} — {PROBLEMS[problem]}" for number, written, problem in problems]
     return "\n".join(lines)
 
 

@@ -50,7 +50,9 @@ async def test_each_chat_of_a_joined_account_hears_of_it_once(
     await olga.click(link.JOIN)
     for person in (ben, anna):
         await person.receives("b•••@school.example")
-    await becomes(lambda: sql.fetchval("select not exists (select from bot.pgqueuer where entrypoint = 'tell')"))
+    await becomes(
+        lambda: sql.fetchval("select not exists (select from bot.pgqueuer where entrypoint = 'tell')")
+    )
     await anna.refresh()
     assert not any("ещё один чат" in text for text in anna.texts)
 
