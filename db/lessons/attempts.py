@@ -210,9 +210,9 @@ async def answer(
     asked = await get_question(session, attempt, now)
     if asked is None or asked.form != form or not (given or Given()).options <= set(asked.options):
         return None
-    if given is None and not attempt.chosen:
+    if given is None and not attempt.chosen & set(asked.options):
         raise NothingTicked
-    given = given or Given(attempt.chosen)
+    given = given or Given(attempt.chosen & set(asked.options))
     judged = judge(asked.question, given)
     gave_up = given == Given()
     final = judged.is_right or gave_up or len(asked.missed) + 1 >= asked.question.tries

@@ -63,7 +63,7 @@ class Question:
 
     def form(self, tries: int) -> str:
         """Changes with what is asked and how often it was tried: what a button was drawn for is known by it."""
-        asked = "\x00".join((self.kind, self.text, *self.options, str(tries)))
+        asked = "\x00".join((str(self.id), self.kind, self.text, *self.options, str(tries)))
         return f"{zlib.crc32(asked.encode()):x}"
 
     def order(self, seed: int) -> list[int]:

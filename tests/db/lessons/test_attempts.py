@@ -192,6 +192,37 @@ async def test_an_edited_question_is_asked_anew(database: Database, connection: 
     assert [row[0] for row in given] == [["green"], ["green"]]
 
 
+async def test_a_double_tap_does_not_answer_the_next_question_of_the_same_words(
+    database: Database, connection: asyncpg.Connection
+) -> None:
+    lesson = await number(connection, "A1")
+    for key in "ab":
+        await put_question(connection, lesson, key, text="Which one?", **ONE)
+    attempt = await begin(database, lesson)
+    form = (await asked(database, attempt.id)).form  # type: ignore[union-attr]
+    assert await answers(database, attempt.id, 1, form) is not None
+    assert await answers(database, attempt.id, 1, form) is None
+    assert len(await counted(connection)) == 1
+
+
+async def test_ticks_of_an_option_that_is_gone_count_nothing(
+    database: Database, connection: asyncpg.Connection
+) -> None:
+    lesson = await number(connection, "A1")
+    await put_question(connection, lesson, "a", **SEVERAL)
+    attempt = await begin(database, lesson)
+    await tick(database, attempt.id, (await asked(database, attempt.id)).form, 3)  # type: ignore[union-attr]
+    await connection.execute("update bot.questions set options = '{2,3}', answers = '{0,1}'")
+    with pytest.raises(NothingTicked):
+        await answers(database, attempt.id, None)
+    for option in (0, 1):
+        form = (await asked(database, attempt.id)).form  # type: ignore[union-attr]
+        await tick(database, attempt.id, form, option)
+    said = await answers(database, attempt.id, None)
+    assert said is not None
+    assert said.judged.is_right
+
+
 async def test_a_lesson_withdrawn_or_locked_meanwhile(
     database: Database, connection: asyncpg.Connection
 ) -> None:
