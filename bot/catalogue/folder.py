@@ -2,11 +2,10 @@
 lesson, in the order of their names. Read into the same tables as the one TOML file."""
 
 import re
-import tomllib
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from bot.catalogue import toml as written
 from bot.catalogue.errors import CatalogueError
 from bot.catalogue.lesson_files import LessonFileError, read_lesson
 
@@ -20,9 +19,9 @@ IGNORED = re.compile(r"[._].*|readme.*", re.IGNORECASE)
 def toml(source: str) -> Raw:
     """Raises CatalogueError."""
     try:
-        return tomllib.loads(source, parse_float=Decimal)
-    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
-        raise CatalogueError([f"not TOML: {error or 'nested too deeply'}"]) from error
+        return written.loads(source)
+    except ValueError as error:
+        raise CatalogueError([f"not TOML: {error}"]) from error
 
 
 def read(path: Path) -> tuple[Raw, Files]:

@@ -23,7 +23,6 @@ what was written is read as it was.
 """
 
 import re
-import tomllib
 from datetime import date, datetime
 from decimal import Decimal
 from hashlib import sha256
@@ -31,6 +30,7 @@ from typing import Any
 
 import tomlkit
 
+from bot.catalogue import toml
 from db.normal import clean_text
 
 Raw = dict[str, Any]
@@ -63,7 +63,7 @@ def read_lesson(name: str, text: str) -> Raw:
     words = body[: asked.start()] if asked else body
     if "title" not in lesson and (title := TITLE.match(words)):
         lesson["title"], words = title["title"].strip(), words[title.end() :]
-    lesson["markdown" if name.endswith(".md") else "text"] = words.strip()
+    lesson["markdown" if name.lower().endswith(".md") else "text"] = words.strip()
     if asked:
         lesson["questions"] = _questions(body[asked.end() :], lines_before + body.count("\n", 0, asked.end()))
     return lesson
@@ -77,8 +77,8 @@ def _front(text: str) -> tuple[Raw, str]:
         return {}, text
     if match[1] == "+++":
         try:
-            return tomllib.loads(match["lines"], parse_float=Decimal), text[match.end() :]
-        except (tomllib.TOMLDecodeError, RecursionError) as error:
+            return toml.loads(match["lines"]), text[match.end() :]
+        except ValueError as error:
             raise LessonFileError(f"front matter: {error}") from error
     found: Raw = {}
     for number, line in enumerate(match["lines"].split("\n"), 2):
@@ -95,8 +95,8 @@ def _front(text: str) -> tuple[Raw, str]:
 def _value(said: str) -> Any:
     """As TOML where it is TOML, else as it stands."""
     try:
-        return tomllib.loads(f"x = {said}", parse_float=Decimal)["x"]
-    except (tomllib.TOMLDecodeError, RecursionError):
+        return toml.loads(f"x = {said}")["x"]
+    except ValueError:
         return said
 
 

@@ -64,7 +64,7 @@ class StoredCatalogue:
 
     @classmethod
     async def read(cls, session: AsyncSession) -> "StoredCatalogue":
-        """Thirteen statements, whatever the size."""
+        """Twelve statements, whatever the size."""
         keys = await _all(session, CatalogueKey)
         module_rows = {row.id: row for row in await _all(session, Module)}
         product_rows = {row.product_id: row for row in await _all(session, Product)}

@@ -133,6 +133,13 @@ def test_every_error_is_said_at_once() -> None:
     assert len(wrong(SMALL.replace('title = "Two"', "").replace("days = 14", "days = 0"))) == 2
 
 
+@pytest.mark.parametrize("number", ["nan", "-inf", "1e999999999", "1e99999999999999999999"])
+def test_a_number_that_is_none(number: str) -> None:
+    source = SMALL.replace("price = 990.5", f"price = {number}")
+    assert source != SMALL
+    assert wrong(source) == [f"not TOML: {number} is no number, or too large"]
+
+
 @pytest.mark.parametrize("source", ["", "a = [", "modules = 5", "modules = [5]", "a = " + "[" * 5000])
 def test_not_a_catalogue(source: str) -> None:
     assert len(wrong(source)) == 1
