@@ -14,8 +14,7 @@ from db.jobs import DrawProgressJob
 from db.lessons.days import get_learning_days
 from db.lessons.progress import list_progress
 from db.queue import enqueue
-from db.reminders.hours import zone_of
-from db.reminders.people import get_choices
+from db.reminders.people import get_zone
 from handlers.filters import SignedIn, is_
 
 MAX_MODULES = 40  # buttons
@@ -29,11 +28,9 @@ router.callback_query.filter(SignedIn())
 @router.callback_query(Go.filter(F.command == PROGRESS.name))
 async def show_progress(event: Message | CallbackQuery, request: Request) -> Reply:
     session, user_id, now = request.session, request.person.user_id, request.now
-    settings = request.context.settings
     found = await list_progress(session, user_id, now)
-    zone = zone_of((await get_choices(session, user_id)).zone, settings.zone)
-    today = now.astimezone(zone).date()
-    days = await get_learning_days(session, user_id, now, str(zone), today)
+    zone = await get_zone(session, user_id, request.context.settings.zone)
+    days = await get_learning_days(session, user_id, now, zone)
     begun = [one for one in found if one.following is not None][:MAX_MODULES]
     return say(
         event,

@@ -18,21 +18,19 @@ from db.engine import Pool
 from db.jobs import DrawProgressJob
 from db.lessons.days import get_learning_days
 from db.lessons.progress import list_progress
-from db.reminders.hours import zone_of
-from db.reminders.people import get_choices
+from db.reminders.people import get_zone
 
 
 async def send_picture(job: DrawProgressJob, context: AppContext) -> None:
     """To nobody where the chat has signed out meanwhile, or signs in to another account by now."""
-    now, settings = context.now(), context.settings
+    now = context.now()
     async with context.database.transaction(Pool.JOBS) as session:
         user_id = await get_current_id(session, job.user_id)
         if not await is_signed_in(session, user_id, job.telegram_id, now):
             return
         found = await list_progress(session, user_id, now)
-        zone = zone_of((await get_choices(session, user_id)).zone, settings.zone)
-        today = now.astimezone(zone).date()
-        days = await get_learning_days(session, user_id, now, str(zone), today)
+        zone = await get_zone(session, user_id, context.settings.zone)
+        days = await get_learning_days(session, user_id, now, zone)
         chosen, telegram = await chats.get_language(session, job.telegram_id)
     with context.localizer.use_language_of(chosen, telegram):
         picture = words.picture(found, days, context.username, dark=job.dark)

@@ -33,8 +33,8 @@ from db.jobs import SendMessageJob
 from db.outbox import State
 from db.reminders.chats import list_reach
 from db.reminders.due import get_due
-from db.reminders.hours import DAY_BEGINS, is_night, next_moment, zone_of
-from db.reminders.people import get_choices
+from db.reminders.hours import DAY_BEGINS, is_night, next_moment
+from db.reminders.people import get_zone
 from db.tables import OutboxMessage
 
 log = structlog.get_logger(__name__)
@@ -70,7 +70,7 @@ async def _prepare(
     """What to send; or for how long to wait; or neither, where it is not so any more."""
     now = context.now()
     assert row.user_id is not None
-    zone = zone_of((await get_choices(session, row.user_id)).zone, context.settings.zone)
+    zone = await get_zone(session, row.user_id, context.settings.zone)
     if is_night(now, zone):
         morning = next_moment(DAY_BEGINS, zone, now)
         await outbox.release(session, row.id, "night", morning)

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
 from html import escape
 
@@ -39,9 +39,10 @@ def amount(written: str, currency: str) -> str:
     return f"{number}\N{NO-BREAK SPACE}{SIGNS.get(currency, currency)}"
 
 
-def day(at: datetime) -> str:
-    """In the school's zone, with its year only where that is not the present one; PostgreSQL's infinities in words."""
-    return _written(at, ru="d MMMM", en="MMMM d")
+def day(at: datetime, place: tzinfo | None = None) -> str:
+    """In the school's zone or that of `place`, with its year only where that is not the present one; PostgreSQL's
+    infinities in words."""
+    return _written(at, ru="d MMMM", en="MMMM d", place=place)
 
 
 def moment(at: datetime) -> str:
@@ -70,12 +71,13 @@ def zoned(at: datetime) -> str:
     return f"{moment(at)} ({zone_name(at.astimezone(zone()))})"
 
 
-def _written(at: datetime, *, ru: str, en: str, hour: bool = False) -> str:
+def _written(at: datetime, *, ru: str, en: str, hour: bool = False, place: tzinfo | None = None) -> str:
     if at in ENDLESS:
         return str(ENDLESS[at])
-    russian, local = language() == "ru", at.astimezone(zone())
+    place = place or zone()
+    russian, local = language() == "ru", at.astimezone(place)
     pattern = ru if russian else en
-    if local.year != now().astimezone(zone()).year:
+    if local.year != now().astimezone(place).year:
         pattern += " y" if russian else ", y"
     return format_datetime(local, pattern + (", HH:mm" if hour else ""), locale=language())
 

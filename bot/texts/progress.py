@@ -50,7 +50,9 @@ def _module(one: ModuleProgress, days: LearningDays) -> str:
     if learnt := days.count_shown(one.module_id):
         lines.append(_learnt(learnt))
     if (last := days.last.get(one.module_id)) is not None:
-        lines.append(_("Last: “{lesson}”, {day}").format(lesson=cut(last.title, 60), day=day(last.at)))
+        lines.append(
+            _("Last: “{lesson}”, {day}").format(lesson=cut(last.title, 60), day=day(last.at, days.zone))
+        )
     if one.is_open and one.ends_at is not None:
         lines.append(left(one.ends_at, now()))
     return "\n".join([name, *lines])

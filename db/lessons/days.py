@@ -2,7 +2,7 @@
 other application are never such a day."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -22,8 +22,10 @@ class LastLesson:
 
 @dataclass(frozen=True, slots=True)
 class LearningDays:
-    """`days` by module, as far as HISTORY goes back; `last`: the lesson finished last, by module."""
+    """`days` by module, as far as HISTORY goes back; `last`: the lesson finished last, by module. Days end at midnight
+    in `zone`."""
 
+    zone: tzinfo
     today: date
     days: dict[int, set[date]]
     last: dict[int, LastLesson]
@@ -85,13 +87,12 @@ LIST_LAST = text(
 )
 
 
-async def get_learning_days(
-    session: AsyncSession, user_id: int, now: datetime, zone: str, today: date
-) -> LearningDays:
-    """`zone`: whose midnight ends a day, by its name; `today` is the day of `now` there."""
-    values = {"user_id": user_id, "since": now - HISTORY, "zone": zone}
+async def get_learning_days(session: AsyncSession, user_id: int, now: datetime, zone: tzinfo) -> LearningDays:
+    """`zone`: whose midnight ends a day; one that has a name."""
+    values = {"user_id": user_id, "since": now - HISTORY, "zone": str(zone)}
     days: dict[int, set[date]] = {}
     for row in await session.execute(LIST_DAYS, values):
         days.setdefault(row.module_id, set()).add(row.day)
     rows = await session.execute(LIST_LAST, {"user_id": user_id})
-    return LearningDays(today, days, {row[0]: LastLesson(row[1], row[2]) for row in rows})
+    last = {row[0]: LastLesson(row[1], row[2]) for row in rows}
+    return LearningDays(zone, now.astimezone(zone).date(), days, last)

@@ -1,6 +1,5 @@
 """Whose hour it is, and what they have chosen. Who is due is found by an index, a thousand at a time."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
@@ -36,6 +35,11 @@ class DuePerson:
 async def get_choices(session: AsyncSession, user_id: int) -> Choices:
     row = (await session.execute(GET_CHOICES, {"user_id": user_id})).one_or_none()
     return Choices(row.zone, row.hour, tuple(row.muted)) if row else Choices(None, DEFAULT_HOUR, ())
+
+
+async def get_zone(session: AsyncSession, user_id: int, school: tzinfo) -> tzinfo:
+    """Whose midnight ends this person's day, and whose night is theirs."""
+    return zone_of((await get_choices(session, user_id)).zone, school)
 
 
 DEFAULT_HOUR = 12
@@ -84,11 +88,3 @@ async def take_due(
     if rows:
         await session.execute(MOVE_ON, {"user_ids": [row.user_id for row in rows], "moments": moments})
     return len(rows), [DuePerson(row.user_id, row.next_at) for row in rows if row.next_at > now - LATE]
-
-
-async def list_chosen(session: AsyncSession, user_ids: Sequence[int]) -> dict[int, Choices]:
-    rows = await session.execute(
-        text("select user_id, zone, hour, muted from bot.reminders where user_id = any(:ids)"),
-        {"ids": list(user_ids)},
-    )
-    return {row.user_id: Choices(row.zone, row.hour, tuple(row.muted)) for row in rows}

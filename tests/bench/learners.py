@@ -40,7 +40,7 @@ SCREENS: dict[str, Ask] = {
     "contents": lambda session, person: lessons.get_contents(session, 1, person, NOW),
     "lesson": lambda session, person: lessons.get_lesson(session, 3, person, NOW),
     "progress": lambda session, person: progress.list_progress(session, person, NOW),
-    "days": lambda session, person: days.get_learning_days(session, person, NOW, "UTC", NOW.date()),
+    "days": lambda session, person: days.get_learning_days(session, person, NOW, UTC),
     "review": lambda session, person: sittings.get_due(session, person, NOW),
 }
 

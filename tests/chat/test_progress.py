@@ -2,13 +2,17 @@
 
 import subprocess
 import sys
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import asyncpg
 from PIL import Image
 
 from bot.jobs.moving import ClockMover
+from bot.texts import Localizer
 from bot.texts import progress as words
+from db.lessons.days import LastLesson, LearningDays
+from db.lessons.progress import ModuleProgress, Progress
 from handlers.app import Application
 from tests.chat.learning import take
 from tests.chat.test_lessons import with_python
@@ -36,6 +40,16 @@ async def test_days_the_streak_the_last_lesson_and_what_is_left(
     assert "осталось 13 дней" in anna.last_text
     await mover.advance(timedelta(days=5))
     assert "подряд" not in await anna.send("/progress")
+
+
+def test_the_day_of_the_last_lesson_is_the_learner_s_as_their_days_are() -> None:
+    at, east = datetime(2026, 3, 1, 20, tzinfo=UTC), ZoneInfo("Asia/Vladivostok")
+    course = ModuleProgress(1, "Python", Progress(5, 1, 4), True, None, None)
+    days = LearningDays(
+        east, at.astimezone(east).date(), {1: {at.astimezone(east).date()}}, {1: LastLesson("Циклы", at)}
+    )
+    with Localizer("ru", ZoneInfo("Europe/Moscow"), lambda: at).use_locale("ru"):
+        assert "«Циклы», 2 марта" in words.progress([course], days)
 
 
 async def test_the_picture_comes_light_and_dark(

@@ -1,6 +1,7 @@
 """Days of learning, and the streak with its day off a week."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo
 
 import asyncpg
 import pytest
@@ -37,9 +38,9 @@ def test_a_streak_has_one_day_off_a_week(ago: tuple[int, ...], streak: int) -> N
     assert count_streak(days_before(SUNDAY, *ago), SUNDAY) == streak
 
 
-async def learnt(database: Database, now: datetime, zone: str = "UTC", user: int = 1) -> LearningDays:
+async def learnt(database: Database, now: datetime, zone: tzinfo = UTC, user: int = 1) -> LearningDays:
     async with database.transaction(Pool.TALK) as session:
-        return await get_learning_days(session, user, now, zone, now.date())
+        return await get_learning_days(session, user, now, zone)
 
 
 async def test_answers_reviews_and_finished_lessons_are_days_and_foreign_progress_is_none(
@@ -72,7 +73,7 @@ async def test_midnight_is_the_school_s(database: Database, connection: asyncpg.
     late = NOW.replace(hour=22)
     await finish(database, await number(connection, "A1"), now=late)
     assert (await learnt(database, late)).all == {late.date()}
-    assert (await learnt(database, late, "Europe/Moscow")).all == {late.date() + DAY}
+    assert (await learnt(database, late, ZoneInfo("Europe/Moscow"))).all == {late.date() + DAY}
 
 
 async def test_ten_weeks_are_shown(database: Database, connection: asyncpg.Connection) -> None:
