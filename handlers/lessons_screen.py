@@ -18,8 +18,7 @@ from bot.chat.markup import pages
 from bot.chat.replies import MAX_TEXT, Method, say
 from bot.context import Request
 from bot.lessons import rich
-from bot.lessons.document import Format
-from bot.lessons.limits import measure
+from bot.lessons.document import Format, rich_problems
 from bot.lessons.messages import (
     ADDRESS,
     INPUTS,
@@ -27,6 +26,7 @@ from bot.lessons.messages import (
     LastPart,
     RichLesson,
     RichLessonEdit,
+    TextLessonEdit,
     send_file,
 )
 from bot.texts import lessons as words
@@ -77,9 +77,13 @@ def is_file(message: Message) -> bool:
     return any(getattr(message, kind) for kind in (*EDITABLE, "voice"))
 
 
-def edit_text(place: Message, text: str, keyboard: InlineKeyboardMarkup) -> EditMessageText:
-    return EditMessageText(
-        chat_id=place.chat.id, message_id=place.message_id, text=text, reply_markup=keyboard
+def edit_text(place: Message, text: str, keyboard: InlineKeyboardMarkup) -> TextLessonEdit:
+    return TextLessonEdit(
+        chat_id=place.chat.id,
+        message_id=place.message_id,
+        text=text,
+        reply_markup=keyboard,
+        protect_content=place.has_protected_content,
     )
 
 
@@ -87,20 +91,22 @@ def document(
     query: CallbackQuery, page: LessonPage, keyboard: InlineKeyboardMarkup, place: Message | None
 ) -> RichLesson | RichLessonEdit | None:
     """The lesson as one rich message; None where it does not fit into one."""
-    if page.media_kind == "document":
+    if page.media_kind == "document" or rich_problems(page.text, page.markup):
         return None
     block, listed = "", None
     if page.media and page.media_kind:
         kind, is_address = page.media_kind, page.media.startswith(ADDRESS)
         block = rich.media(kind, page.media if is_address else f"tg://{LISTED_AS[kind]}?id={IN_DOCUMENT}")
         listed = None if is_address else [listed_file(kind, page.media)]
-    html = words.document(page, block)
-    if measure(html).problems():
-        return None
-    message = InputRichMessage(html=html, media=listed)
+    message = InputRichMessage(html=words.document(page, block), media=listed)
     if place is not None and not is_file(place):
-        where = {"chat_id": place.chat.id, "message_id": place.message_id}
-        return RichLessonEdit(rich_message=message, reply_markup=keyboard, **where)
+        return RichLessonEdit(
+            chat_id=place.chat.id,
+            message_id=place.message_id,
+            rich_message=message,
+            reply_markup=keyboard,
+            protect_content=page.protect_content or None,
+        )
     return RichLesson(
         chat_id=query.from_user.id,
         rich_message=message,
@@ -162,6 +168,7 @@ def with_caption(
             message_id=place.message_id,
             media=media,
             reply_markup=keyboard,
+            protect_content=page.protect_content or None,
             instead=alone,
         )
     protect = page.protect_content or None

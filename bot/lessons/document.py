@@ -46,10 +46,16 @@ def check(text: str, written: str) -> None:
         markup.check(text)
 
 
-def check_rich(text: str, written: str) -> None:
-    """Raises MarkupError where one rich message can't hold it."""
+@lru_cache(KEPT)
+def rich_problems(text: str, written: str) -> tuple[str, ...]:
+    """Why one rich message can't hold it; empty where it can. Raises MarkupError."""
     size = measure(as_rich(text, written))
     size.characters += HEAD
     size.blocks += 3  # its course, its title, its file
-    if problems := size.problems():
+    return tuple(size.problems())
+
+
+def check_rich(text: str, written: str) -> None:
+    """Raises MarkupError where one rich message can't hold it."""
+    if problems := rich_problems(text, written):
         raise MarkupError(f"too large for one rich message: {'; '.join(problems)}")

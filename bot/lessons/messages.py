@@ -36,7 +36,13 @@ class RichLesson(methods.SendRichMessage):
     instead: list[Any] = Field(default_factory=list, exclude=True)
 
 
-class RichLessonEdit(methods.EditMessageText):
+class TextLessonEdit(methods.EditMessageText):
+    """In place of a message, which is protected already; one sent in its stead has to be (`protect_content`)."""
+
+    protect_content: bool | None = Field(default=None, exclude=True)
+
+
+class RichLessonEdit(TextLessonEdit):
     """As `RichLesson`, in place of a message."""
 
     instead: list[Any] = Field(default_factory=list, exclude=True)
@@ -54,8 +60,9 @@ FILE_LESSONS: dict[str, type[Method]] = {
 
 
 class FileLessonEdit(methods.EditMessageMedia):
-    """As `FILE_LESSONS`, in place of a message."""
+    """As `FILE_LESSONS`, in place of a message; `protect_content` as in `TextLessonEdit`."""
 
+    protect_content: bool | None = Field(default=None, exclude=True)
     instead: list[Any] = Field(default_factory=list, exclude=True)
 
 
@@ -102,22 +109,27 @@ def instead_of(method: Method) -> list[Method]:
 
 def as_new(method: Method) -> Method | None:
     """An edit of a message that is gone, as a new message; None for what edits none."""
+    protect: bool | None = getattr(method, "protect_content", None)
     match method:
         case RichLessonEdit():
             return RichLesson(
                 chat_id=method.chat_id or 0,
                 rich_message=method.rich_message,
                 reply_markup=method.reply_markup,
+                protect_content=protect,
                 instead=method.instead,
             )
         case methods.EditMessageText():
             return methods.SendMessage(
-                chat_id=method.chat_id or 0, text=method.text or "", reply_markup=method.reply_markup
+                chat_id=method.chat_id or 0,
+                text=method.text or "",
+                reply_markup=method.reply_markup,
+                protect_content=protect,
             )
         case methods.EditMessageMedia():
             kind, source = named_file(method) or ("", "")
             more: dict[str, Any] = {"caption": method.media.caption, "reply_markup": method.reply_markup}
-            more |= {"instead": instead_of(method)}
+            more |= {"instead": instead_of(method), "protect_content": protect}
             return send_file(int(method.chat_id or 0), kind, source, **more)
     return None
 

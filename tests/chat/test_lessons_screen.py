@@ -7,7 +7,7 @@ import pytest
 from aiogram.types import InputMediaPhoto, InputRichMessage
 
 from bot.chat.buttons import FinishLesson, ShowLesson
-from bot.lessons.messages import FileLessonEdit, RichLessonEdit
+from bot.lessons.messages import FileLessonEdit, RichLessonEdit, TextLessonEdit
 from bot.sandbox.app import Sandbox
 from bot.sender import send_all
 from bot.texts import lessons as words
@@ -245,17 +245,17 @@ async def test_protected_lessons_are_sent_so_and_never_by_an_edit(
 
 
 async def test_an_edit_of_a_message_that_is_gone_is_a_new_one(learner: ChatUser, app: Application) -> None:
-    edit = RichLessonEdit(
-        chat_id=learner.id, message_id=10**6, rich_message=InputRichMessage(html="<p>Снова</p>")
-    )
+    gone: Json = {"chat_id": learner.id, "message_id": 10**6, "protect_content": True}
     photo = InputMediaPhoto(media=PHOTO, caption="Подпись")
     for method, words_of_it in (
-        (edit, "Снова"),
-        (FileLessonEdit(chat_id=learner.id, message_id=10**6, media=photo), "Подпись"),
+        (RichLessonEdit(rich_message=InputRichMessage(html="<p>Снова</p>"), **gone), "Снова"),
+        (TextLessonEdit(text="Текст", **gone), "Текст"),
+        (FileLessonEdit(media=photo, **gone), "Подпись"),
     ):
         await send_all(app.context, [method])
         await learner.refresh()
         assert learner.last_text.strip() == words_of_it
+        assert theirs(learner)[-1]["has_protected_content"]
 
 
 @pytest.mark.errors_expected("what Telegram refuses is an error and an alarm")
