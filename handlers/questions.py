@@ -8,7 +8,6 @@ import random
 from typing import Any
 
 from aiogram import F, Router
-from aiogram.methods import EditMessageReplyMarkup
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 
 from bot.chat.buttons import (
@@ -22,7 +21,7 @@ from bot.chat.buttons import (
 )
 from bot.chat.conversation import LessonQuestion
 from bot.chat.keyboards import in_rows, press, rows
-from bot.chat.replies import Method, Reply, in_place, place, say, toast, without_buttons
+from bot.chat.replies import Method, Reply, in_place, place, say, toast, without_buttons, without_pressed
 from bot.context import Request
 from bot.lessons.messages import send_file
 from bot.texts import lessons as lesson_words
@@ -57,10 +56,11 @@ async def begin_questions(query: CallbackQuery, callback_data: BeginQuestions, r
 
 async def begin(query: CallbackQuery, lesson_id: int, request: Request) -> list[Method]:
     """In a message of its own: the lesson can be read above."""
-    page = await lessons.get_lesson(request.session, lesson_id, request.person.user_id, request.now)
-    if not page.is_open:
-        return [await say_locked(query, page, request.session)]
-    attempt = await attempts.begin(request.session, request.person.user_id, lesson_id, seed(), request.now)
+    session, user_id, now = request.session, request.person.user_id, request.now
+    try:
+        attempt = await attempts.begin(session, user_id, lesson_id, seed(), now)
+    except LessonLocked as locked:
+        return [await say_why_locked(query, locked, request)]
     return await show_attempt(query, attempt, request, None)
 
 
@@ -81,15 +81,18 @@ async def show_attempt(
     try:
         asked = await attempts.get_question(request.session, attempt, request.now)
     except LessonLocked as locked:
-        page = await lessons.get_lesson(
-            request.session, locked.lesson_id, request.person.user_id, request.now
-        )
-        return [await say_locked(event, page, request.session)]
+        return [await say_why_locked(event, locked, request)]
     if asked is not None:
         return [await ask(event, asked, request, message_id)]
     if not attempt.is_finished:  # what was left to ask has been withdrawn
         await finish_attempt(request.session, attempt.id, request.now)
     return await show_outcome(event, attempt, request, message_id)
+
+
+async def say_why_locked(event: Message | CallbackQuery, locked: LessonLocked, request: Request) -> Method:
+    session, user_id = request.session, request.person.user_id
+    page = await lessons.get_lesson(session, locked.lesson_id, user_id, request.now)
+    return await say_locked(event, page, session)
 
 
 async def ask(
@@ -217,7 +220,7 @@ async def finish(query: CallbackQuery, callback_data: FinishLesson, request: Req
     if page.questions and not page.done:
         return await begin(query, page.id, request)
     done = await lessons.record_finished(session, person.user_id, callback_data.lesson, now)
-    told: list[Method] = [toast(query, lesson_words.WELL_DONE), *without_done(query)]
+    told: list[Method] = [toast(query, lesson_words.WELL_DONE), *without_pressed(query)]
     needed = done.lesson.following is None or person.home_id is not None
     found = await load_home(request) if needed else Home([], None)
     if done.lesson.following is None:
@@ -226,19 +229,3 @@ async def finish(query: CallbackQuery, callback_data: FinishLesson, request: Req
         page = await lessons.get_lesson(session, done.lesson.following, person.user_id, now)
         told += await say_following(query, page, request)
     return [*told, *redraw_home(found, request)]
-
-
-def without_done(query: CallbackQuery) -> list[Method]:
-    """The lesson's own message loses the button that has been pressed."""
-    message = query.message
-    if not isinstance(message, Message) or message.reply_markup is None:
-        return []
-    kept = [
-        [button for button in row if button.callback_data != query.data]
-        for row in message.reply_markup.inline_keyboard
-    ]
-    return [
-        EditMessageReplyMarkup(
-            chat_id=message.chat.id, message_id=message.message_id, reply_markup=rows(*kept)
-        )
-    ]

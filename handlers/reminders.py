@@ -16,7 +16,7 @@ from bot.chat.reminder_buttons import (
     MuteReminders,
     ToggleReminders,
 )
-from bot.chat.replies import Method, Reply, show, toast
+from bot.chat.replies import Method, Reply, show, toast, without_pressed
 from bot.context import Request
 from bot.texts import home as home_words
 from bot.texts import reminders as words
@@ -25,7 +25,6 @@ from db.reminders.due import Group
 from db.reminders.hours import DAY_BEGINS, NIGHT_BEGINS, zone_of
 from db.reminders.people import Choices, get_choices, record_choices
 from handlers.filters import SignedIn, is_
-from handlers.questions import without_done
 
 router = Router(name="reminders")
 router.message.filter(SignedIn())
@@ -127,7 +126,7 @@ async def mute(query: CallbackQuery, callback_data: MuteReminders, request: Requ
     chosen = await get_choices(request.session, request.person.user_id)
     muted = {*chosen.muted, callback_data.group}
     await keep(replace(chosen, muted=tuple(sorted(muted))), request)
-    return [toast(query, words.MUTED, alert=True), *without_done(query)]
+    return [toast(query, words.MUTED, alert=True), *without_pressed(query)]
 
 
 async def record(query: CallbackQuery, chosen: Choices, request: Request) -> Method:

@@ -19,6 +19,7 @@ from aiogram.methods import (
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 
 from bot.chat import Text
+from bot.chat.keyboards import rows
 from bot.chat.markup import pages
 
 Method = TelegramMethod[Any]
@@ -78,6 +79,20 @@ def in_place(event: Message | CallbackQuery) -> int | None:
 
 def without_buttons(chat_id: int, message_id: int) -> EditMessageReplyMarkup:
     return EditMessageReplyMarkup(chat_id=chat_id, message_id=message_id)
+
+
+def without_pressed(query: CallbackQuery) -> list[Method]:
+    """The message loses the button that has been pressed, and keeps the others."""
+    message = query.message
+    if not isinstance(message, Message) or message.reply_markup is None:
+        return []
+    kept = rows(
+        *(
+            [button for button in row if button.callback_data != query.data]
+            for row in message.reply_markup.inline_keyboard
+        )
+    )
+    return [EditMessageReplyMarkup(chat_id=message.chat.id, message_id=message.message_id, reply_markup=kept)]
 
 
 class JobAnswers(AnswerCallbackQuery):

@@ -94,13 +94,13 @@ def outcome(page: LessonPage, ended: Outcome) -> str:
     lines = [f"{mark} <b>{safe(page.title)}</b>"]
     if ended.result:
         lines.append(_("Result: {result}").format(result=safe(ended.result)))
-    lines.append(_counted(ended))
+    lines.append(counted(ended))
     if not ended.passed:
         lines.append(_("Look through the lesson once more and try again: there is no limit."))
     return "\n".join(lines)
 
 
-def _counted(ended: Outcome) -> str:
+def counted(ended: Outcome) -> str:
     template = plural(
         "Right: {{right}} of {count} question", "Right: {{right}} of {count} questions", ended.asked
     )

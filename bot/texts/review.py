@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
-from bot.texts import _, plural
+from bot.texts import _
 from bot.texts.format import moment
+from bot.texts.questions import counted
 from db.lessons.outcomes import Outcome
 from db.lessons.sittings import Due
 
@@ -14,10 +15,7 @@ def nothing(due: Due) -> str:
 
 
 def outcome(ended: Outcome, due: Due) -> str:
-    template = plural(
-        "Right: {{right}} of {count} question", "Right: {{right}} of {count} questions", ended.asked
-    )
-    lines = [_("🔁 <b>Reviewed</b>"), template.format(right=ended.right)]
+    lines = [_("🔁 <b>Reviewed</b>"), counted(ended)]
     return "\n".join(lines if due.count else [*lines, *_next(due.following)])
 
 

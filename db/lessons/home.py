@@ -6,8 +6,9 @@ from datetime import datetime
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.lessons.progress import COUNTS, DONE, Progress
+from db.lessons.progress import COUNTS, Progress
 from db.lessons.sittings import COUNT_DUE
+from db.lessons.unlocking import DONE
 
 
 @dataclass(frozen=True, slots=True)

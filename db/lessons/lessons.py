@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.account_ids import lock_account
 from db.errors import LessonLocked, LessonUnknown
-from db.lessons.progress import COUNTS, DONE, Progress, get_progress
-from db.lessons.unlocking import LessonWaits, Lock, lines, lock_of
+from db.lessons.progress import COUNTS, Progress, get_progress
+from db.lessons.unlocking import DONE, LessonWaits, Lock, lines, lock_of
 from db.locks import lock
 
 

@@ -11,7 +11,6 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.lessons.unlocking import DONE as DONE
 from db.lessons.unlocking import lines
 
 
