@@ -10,7 +10,7 @@ from sqlalchemy import delete, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.account_errors import AccountDeleted
-from db.account_ids import get_current_id, is_deleted
+from db.account_ids import get_current_id, is_deleted, list_telegram_ids
 from db.accounts.registration import (
     create_identity,
     create_user,
@@ -23,7 +23,7 @@ from db.errors import MergeNotUndoable, NotMergeable, PersonUnknown
 from db.locks import lock
 from db.merging.merging import lock_accounts
 from db.merging.undoing import UNDO_WITHIN
-from db.tables import Chat, Connection, Device, Merge, Session, TelegramAccount, User, UserDevice
+from db.tables import Chat, Connection, Device, Merge, Session, User, UserDevice
 
 
 class Proof(StrEnum):
@@ -165,6 +165,6 @@ LIST_UNDOABLE = text(
 
 
 async def list_merged_chats(session: AsyncSession, merge_id: int) -> list[int]:
-    """The chat whose account was merged by it; none once its account is deleted."""
-    found = select(TelegramAccount.telegram_id).join(Merge, Merge.from_user_id == TelegramAccount.user_id)
-    return list(await session.scalars(found.where(Merge.id == merge_id, TelegramAccount.telegram_id > 0)))
+    """Chats that sign in to the account that was merged by it: all that it had, once the merge is undone."""
+    from_id = await session.scalar(select(Merge.from_user_id).where(Merge.id == merge_id))
+    return [] if from_id is None else await list_telegram_ids(session, from_id)

@@ -6,14 +6,18 @@ from datetime import datetime
 from enum import StrEnum
 
 from aiogram.fsm.state import State
-from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
+from aiogram.types import CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, Message
 from pydantic import TypeAdapter, ValidationError
 
 from bot.chat.admin_buttons import AskReason, ConfirmGrant, DropGrant
+from bot.chat.buttons import Register
 from bot.chat.commands import GRANT, REVOKE, Command
 from bot.chat.keyboards import press, rows
+from bot.chat.replies import Reply, say
 from bot.context import Request
 from bot.texts.access import granting as words
+from bot.texts.access import grants as grant_words
+from bot.texts.accounts import registration as registration_words
 from db.access import changes
 from db.access.plans import GrantPlan, plan_grant, plan_revocation
 from db.errors import DraftGone
@@ -114,3 +118,7 @@ def preview_keyboard(draft: Draft, *, closes: bool = False) -> InlineKeyboardMar
         press(words.CLOSE if closes else words.CONFIRM, ConfirmGrant(draft=draft.id)),
         (press(words.REASON, AskReason(draft=draft.id)), drop_button(draft)),
     )
+
+
+def register_first(event: Message | CallbackQuery) -> Reply:
+    return say(event, grant_words.REGISTER_FIRST, rows(press(registration_words.REGISTER, Register())))

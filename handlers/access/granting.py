@@ -21,7 +21,7 @@ from bot.chat.admin_buttons import (
     ShowGrantProducts,
 )
 from bot.chat.arguments import Problem, WrongArguments
-from bot.chat.buttons import Go, Register
+from bot.chat.buttons import Go
 from bot.chat.commands import GRANT, REVOKE
 from bot.chat.conversation import Granting
 from bot.chat.grants import read_days
@@ -32,9 +32,7 @@ from bot.chat.replies import Reply, say, show
 from bot.context import Request
 from bot.texts import arguments, errors
 from bot.texts.access import granting as words
-from bot.texts.access import grants as grant_words
 from bot.texts.accounts import people as people_words
-from bot.texts.accounts import registration as registration_words
 from db.accounts import people
 from db.accounts.search import Found
 from db.acts import MAX_REASON
@@ -51,6 +49,7 @@ from handlers.access.drafts import (
     list_fitting_products,
     make_plan,
     preview_keyboard,
+    register_first,
     save,
     shown_end,
 )
@@ -145,10 +144,6 @@ async def ask_next(
     if draft.days is None and not draft.whole:
         return await ask_days(event, request, draft, problem)
     return await preview(event, request, draft)
-
-
-def register_first(event: Event) -> Reply:
-    return say(event, grant_words.REGISTER_FIRST, rows(press(registration_words.REGISTER, Register())))
 
 
 async def _so_far(request: Request, draft: Draft, problem: str) -> str:

@@ -26,8 +26,8 @@ from db.jobs import TellGrantJob
 from db.queue import enqueue
 from db.shop import offers
 from handlers.access import many
-from handlers.access.drafts import Action, Draft, get_draft, make_plan, shown_end
-from handlers.access.granting import ask_next, ask_who, ask_who_again, preview, register_first
+from handlers.access.drafts import Action, Draft, get_draft, make_plan, register_first, shown_end
+from handlers.access.granting import ask_next, ask_who, ask_who_again, preview
 from handlers.access.lists import take_list
 from handlers.filters import Admin, is_
 

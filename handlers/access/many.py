@@ -32,7 +32,7 @@ from db.errors import AlreadyUndone, PersonNotRegistered, PersonUnknown, Refused
 from db.jobs import GrantReportJob, TellGrantJob
 from db.normal import clean_text
 from db.queue import enqueue, enqueue_all
-from handlers.access.drafts import Draft, preview_keyboard, save, shown_end
+from handlers.access.drafts import Draft, preview_keyboard, register_first, save, shown_end
 from handlers.filters import Admin
 
 UNDO_WITHIN = timedelta(minutes=10)
@@ -163,6 +163,8 @@ async def carry_out(query: CallbackQuery, request: Request, draft: Draft) -> Rep
 async def undo(query: CallbackQuery, callback_data: UndoMany, request: Request) -> Reply:
     """Of those with whom it is still possible. Raises UndoTooLate, AlreadyUndone."""
     session, person, now = request.session, request.person, request.now
+    if person.account is None:
+        return register_first(query)
     act = await acts.get_act(session, callback_data.act, ActKind.GRANT_MANY)
     if act is None or act.created_at + UNDO_WITHIN < now:
         raise UndoTooLate(callback_data.act)

@@ -8,12 +8,12 @@ import pytest
 from bot.jobs.grant_report import to_csv
 from bot.texts import errors
 from bot.texts.access import granting as words
-from bot.texts.access import many
+from bot.texts.access import grants, many
 from bot.texts.commands import ABOUT
 from db.errors import AlreadyUndone
 from handlers.app import Application
 from tests.app import update_of
-from tests.chat_user import ANNA, BEN, ChatUser
+from tests.chat_user import ANNA, BEN, OLGA, ChatUser
 
 CLASS = """
 insert into users (email, name, created_at)
@@ -105,6 +105,20 @@ async def test_what_has_changed_since_the_preview_is_shown_anew(
     await olga.click(words.CONFIRM)
     assert olga.words(words.CHANGED) in olga.last_text
     assert await sql.fetchval("select count(*) from adminaccesshistory") == 0
+
+
+async def test_who_has_no_account_any_more_undoes_nothing(
+    olga: ChatUser, sql: asyncpg.Connection, pupils: list[str]
+) -> None:
+    await olga.send("/grant")
+    await olga.send("\n".join(pupils[:3]))
+    await olga.click("Python")
+    await olga.click("30")
+    await olga.click(words.CONFIRM)
+    await sql.execute("delete from authidentities where providerkey = $1", str(OLGA))
+    await olga.click(many.UNDO)
+    assert olga.last_text == olga.words(grants.REGISTER_FIRST)
+    assert await sql.fetchval(OPEN) == 3
 
 
 async def test_two_presses_give_once(olga: ChatUser, sql: asyncpg.Connection, pupils: list[str]) -> None:

@@ -2,7 +2,7 @@
 
 import asyncpg
 
-from bot.texts.accounts import link
+from bot.texts.accounts import connect, link
 from tests.callbacks import becomes
 from tests.chat_user import ANNA, BEN, OLGA, ChatUser
 
@@ -55,6 +55,9 @@ async def test_each_chat_of_a_joined_account_hears_of_it_once(
     )
     await anna.refresh()
     assert not any("ещё один чат" in text for text in anna.texts)
+    await olga.click(link.SEPARATE)
+    for person in (ben, anna):
+        await person.receives(lambda: connect.separated("@school_support"))
 
 
 async def test_an_account_that_was_not_born_here_is_not_joined(
