@@ -6,10 +6,9 @@ What is not understood is asked for (`handlers/access/granting.py`); the rest of
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.chat.arguments import MAX_ID, WHOLE, Problem, WrongArguments
+from bot.chat.arguments import MAX_ID, WHOLE, Arguments, Problem, WrongArguments
 from bot.chat.commands import Command
 from bot.chat.products import MAX_DIGITS, NUMBER_SIGN, find_products
-from db.access.changes import MAX_DAYS
 from db.acts import MAX_REASON
 from db.errors import ProductUnknown, Refused
 from db.normal import clean_text, number_form
@@ -102,12 +101,7 @@ def read_days(command: Command, words: Sequence[str]) -> tuple[int | None, str]:
     """And the reason behind them. None where nothing is written. Raises WrongArguments."""
     if not words:
         return None, ""
-    written = number_form(words[0])
-    if not WHOLE.fullmatch(written):
-        raise WrongArguments(command, Problem.NOT_WHOLE, "DAYS", words[0])
-    days = int(written) if len(written) <= 64 else MAX_ID
-    if not 1 <= days <= MAX_DAYS:
-        raise WrongArguments(command, Problem.OUT_OF_RANGE, "DAYS", words[0], 1, MAX_DAYS)
+    days = Arguments(command, words[0]).days()
     rest = words[2:] if len(words) > 1 and words[1].casefold() in DAY_WORDS else words[1:]
     reason = " ".join(rest)
     if len(reason) > MAX_REASON:

@@ -1,7 +1,6 @@
 """Codes that are sent to an e-mail address to prove that it is the person's. Whether an account has that address is
 looked up only after the code has come back (db/connecting/addresses.py)."""
 
-import hashlib
 import hmac
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.errors import CodeTooSoon, TooManyTries
+from db.server_keys import keyed_hash
 from db.tables import CodesSent, EmailCode
 
 DIGITS = 6
@@ -161,4 +161,4 @@ async def delete_old(session: AsyncSession, before: datetime) -> None:
 
 
 def _hmac(key: bytes, said: str) -> str:
-    return hmac.new(key, said.encode(), hashlib.sha256).hexdigest()
+    return keyed_hash(key, said).hex()

@@ -41,10 +41,8 @@ async def change_access(message: Message, command: CommandObject, request: Reque
     """At once where all is said and beyond doubt; else what is missing is asked for."""
     if request.person.account is None:
         return register_first(message)
-    which, action = (
-        (GRANT, Action.GRANT) if command.command.lower() == GRANT.name else (REVOKE, Action.REVOKE)
-    )
-    wanted = read_grant(which, command.args, await offers.list_all_products(request.session))
+    action = Action.REVOKE if command.command.lower() == REVOKE.name else Action.GRANT
+    wanted = read_grant(action.command, command.args, await offers.list_all_products(request.session))
     draft = Draft(action, product_id=wanted.product_id, days=wanted.days, reason=wanted.reason)
     if wanted.who is None:
         listed = many.read_lines(message.reply_to_message) if message.reply_to_message else []
@@ -58,7 +56,7 @@ async def change_access(message: Message, command: CommandObject, request: Reque
     if not found.is_sure:
         return await ask_who(message, request, draft, found)
     draft.user_id = found.people[0].id
-    problem = granting_words.slip(which, wanted.wrong) if wanted.wrong else ""
+    problem = granting_words.slip(action.command, wanted.wrong) if wanted.wrong else ""
     if problem or draft.product_id is None or draft.days is None:
         return await ask_next(message, request, draft, problem, wanted.products)
     plan = await make_plan(request, draft)
