@@ -112,7 +112,12 @@ COUNT_NEWCOMERS = text(
       and earlier.id is null
     """
 )
-COUNT_ENDING = text("select count(*) from usermoduleaccess where ends_at > :now and ends_at <= :soon")
+COUNT_ENDING = text(
+    """
+    select count(*) from usermoduleaccess a where ends_at > :now and ends_at <= :soon
+      and not exists (select from bot.deleted_accounts d where d.user_id = a.user_id)
+    """
+)
 
 
 async def get_figures(session: AsyncSession, today: datetime, now: datetime) -> Figures:

