@@ -1,5 +1,6 @@
 """Threads of support: one open per chat, which is written in until it is closed; a later message opens a new one."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -44,10 +45,11 @@ class OpenThread:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A message with its thread, for one chat."""
+    """A message with its thread, for one chat. `shown`: the messages of the bot that show it there already."""
 
     thread: SupportThread
     message: SupportMessage
+    shown: Sequence[int] = ()
 
 
 async def record_question(
@@ -199,16 +201,16 @@ async def record_copy(
 
 
 async def get_delivery(session: AsyncSession, message_id: int, chat_id: int) -> Delivery | None:
-    """None where that chat has it already, or the thread is gone with its person."""
+    """None where the thread is gone with its person."""
     message = await session.get(SupportMessage, message_id)
     if message is None:
         return None
-    there = select(SupportCopy.message_id).where(
-        SupportCopy.of_id == message_id, SupportCopy.chat_id == chat_id
+    shown = await session.scalars(
+        select(SupportCopy.message_id)
+        .where(SupportCopy.of_id == message_id, SupportCopy.chat_id == chat_id)
+        .order_by(SupportCopy.message_id)
     )
-    if await session.scalar(there.limit(1)) is not None:
-        return None
-    return Delivery(await get_thread(session, message.thread_id), message)
+    return Delivery(await get_thread(session, message.thread_id), message, shown.all())
 
 
 async def get_waiting(session: AsyncSession) -> tuple[int, datetime | None]:

@@ -54,20 +54,28 @@ def _worded(
 async def _send(
     context: AppContext, job: SupportJob, found: Delivery, text: str, keyboard: InlineKeyboardMarkup
 ) -> bool:
-    """Whether it is there. What is no text follows its headline."""
-    headline = SendMessage(chat_id=job.telegram_id, text=text, reply_markup=keyboard)
-    sent = await send_in_job(context, headline, report=False)
-    if sent is None:
-        return False
-    shown = [sent.message_id]
+    """Whether it is there. What is no text follows its headline; each is noted at once, so that a job which comes back
+    for the one does not send the other again."""
+    headline = found.shown[0] if found.shown else None
+    if headline is None:
+        shown = SendMessage(chat_id=job.telegram_id, text=text, reply_markup=keyboard)
+        sent = await send_in_job(context, shown, report=False)
+        if sent is None:
+            return False
+        headline = sent.message_id
+        await _record(context, job, found, headline)
     message = found.message
-    if message.kind != "text" or len(message.text) > MAX_INLINE:
-        copied = await send_in_job(context, _copy(job.telegram_id, found, shown[0]), report=False)
-        shown += [copied.message_id] if copied is not None else []
-    async with context.database.transaction(Pool.JOBS) as session:
-        for message_id in shown:
-            await support.record_copy(session, job.telegram_id, message_id, found.thread.id, message.id)
+    is_whole = message.kind == "text" and len(message.text) <= MAX_INLINE
+    if not is_whole and not found.shown[1:]:
+        copied = await send_in_job(context, _copy(job.telegram_id, found, headline), report=False)
+        if copied is not None:
+            await _record(context, job, found, copied.message_id)
     return True
+
+
+async def _record(context: AppContext, job: SupportJob, found: Delivery, message_id: int) -> None:
+    async with context.database.transaction(Pool.JOBS) as session:
+        await support.record_copy(session, job.telegram_id, message_id, found.thread.id, found.message.id)
 
 
 def _copy(chat_id: int, found: Delivery, headline: int) -> Method:
