@@ -12,7 +12,6 @@ from email_validator import validate_email
 from bot.settings import Settings
 from db.tables import OutboxMessage
 
-BREAK = re.compile(r"\n")
 LINK = re.compile(r'<a href="([^"]*)">(.*?)</a>', re.S)
 TAG = re.compile(r"<[^>]+>")
 
@@ -70,7 +69,7 @@ def plain(body: str) -> str:
 
 
 def page(body: str, language: str) -> str:
-    lines = BREAK.sub("<br>\n", body)
+    lines = body.replace("\n", "<br>\n")
     return (
         f'<!doctype html>\n<html lang="{language}"><head><meta charset="utf-8"></head>'
         f'<body style="font: 16px/1.5 sans-serif; max-width: 40em">\n{lines}\n</body></html>\n'

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from email.utils import parseaddr
 from typing import Any
 from urllib.parse import quote
@@ -11,7 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.context import AppContext
 from bot.mail.letters import Letter
 from bot.notifications.events import AccessGranted, AccessTaken, Event, PurchaseSucceeded, RefundDone
-from bot.notifications.fallback import MAILED
 from bot.notifications.registry import from_facts
 from bot.notifications.registry import word as word_event
 from bot.texts import mail as words
@@ -26,7 +26,7 @@ ADDRESS_CHANGED = "address_changed"  # payload: support
 
 
 class NotWantedError(Exception):
-    """News to an address that is not the account's any more, or whose owner wants none."""
+    """News to an address that is not the account's any more, or whose owner wants none, or that are not so any more."""
 
 
 def email_code(row: OutboxMessage) -> Letter:
@@ -56,40 +56,37 @@ SUBJECTS: Mapping[type[Event], Callable[[Any], str]] = {
     AccessGranted: lambda event: words.granted_subject(event.module),
     AccessTaken: lambda event: words.taken_subject(event.module),
 }
-NEWS = {kind.name for kind in MAILED}
 REMINDERS = {kind for kind, group in GROUPS.items() if group is Group.ACCESS}
 
 
 async def word(session: AsyncSession, row: OutboxMessage, context: AppContext) -> Letter:
     """In the row's language. Raises NotWantedError, KeyError for a kind that is not listed."""
     with context.localizer.use_locale(row.language):
-        if row.kind in REMINDERS:
-            return await _reminder(session, row, context)
-        if row.kind not in NEWS:
+        if row.kind in WORDINGS:
             return WORDINGS[row.kind](row)
-        return await _news(session, row, context)
+        if row.user_id is None or await mail.get_news_address(session, row.user_id) != row.recipient:
+            raise NotWantedError
+        if row.kind in REMINDERS:
+            subject, text = await _reminder(session, row, row.user_id, context.now())
+        else:
+            subject, text = _news(row)
+        return await _with_link(session, row.user_id, context, subject, text)
 
 
-async def _reminder(session: AsyncSession, row: OutboxMessage, context: AppContext) -> Letter:
-    """As things are now."""
-    if row.user_id is None or await mail.get_news_address(session, row.user_id) != row.recipient:
-        raise NotWantedError
-    due = await get_due(session, row.user_id, row.kind, row.occasion, context.now())
+async def _reminder(
+    session: AsyncSession, row: OutboxMessage, user_id: int, now: datetime
+) -> tuple[str, str]:
+    """As things are now. Raises NotWantedError."""
+    due = await get_due(session, user_id, row.kind, row.occasion, now)
     if due is None:
         raise NotWantedError
-    return await _with_link(
-        session, row.user_id, context, reminder_words.subject(due), reminder_words.text(due)
-    )
+    return reminder_words.subject(due), reminder_words.text(due)
 
 
-async def _news(session: AsyncSession, row: OutboxMessage, context: AppContext) -> Letter:
+def _news(row: OutboxMessage) -> tuple[str, str]:
     """As the chat would have it; its buttons are in the chat."""
-    if row.user_id is None or await mail.get_news_address(session, row.user_id) != row.recipient:
-        raise NotWantedError
     event = from_facts(row.kind, row.payload["facts"], row.payload["version"])
-    return await _with_link(
-        session, row.user_id, context, SUBJECTS[type(event)](event), word_event(event).text
-    )
+    return SUBJECTS[type(event)](event), word_event(event).text
 
 
 async def _with_link(

@@ -91,9 +91,8 @@ function listItem(item, actions, api) {
 
 function table(block, words) {
   const rows = block.cells.map((row) => el("tr", {}, ...row.map((cell) => tableCell(cell, words))));
-  const classes = [block.is_bordered && "bordered", block.is_striped && "striped"].filter(Boolean).join(" ");
   const name = block.caption ? el("caption", {}, words(block.caption)) : null;
-  return el("div", { class: "rich-table", tabindex: "0" }, el("table", { class: classes }, name, el("tbody", {}, ...rows)));
+  return el("div", { class: "rich-table", tabindex: "0" }, el("table", {}, name, el("tbody", {}, ...rows)));
 }
 
 function tableCell(cell, words) {

@@ -113,7 +113,7 @@ class Reader:
 
     def _list(self, node: Node) -> Json:
         start = node.attributes.get("start", "1")
-        number = int(start) if start.lstrip("-").isdecimal() else 1
+        number = int(start) if start.removeprefix("-").isdecimal() else 1
         items = []
         for item in _only(node, {"li"}):
             given = item.attributes.get("value", "")
