@@ -8,9 +8,7 @@ import pytest
 
 from bot.chat.support_buttons import CloseThread, ShowThread, WriteToPerson
 from bot.jobs import support as job
-from bot.retry import RetryJobError
 from bot.sandbox.app import Sandbox
-from bot.sender import MAX_TRIES
 from bot.settings import Settings
 from bot.texts import errors
 from bot.texts import support as words
@@ -284,30 +282,6 @@ async def test_a_job_that_runs_twice_sends_once(
     await job.deliver(SupportJob(message=message, telegram_id=OLGA), app.context)
     await olga.refresh()
     assert sum(ASKED in one.get("text", "") for one in olga.messages) == 1
-
-
-async def test_what_could_not_be_copied_comes_later_below_its_card(
-    anna: ChatUser,
-    admins: tuple[ChatUser, ChatUser],
-    app: Application,
-    sandbox: Sandbox,
-    sql: asyncpg.Connection,
-) -> None:
-    olga, _ben = admins
-    await anna.register()
-    await writes(anna)
-    await anna.send_photo(PIXEL, "вот экран")
-    number = await card(olga, "вот экран")
-    message = await sql.fetchval("select max(id) from bot.support_messages")
-    copy = "delete from bot.support_copies where of_id = $1 and chat_id = $2 and message_id <> $3 returning 1"
-    await becomes(lambda: sql.fetchval(copy, message, OLGA, number))
-    delivery = SupportJob(message=message, telegram_id=OLGA)
-    sandbox.faults.set(telegram_5xx=MAX_TRIES)
-    with pytest.raises(RetryJobError):
-        await job.deliver(delivery, app.context)
-    await job.deliver(delivery, app.context)
-    await becomes_photos(olga, 2)
-    assert sum("вот экран" in one.get("text", "") for one in olga.messages) == 1
 
 
 class TestMany:

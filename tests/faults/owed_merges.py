@@ -2,10 +2,13 @@
 
 from datetime import datetime, timedelta
 
+from hypothesis import strategies as st
 from hypothesis.stateful import rule
+from sqlalchemy import text
 
 from db.merging.merging import MergeResult, merge
 from db.merging.undoing import undo_merge
+from db.timestamps import FOR_EVER
 from tests.faults.owed import DAY, Sale, Use, begun
 from tests.faults.owed_steps import Steps, numbers, people
 
@@ -13,6 +16,21 @@ ZERO = timedelta()
 
 
 class Merges(Steps):
+    @rule(person=people, days=st.one_of(st.none(), st.integers(-5, 40)))
+    def from_the_site(self, person: int, days: int | None) -> None:
+        """The other application gives access, without end perhaps, to a module that we sell nothing of."""
+        [module] = self.row("select id from modules where name = 'Latin'")
+        place = self.accounts[person], module
+        if place in self.owed.ends:
+            return
+        self.step("from the site")
+        end = FOR_EVER if days is None else self.now + days * DAY
+        give = text(
+            "insert into usermoduleaccess (user_id, module_id, ends_at) values (:user, :module, :end)"
+        )
+        self.do(lambda session: session.execute(give, {"user": place[0], "module": module, "end": end}))
+        self.owed.ends[place] = end
+
     @rule(person=people)
     def merged(self, person: int) -> None:
         """Whoever was merged begins anew, with an account that has nothing."""
@@ -80,6 +98,12 @@ class Merges(Steps):
             if code.module == module and {source, target} <= code.used_by.keys():
                 self._count_once(code.used_by[source] + code.used_by[target], source, target, module)
         end, start = ends[source, module], ends.get((target, module))
+        if FOR_EVER in (end, start):
+            self.step("merge without end")
+            del ends[source, module]
+            ends[target, module] = FOR_EVER
+            self.owed.causes["merge", cause[1], 0] += 1
+            return
         left = max(ZERO, end - self.now)
         after = end if start is None else max(start, self.now) + left if left else start
         shift = max(ZERO, start - self.now) if start is not None and left else ZERO
@@ -123,6 +147,6 @@ class Merges(Steps):
         sale.share = (sale.taken + unused) * DAY
 
     def _count(self, before: datetime | None, after: datetime) -> int:
-        if after in (before, self.now) or after < self.now:
+        if FOR_EVER in (before, after) or after in (before, self.now) or after < self.now:
             return 0
         return (after - max(before or self.now, self.now)) // DAY

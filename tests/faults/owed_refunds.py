@@ -6,6 +6,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     multiple,
+    precondition,
     rule,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -21,16 +22,40 @@ from tests.faults.owed_steps import Steps, links, numbers, others, parts, paymen
 class Refunds(Steps):
     @rule(target=returns, sale=st.one_of(links, sheets, others), part=parts)
     def refund_confirmed(self, sale: Sale, part: int) -> Any:
-        self.step("refund asked")
         amount = max(1, sale.amount * part // 100)
         partial_stars = sale.method == "stars" and amount != sale.amount
+        if sale.status == "succeeded" and amount <= sale.left and not partial_stars:
+            return self._confirm(sale, amount)
+        with pytest.raises(Refused):
+            self._draft(sale, amount)
+        return multiple()
+
+    @precondition(lambda self: self._returnable())
+    @rule(
+        target=returns,
+        data=st.data(),
+        part=parts,
+        end=st.sampled_from((True, False, None)),
+        twice=st.booleans(),
+    )
+    def refunded(self, data: st.DataObject, part: int, end: bool | None, twice: bool) -> Return:
+        """Few of the sales that are drawn at random are paid, and few refunds would be ended. None: not yet."""
+        sale = data.draw(st.sampled_from(self._returnable()))
+        refund = self._confirm(sale, sale.left if sale.method == "stars" else max(1, sale.left * part // 100))
+        if end is not None:
+            self.refund_ended(refund, end, twice)
+        return refund
+
+    def _returnable(self) -> list[Sale]:
+        return [sale for sale in self.known if sale.status == "succeeded" and sale.left]
+
+    def _draft(self, sale: Sale, amount: int) -> requests.RefundPlan:
+        self.step("refund asked")
         key = f"refund-{next(numbers)}"
-        draft = lambda session: requests.create_draft(session, sale.id, amount, 1, key, self.now)  # noqa: E731
-        if sale.status != "succeeded" or amount > sale.left or partial_stars:
-            with pytest.raises(Refused):
-                self.do(draft)
-            return multiple()
-        plan = self.do(draft)
+        return self.do(lambda session: requests.create_draft(session, sale.id, amount, 1, key, self.now))
+
+    def _confirm(self, sale: Sale, amount: int) -> Return:
+        plan = self._draft(sale, amount)
         self.do(lambda session: requests.record_request(session, plan.refund_id, '{"description": "ours"}'))
         self.do(lambda session: requests.record_confirmation(session, plan.refund_id, self.now))
         sale.reserved += amount

@@ -39,6 +39,7 @@ insert into bot.offers (product_id, days, price, currency)
     union all select product_id, 7, 33331, 'RUB' from products where name = 'Python, short'
     union all select product_id, 10, 77, 'XTR' from products where name = 'Python'
     union all select product_id, 90, 500, 'XTR' from products where name = 'English';
+insert into modules (name, interval_count) values ('Latin', 5);
 """
 numbers = itertools.count(1)
 
