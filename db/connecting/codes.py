@@ -11,10 +11,11 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.errors import CodeTooSoon, TooManyTries
-from db.server_keys import keyed_hash
+from db.server_keys import get_server_key, keyed_hash
 from db.tables import CodesSent, EmailCode
 
 DIGITS = 6
+KEY = "email_codes"  # of the server, for HMACs of codes and addresses
 DAY = timedelta(days=1)
 
 
@@ -52,7 +53,6 @@ async def record_code(
     telegram_id: int,
     email: str,
     code: str,
-    key: bytes,
     limits: CodeLimits,
     now: datetime,
 ) -> datetime:
@@ -60,6 +60,7 @@ async def record_code(
 
     Raises CodeTooSoon and TooManyTries, whoever has the address.
     """
+    key = await get_server_key(session, KEY)
     subjects = {
         f"chat {telegram_id}": limits.per_chat,
         f"address {_hmac(key, email)}": limits.per_address,
@@ -111,7 +112,7 @@ COUNT = text(
 
 
 async def check_code(
-    session: AsyncSession, telegram_id: int, code: str, key: bytes, limits: CodeLimits, now: datetime
+    session: AsyncSession, telegram_id: int, code: str, limits: CodeLimits, now: datetime
 ) -> CheckedCode:
     """Counts the try with the transaction. A right one proves the address, once."""
     row = await session.get(EmailCode, telegram_id, with_for_update=True, populate_existing=True)
@@ -122,6 +123,7 @@ async def check_code(
     if row.tries >= limits.tries:
         return CheckedCode(Checked.USED_UP, row.email)
     row.tries += 1
+    key = await get_server_key(session, KEY)
     if hmac.compare_digest(row.code_hmac, _hmac(key, f"{telegram_id} {row.email} {code}")):
         row.proven_at, row.code_hmac = now, ""
         return CheckedCode(Checked.RIGHT, row.email)

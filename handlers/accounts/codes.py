@@ -4,8 +4,6 @@ Until the code has come back nothing is looked up, and nothing is said, of whoev
 (docs/design.md#codes).
 """
 
-import hashlib
-import hmac
 import re
 import secrets
 
@@ -18,7 +16,7 @@ from bot.chat.conversation import ConnectQuestion
 from bot.chat.emails import WrongEmailError, read_email
 from bot.chat.keyboards import go, press, rows
 from bot.chat.replies import Reply, as_list, say
-from bot.context import AppContext, Request
+from bot.context import Request
 from bot.mail.connected import tell_address_changed
 from bot.mail.wording import EMAIL_CODE
 from bot.texts import errors, language
@@ -90,7 +88,7 @@ async def send_code(request: Request, email: str) -> Reply:
     context, telegram_id = request.context, request.person.telegram_id
     code = f"{secrets.randbelow(10**DIGITS):0{DIGITS}}"
     ends_at = await codes.record_code(
-        request.session, telegram_id, email, code, code_key(context), context.timings.codes, request.now
+        request.session, telegram_id, email, code, context.timings.codes, request.now
     )
     letter = Outgoing(
         channel=Channel.MAIL,
@@ -108,13 +106,6 @@ async def send_code(request: Request, email: str) -> Reply:
     return say(request.event, words.code_sent(email), rows(*buttons))
 
 
-def code_key(context: AppContext) -> bytes:
-    """Known to the server only, and the same in all its processes."""
-    assert context.settings.bot_token is not None
-    token = context.settings.bot_token.get_secret_value().encode()
-    return hmac.digest(token, b"lessongate:email-codes", hashlib.sha256)
-
-
 @router.message(ConnectQuestion.code, F.text, ~F.text.startswith("/"))
 async def answer_code(message: Message, request: Request) -> Reply:
     return await take_code(message, request)
@@ -126,7 +117,7 @@ async def take_code(message: Message, request: Request) -> Reply:
         return say(message, words.SIX_DIGITS)
     context, telegram_id = request.context, request.person.telegram_id
     checked = await codes.check_code(
-        request.session, telegram_id, written, code_key(context), context.timings.codes, request.now
+        request.session, telegram_id, written, context.timings.codes, request.now
     )
     again = rows(press(words.SEND_AGAIN, SendCode()))
     match checked.result:

@@ -17,7 +17,6 @@ from db.engine import Pool
 from db.errors import CodeTooSoon, LinkInvalid, NotConnectable, TooManyTries
 from tests.db.merging.people import CHAT, NOW, OWNER, YEAR, People, registers
 
-KEY = b"a key of the server"
 ADDRESS = "anna@example.org"
 LIMITS = CodeLimits()
 MANY = 100
@@ -42,7 +41,7 @@ async def test_a_hundred_people_who_claim_one_address(people: People) -> None:
 
     def ask(chat: int, minutes: int) -> Callable[[AsyncSession], Awaitable[Any]]:
         now = NOW + timedelta(minutes=minutes)
-        return lambda session: codes.record_code(session, chat, ADDRESS, "123456", KEY, LIMITS, now)
+        return lambda session: codes.record_code(session, chat, ADDRESS, "123456", LIMITS, now)
 
     asked = await at_once(people, *(ask(CHAT + number, 0) for number in range(MANY)))
     assert Counter(map(str, asked))[str(NOW + LIMITS.lives)] == 1
@@ -82,10 +81,10 @@ async def test_two_owners_move_one_chat_at_once(people: People) -> None:
 
 async def test_one_code_and_one_link_pressed_ten_times_at_once(people: People) -> None:
     async with people.database.transaction(Pool.TALK) as session:
-        await codes.record_code(session, CHAT, ADDRESS, "123456", KEY, LIMITS, NOW)
+        await codes.record_code(session, CHAT, ADDRESS, "123456", LIMITS, NOW)
         link = SignedLink(people.site, NOW + timedelta(minutes=5), "hash")
         opened = [await links.record_opened(session, link, CHAT + number) for number in range(10)]
-    check = [lambda session: codes.check_code(session, CHAT, "123456", KEY, LIMITS, NOW)] * 10
+    check = [lambda session: codes.check_code(session, CHAT, "123456", LIMITS, NOW)] * 10
     assert Counter(one.result for one in await at_once(people, *check)) == {Checked.RIGHT: 1, Checked.NONE: 9}
 
     def use(number: int) -> Callable[[AsyncSession], Awaitable[Any]]:
@@ -96,10 +95,10 @@ async def test_one_code_and_one_link_pressed_ten_times_at_once(people: People) -
 
 async def test_ten_guesses_at_once_are_counted_one_by_one(people: People) -> None:
     async with people.database.transaction(Pool.TALK) as session:
-        await codes.record_code(session, CHAT, ADDRESS, "123456", KEY, LIMITS, NOW)
+        await codes.record_code(session, CHAT, ADDRESS, "123456", LIMITS, NOW)
 
     def guess(number: int) -> Callable[[AsyncSession], Awaitable[Any]]:
-        return lambda session: codes.check_code(session, CHAT, f"{number:06}", KEY, LIMITS, NOW)
+        return lambda session: codes.check_code(session, CHAT, f"{number:06}", LIMITS, NOW)
 
     results = Counter(one.result for one in await at_once(people, *map(guess, range(10))))
     assert results == {Checked.WRONG: 4, Checked.USED_UP: 6}
