@@ -69,8 +69,8 @@ async def record_question(
 
 
 async def open_for(session: AsyncSession, user_id: int, now: datetime) -> int:
-    """The person's last thread; where there is none, a new one in which the school has the first word. Raises
-    PersonUnknown where no chat signs in to the account."""
+    """The person's last thread; where there is none, a new one in which the school has the first word: closed until it
+    is said. Raises PersonUnknown where no chat signs in to the account."""
     chats = await list_telegram_ids(session, await lock_account(session, user_id))
     # A chat that has signed in elsewhere since is another person's, perhaps.
     last = select(SupportThread.id).where(
@@ -87,7 +87,12 @@ async def open_for(session: AsyncSession, user_id: int, now: datetime) -> int:
     thread = await _get_open(session, chats[0])
     if thread is None:
         thread = SupportThread(
-            telegram_id=chats[0], user_id=user_id, opened_at=now, asked_at=now, answered_at=now
+            telegram_id=chats[0],
+            user_id=user_id,
+            opened_at=now,
+            asked_at=now,
+            answered_at=now,
+            closed_at=now,
         )
         session.add(thread)
         await session.flush()

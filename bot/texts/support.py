@@ -79,9 +79,9 @@ def history(
     found: Sequence[SupportMessage],
     closed_at: datetime | None,
 ) -> str:
-    """Of as many of the last messages as there is room for."""
+    """Of as many of the last messages as there is room for; one in which nothing was said was never closed."""
     above = f"✉️ {_who(who, name, telegram_id)}"
-    below = [_("Closed on {moment}").format(moment=moment(closed_at))] if closed_at is not None else []
+    below = [_("Closed on {moment}").format(moment=moment(closed_at))] if closed_at and found else []
     below.append(f"<i>{ANSWER_HINT}</i>")
     said = [_said(one) for one in found]
     while said and not fits("\n\n".join([above, *said, *below])):

@@ -209,6 +209,10 @@ async def test_the_school_writes_first_from_the_card(
     await olga.click(words.WRITE_TO)
     assert "Анна" in olga.last_text
     shown = next(one["message_id"] for one in reversed(olga.messages) if not one.get("outgoing"))
+    # Nothing was written yet: no conversation to be closed.
+    assert "Закрыт" not in olga.last_text
+    await olga.send("/support")
+    assert olga.last_text == olga.words(words.NONE_OPEN)
     await reply(olga, shown, "Как дела с уроком?")
     await anna.receives("Как дела с уроком?")
     await anna.click(words.WRITE)
