@@ -3,7 +3,7 @@ tells, those that name such rows in turn, and what schema `bot` keeps of the cha
 tables are among them.
 
 Left out by rule: columns that hold secrets, by their names; rows of tables that the bot may not read; other people's
-accounts.
+accounts, and the Telegram ids of others, admins too, in schema `bot`.
 """
 
 from collections.abc import Iterable
@@ -13,10 +13,13 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db.account_ids import list_telegram_ids
 from db.accounts.references import literal, quote, text_name
 
 USERS = "users"
 USER = "cast(:user as bigint)"
+TELEGRAM_ID = "^(telegram_id|chat_id|admin_id|.*_by)$"  # the name of a column; foreign keys are none
+SOMEBODY_ELSE = "somebody else"  # stands for the Telegram id of another person
 SECRET = "(password|passwd|hash|digest|token|secret|hmac|salt)"  # in the name of a column
 Json = dict[str, Any]
 
@@ -33,12 +36,13 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """`secrets`: its columns that are nobody's to see, `has_chat`: whether it names a chat by its `telegram_id`."""
+    """`secrets`: its columns that are nobody's to see, `chats`: those that hold a Telegram id. One that is called
+    `telegram_id` says whose the row is."""
 
     name: str
     readable: bool
     secrets: tuple[str, ...]
-    has_chat: bool
+    chats: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +71,11 @@ LIST_TABLES = text(
            has_schema_privilege(c.relnamespace, 'usage') and has_table_privilege(c.oid, 'select') as readable,
            array(select a.attname::text from pg_attribute a where a.attrelid = c.oid and a.attnum > 0
                  and not a.attisdropped and a.attname ~* '{SECRET}' order by a.attnum) as secrets,
-           c.relnamespace = to_regnamespace('bot') and exists (
-               select from pg_attribute a
-               where a.attrelid = c.oid and a.attname = 'telegram_id' and a.atttypid = 'bigint'::regtype) as has_chat
+           array(select a.attname::text from pg_attribute a where a.attrelid = c.oid and a.attnum > 0
+                 and c.relnamespace = to_regnamespace('bot') and a.atttypid = 'bigint'::regtype
+                 and a.attname ~ '{TELEGRAM_ID}' and not exists (
+                     select from pg_constraint k
+                     where k.conrelid = c.oid and k.contype = 'f' and a.attnum = any(k.conkey))) as chats
     from pg_class c where c.relkind in ('r', 'p') and not c.relispartition
     """
 )
@@ -78,16 +84,18 @@ LIST_TABLES = text(
 async def get_own_rows(session: AsyncSession, user_id: int) -> OwnRows:
     """Of the account and of all its chats."""
     tables = {
-        row.name: Table(row.name, row.readable, tuple(row.secrets), row.has_chat)
+        row.name: Table(row.name, row.readable, tuple(row.secrets), tuple(row.chats))
         for row in await session.execute(LIST_TABLES)
     }
     keys = [
         Key(row.table_name, tuple(row.columns), row.parent, tuple(row.keys))
         for row in await session.execute(LIST_KEYS)
     ]
-    found = OwnRows()
+    found, own = OwnRows(), await list_telegram_ids(session, user_id)
     for name, condition in list_conditions(keys, tables.values()).items():
         await _add(session, found, tables[name], condition, user_id)
+        for row in found.tables.get(name, []):
+            row |= {column: SOMEBODY_ELSE for column in tables[name].chats if row[column] not in (None, *own)}
     return found
 
 
@@ -104,7 +112,7 @@ def list_conditions(keys: Iterable[Key], tables: Iterable[Table]) -> dict[str, s
         parents |= found
         level = list(found)
     conditions = {name: _names(name, parents, 0) for name in parents}
-    chats = {one.name: OF_CHAT for one in tables if one.has_chat and one.name not in parents}
+    chats = {one.name: OF_CHAT for one in tables if "telegram_id" in one.chats and one.name not in parents}
     return conditions | chats | {"devices": OF_DEVICE}
 
 

@@ -3,9 +3,12 @@
 import asyncpg
 
 from db.accounts.contacts import record_email
-from db.accounts.own_rows import OwnRows, get_own_rows
+from db.accounts.own_rows import SOMEBODY_ELSE, OwnRows, get_own_rows
 from db.accounts.registration import record_consent
+from db.acts import ActKind, record_act
 from db.engine import Database, Pool
+from db.support import Written, record_answer, record_copy, record_question
+from db.tables import SupportMessage
 from tests.db.merging.people import CHAT, NOW, OWNER, People, meet, registers
 
 SITE = """
@@ -52,6 +55,9 @@ async def test_rows_of_both_applications_are_found(dsn: str, connection: asyncpg
         found.left_out
     )
     assert str(CHAT + 1) not in str(found.tables)
+    assert [row["chat_id"] for row in found.tables["bot.support_messages"]] == [CHAT, SOMEBODY_ELSE]
+    assert found.tables["bot.acts"][0]["telegram_id"] == SOMEBODY_ELSE
+    assert str(OWNER) not in str(found.tables)
 
 
 async def live_through(people: People) -> None:
@@ -65,6 +71,11 @@ async def live_through(people: People) -> None:
         await record_email(session, people.born, "anna@typed.example", NOW)
         for chat in (CHAT, CHAT + 1):
             await record_consent(session, chat, {"terms": "https://a", "privacy": "https://b"}, "1", NOW)
+        await record_act(session, OWNER, ActKind.GRANT, NOW, user_id=people.born)
+        asked = await record_question(session, CHAT, people.born, Written(CHAT, 1, "text", "?"), NOW)
+        thread = (await session.get_one(SupportMessage, asked)).thread_id
+        await record_copy(session, OWNER, 2, thread, asked)
+        await record_answer(session, thread, OWNER, Written(OWNER, 3, "text", "!"), NOW)
     await people.sql.execute(
         "insert into bot.chats (telegram_id, name) values ($1, 'Anna'), ($2, 'Ben')", CHAT, CHAT + 1
     )
