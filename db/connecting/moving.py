@@ -133,32 +133,55 @@ async def _account_before(session: AsyncSession, found: Connection, now: datetim
 
 
 @dataclass(frozen=True, slots=True)
+class ConnectedChat:
+    """`name`: as last met."""
+
+    telegram_id: int
+    name: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Undoable:
-    """A chat that was connected, by a merge or without one. `name`: as last met."""
+    """What connected `chats`: a merge, which brings all those of an account, or a move."""
 
     merge_id: int | None
     connection_id: int | None
-    telegram_id: int
-    name: str | None
     created_at: datetime
+    chats: list[ConnectedChat]
 
 
 async def list_undoable(session: AsyncSession, user_id: int, now: datetime, limit: int = 5) -> list[Undoable]:
     """What connected chats to this account and can still be undone, the newest first."""
     values = {"user": user_id, "since": now - UNDO_WITHIN, "limit": limit}
-    return [Undoable(*row) for row in await session.execute(LIST_UNDOABLE, values)]
+    return [
+        Undoable(
+            row.merge_id, row.connection_id, row.created_at, list(map(ConnectedChat, row.ids, row.names))
+        )
+        for row in await session.execute(LIST_UNDOABLE, values)
+    ]
 
 
+# A merge has noted which identities it moved; where all of these are gone, the chat that the account was born in.
 LIST_UNDOABLE = text(
     """
-    select done.merge_id, done.connection_id, done.telegram_id, chat.name, done.created_at from (
-        select m.id as merge_id, cast(null as bigint) as connection_id, born.telegram_id, m.created_at
+    select done.merge_id, done.connection_id, done.created_at, done.ids,
+           array(select chat.name from unnest(done.ids) with ordinality one (id, place)
+                 left join bot.chats chat on chat.telegram_id = one.id order by place) as names
+    from (
+        select m.id as merge_id, cast(null as bigint) as connection_id, m.created_at,
+               coalesce(nullif(array(
+                   select cast(a.providerkey as bigint) from bot.merged_rows note
+                   join authidentities a on a.id = cast(note.key ->> 'id' as bigint)
+                   where note.merge_id = m.id and note.table_name = 'authidentities'
+                     and a.providerkey ~ '^[0-9]{1,18}$' order by a.id
+               ), '{}'), array[born.telegram_id]) as ids
         from bot.merges m join bot.telegram_accounts born on born.user_id = m.from_user_id
         where m.into_user_id = :user and m.undone_at is null and m.created_at >= :since
+          and not exists (select from bot.deleted_accounts d where d.user_id = m.from_user_id)
         union all
-        select null, c.id, c.telegram_id, c.created_at from bot.connections c
+        select null, c.id, c.created_at, array[c.telegram_id] from bot.connections c
         where c.user_id = :user and c.undone_at is null and c.created_at >= :since
-    ) done left join bot.chats chat on chat.telegram_id = done.telegram_id
+    ) done
     order by done.created_at desc limit :limit
     """
 )

@@ -7,7 +7,7 @@ from bot.texts import _, __
 from bot.texts.access.grants import state
 from bot.texts.format import cut, moment, person
 from db.accounts.people import AccountSummary
-from db.connecting.moving import Undoable
+from db.connecting.moving import ConnectedChat, Undoable
 from db.merging.merging import MergeResult
 from db.merging.undoing import SeparatedAccess
 from db.timestamps import FOR_EVER
@@ -62,13 +62,17 @@ def preview_move(
 
 def connections(who: AccountSummary, found: Sequence[Undoable]) -> str:
     lines = [
-        _("{number}. {moment}: <code>{chat}</code> {name}").format(
-            number=number, moment=moment(one.created_at), chat=one.telegram_id, name=cut(one.name)
+        _("{number}. {moment}: {chats}").format(
+            number=number, moment=moment(one.created_at), chats=", ".join(map(_chat, one.chats))
         )
         for number, one in enumerate(found, 1)
     ]
     headline = _("Chats that were connected to {person}, and can be separated again for 30 days:")
     return "\n".join((headline.format(person=person(who)), *lines))
+
+
+def _chat(one: ConnectedChat) -> str:
+    return f"<code>{one.telegram_id}</code> {cut(one.name)}".rstrip()
 
 
 def separate(number: int) -> str:

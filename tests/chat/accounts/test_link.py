@@ -45,7 +45,7 @@ async def test_each_chat_of_a_joined_account_hears_of_it_once(
     await olga.send(f"/link {BEN} {ANNA}")
     await olga.click(link.MOVE)
     await anna.receives("Школа подключила")
-    await sql.fetchval(SITE)
+    site = await sql.fetchval(SITE)
     await olga.send(f"/link ben@school.example {BEN}")
     await olga.click(link.JOIN)
     for person in (ben, anna):
@@ -55,7 +55,12 @@ async def test_each_chat_of_a_joined_account_hears_of_it_once(
     )
     await anna.refresh()
     assert not any("ещё один чат" in text for text in anna.texts)
-    await olga.click(link.SEPARATE)
+    await olga.send(f"/user #{site}")
+    await olga.click(link.CONNECTIONS)
+    [line] = [line for line in olga.last_text.splitlines() if line.startswith("1. ")]
+    assert str(BEN) in line
+    assert str(ANNA) in line
+    await olga.click("↩️ Отсоединить 1")
     for person in (ben, anna):
         await person.receives(lambda: connect.separated("@school_support"))
 
