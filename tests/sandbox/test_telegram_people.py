@@ -110,6 +110,20 @@ async def test_a_photo_reaches_the_bot_and_the_page(world: World, bot: Bot) -> N
             assert await response.read() == PNG
 
 
+async def test_a_file_reaches_the_bot_as_it_is(world: World, bot: Bot) -> None:
+    data = base64.b64encode("Анна;1".encode("cp1251")).decode()
+    await bot.person().give("/messages", {"document": {"name": "a.csv", "data": data}, "caption": "/grant"})
+    (update,) = await bot.updates()
+    sent = update["message"]["document"]
+    assert (sent["file_name"], sent["mime_type"], sent["file_size"]) == ("a.csv", "text/csv", 6)
+    assert update["message"]["caption"] == "/grant"
+    path = (await bot.ok("getFile", file_id=sent["file_id"]))["file_path"]
+    async with world.http.get(f"{world.origin}/file/bot{bot.token}/{path}") as response:
+        assert await response.read() == "Анна;1".encode("cp1251")
+    for wrong in ({"name": "a.csv", "data": "!"}, {"name": "a.csv", "data": ""}):
+        assert (await bot.person().refused("/messages", {"document": wrong}))[0] == 400
+
+
 async def test_editing_ones_message(bot: Bot) -> None:
     anna, foreign = await ready(bot)
     number = (await anna.send("/first"))["message"]["message_id"]

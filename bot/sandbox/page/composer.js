@@ -5,7 +5,7 @@ import { byId, fullName } from "./dom.js";
 import { CommandMenu } from "./commands.js";
 import { confirmContact } from "./keyboards.js";
 import { summary } from "./media.js";
-import { sendPhoto } from "./photo.js";
+import { sendFile, sendPhoto } from "./photo.js";
 import { popup, toast } from "./sheets.js";
 import { t } from "./language.js";
 
@@ -26,7 +26,8 @@ export class Composer {
     byId("composer-form").addEventListener("submit", (event) => this.submit(event));
     byId("mode-cancel").addEventListener("click", () => this.leaveMode());
     byId("attach").addEventListener("click", (event) => this.openAttachments(event.currentTarget));
-    byId("photo-file").addEventListener("change", (event) => this.picked(event.target));
+    byId("photo-file").addEventListener("change", (event) => this.picked(event.target, sendPhoto));
+    byId("any-file").addEventListener("change", (event) => this.picked(event.target, sendFile));
   }
 
   /** Take over the chosen person's draft, commands and placeholder. */
@@ -168,6 +169,7 @@ export class Composer {
         action: () => this.send({ sticker: true }),
       },
       { text: t("place"), icon: "pin", testid: "attach-place", action: () => sharePlace(this.send) },
+      { text: t("anyFile"), icon: "file", testid: "attach-file", action: () => byId("any-file").click() },
       { text: t("poll"), icon: "chart", testid: "attach-poll", action: () => makePoll(this.send) },
     ]);
   }
@@ -176,9 +178,9 @@ export class Composer {
     confirmContact(this.model.current, () => this.send({ contact: "own" }));
   }
 
-  picked(input) {
+  picked(input, sendIt) {
     const [file] = input.files;
-    if (file) sendPhoto(file, this.send);
+    if (file) sendIt(file, this.send);
     input.value = "";
   }
 

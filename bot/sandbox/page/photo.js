@@ -1,4 +1,4 @@
-/** Sending a photo: picked or pasted, scaled down as Telegram's clients do, with a caption. */
+/** Sending a photo: picked or pasted, scaled down as Telegram's clients do, with a caption; or a file as it is. */
 
 import { el } from "./dom.js";
 import { sheet, sheetButton, toast } from "./sheets.js";
@@ -26,6 +26,16 @@ export async function sendPhoto(file, send) {
   );
   form.addEventListener("submit", () => send(withCaption(picture, caption.value.trim())));
   return caption.focus();
+}
+
+/** @param {File} file @param {(message: object) => Promise<boolean>} send */
+export function sendFile(file, send) {
+  const reader = new FileReader();
+  reader.addEventListener("load", () => {
+    const data = reader.result.slice(reader.result.indexOf(",") + 1);
+    send({ document: { name: file.name, data } });
+  });
+  reader.readAsDataURL(file);
 }
 
 function withCaption(picture, caption) {

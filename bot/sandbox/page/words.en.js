@@ -36,6 +36,7 @@ export const EN = {
   commands: "Bot commands",
   attach: "Attach",
   photoFile: "Photo from a file",
+  anyFile: "File",
   ownContact: "My contact",
   otherContact: "Someone else's contact",
   sticker: "Sticker",

@@ -36,6 +36,7 @@ export const RU = {
   commands: "Команды бота",
   attach: "Прикрепить",
   photoFile: "Фото из файла",
+  anyFile: "Файл",
   ownContact: "Мой контакт",
   otherContact: "Чужой контакт",
   sticker: "Стикер",

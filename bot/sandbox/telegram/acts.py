@@ -1,6 +1,7 @@
 """What people do in their chats: write, edit, press buttons, share, block."""
 
 import base64
+import mimetypes
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +12,7 @@ from bot.sandbox.telegram.errors import ApiError, PageError
 from bot.sandbox.telegram.groups import INSIDE
 from bot.sandbox.telegram.images import image_size
 from bot.sandbox.telegram.keyboards import callback_data_of
-from bot.sandbox.telegram.methods.media import KINDS, photo_sizes
+from bot.sandbox.telegram.methods.media import FILE_MAX, KINDS, photo_sizes
 from bot.sandbox.telegram.methods.messages import HEAD, caption_body
 from bot.sandbox.telegram.methods.places import read_location
 from bot.sandbox.telegram.methods.polls import read_poll
@@ -69,6 +70,8 @@ def _content(ctx: Context, bot: Account, person: Person, given: Json) -> Json:
             return {"contact": contact}
         case {"photo": str() as encoded}:
             return _photo(ctx, bot, encoded) | _caption(str(given.get("caption") or ""))
+        case {"document": {"name": str() as name, "data": str() as encoded}}:
+            return _document(ctx, bot, name, encoded) | _caption(str(given.get("caption") or ""))
         case {"sticker": _}:
             return {"sticker": _sticker(ctx, bot)}
         case {"location": dict() as place}:
@@ -76,7 +79,7 @@ def _content(ctx: Context, bot: Account, person: Person, given: Json) -> Json:
         case {"poll": dict() as poll}:
             content = _asked(lambda: read_poll(Params(poll)))
             return {"poll": new_poll(ctx, bot, content, by_bot=False)}
-    raise PageError(400, "one of text, contact, photo, sticker, location or poll is wanted")
+    raise PageError(400, "one of text, contact, photo, document, sticker, location or poll is wanted")
 
 
 def _asked(read: Callable[[], Json]) -> Json:
@@ -111,11 +114,24 @@ def own_contact(person: Person) -> Json:
     return contact | ({"last_name": person.last_name} if person.last_name else {})
 
 
-def _photo(ctx: Context, bot: Account, encoded: str) -> Json:
+def _decoded(kind: str, encoded: str) -> bytes:
     try:
-        data = base64.b64decode(encoded.rpartition(",")[2], validate=True)
+        return base64.b64decode(encoded.rpartition(",")[2], validate=True)
     except ValueError as error:
-        raise PageError(400, "the photo is not base64") from error
+        raise PageError(400, f"the {kind} is not base64") from error
+
+
+def _document(ctx: Context, bot: Account, name: str, encoded: str) -> Json:
+    data = _decoded("document", encoded)
+    if not 0 < len(data) <= FILE_MAX:
+        raise PageError(400, "the document is empty or too big")
+    mime = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    file = ctx.files.add(bot.id, "documents", data, name, mime)
+    return {"document": KINDS["document"].describe(file, Params({}))}
+
+
+def _photo(ctx: Context, bot: Account, encoded: str) -> Json:
+    data = _decoded("photo", encoded)
     size = image_size(data)
     if size is None:
         raise PageError(400, "the photo is no PNG, JPEG, GIF or WebP")

@@ -18,6 +18,7 @@ from bot.sandbox.telegram.text import read_caption
 
 Json = dict[str, Any]
 PHOTO_MAX, FILE_MAX = 10 * 2**20, 50 * 2**20
+FETCHED_MAX = 20 * 2**20  # of a file that a bot asks for
 NOWHERE = ".invalid"  # a host that nobody has (RFC 2606)
 WRONG_REFERENCE = "wrong file identifier/HTTP URL specified"
 
@@ -149,6 +150,8 @@ def get_file(ctx: Context, bot: Account, params: Params) -> Json:
     file = ctx.files.find(params.text("file_id"))
     if file is None or file.bot != bot.id:
         raise bad_request("invalid file_id")
+    if file.size > FETCHED_MAX:
+        raise bad_request("file is too big")
     return file.as_object() | {"file_path": file.path}
 
 
