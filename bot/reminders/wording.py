@@ -34,12 +34,12 @@ async def _act(session: AsyncSession, one: Reminder, context: AppContext) -> Inl
 
 
 async def _renew(session: AsyncSession, one: Reminder, context: AppContext) -> InlineKeyboardButton | None:
-    """The first offer that can be paid, with its price and its end."""
+    """What was bought last, if it can be paid, with its price and its end."""
     assert one.module_id is not None
     offers = await courses.list_offers(session, one.module_id)
     able = [offer for offer in offers if payment_methods(offer, context.settings)]
     if not able:
         return None
     access = await get_access(session, one.user_id, one.module_id)
-    offer = able[0]
+    offer = courses.choose_renewal(able, await courses.get_last_terms(session, one.user_id, one.module_id))
     return press(words.renew(offer, end_after(access, offer.days, context.now())), ShowOffer(id=offer.id))

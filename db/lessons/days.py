@@ -1,10 +1,13 @@
 """Days of learning: on which something was answered, reviewed or finished here. `progress` has no time, so rows of the
-other application are never such a day."""
+other application are never such a day. A moment belongs to the day that it was then, in the zone that was one's own
+then: who moves loses none of them.
+"""
 
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 
-from sqlalchemy import text
+from sqlalchemy import ARRAY, DateTime, Text, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 WEEKS = 10  # that are shown, the present one among them
@@ -21,14 +24,23 @@ class LastLesson:
 
 
 @dataclass(frozen=True, slots=True)
+class Move:
+    """`zone` was one's own until then."""
+
+    until: datetime
+    zone: tzinfo
+
+
+@dataclass(frozen=True, slots=True)
 class LearningDays:
     """`days` by module, as far as HISTORY goes back; `last`: the lesson finished last, by module. Days end at midnight
-    in `zone`."""
+    in `zone`, and before each of `moves` in its."""
 
     zone: tzinfo
     today: date
     days: dict[int, set[date]]
     last: dict[int, LastLesson]
+    moves: Sequence[Move] = ()
 
     @property
     def all(self) -> set[date]:
@@ -46,27 +58,44 @@ class LearningDays:
 
     @property
     def streak(self) -> int:
-        return count_streak(self.all, self.today)
+        """Who has moved west may have learnt tomorrow."""
+        return count_streak(self.all, max(self.all | {self.today}), list_shortened(self.moves, self.zone))
 
 
-def count_streak(days: set[date], today: date) -> int:
+def list_shortened(moves: Sequence[Move], zone: tzinfo) -> set[date]:
+    """Days that moving east has cut short, or leapt over: `moves` from the oldest on, and the zone since the last."""
+    days = set[date]()
+    for place, move in enumerate(moves):
+        following = moves[place + 1].zone if place + 1 < len(moves) else zone
+        before, after = (move.until.astimezone(one).replace(tzinfo=None) for one in (move.zone, following))
+        if after > before:
+            days |= {
+                before.date() + DAY * number for number in range((after.date() - before.date()).days + 1)
+            }
+    return days
+
+
+def count_streak(days: set[date], today: date, shortened: Set[date] = frozenset()) -> int:
     """Days of learning in a row up to today, which is not over yet. One day off a week (Monday to Sunday) ends
-    nothing, and counts nothing."""
+    nothing, and counts nothing; nor does a day that was shortened."""
     count, free, day = 0, set[date](), today if today in days else today - DAY
     while True:
         monday = day - timedelta(days=day.weekday())
         if day in days:
             count += 1
-        elif monday in free or day < min(days, default=day):
+        elif day < min(days, default=day) or (monday in free and day not in shortened):
             return count
-        else:
+        elif day not in shortened:
             free.add(monday)
         day -= DAY
 
 
 LIST_DAYS = text(
     """
-    select distinct l.module_id, cast(timezone(:zone, learnt.at) as date) as day from (
+    select distinct l.module_id, cast(timezone(coalesce((
+        select move.zone from unnest(:zones, :untils) as move (zone, until)
+        where move.until > learnt.at order by move.until limit 1
+    ), :zone), learnt.at) as date) as day from (
         select q.lesson_id, a.answered_at as at from bot.attempts t
         join bot.answers a on a.attempt_id = t.id
         join bot.questions q on q.id = a.question_id
@@ -76,7 +105,7 @@ LIST_DAYS = text(
         where t.user_id = :user_id and t.finished_at >= :since and t.result_id is not null
     ) learnt join bot.lessons l on l.id = learnt.lesson_id
     """
-)
+).bindparams(bindparam("zones", type_=ARRAY(Text)), bindparam("untils", type_=ARRAY(DateTime(timezone=True))))
 LIST_LAST = text(
     """
     select distinct on (l.module_id) l.module_id, l.title, t.finished_at
@@ -87,12 +116,20 @@ LIST_LAST = text(
 )
 
 
-async def get_learning_days(session: AsyncSession, user_id: int, now: datetime, zone: tzinfo) -> LearningDays:
-    """`zone`: whose midnight ends a day; one that has a name."""
-    values = {"user_id": user_id, "since": now - HISTORY, "zone": str(zone)}
+async def get_learning_days(
+    session: AsyncSession, user_id: int, now: datetime, zone: tzinfo, moves: Sequence[Move] = ()
+) -> LearningDays:
+    """`zone`: whose midnight ends a day; all have names. `moves` from the oldest on."""
+    values = {
+        "user_id": user_id,
+        "since": now - HISTORY,
+        "zone": str(zone),
+        "zones": [str(move.zone) for move in moves],
+        "untils": [move.until for move in moves],
+    }
     days: dict[int, set[date]] = {}
     for row in await session.execute(LIST_DAYS, values):
         days.setdefault(row.module_id, set()).add(row.day)
     rows = await session.execute(LIST_LAST, {"user_id": user_id})
     last = {row[0]: LastLesson(row[1], row[2]) for row in rows}
-    return LearningDays(zone, now.astimezone(zone).date(), days, last)
+    return LearningDays(zone, now.astimezone(zone).date(), days, last, moves)

@@ -8,10 +8,12 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.account_ids import lock_account
+from db.lessons.days import HISTORY, Move
 from db.reminders.hours import next_moment, zone_of
 from db.tables import ReminderSettings
 
 BATCH = 1000  # people in memory at once
+MOVES = 20  # the last so many are kept
 LATE = timedelta(hours=3)  # whose hour is longer ago than that is reminded at their next one
 
 
@@ -42,8 +44,18 @@ async def get_zone(session: AsyncSession, user_id: int, school: tzinfo) -> tzinf
     return zone_of((await get_choices(session, user_id)).zone, school)
 
 
+async def list_moves(session: AsyncSession, user_id: int, school: tzinfo) -> list[Move]:
+    """From which zones this person has moved, from the oldest on."""
+    moves = await session.scalar(GET_MOVES, {"user_id": user_id}) or {}
+    return sorted(
+        (Move(datetime.fromisoformat(until), zone_of(zone, school)) for until, zone in moves.items()),
+        key=lambda move: move.until,
+    )
+
+
 DEFAULT_HOUR = 12
 GET_CHOICES = text("select zone, hour, muted from bot.reminders where user_id = :user_id")
+GET_MOVES = text("select moves from bot.reminders where user_id = :user_id")
 
 
 async def record_choices(
@@ -52,7 +64,12 @@ async def record_choices(
     """Their hour comes next as chosen; who was reminded today already is reminded tomorrow, since each occasion counts
     once."""
     user_id = await lock_account(session, user_id)
+    before = zone_of((await get_choices(session, user_id)).zone, school)
+    moves = [one for one in await list_moves(session, user_id, school) if one.until > now - HISTORY]
+    if str(before) != str(zone_of(chosen.zone, school)):
+        moves = [*moves, Move(now, before)][-MOVES:]
     values = {
+        "moves": {move.until.isoformat(): str(move.zone) for move in moves},
         "zone": chosen.zone,
         "hour": chosen.hour,
         "muted": list(chosen.muted),

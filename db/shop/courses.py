@@ -1,5 +1,6 @@
 """What is sold: modules, and the offers of their products."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,6 +89,45 @@ async def get_offer(session: AsyncSession, offer_id: int) -> OfferDetails:
     if row is None:
         raise OfferGone(offer_id)
     return to_offer(row)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Of what was bought."""
+
+    product_id: int
+    days: int
+    currency: str
+
+
+async def get_last_terms(session: AsyncSession, user_id: int, module_id: int) -> Terms | None:
+    """On which terms this person has paid for the module last; the other application's purchases count too."""
+    row = (
+        await session.execute(
+            text(
+                "select p.product_id, p.days, p.currency from purchases p join products using (product_id)"
+                " where p.user_id = :user_id and module_id = :module_id and p.status = 'succeeded'"
+                " order by p.purchased_at desc nulls last, p.id desc limit 1"
+            ),
+            {"user_id": user_id, "module_id": module_id},
+        )
+    ).one_or_none()
+    return Terms(*row) if row else None
+
+
+def choose_renewal(offers: Sequence[OfferDetails], bought: Terms | None) -> OfferDetails:
+    """Of offers for a module: what was bought last, else what is next to it, the cheapest; where nothing was bought,
+    the cheapest of the first one's currency."""
+    currency = bought.currency if bought else offers[0].currency
+    return min(
+        offers,
+        key=lambda one: (
+            bought is not None and one.product_id != bought.product_id,
+            one.currency != currency,
+            bought is not None and one.days != bought.days,
+            one.price,
+        ),
+    )
 
 
 async def find_module_of_offer(session: AsyncSession, offer_id: int) -> int | None:

@@ -110,3 +110,37 @@ async def test_products_are_listed_with_their_modules(database: Database, produc
         goods = await offers.list_products(session, skip=0, limit=5)
         assert await offers.count_products(session) == 1
     assert [(one.id, one.name, one.module) for one in goods] == [(product, "A month", "Chess")]
+
+
+async def test_renewing_offers_what_was_bought_last(
+    database: Database, connection: asyncpg.Connection, product: int
+) -> None:
+    """Else what is nearest to it, the cheapest; a pending purchase and one of another module count for nothing."""
+    month, year, stars = [
+        OfferDetails(number, product, "", 1, "", days, price, currency, True, ())
+        for number, (days, price, currency) in enumerate(
+            [(30, 990, "RUB"), (365, 7900, "RUB"), (30, 500, "XTR")]
+        )
+    ]
+    await connection.execute("insert into users (id, email, created_at) values (1, 'a@example.com', now())")
+    buy = (
+        "insert into purchases (user_id, product_id, amount_cents, provider, status, provider_payment_id, days,"
+        " currency, created_at, purchased_at) values (1, $1, 1, 'stars', $2, $3, $4, $5, now(), $6)"
+    )
+    renewals = [courses.choose_renewal([year, month, stars], None)]
+    bought = [
+        ("succeeded", 365, "RUB"),
+        ("pending", 30, "XTR"),
+        ("succeeded", 90, "RUB"),
+        ("succeeded", 30, "XTR"),
+    ]
+    for number, (status, days, currency) in enumerate(bought):
+        await connection.execute(
+            buy, product, status, f"p{number}", days, currency, NOW if status == "succeeded" else None
+        )
+        async with database.transaction(Pool.TALK) as session:
+            module = await connection.fetchval("select module_id from products")
+            terms = await courses.get_last_terms(session, 1, module)
+            assert await courses.get_last_terms(session, 1, module + 1) is None
+        renewals.append(courses.choose_renewal([month, year, stars], terms))
+    assert renewals == [month, year, year, month, stars]

@@ -64,7 +64,7 @@ async def test_what_a_learner_asks_for_is_found_by_indexes(
     attempt = await connection.fetchval("select id from bot.attempts where user_id = 5000 limit 1")
     values = {
         "user_id": 5000, "lesson_id": lesson, "attempt_id": attempt, "id": attempt, "now": NOW, "most": 10,
-        "since": NOW, "zone": "Europe/Moscow", "module_id": None, "last": None,
+        "since": NOW, "zone": "Europe/Moscow", "module_id": None, "last": None, "zones": [], "untils": [],
     }  # fmt: skip
     read = {}
     async with database.transaction(Pool.TALK) as session:
