@@ -188,18 +188,6 @@ async def test_a_long_talk_shows_its_end(anna: ChatUser, admins: Admins) -> None
     assert not any(part in olga.last_text for part in ("№1 слово", words.FILE))
 
 
-async def test_a_very_long_question_comes_once(
-    anna: ChatUser, admins: Admins, sql: asyncpg.Connection
-) -> None:
-    olga, _ben = admins
-    await anna.register()
-    await writes(anna, "Очень длинно. " * 250)
-    both = "select count(*) = 2 from bot.support_copies where chat_id = $1"
-    await becomes(lambda: sql.fetchval(both, OLGA))
-    await olga.refresh()
-    assert sum("Очень длинно" in text for text in olga.texts) == 1
-
-
 async def test_the_school_writes_first_from_the_card(
     anna: ChatUser, admins: Admins, sql: asyncpg.Connection
 ) -> None:

@@ -36,3 +36,15 @@ async def test_a_copy_that_has_to_wait_comes_without_its_card(
     await olga.refresh()
     assert len(photos(olga)) == 2
     assert sum("вот экран" in one.get("text", "") for one in olga.messages) == 1
+
+
+async def test_a_very_long_question_comes_once(
+    anna: ChatUser, olga: ChatUser, sql: asyncpg.Connection
+) -> None:
+    await olga.send("/start")
+    await anna.register()
+    await writes(anna, "Очень длинно. " * 250)
+    both = "select count(*) = 2 from bot.support_copies where chat_id = $1"
+    await becomes(lambda: sql.fetchval(both, OLGA))
+    await olga.refresh()
+    assert sum("Очень длинно" in text for text in olga.texts) == 1
