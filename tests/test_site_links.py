@@ -51,6 +51,17 @@ def test_the_javascript_example_makes_it() -> None:
     assert made.stdout.strip() == TOKEN
 
 
+@pytest.mark.skipif(shutil.which("mcs") is None, reason="there is no mono-mcs to run the C# example")
+def test_the_csharp_example_makes_it(tmp_path: Path) -> None:
+    call = f'SiteLink.Token("{SECRET}", {USER}, {ENDS})'
+    main = f"class Program {{ static void Main() {{ System.Console.Write({call}); }} }}"
+    source, program = tmp_path / "Site.cs", tmp_path / "site.exe"
+    source.write_text(example("csharp") + main)
+    subprocess.run(["mcs", f"-out:{program}", source], check=True, capture_output=True, timeout=60)
+    made = subprocess.run(["mono", program], check=True, capture_output=True, text=True, timeout=60)
+    assert made.stdout.strip() == TOKEN
+
+
 def test_each_changed_sign_makes_it_wrong() -> None:
     for place, letter in enumerate(TOKEN):
         other = "A" if letter != "A" else "B"
