@@ -1,32 +1,33 @@
 """One of several processes that merge the same accounts: `python -m tests.db.merging.racer DSN FROM:INTO…`.
 
-Says "ready", waits for a line, merges one pair after the other, and prints how each of them fared.
+Says "ready", waits for a line, which is the moment, merges one pair after the other, and prints how each of them
+fared.
 """
 
 import asyncio
 import sys
+from datetime import datetime
 
 from db.engine import Database, Pool
 from db.errors import NotMergeable
 from db.merging.merging import merge
-from tests.db.merging.people import NOW
 
 
 async def race(dsn: str, pairs: list[tuple[int, int]]) -> list[str]:
     database = Database(dsn, sizes={Pool.TALK: 2, Pool.MONEY: 1, Pool.JOBS: 1})
     await database.check_usable()
     print("ready", flush=True)
-    await asyncio.to_thread(sys.stdin.readline)
+    now = datetime.fromisoformat((await asyncio.to_thread(sys.stdin.readline)).strip())
     try:
-        return [await one(database, *pair) for pair in pairs]
+        return [await one(database, *pair, now) for pair in pairs]
     finally:
         await database.close()
 
 
-async def one(database: Database, from_id: int, into_id: int) -> str:
+async def one(database: Database, from_id: int, into_id: int, now: datetime) -> str:
     try:
         async with database.transaction(Pool.TALK) as session:
-            await merge(session, from_id, into_id, NOW)
+            await merge(session, from_id, into_id, now)
     except NotMergeable as refused:
         return refused.reason
     return "done"
