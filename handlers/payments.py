@@ -71,10 +71,10 @@ router = Router(name="payments")
 
 
 @router.pre_checkout_query()
-async def pre_checkout(query: PreCheckoutQuery, session: AsyncSession) -> Reply:
+async def pre_checkout(query: PreCheckoutQuery, session: AsyncSession, now: datetime) -> Reply:
     """Telegram declines by itself what is not answered within ten seconds."""
     verdict = await check_pre_checkout(
-        session, query.invoice_payload, query.from_user.id, query.total_amount, query.currency
+        session, query.invoice_payload, query.from_user.id, query.total_amount, query.currency, now
     )
     if verdict is PreCheckoutVerdict.OK:
         return AnswerPreCheckoutQuery(pre_checkout_query_id=query.id, ok=True)
@@ -138,17 +138,23 @@ async def open_order(request: Request, offer: OfferDetails, method: PaymentMetho
     if opened.new:
         await freeze(session, opened.attempt_id, offer, person, context)
     replies: list[Method] = [without_buttons(*copy) for copy in opened.copies]
+    if opened.before is not None:
+        replies.append(_price_changed(event, order_words.price_changed(opened.before, offer)))
     if is_link:
         await enqueue(session, CreatePaymentJob(attempt=opened.attempt_id), priority=5)
         pause = context.timings.slow_link if opened.new else None  # else another message is to show it
         await enqueue(session, SlowLinkJob(attempt=opened.attempt_id), after=pause, priority=5)
-        soon = opened.new or isinstance(event, Message)
+        soon = (opened.new or isinstance(event, Message)) and opened.before is None
         return [*replies, _soon(event)] if soon else replies
     attempt = await get_attempt(session, opened.attempt_id)
     if in_place(event) is not None:
         order = await get_order(session, context, attempt)
         replies.append(show(event, *screen(order, request.now)))
     return [*replies, invoice(attempt, context.settings)]
+
+
+def _price_changed(event: Message | CallbackQuery, text: str) -> Method:
+    return toast(event, text, alert=True) if isinstance(event, CallbackQuery) else say(event, text)
 
 
 def _soon(event: Message | CallbackQuery) -> Method:

@@ -21,6 +21,7 @@ from db.engine import Pool
 from db.payments import attempts, orders
 from db.payments.attempts import AttemptDetails
 from db.payments.methods import PaymentMethod, Way
+from db.payments.prices import PriceRise, get_rise
 from db.payments.purchases import PurchaseStatus
 
 Screen = tuple[str, InlineKeyboardMarkup | None]
@@ -28,12 +29,14 @@ Screen = tuple[str, InlineKeyboardMarkup | None]
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """An order as its screen needs it. `slow`: its link has been waited for; `access`: what is open already."""
+    """An order as its screen needs it. `slow`: its link has been waited for; `access`: what is open already;
+    `rise`: of its price, since it was opened."""
 
     attempt: AttemptDetails
     ways: list[Way]
     access: AccessPeriod | None
     slow: bool
+    rise: PriceRise | None = None
 
 
 async def get_order(session: AsyncSession, context: AppContext, attempt: AttemptDetails) -> Order:
@@ -45,7 +48,8 @@ async def get_order(session: AsyncSession, context: AppContext, attempt: Attempt
         besides=(attempt.offer_id, attempt.method),
     )
     access = await get_access(session, attempt.user_id, attempt.module_id)
-    return Order(attempt, ways, access, is_slow(attempt, context))
+    rise = await get_rise(session, attempt)
+    return Order(attempt, ways, access, is_slow(attempt, context), rise)
 
 
 def is_slow(attempt: AttemptDetails, context: AppContext) -> bool:
@@ -59,6 +63,8 @@ def screen(order: Order, now: datetime) -> Screen:
         words.terms(attempt.product, attempt.days, attempt.amount, attempt.currency),
         words.opens(attempt.module, attempt.days, order.access, now),
     ]
+    if order.rise is not None and order.rise.at > now:
+        parts.append(words.rises(order.rise, attempt.currency))
     how = words.how_to_pay(attempt, order.slow, bool(order.ways))
     return "\n".join(parts) + f"\n\n{how}", keyboard(order)
 

@@ -8,8 +8,10 @@ says of itself is nobody's but the file's: a language that is gone from it is de
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
+from datetime import datetime
 from typing import Any, TypeVar
 
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.catalogue.changes import Action, CatalogueChange
@@ -53,14 +55,17 @@ class CatalogueRefusedError(Exception):
         self.lines = list(lines)
 
 
-async def load_catalogue(session: AsyncSession, catalogue: Catalogue) -> list[CatalogueChange]:
-    """Makes the database say what the file says; the changes, in the file's order. Raises CatalogueRefusedError."""
+async def load_catalogue(
+    session: AsyncSession, catalogue: Catalogue, now: datetime | None = None
+) -> list[CatalogueChange]:
+    """Makes the database say what the file says; the changes, in the file's order. `now` is when prices change, by
+    the database's clock where it is not said. Raises CatalogueRefusedError."""
     await lock(session, "catalogue")
     kept = await StoredCatalogue.read(session)
     if lines := list_refusals(catalogue, kept):
         raise CatalogueRefusedError(lines)
     await reserve_ids(session, catalogue)
-    loading = _Loading(session, kept)
+    loading = _Loading(session, kept, now or await session.scalar(select(func.now())))
     await loading.school(catalogue)
     loading.results(catalogue)
     modules = [(entry, loading.module(entry)) for entry in catalogue.modules]
@@ -85,6 +90,7 @@ async def load_catalogue(session: AsyncSession, catalogue: Catalogue) -> list[Ca
 class _Loading:
     session: AsyncSession
     kept: StoredCatalogue
+    now: datetime | None
     changes: list[CatalogueChange] = field(default_factory=list)
 
     async def school(self, catalogue: Catalogue) -> None:
@@ -170,15 +176,18 @@ class _Loading:
 
     def offers(self, products: Sequence[tuple[ProductEntry, Product]]) -> None:
         gone = dict(self.kept.offers)
-        for product, row in products:
+        for product, sold in products:
             for entry in product.offers:
                 key = f"{product.key}/{entry.key}"
-                fixed = {"key": key, "product_id": row.product_id}
+                fixed = {"key": key, "product_id": sold.product_id}
                 stored = gone.pop(key, None)
                 if adopted := stored is None and entry.id is not None:
                     stored = self.kept.offer_rows[entry.id]
                     stored.key = key
-                self._put("offer", key, stored, Offer, fixed, _columns(entry, active=True), adopted)
+                before = stored.price if stored else None
+                row = self._put("offer", key, stored, Offer, fixed, _columns(entry, active=True), adopted)
+                if before not in (None, row.price):
+                    row.price_changed_at = self.now
         self._withdraw("offer", gone)
 
     def promos(self, catalogue: Catalogue, products: dict[str, Product]) -> None:

@@ -17,10 +17,11 @@ from db.errors import MethodNotOffered
 from db.locks import lock
 from db.payments.attempts import EXPIRED
 from db.payments.methods import KEY_PREFIX, PaymentMethod
+from db.payments.prices import is_todays
 from db.payments.purchases import PurchaseStatus, list_unpaid
 from db.payments.sales import create_attempt
 from db.shop.courses import OfferDetails
-from db.tables import Attempt, Product, Purchase
+from db.tables import Attempt, Offer, Product, Purchase
 
 MAX_OPEN = 5  # of one person
 SUPERSEDED = "superseded"
@@ -32,11 +33,12 @@ Copy = tuple[int, int]  # a chat and the message in it that showed an order, and
 @dataclass(frozen=True, slots=True)
 class OpenedOrder:
     """`new`: it has no request yet, `record_request` is to write it in the same transaction. `copies`: messages whose
-    buttons are to go."""
+    buttons are to go. `before`: what the open order cost that this one stands in for at another price."""
 
     attempt_id: int
     new: bool
     copies: tuple[Copy, ...] = ()
+    before: int | None = None
 
 
 async def open_attempt(
@@ -60,12 +62,16 @@ async def open_attempt(
     await lock(session, f"buy:{user_id}:{offer.id}:{method}")
     if message_id is not None:
         await leave_message(session, user_id, telegram_id, message_id, now)
-    found, copies = await _take_up(session, user_id, offer, method, now)
-    if found is not None:
-        copies += await take_message(session, found, telegram_id, message_id)
-        if touched:
-            await mark_touched(session, found, now)
-        return OpenedOrder(found, False, tuple(copies))
+    copies: list[Copy] = []
+    before = None
+    if (old := await _lock_open(session, user_id, offer, method)) is not None:
+        if old.can_be_paid(now):
+            copies = await take_message(session, old.attempt.id, telegram_id, message_id)
+            if touched:
+                await mark_touched(session, old.attempt.id, now)
+            return OpenedOrder(old.attempt.id, False, tuple(copies))
+        before = old.other_price()
+        copies = await _close(session, old.attempt.id, SUPERSEDED, now)
     copies += await _close_beyond(session, user_id, now)
     _, attempt = await create_attempt(
         session,
@@ -84,17 +90,35 @@ async def open_attempt(
         linked_at=None if method is PaymentMethod.LINK else now,  # an invoice goes out with the attempt
         touched_at=now if touched else None,
     )
-    return OpenedOrder(attempt.id, True, tuple(copies))
+    return OpenedOrder(attempt.id, True, tuple(copies), before)
 
 
-async def _take_up(
-    session: AsyncSession, user_id: int, offer: OfferDetails, method: PaymentMethod, now: datetime
-) -> tuple[int | None, list[Copy]]:
-    """An open attempt whose link can still be paid, at today's price; one that can't is closed (and still watched)."""
+@dataclass(frozen=True, slots=True)
+class _OpenOrder:
+    attempt: Attempt
+    purchase: Purchase
+    offer: Offer
+
+    def can_be_paid(self, now: datetime) -> bool:
+        """Its link or invoice; one that can't is closed (and still watched)."""
+        linked = self.attempt.link_ends_at is None or self.attempt.link_ends_at > now
+        is_pending = self.purchase.status == PurchaseStatus.PENDING
+        return linked and is_pending and is_todays(self.purchase, self.offer, now)
+
+    def other_price(self) -> int | None:
+        """Where it is not today's, in the same currency."""
+        same = self.purchase.currency == self.offer.currency
+        return self.purchase.amount_cents if same and self.purchase.amount_cents != self.offer.price else None
+
+
+async def _lock_open(
+    session: AsyncSession, user_id: int, offer: OfferDetails, method: PaymentMethod
+) -> _OpenOrder | None:
     row = (
         await session.execute(
-            select(Attempt.id, Attempt.link_ends_at, Purchase.amount_cents, Purchase.days, Purchase.status)
+            select(Attempt, Purchase, Offer)
             .join(Purchase, Purchase.id == Attempt.purchase_id)
+            .join(Offer, Offer.id == Attempt.offer_id)
             .where(
                 Attempt.user_id == user_id,
                 Attempt.offer_id == offer.id,
@@ -102,14 +126,10 @@ async def _take_up(
                 Attempt.closed_at.is_(None),
             )
             .with_for_update(of=Attempt)
+            .execution_options(populate_existing=True)
         )
     ).one_or_none()
-    if row is None:
-        return None, []
-    same = row.amount_cents == offer.price and row.days == offer.days and row.status == PurchaseStatus.PENDING
-    if same and (row.link_ends_at is None or row.link_ends_at > now):
-        return int(row.id), []
-    return None, await _close(session, row.id, SUPERSEDED, now)
+    return _OpenOrder(*row) if row else None
 
 
 async def _close_beyond(session: AsyncSession, user_id: int, now: datetime) -> list[Copy]:

@@ -11,10 +11,11 @@ from db.account_ids import is_deleted
 from db.accounts.registration import get_account_id
 from db.payments import parked
 from db.payments.methods import CHARGE_PREFIX, XTR, YOOKASSA_ID, PaymentMethod
+from db.payments.prices import is_todays
 from db.payments.purchases import PurchaseStatus
 from db.payments.sales import Sale, create_attempt, lock_sale
 from db.payments.settling import DELETED, Outcome, Settlement, close_unclaimed, credit
-from db.tables import Attempt, Purchase
+from db.tables import Attempt, Offer, Purchase
 
 
 class PreCheckoutVerdict(StrEnum):
@@ -54,25 +55,28 @@ class TelegramCharge:
 
 
 async def check_pre_checkout(
-    session: AsyncSession, payload: str, telegram_id: int, amount: int, currency: str
+    session: AsyncSession, payload: str, telegram_id: int, amount: int, currency: str, now: datetime
 ) -> PreCheckoutVerdict:
     """Reads only and waits for no lock: Telegram gives ten seconds. Any chat of the account may pay: an order goes on
     in the one that it was opened in, or asked about, last, and its invoice may be in another."""
     row = (
         await session.execute(
-            select(Attempt, Purchase)
+            select(Attempt, Purchase, Offer)
             .join(Purchase, Purchase.id == Attempt.purchase_id)
+            .outerjoin(Offer, Offer.id == Attempt.offer_id)
             .where(Attempt.key == payload)
         )
     ).one_or_none()
     if row is None:
         return PreCheckoutVerdict.UNKNOWN
-    attempt, purchase = row
+    attempt, purchase, offer = row
     if attempt.telegram_id != telegram_id and attempt.user_id != await get_account_id(session, telegram_id):
         return PreCheckoutVerdict.FOREIGN
     if attempt.closed_at is not None or purchase.status != PurchaseStatus.PENDING:
         return PreCheckoutVerdict.CLOSED
     if (purchase.amount_cents, purchase.currency) != (amount, currency):
+        return PreCheckoutVerdict.CHANGED
+    if offer is not None and not is_todays(purchase, offer, now):
         return PreCheckoutVerdict.CHANGED
     return PreCheckoutVerdict.OK
 

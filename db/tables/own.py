@@ -85,7 +85,8 @@ class CatalogueKey(Base):
 
 
 class Offer(Base):
-    """`price` in the currency's smallest unit (whole Stars for XTR); no `methods` means every way there is."""
+    """`price` in the currency's smallest unit (whole Stars for XTR); no `methods` means every way there is.
+    `price_changed_at`: orders opened before keep their price for a while (`db.payments.prices`)."""
 
     __tablename__ = "offers"
     __table_args__ = (
@@ -103,6 +104,7 @@ class Offer(Base):
     methods: Mapped[list[str]] = mapped_column(server_default=sql("'{}'"))
     active: Mapped[bool] = mapped_column(server_default=sql("true"))
     created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    price_changed_at: Mapped[datetime | None]
 
 
 class Attempt(Base):

@@ -3,10 +3,12 @@
 from datetime import datetime
 
 from bot.texts import _, __
-from bot.texts.format import day, days, money, safe
+from bot.texts.format import day, days, moment, money, safe
 from db.access.changes import AccessPeriod, end_after
 from db.payments.attempts import AttemptDetails
 from db.payments.methods import PaymentMethod
+from db.payments.prices import PriceRise
+from db.shop.courses import OfferDetails
 
 LINK_SOON = __("Preparing the link…")
 TRY_AGAIN = __("Try again")
@@ -47,6 +49,19 @@ def how_to_pay(attempt: AttemptDetails, slow: bool, other_ways: bool) -> str:
         return _("⏳ Preparing the payment link…")
     text = _("⏳ YooKassa does not answer, I keep trying. As soon as the link is there, I send it.")
     return f"{text}\n{PAY_ANOTHER_WAY}" if other_ways else text
+
+
+def price_changed(before: int, offer: OfferDetails) -> str:
+    """Since the order was opened that this one stands in for."""
+    return _("The price has changed: {before} → {price}.").format(
+        before=money(before, offer.currency), price=money(offer.price, offer.currency)
+    )
+
+
+def rises(rise: PriceRise, currency: str) -> str:
+    return _("The price has gone up to {price}; this order keeps the old one until {time}.").format(
+        price=money(rise.price, currency), time=moment(rise.at)
+    )
 
 
 def pay(amount: int, currency: str) -> str:

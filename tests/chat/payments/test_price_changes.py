@@ -1,0 +1,62 @@
+"""A price changes while an order is under way: it is kept for an hour where it was raised, and never silently."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import asyncpg
+
+from bot.jobs.moving import ClockMover
+from db.catalogue.exporting import export_catalogue
+from db.catalogue.loading import load_catalogue
+from db.engine import Pool
+from handlers.app import Application
+from tests.chat.payments.test_invoices import STARS, invoice, pays
+from tests.chat_user import ChatUser
+
+COST = "select amount_cents from purchases order by id desc limit 1"
+
+
+async def reprice(app: Application, factor: int) -> None:
+    """As a catalogue does that says other prices."""
+    async with app.database.transaction(Pool.JOBS) as session:
+        catalogue = await export_catalogue(session)
+        products = tuple(
+            replace(
+                one, offers=tuple(replace(offer, price=offer.price * factor // 10) for offer in one.offers)
+            )
+            for one in catalogue.products
+        )
+        await load_catalogue(session, replace(catalogue, products=products), app.context.now())
+
+
+async def test_a_raised_price_waits_for_an_hour(
+    anna: ChatUser, app: Application, sql: asyncpg.Connection, mover: ClockMover
+) -> None:
+    await anna.register()
+    offer = int(await sql.fetchval("select min(id) from bot.offers where currency = 'RUB'"))
+    link = await anna.order(offer)
+    before = int(await sql.fetchval(COST))
+    await reprice(app, 20)
+    assert await anna.order(offer) == link
+    assert "подорожало" in anna.last_text.lower()
+    stars = await invoice(anna, sql, STARS, "stars")
+    await reprice(app, 20)
+    await mover.advance(timedelta(minutes=61))
+    assert (await pays(anna, stars))["status"] == "refused"
+    assert await anna.order(offer) != link
+    assert int(await sql.fetchval(COST)) == before * 4
+    await invoice(anna, sql, STARS, "stars")
+    assert "Цена изменилась" in (anna.toast or "")
+
+
+async def test_a_raised_price_is_kept_by_an_invoice_and_a_lowered_one_counts_at_once(
+    anna: ChatUser, app: Application, sql: asyncpg.Connection
+) -> None:
+    await anna.register()
+    before = await invoice(anna, sql, STARS, "stars")
+    await reprice(app, 20)
+    assert (await pays(anna, before))["status"] == "paid"
+    await anna.receives("✅ Оплачено")
+    after = await invoice(anna, sql, STARS, "stars")
+    await reprice(app, 5)
+    assert (await pays(anna, after))["status"] == "refused"
