@@ -22,6 +22,7 @@ class ActKind(StrEnum):
     REFUND = "refund"
     JOIN = "join"
     SEPARATE = "separate"
+    ROLE = "role"
 
 
 async def get_act(session: AsyncSession, act_id: int, kind: ActKind) -> Act | None:

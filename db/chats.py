@@ -37,7 +37,7 @@ class Person:
     never had one; `handled` says that this very update changed the database already. `module_id`: the course used
     last; `home_id`: the message that shows home; `order_id`: the one that shows an order, as long as it is the last;
     `lesson_ids`: those of a lesson that took several, the one with the buttons last.
-    `asked`: a handler has opened or closed a question."""
+    `role`: as it is stored (db/roles.py). `asked`: a handler has opened or closed a question."""
 
     telegram_id: int
     name: str
@@ -57,6 +57,7 @@ class Person:
     home_id: int | None
     order_id: int | None
     lesson_ids: list[int]
+    role: str | None = None
     changed: bool = field(default=False)
     asked: bool = field(default=False)
 
@@ -109,6 +110,7 @@ select chat.telegram_id, chat.name, chat.language, chat.telegram_language, chat.
        u.id as user_id, u.last_seen,
        d.id as device_id, s.id as session_id,
        exists (select from sessions where user_id = u.id and device_id = d.id) as has_signed_in,
+       (select role from bot.roles where telegram_id = :id) as role,
        exists (select from bot.updates where bot_id = :bot_id and update_id = :update_id) as handled
 from chat
 left join lateral (
@@ -180,6 +182,7 @@ async def load_person(
         home_id=row.home_id,
         order_id=row.order_id,
         lesson_ids=row.lesson_ids,
+        role=row.role,
     )
 
 

@@ -3,7 +3,7 @@
 import secrets
 from datetime import datetime
 
-from aiogram import F, Router
+from aiogram import F
 from aiogram.fsm.context import FSMContext
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,6 +12,7 @@ from bot.chat.buttons import AssignParked, DismissAlert, ShowAlerts
 from bot.chat.conversation import Assignment
 from bot.chat.keyboards import press, rows
 from bot.chat.replies import Reply, say, show
+from bot.chat.rights import Right
 from bot.context import AppContext
 from bot.notifications.registry import word_alert
 from bot.texts import alerts as words
@@ -23,13 +24,11 @@ from db.normal import clean_text, number_form
 from db.payments import parked
 from db.queue import enqueue
 from db.shop import courses
-from handlers.filters import Admin
+from handlers.filters import role_router
 
 MAX_ALERTS = 10
 
-router = Router(name="alerts")
-router.message.filter(Admin())
-router.callback_query.filter(Admin())
+router = role_router("alerts", Right.MONEY)
 
 
 @router.callback_query(ShowAlerts.filter())

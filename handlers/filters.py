@@ -1,13 +1,22 @@
 """Who may: checked at the moment of the action, from what Telegram says."""
 
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from aiogram import Bot, Router
 from aiogram.filters import Command as CommandFilter
 from aiogram.filters import Filter
-from aiogram.types import TelegramObject
+from aiogram.types import CallbackQuery, Message, TelegramObject
 from magic_filter import MagicFilter
 
-from bot.chat.commands import Command
+from bot.chat.commands import COMMANDS, Audience, Command
+from bot.chat.replies import toast
+from bot.chat.rights import Right, may
 from bot.context import AppContext
+from bot.texts.roles import NOT_ALLOWED
 from db.chats import Person
+
+ADMINS = {command.name: command for command in COMMANDS if command.audience is Audience.ADMIN}
 
 
 class SignedIn(Filter):
@@ -24,13 +33,47 @@ class NotSignedOut(Filter):
         return person.signed_in or person.account is None
 
 
-class Admin(Filter):
+class Allowed(Filter):
+    """Has one of these rights, or, where none is named, any."""
+
+    def __init__(self, *rights: Right) -> None:
+        self._rights = rights
+
     async def __call__(self, event: TelegramObject, person: Person, context: AppContext) -> bool:
-        return person.telegram_id in context.settings.admin_ids
+        return may(person, context.settings, *self._rights)
 
 
 class is_(CommandFilter):
-    """A message that is this command, in whatever letter case."""
+    """A message that is this command, in whatever letter case, of somebody who may use it."""
 
     def __init__(self, *commands: Command, magic: MagicFilter | None = None) -> None:
         super().__init__(*(command.name for command in commands), ignore_case=True, magic=magic)
+
+    async def __call__(  # type: ignore[override] # aiogram gives a filter what it names
+        self, message: Message, bot: Bot, person: Person, context: AppContext
+    ) -> bool | dict[str, Any]:
+        found = await super().__call__(message, bot)
+        if isinstance(found, dict) and (command := ADMINS.get(found["command"].command.lower())):
+            rights = (command.right,) if command.right else ()
+            return may(person, context.settings, *rights) and found
+        return found
+
+
+def role_router(name: str, *rights: Right) -> Router:
+    """Of what needs one of these rights, or, where none is named, any. To others a message is as any other; a button is
+    answered: it may have been theirs."""
+    router = Router(name=name)
+    router.message.filter(Allowed(*rights))
+
+    async def check(
+        handler: Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]],
+        query: TelegramObject,
+        data: dict[str, Any],
+    ) -> Any:
+        if may(data["person"], data["context"].settings, *rights):
+            return await handler(query, data)
+        assert isinstance(query, CallbackQuery)
+        return toast(query, NOT_ALLOWED, alert=True)
+
+    router.callback_query.middleware(check)
+    return router

@@ -18,6 +18,7 @@ from bot.chat.buttons import Continue, Go, GoBelow, ShowLesson, ShowModule
 from bot.chat.commands import ADMIN, BUY, LESSONS, PROFILE, PROMO, REVIEW
 from bot.chat.keyboards import go, press, rows
 from bot.chat.replies import Method, Redraw, as_list, in_place, say, without_buttons
+from bot.chat.rights import may
 from bot.context import Request
 from bot.texts import home as words
 from db.chats import Person
@@ -78,7 +79,7 @@ def _redraw(message_id: int, found: Home, request: Request) -> Redraw:
 
 
 def home_keyboard(found: Home, request: Request) -> InlineKeyboardMarkup:
-    is_admin = request.person.telegram_id in request.context.settings.admin_ids
+    is_admin = may(request.person, request.context.settings)
     return rows(
         next_button(found),
         review_button(found.due),

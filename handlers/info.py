@@ -28,6 +28,7 @@ from bot.chat.commands import (
 )
 from bot.chat.keyboards import go, in_rows, press, rows
 from bot.chat.replies import Reply, say, show
+from bot.chat.rights import may, rights_of
 from bot.chat.support_buttons import WriteToSchool
 from bot.context import AppContext
 from bot.texts import LANGUAGES
@@ -50,14 +51,13 @@ router = Router(name="info")
 @router.message(is_(HELP))
 @router.callback_query(Go.filter(F.command == HELP.name))
 async def help_(event: Message | CallbackQuery, person: Person, context: AppContext) -> Reply:
-    audience = audience_of(person, context)
-    return say(
-        event, words.help_(for_audience(audience), person.account is not None), doors(person, audience)
-    )
+    audience, rights = audience_of(person, context), rights_of(person, context.settings)
+    commands = for_audience(audience, rights)
+    return say(event, words.help_(commands, person.account is not None), doors(person, audience))
 
 
 def audience_of(person: Person, context: AppContext) -> Audience:
-    if person.telegram_id in context.settings.admin_ids:
+    if may(person, context.settings):
         return Audience.ADMIN
     return Audience.ANYONE if person.account is None else Audience.LEARNER
 

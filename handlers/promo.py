@@ -15,6 +15,7 @@ from bot.chat.commands import PROMO, PROMO_NEW, PROMOS
 from bot.chat.conversation import Promo
 from bot.chat.keyboards import go, rows
 from bot.chat.replies import Reply, say
+from bot.chat.rights import Right
 from bot.context import AppContext, Request
 from bot.notifications.events import PromoRedeemed
 from bot.notifications.notify import notify
@@ -24,7 +25,7 @@ from db import promo
 from db.cooldowns import Guess, count_try, delete_tries
 from db.errors import PromoUnknown
 from db.shop.offers import list_all_products
-from handlers.filters import Admin, SignedIn, is_
+from handlers.filters import SignedIn, is_, role_router
 
 MAX_LISTED = 20
 # Telegram carries 64 characters after start=, of which "promo_" takes six.
@@ -33,9 +34,7 @@ LINKABLE = re.compile(r"[A-Za-z0-9_-]{1,58}")
 router = Router(name="promo")
 router.message.filter(SignedIn())
 router.callback_query.filter(SignedIn())
-admin_router = Router(name="admin_promo")
-admin_router.message.filter(Admin())
-admin_router.callback_query.filter(Admin())
+admin_router = role_router("admin_promo", Right.PROMO)
 
 
 @router.message(is_(PROMO))

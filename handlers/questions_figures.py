@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from aiogram import F, Router
+from aiogram import F
 from aiogram.types import CallbackQuery, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -11,15 +11,14 @@ from bot.chat.buttons import Go
 from bot.chat.commands import QUESTIONS
 from bot.chat.keyboards import press, rows
 from bot.chat.replies import Reply, say
+from bot.chat.rights import Right
 from bot.texts import questions_figures as words
 from db.lessons import figures
-from handlers.filters import Admin, is_
+from handlers.filters import is_, role_router
 
 SHOWN = 10
 
-router = Router(name="questions_figures")
-router.message.filter(Admin())
-router.callback_query.filter(Admin())
+router = role_router("questions_figures", Right.QUESTIONS)
 
 
 @router.message(is_(QUESTIONS))

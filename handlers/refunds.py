@@ -4,7 +4,6 @@ refund's id and nothing else.
 
 from datetime import datetime
 
-from aiogram import Router
 from aiogram.filters import CommandObject
 from aiogram.types import CallbackQuery, Message
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,6 +14,7 @@ from bot.chat.buttons import ConfirmRefund, DropRefund
 from bot.chat.commands import REFUND
 from bot.chat.keyboards import press, rows
 from bot.chat.replies import Reply, say, show
+from bot.chat.rights import Right
 from bot.context import AppContext, Request
 from bot.payments.refund_plans import create_plan
 from bot.texts import refunds as words
@@ -25,11 +25,9 @@ from db.jobs import CreateRefundJob
 from db.payments.purchases import get_currency
 from db.queue import enqueue
 from db.refunds import requests
-from handlers.filters import Admin, is_
+from handlers.filters import is_, role_router
 
-router = Router(name="refunds")
-router.message.filter(Admin())
-router.callback_query.filter(Admin())
+router = role_router("refunds", Right.MONEY)
 
 
 @router.message(is_(REFUND))

@@ -30,6 +30,7 @@ from bot.chat.commands import BUY, COURSES, OFFER, OFFERS, START
 from bot.chat.keyboards import go, in_rows, press, rows
 from bot.chat.paging import Page
 from bot.chat.replies import Reply, as_list, in_place, say, show, toast
+from bot.chat.rights import Right
 from bot.context import AppContext, Request
 from bot.notifications.ways import way_button, way_buttons
 from bot.payments.offering import check_price, list_ways, payment_methods, ways_of
@@ -47,16 +48,14 @@ from db.shop import courses, offers
 from db.shop.courses import OfferDetails
 from handlers import payments
 from handlers.accounts.receipts import ask_for_contact
-from handlers.filters import Admin, SignedIn, is_
+from handlers.filters import SignedIn, is_, role_router
 
 MAX_BUTTONS = 40
 OFFERS_A_PAGE = 8
 PRODUCTS_A_PAGE = 20
 
 router = Router(name="shop")
-admin_router = Router(name="admin_shop")
-admin_router.message.filter(Admin())
-admin_router.callback_query.filter(Admin())
+admin_router = role_router("admin_shop", Right.CATALOGUE)
 
 
 @router.message(is_(COURSES, BUY))

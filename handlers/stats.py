@@ -1,46 +1,51 @@
 """The admins' context: /admin shows how things stand and leads on, /user shows a person."""
 
-from datetime import datetime
-
-from aiogram import F, Router
+from aiogram import F
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat.buttons import Go, ShowAlerts
-from bot.chat.commands import ADMIN, COMMANDS, LINK, OFFER, PROMO_NEW, REFUND, Audience
+from bot.chat.commands import ADMIN, LINK, OFFER, PROMO_NEW, REFUND, Audience, for_audience
 from bot.chat.keyboards import go, in_rows, press, rows
-from bot.chat.replies import Reply, say
+from bot.chat.replies import Reply, say, toast
+from bot.chat.rights import Right, may, rights_of
+from bot.context import Request
 from bot.texts import arguments, zone
 from bot.texts import stats as words
 from bot.texts import support as support_words
 from bot.texts.commands import about
+from bot.texts.roles import NOT_ALLOWED
 from bot.texts.shop import products
 from db import stats, support
 from db.shop import offers
-from handlers.filters import Admin, is_
+from handlers.filters import is_, role_router
 
 # Admins' commands that do nothing without arguments.
 EXPLAINED = {command.name: command for command in (PROMO_NEW, OFFER, LINK, REFUND)}
 PRODUCTS = 10
 PAYMENTS = 5
 
-router = Router(name="admin")
-router.message.filter(Admin())
-router.callback_query.filter(Admin())
+router = role_router("admin")
 
 
 @router.message(is_(ADMIN))
 @router.callback_query(Go.filter(F.command == ADMIN.name))
-async def show_overview(event: Message | CallbackQuery, session: AsyncSession, now: datetime) -> Reply:
+async def show_overview(event: Message | CallbackQuery, request: Request) -> Reply:
+    """Figures and troubles are for who may see money; others see what waits for them."""
+    rights = rights_of(request.person, request.context.settings)
+    session, now = request.session, request.now
+    waiting = await support_line(session)
+    if Right.MONEY not in rights:
+        return say(event, words.helpers_overview(request.person.role, now) + waiting, admin_keyboard(rights))
     found = await stats.get_overview(session, now)
     failed = await stats.list_failed_payments(session) if found.failed_updates else []
     held = await stats.list_held_jobs(session) if found.held_jobs else []
     goods = await offers.list_products(session, skip=0, limit=PRODUCTS)
     today = now.astimezone(zone()).replace(hour=0, minute=0, second=0, microsecond=0)
     figures = await stats.get_figures(session, today, now)
-    text = words.overview(found, figures, failed, held, now) + await support_line(session)
+    text = words.overview(found, figures, failed, held, now) + waiting
     text += "\n\n" + products(goods, found.products)
-    return say(event, text, admin_keyboard(alarmed=bool(found.alarms or found.parked)))
+    return say(event, text, admin_keyboard(rights, alarmed=bool(found.alarms or found.parked)))
 
 
 async def support_line(session: AsyncSession) -> str:
@@ -48,11 +53,11 @@ async def support_line(session: AsyncSession) -> str:
     return f"\n{support_words.waiting(count, since)}" if since is not None else ""
 
 
-def admin_keyboard(*, alarmed: bool) -> InlineKeyboardMarkup:
-    """Every other command of admins, two in a row."""
+def admin_keyboard(rights: frozenset[Right], *, alarmed: bool = False) -> InlineKeyboardMarkup:
+    """Every other command of admins that goes with these rights, two in a row."""
     buttons = [
         go(about(command), command)
-        for command in COMMANDS
+        for command in for_audience(Audience.ADMIN, rights)
         if command.audience is Audience.ADMIN and command is not ADMIN
     ]
     return rows(
@@ -62,6 +67,9 @@ def admin_keyboard(*, alarmed: bool) -> InlineKeyboardMarkup:
 
 
 @router.callback_query(Go.filter(F.command.in_(EXPLAINED)))
-async def explain(query: CallbackQuery, callback_data: Go) -> Reply:
+async def explain(query: CallbackQuery, callback_data: Go, request: Request) -> Reply:
     """A button has no arguments to give: it shows how the command is written."""
-    return say(query, arguments.usage(EXPLAINED[callback_data.command]))
+    command = EXPLAINED[callback_data.command]
+    if command.right is not None and not may(request.person, request.context.settings, command.right):
+        return toast(query, NOT_ALLOWED, alert=True)
+    return say(query, arguments.usage(command))

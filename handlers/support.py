@@ -14,6 +14,7 @@ from bot.chat.commands import START, SUPPORT
 from bot.chat.conversation import SupportQuestion
 from bot.chat.keyboards import go, in_rows, press, rows
 from bot.chat.replies import Reply, as_list, in_place, say, show, toast
+from bot.chat.rights import Right, list_with
 from bot.chat.support_buttons import CloseThread, ShowThread, WriteToPerson, WriteToSchool
 from bot.context import Request
 from bot.texts import support as words
@@ -25,7 +26,7 @@ from db.errors import TooManyTries
 from db.jobs import SupportJob
 from db.queue import enqueue_all
 from db.support import Written
-from handlers.filters import Admin, is_
+from handlers.filters import is_, role_router
 
 KINDS = {
     "text", "photo", "document", "video", "audio", "voice", "video_note", "animation", "sticker", "contact", "location",
@@ -34,9 +35,7 @@ LISTED = 20
 MESSAGES = 10
 
 router = Router(name="support")
-admin_router = Router(name="admin_support")
-admin_router.message.filter(Admin())
-admin_router.callback_query.filter(Admin())
+admin_router = role_router("admin_support", Right.SUPPORT)
 
 
 class AnswersThread(Filter):
@@ -73,7 +72,8 @@ async def take_question(message: Message, request: Request) -> Reply:
         return say(message, words.TOO_MANY)
     user_id = person.account.id if person.account else None
     asked = await support.record_question(session, person.telegram_id, user_id, written(message), now)
-    await enqueue_all(session, jobs(asked, request.context.settings.admin_ids))
+    school = await list_with(session, request.context.settings, Right.SUPPORT)
+    await enqueue_all(session, jobs(asked, school))
     album = message.media_group_id
     if album is not None and not await begin_album(session, person.telegram_id, album):
         return None  # said at its first picture
@@ -94,7 +94,8 @@ async def answer(message: Message, request: Request, thread_id: int) -> Reply:
     """Silent: a sign at the message tells when it has arrived. Raises ThreadUnknown."""
     session, admin_id = request.session, request.person.telegram_id
     done = await support.record_answer(session, thread_id, admin_id, written(message), request.now)
-    others = [one for one in request.context.settings.admin_ids if one != admin_id]
+    school = await list_with(session, request.context.settings, Right.SUPPORT)
+    others = [one for one in school if one != admin_id]
     await enqueue_all(session, jobs(done.message.id, [done.thread.telegram_id, *others]))
     return None
 

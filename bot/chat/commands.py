@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import IntEnum
 
+from bot.chat.rights import ALL, Right
+
 
 class Audience(IntEnum):
     ANYONE = 0
@@ -12,12 +14,14 @@ class Audience(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """`arguments` as the usage shows them; `bot.texts.commands.ABOUT` says what each does."""
+    """`arguments` as the usage shows them; `bot.texts.commands.ABOUT` says what each does. `right`: what an admins'
+    command needs; None where any role will do."""
 
     name: str
     audience: Audience
     arguments: str = ""
     example: str = ""
+    right: Right | None = None
 
     @property
     def usage(self) -> str:
@@ -49,26 +53,49 @@ LOGOUT = Command("logout", Audience.LEARNER)
 DELETE = Command("delete", Audience.LEARNER)
 
 ADMIN = Command("admin", Audience.ADMIN)
-GRANT = Command("grant", Audience.ADMIN, "WHO PRODUCT DAYS [REASON]", "/grant anna@example.com python 30")
-REVOKE = Command("revoke", Audience.ADMIN, "WHO PRODUCT DAYS [REASON]", "/revoke @anna python 7")
-PROMO_NEW = Command("promo_new", Audience.ADMIN, "CODE PRODUCT DAYS MAX", "/promo_new SPRING 1 14 100")
-PROMOS = Command("promos", Audience.ADMIN)
-OFFER = Command("offer", Audience.ADMIN, "PRODUCT DAYS PRICE CURRENCY", "/offer 1 30 990.50 RUB")
-OFFERS = Command("offers", Audience.ADMIN)
-USER = Command("user", Audience.ADMIN, "WHO", "/user #12")
-LINK = Command("link", Audience.ADMIN, "WHO TELEGRAM_ID", "/link anna@example.com 7000000001")
-REFUND = Command("refund", Audience.ADMIN, "PURCHASE [AMOUNT]", "/refund 12 990.50")
-QUESTIONS = Command("questions", Audience.ADMIN)
-SUPPORT = Command("support", Audience.ADMIN)
+GRANT = Command(
+    "grant",
+    Audience.ADMIN,
+    "WHO PRODUCT DAYS [REASON]",
+    "/grant anna@example.com python 30",
+    right=Right.GRANTS,
+)
+REVOKE = Command(
+    "revoke", Audience.ADMIN, "WHO PRODUCT DAYS [REASON]", "/revoke @anna python 7", right=Right.GRANTS
+)
+PROMO_NEW = Command(
+    "promo_new", Audience.ADMIN, "CODE PRODUCT DAYS MAX", "/promo_new SPRING 1 14 100", right=Right.PROMO
+)
+PROMOS = Command("promos", Audience.ADMIN, right=Right.PROMO)
+OFFER = Command(
+    "offer",
+    Audience.ADMIN,
+    "PRODUCT DAYS PRICE CURRENCY",
+    "/offer 1 30 990.50 RUB",
+    right=Right.CATALOGUE,
+)
+OFFERS = Command("offers", Audience.ADMIN, right=Right.CATALOGUE)
+USER = Command("user", Audience.ADMIN, "WHO", "/user #12", right=Right.PEOPLE)
+LINK = Command(
+    "link", Audience.ADMIN, "WHO TELEGRAM_ID", "/link anna@example.com 7000000001", right=Right.LINK
+)
+REFUND = Command("refund", Audience.ADMIN, "PURCHASE [AMOUNT]", "/refund 12 990.50", right=Right.MONEY)
+QUESTIONS = Command("questions", Audience.ADMIN, right=Right.QUESTIONS)
+SUPPORT = Command("support", Audience.ADMIN, right=Right.SUPPORT)
+ROLES = Command("roles", Audience.ADMIN, "[WHO] [ROLE]", "/roles @anna manager", right=Right.ROLES)
 HISTORY = Command("history", Audience.ADMIN, "[WHO]", "/history anna@example.com")
 
 COMMANDS: tuple[Command, ...] = (
     START, COURSES, BUY, PROMO, STATUS, LESSONS, REVIEW, PROGRESS, REMINDERS, PURCHASES, PROFILE, CONNECT, DEVICES,
     LANGUAGE, HELP, TERMS, PRIVACY, PAYSUPPORT, CANCEL, MYDATA, LOGOUT, DELETE, ADMIN, GRANT, REVOKE, PROMO_NEW, PROMOS,
-    OFFER, OFFERS, USER, LINK, REFUND, SUPPORT, HISTORY, QUESTIONS,
+    OFFER, OFFERS, USER, LINK, REFUND, SUPPORT, HISTORY, QUESTIONS, ROLES,
 )  # fmt: skip
 
 
-def for_audience(audience: Audience) -> list[Command]:
-    """What this audience may use, in the order of the menu."""
-    return [command for command in COMMANDS if command.audience <= audience]
+def for_audience(audience: Audience, rights: frozenset[Right] = ALL) -> list[Command]:
+    """What this audience may use, in the order of the menu; of the admins' those that go with these rights."""
+    return [
+        command
+        for command in COMMANDS
+        if command.audience <= audience and (command.right is None or command.right in rights)
+    ]

@@ -67,6 +67,13 @@ class Lookup(StatesGroup):
     who = State()
 
 
+class RoleQuestion(StatesGroup):
+    """To whom a role is to be given; which one, as the preview has shown it."""
+
+    who = State()
+    preview = State()
+
+
 class PersonStorage(BaseStorage):
     """Reads and writes the loaded person; `db.chats.save` writes them back before the commit."""
 

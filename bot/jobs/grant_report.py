@@ -7,6 +7,7 @@ from io import StringIO
 from aiogram.methods import SendDocument
 from aiogram.types import BufferedInputFile
 
+from bot.chat.rights import Right, may_now
 from bot.context import AppContext
 from bot.sender import send_in_job
 from bot.texts.access import many as words
@@ -22,7 +23,8 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how a cell begins that a spreadshe
 async def send_grant_report(job: GrantReportJob, context: AppContext) -> None:
     async with context.database.transaction(Pool.JOBS) as session:
         act = await acts.get_act(session, job.act, ActKind.GRANT_MANY)
-        if act is None:
+        allowed = await may_now(session, context.settings, job.telegram_id, Right.GRANTS)
+        if act is None or not allowed:
             return
         found = await list_granted(session, act.facts["changes"])
         chosen, telegram = await chats.get_language(session, job.telegram_id)

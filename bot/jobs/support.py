@@ -4,6 +4,7 @@ from aiogram.methods import CopyMessage, SendMessage, SetMessageReaction
 from aiogram.types import InlineKeyboardMarkup, ReactionTypeEmoji, ReplyParameters
 
 from bot.chat.keyboards import press, rows
+from bot.chat.rights import Right, may_now
 from bot.chat.support_buttons import CloseThread, WriteToSchool
 from bot.context import AppContext
 from bot.sender import Method, send_in_job
@@ -24,11 +25,13 @@ async def deliver(job: SupportJob, context: AppContext) -> None:
         if found is None:
             return
         thread = found.thread
+        answers = found.message.admin_id is not None and job.telegram_id == thread.telegram_id
+        if not answers and not await may_now(session, context.settings, job.telegram_id, Right.SUPPORT):
+            return
         name, _username = await people.get_names(session, thread.telegram_id)
         admin, _username = await people.get_names(session, found.message.admin_id or 0)
         who = await people.get_account_summary(session, thread.user_id) if thread.user_id else None
         chosen, telegram = await chats.get_language(session, job.telegram_id)
-    answers = found.message.admin_id is not None and job.telegram_id == thread.telegram_id
     with context.localizer.use_language_of(chosen, telegram):
         text, keyboard = _worded(found, who, name, admin, answers=answers)
     if await _send(context, job, found, text, keyboard):

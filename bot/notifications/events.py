@@ -36,6 +36,17 @@ class AlertEvent(Event):
     subject: str
 
 
+# --- rights ---
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoleChanged(Event):
+    """An owner has given a role (db/roles.py), or, where it is None, taken it."""
+
+    name = "role_changed"
+    role: str | None
+
+
 # --- access ---
 
 

@@ -39,6 +39,7 @@ WORDINGS: Mapping[type[Event], Wording] = dict(
         _entry(events.ChatConnected, accounts.chat_connected),
         _entry(events.ChatConnectedBySchool, accounts.chat_connected_by_school),
         _entry(events.ChatSeparated, accounts.chat_separated),
+        _entry(events.RoleChanged, accounts.role_changed),
         _entry(events.AccessReturned, access.access_returned),
         _entry(events.LessonUnlocked, access.lesson_unlocked),
         _entry(events.PurchaseSucceeded, payments.purchase_succeeded),

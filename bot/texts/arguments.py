@@ -22,6 +22,7 @@ NAMES = {
     "PURCHASE": __("PURCHASE"),
     "AMOUNT": __("AMOUNT"),
     "REASON": __("REASON"),
+    "ROLE": __("ROLE"),
 }
 
 

@@ -38,7 +38,8 @@ ABOUT = {
     "refund": __("Give money back"),
     "questions": __("How learning goes"),
     "support": __("Conversations with learners"),
-    "history": __("Grants and revocations"),
+    "history": __("What admins did"),
+    "roles": __("Who helps: roles"),
 }
 
 

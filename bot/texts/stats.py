@@ -5,6 +5,7 @@ from datetime import datetime
 
 from bot.texts import _, __
 from bot.texts.format import cut, moment, money, zoned
+from bot.texts.roles import name as role_name
 from db.stats import Figures, HeldJobs, Overview
 from db.tables import FailedUpdate
 
@@ -38,6 +39,16 @@ def overview(
         *_troubles(found, failed, held),
     ]
     return "\n".join(lines)
+
+
+def helpers_overview(role: str | None, now: datetime) -> str:
+    """Of who helps the owners."""
+    return (
+        "<b>"
+        + _("Administration")
+        + f"</b>, {zoned(now)}\n"
+        + _("Your role: {role}").format(role=role_name(role))
+    )
 
 
 def _money(figures: Figures) -> list[str]:

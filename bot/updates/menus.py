@@ -1,10 +1,10 @@
 """What Telegram shows of the bot beside its messages: its description, and the command menu. That is there per language
-of Telegram, for each admin a longer one, and in a chat whose person has chosen a language in that one.
+of Telegram, for whoever has rights a longer one, and in a chat whose person has chosen a language in that one.
 
 What it shows already is not sent again: Telegram allows few of these calls, and a start would make two dozen.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from hashlib import blake2b
 
 import structlog
@@ -13,6 +13,7 @@ from aiogram.methods import SetMyCommands, SetMyDescription, SetMyShortDescripti
 from aiogram.types import BotCommand, BotCommandScopeAllPrivateChats, BotCommandScopeChat
 
 from bot.chat.commands import Audience, for_audience
+from bot.chat.rights import NONE, Right, get_rights, list_with
 from bot.context import AppContext
 from bot.sender import send_in_job
 from bot.texts import LANGUAGES
@@ -35,24 +36,27 @@ async def show(context: AppContext) -> None:
     menus = [
         _menu(
             context,
-            Audience.LEARNER,
+            NONE,
             BotCommandScopeAllPrivateChats(),
             language or context.settings.default_language,
             language,
         )
         for language in (None, *LANGUAGES)
     ]
-    for admin in context.settings.admin_ids:
-        menus += _chat_menus(context, admin, await _chosen(context, admin))
+    async with context.database.transaction(Pool.JOBS) as session:
+        admins = await list_with(session, context.settings)
+        before = _chats_shown(context, await shown.get_shown(session))
+    for telegram_id in dict.fromkeys([*admins, *sorted(before)]):
+        menus += await _chat_menus(context, telegram_id)
     await _show(context, [*menus, *await _descriptions(context)])
 
 
 async def set_menu(job: SetMenuJob, context: AppContext) -> None:
-    """Of a chat whose person has chosen a language."""
-    menus = list(_chat_menus(context, job.telegram_id, await _chosen(context, job.telegram_id)))
+    """Of a chat whose person has chosen a language, or been given a role, or lost it."""
+    menus = await _chat_menus(context, job.telegram_id)
     for menu in menus:
         await send_in_job(context, menu, report=False)
-    if job.telegram_id in context.settings.admin_ids:  # whose menus the next start looks at
+    if len(menus) > 1:  # an admin's, or what was one: the next start looks at them
         await _record(context, dict(_mark(context, menu) for menu in menus))
 
 
@@ -78,27 +82,38 @@ async def _descriptions(context: AppContext) -> list[Shown]:
     return found
 
 
-async def _chosen(context: AppContext, telegram_id: int) -> str | None:
+async def _chat_menus(context: AppContext, telegram_id: int) -> list[SetMyCommands]:
+    """An admin's menu is there for each language of Telegram, so all of them are replaced; also of who was one."""
     async with context.database.transaction(Pool.JOBS) as session:
         chosen, _telegrams = await chats.get_language(session, telegram_id)
-    return chosen
-
-
-def _chat_menus(context: AppContext, telegram_id: int, chosen: str | None) -> Iterator[SetMyCommands]:
-    """An admin's menu is there for each language of Telegram, so all of them are replaced."""
-    is_admin = telegram_id in context.settings.admin_ids
+        rights = await get_rights(session, context.settings, telegram_id)
+        before = _chats_shown(context, await shown.get_shown(session))
+    is_special = bool(rights) or telegram_id in before
     scope = BotCommandScopeChat(chat_id=telegram_id)
-    for language in (None, *LANGUAGES) if is_admin else (None,):
-        spoken = chosen or language or context.settings.default_language
-        yield _menu(context, Audience.ADMIN if is_admin else Audience.LEARNER, scope, spoken, language)
+    return [
+        _menu(context, rights, scope, chosen or language or context.settings.default_language, language)
+        for language in ((None, *LANGUAGES) if is_special else (None,))
+    ]
+
+
+def _chats_shown(context: AppContext, places: Iterable[str]) -> set[int]:
+    """The chats, by Telegram id, whose menus of this bot are remembered."""
+    split = [place.split(":") for place in places]
+    name = SetMyCommands.__api_method__
+    return {
+        int(chat)
+        for bot, method, chat, _language in split
+        if chat and (bot, method) == (str(context.bot.id), name)
+    }
 
 
 def _menu(
-    context: AppContext, audience: Audience, scope: Scope, spoken: str, language: str | None
+    context: AppContext, rights: frozenset[Right], scope: Scope, spoken: str, language: str | None
 ) -> SetMyCommands:
+    commands = for_audience(Audience.ADMIN if rights else Audience.LEARNER, rights)
     with context.localizer.use_locale(spoken):
-        shown = [BotCommand(command=one.name, description=about(one)[:256]) for one in for_audience(audience)]
-    return SetMyCommands(commands=shown, scope=scope, language_code=language)
+        listed = [BotCommand(command=one.name, description=about(one)[:256]) for one in commands]
+    return SetMyCommands(commands=listed, scope=scope, language_code=language)
 
 
 async def _show(context: AppContext, methods: Iterable[Shown]) -> None:

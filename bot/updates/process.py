@@ -23,6 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot import metrics
 from bot.chat.conversation import SupportQuestion, context_of
 from bot.chat.replies import as_list
+from bot.chat.rights import Right, may
 from bot.context import AppContext, Request
 from bot.replying import ReplySender
 from bot.sender import Method, send_all
@@ -235,8 +236,9 @@ class UpdateProcessor:
 
     def _wants_whole_albums(self, person: Person, message: Message) -> bool:
         """Writing to the school; and an admin's answer to that, which replies to its card."""
-        is_admin = person.telegram_id in self._context.settings.admin_ids
-        return person.state in WHOLE_ALBUMS or (is_admin and message.reply_to_message is not None)
+        if person.state in WHOLE_ALBUMS:
+            return True
+        return message.reply_to_message is not None and may(person, self._context.settings, Right.SUPPORT)
 
     async def _feed(self, update: Update, session: AsyncSession, person: Person, now: datetime) -> Any:
         """Handlers name as arguments what they need: `request`, or parts of it."""

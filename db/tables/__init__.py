@@ -28,6 +28,7 @@ from db.tables.own import (
     School,
 )
 from db.tables.reminders import ReminderSettings
+from db.tables.roles import GivenRole
 from db.tables.shared import (
     AdminAccess,
     AuthIdentity,
@@ -70,6 +71,7 @@ __all__ = [
     "EmailCode",
     "FailedUpdate",
     "Failing",
+    "GivenRole",
     "HandledUpdate",
     "Lesson",
     "LessonAttempt",

@@ -7,7 +7,7 @@ asked for.
 from collections.abc import Sequence
 from contextlib import suppress
 
-from aiogram import F, Router
+from aiogram import F
 from aiogram.types import CallbackQuery, InlineKeyboardButton, Message, Update
 
 from bot.chat import Text
@@ -29,6 +29,7 @@ from bot.chat.keyboards import in_rows, press, rows
 from bot.chat.paging import Page
 from bot.chat.products import find_products
 from bot.chat.replies import Reply, say, show
+from bot.chat.rights import Right
 from bot.context import Request
 from bot.texts import arguments, errors
 from bot.texts.access import granting as words
@@ -55,15 +56,13 @@ from handlers.access.drafts import (
 )
 from handlers.accounts.names import confirm_name
 from handlers.accounts.who import IS_NAMED, find_named, only_one
-from handlers.filters import Admin
+from handlers.filters import role_router
 
 Event = Message | CallbackQuery
 PRODUCTS_A_PAGE = 8
 COLUMNS = 3  # of numbers of days
 
-router = Router(name="granting")
-router.message.filter(Admin())
-router.callback_query.filter(Admin())
+router = role_router("granting", Right.GRANTS)
 
 
 # --- who ---

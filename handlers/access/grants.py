@@ -1,7 +1,6 @@
 """What admins give and take: /grant, /revoke, and the confirmation of what was put together step by step
 (`handlers/access/granting.py`); the undo button."""
 
-from aiogram import Router
 from aiogram.filters import CommandObject
 from aiogram.types import CallbackQuery, Message
 
@@ -11,6 +10,7 @@ from bot.chat.commands import GRANT, REVOKE
 from bot.chat.grants import read_grant
 from bot.chat.keyboards import press, rows
 from bot.chat.replies import Reply, say, show
+from bot.chat.rights import Right
 from bot.context import Request
 from bot.notifications.granted import notify_undone
 from bot.texts.access import granting as granting_words
@@ -29,11 +29,9 @@ from handlers.access import many
 from handlers.access.drafts import Action, Draft, get_draft, make_plan, register_first, shown_end
 from handlers.access.granting import ask_next, ask_who, ask_who_again, preview
 from handlers.access.lists import take_list
-from handlers.filters import Admin, is_
+from handlers.filters import is_, role_router
 
-router = Router(name="grants")
-router.message.filter(Admin())
-router.callback_query.filter(Admin())
+router = role_router("grants", Right.GRANTS)
 
 
 @router.message(is_(GRANT, REVOKE))

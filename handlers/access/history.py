@@ -1,6 +1,6 @@
 """/history: what admins gave and took."""
 
-from aiogram import F, Router
+from aiogram import F
 from aiogram.filters import CommandObject
 from aiogram.types import CallbackQuery, Message
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,11 +12,9 @@ from bot.chat.replies import Reply, say
 from bot.texts.access import grants
 from db.access import grants as database
 from db.accounts import people
-from handlers.filters import Admin, is_
+from handlers.filters import is_, role_router
 
-router = Router(name="history")
-router.message.filter(Admin())
-router.callback_query.filter(Admin())
+router = role_router("history")
 
 
 @router.message(is_(HISTORY))

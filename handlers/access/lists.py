@@ -2,24 +2,23 @@
 
 from collections.abc import Sequence
 
-from aiogram import F, Router
+from aiogram import F
 from aiogram.types import CallbackQuery, Message
 
 from bot.chat.admin_buttons import UseList
 from bot.chat.conversation import Granting
 from bot.chat.keyboards import press, rows
 from bot.chat.replies import Reply, say
+from bot.chat.rights import Right
 from bot.context import Request
 from bot.texts.access import many as words
 from db.errors import PersonUnknown
 from handlers.access import many
 from handlers.access.drafts import Action, Draft, drop_button, get_draft, save
 from handlers.access.granting import ask_next, ask_who_again
-from handlers.filters import Admin
+from handlers.filters import role_router
 
-router = Router(name="lists")
-router.message.filter(Admin())
-router.callback_query.filter(Admin())
+router = role_router("lists", Right.GRANTS)
 
 
 @router.message(Granting.who, F.func(many.read_lines), ~F.text.startswith("/"))

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from aiogram import Router
 from aiogram.types import CallbackQuery, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,6 +14,7 @@ from bot.chat.admin_buttons import UndoMany
 from bot.chat.conversation import Granting
 from bot.chat.keyboards import press, rows
 from bot.chat.replies import Reply, say, show, show_or_say
+from bot.chat.rights import Right
 from bot.context import Request
 from bot.notifications.granted import notify_undone
 from bot.texts.access import granting as granting_words
@@ -33,13 +33,11 @@ from db.jobs import GrantReportJob, TellGrantJob
 from db.normal import clean_text
 from db.queue import enqueue, enqueue_all
 from handlers.access.drafts import Draft, preview_keyboard, register_first, save, shown_end
-from handlers.filters import Admin
+from handlers.filters import role_router
 
 UNDO_WITHIN = timedelta(minutes=10)
 
-router = Router(name="many")
-router.message.filter(Admin())
-router.callback_query.filter(Admin())
+router = role_router("many", Right.GRANTS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,11 @@
 """An admin unlocks a lesson for one person, whatever the catalogue makes it wait for: from /user."""
 
-from aiogram import Router
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup
 
 from bot.chat.admin_buttons import ShowWaiting, UnlockLesson
 from bot.chat.keyboards import press, rows
 from bot.chat.replies import Method, Reply, show_or_say, toast
+from bot.chat.rights import Right
 from bot.context import Request
 from bot.notifications.events import LessonUnlocked
 from bot.notifications.notify import notify
@@ -13,10 +13,9 @@ from bot.texts.access import unlocking as words
 from db.accounts import people
 from db.lessons import lessons, unlocking
 from db.lessons.unlocking import WaitingLesson
-from handlers.filters import Admin
+from handlers.filters import role_router
 
-router = Router(name="unlocking")
-router.callback_query.filter(Admin())
+router = role_router("unlocking", Right.LESSONS, Right.PEOPLE)
 
 SHOWN = 10
 

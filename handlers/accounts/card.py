@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from aiogram import F, Router
+from aiogram import F
 from aiogram.types import CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.chat.admin_buttons import (
@@ -15,6 +15,7 @@ from bot.chat.admin_buttons import (
 )
 from bot.chat.keyboards import in_rows, press, rows
 from bot.chat.replies import Reply, say, show, toast
+from bot.chat.rights import Right, may
 from bot.chat.support_buttons import WriteToPerson
 from bot.context import Request
 from bot.texts import support as support_words
@@ -32,15 +33,14 @@ from db.lessons.progress import list_progress
 from db.lessons.unlocking import list_waiting
 from db.payments import purchases
 from db.payments.purchases import PurchaseStatus, PurchaseSummary
-from handlers.filters import Admin
+from handlers.filters import role_router
 
 MAX_LISTED = 10  # payments, grants and promo codes, each
 MAX_LAST = 3  # payments on the first page
 MAX_REFUNDS = 4  # buttons
 
-router = Router(name="card")
-router.message.filter(Admin())
-router.callback_query.filter(Admin())
+router = role_router("card", Right.PEOPLE, Right.LESSONS)
+sign_out_router = role_router("sign_out", Right.PEOPLE)
 
 Buttons = list[InlineKeyboardButton | Sequence[InlineKeyboardButton]]
 
@@ -53,8 +53,11 @@ async def show_card(query: CallbackQuery, callback_data: ShowPerson, request: Re
 
 
 async def draw_card(request: Request, user_id: int, page: int) -> tuple[str, InlineKeyboardMarkup]:
-    """Raises PersonUnknown."""
+    """For who has no right to people's data only how they learn. Raises PersonUnknown."""
     who = await people.get_account_summary(request.session, user_id)
+    if not has(request, Right.PEOPLE):
+        text, buttons = await _progress(request, who)
+        return text, rows(*buttons)
     text, buttons = await PAGES[page](request, who)
     turns = [
         press(title, ShowPerson(id=who.id, page=number))
@@ -62,6 +65,10 @@ async def draw_card(request: Request, user_id: int, page: int) -> tuple[str, Inl
         if number != page
     ]
     return text, rows(*buttons, *in_rows(turns, 2))
+
+
+def has(request: Request, right: Right) -> bool:
+    return may(request.person, request.context.settings, right)
 
 
 async def _main(request: Request, who: AccountSummary) -> tuple[str, Buttons]:
@@ -84,7 +91,7 @@ async def _main(request: Request, who: AccountSummary) -> tuple[str, Buttons]:
         buttons.append((extend, press(words.SHORTEN, BeginGrant(action="revoke", user=who.id))))
     if await list_waiting(session, who.id, now, 1):
         buttons.append(press(unlocking_words.UNLOCK, ShowWaiting(user=who.id)))
-    if await moving.list_undoable(session, who.id, now, 1):
+    if has(request, Right.LINK) and await moving.list_undoable(session, who.id, now, 1):
         buttons.append(press(link_words.CONNECTIONS, ShowConnections(user=who.id)))
     if who.telegram_id is not None:
         buttons.append(press(support_words.WRITE_TO, WriteToPerson(user=who.id)))
@@ -98,7 +105,7 @@ async def _payments(request: Request, who: AccountSummary) -> tuple[str, Buttons
     refunds: Buttons = [
         press(words.refund_button(one), RefundPurchase(purchase=one.id))
         for one in found
-        if _is_refundable(one)
+        if has(request, Right.MONEY) and _is_refundable(one)
     ]
     return words.payments(who, found), refunds[:MAX_REFUNDS]
 
@@ -114,14 +121,21 @@ async def _gifts(request: Request, who: AccountSummary) -> tuple[str, Buttons]:
 
 
 async def _progress(request: Request, who: AccountSummary) -> tuple[str, Buttons]:
-    return words.progress(who, await list_progress(request.session, who.id, request.now)), []
+    session, now = request.session, request.now
+    buttons: Buttons = []
+    if not has(request, Right.PEOPLE):  # who sees no other page
+        if await list_waiting(session, who.id, now, 1):
+            buttons.append(press(unlocking_words.UNLOCK, ShowWaiting(user=who.id)))
+        if who.telegram_id is not None:
+            buttons.append(press(support_words.WRITE_TO, WriteToPerson(user=who.id)))
+    return words.progress(who, await list_progress(session, who.id, now)), buttons
 
 
 Draw = Callable[[Request, AccountSummary], Awaitable[tuple[str, Buttons]]]
 PAGES: tuple[Draw, ...] = (_main, _payments, _gifts, _progress)  # as `words.PAGES` calls them
 
 
-@router.callback_query(EndAllSessions.filter(~F.sure))
+@sign_out_router.callback_query(EndAllSessions.filter(~F.sure))
 async def ask_end_sessions(query: CallbackQuery, callback_data: EndAllSessions, request: Request) -> Reply:
     who = await people.get_account_summary(request.session, callback_data.user)
     count = await sessions.count_sessions(request.session, who.id, request.now)
@@ -131,7 +145,7 @@ async def ask_end_sessions(query: CallbackQuery, callback_data: EndAllSessions, 
     )
 
 
-@router.callback_query(EndAllSessions.filter(F.sure))
+@sign_out_router.callback_query(EndAllSessions.filter(F.sure))
 async def end_sessions(query: CallbackQuery, callback_data: EndAllSessions, request: Request) -> Reply:
     """Whichever there are by now."""
     who = await people.get_account_summary(request.session, callback_data.user)

@@ -16,7 +16,7 @@ from bot.texts.accounts import my_data as my_data_words
 from db.chats import list_reachable
 from db.deleting import deleting
 from db.deleting.deleting import DeletionKind
-from db.jobs import SendJob
+from db.jobs import SendJob, SetMenuJob
 from db.queue import enqueue
 from handlers.filters import SignedIn, is_
 
@@ -49,6 +49,8 @@ async def confirm(message: Message, request: Request) -> Reply:
     done = await deleting.delete_account(
         session, shown["account"], person.telegram_id, DeletionKind(shown["kind"]), request.now
     )
+    if person.role is not None:  # gone with the account
+        await enqueue(session, SetMenuJob(telegram_id=person.telegram_id))
     await request.state.clear()
     person.account = person.session_id = person.device_id = None
     await tell_others(request, others, done.kind)

@@ -6,7 +6,6 @@ alone is moved: it signs in to the other account.
 
 from datetime import datetime, timedelta
 
-from aiogram import Router
 from aiogram.filters import CommandObject
 from aiogram.filters.callback_data import CallbackData
 from aiogram.types import CallbackQuery, Message
@@ -18,6 +17,7 @@ from bot.chat.buttons import JoinAccounts, MoveChat, ReturnChat, SeparateAccount
 from bot.chat.commands import LINK
 from bot.chat.keyboards import in_rows, press, rows
 from bot.chat.replies import Reply, say, show
+from bot.chat.rights import Right
 from bot.context import AppContext, Request
 from bot.mail.connected import tell_connected_by_school, tell_separated
 from bot.texts.accounts import link as words
@@ -30,13 +30,11 @@ from db.connecting import moving
 from db.connecting.moving import Proof, Undoable
 from db.errors import NotMergeable, PersonNotRegistered
 from db.merging import merging, undoing
-from handlers.filters import Admin, is_
+from handlers.filters import is_, role_router
 
 NOTHING_TO_MOVE = ("same account", "merged")
 
-router = Router(name="link")
-router.message.filter(Admin())
-router.callback_query.filter(Admin())
+router = role_router("link", Right.LINK)
 
 
 @router.message(is_(LINK))

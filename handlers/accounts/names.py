@@ -6,7 +6,7 @@ that it decides nothing: a job asks for the chat that had it, and carries the co
 
 import re
 
-from aiogram import F, Router
+from aiogram import F
 from aiogram.filters import CommandObject
 from aiogram.methods import SendMessage
 from aiogram.types import Message, Update
@@ -18,17 +18,18 @@ from bot.texts.accounts import people as words
 from db.accounts import people
 from db.jobs import ConfirmNameJob
 from db.queue import enqueue
-from handlers.filters import Admin, is_
+from handlers.filters import is_, role_router
 
 READING = (USER, HISTORY)
 CHANGING = tuple(
     command
     for command in COMMANDS
-    if command.audience is Audience.ADMIN and "WHO" in command.arguments.split() and command not in READING
+    if command.audience is Audience.ADMIN
+    and "WHO" in command.arguments.replace("[WHO]", "WHO").split()
+    and command not in READING
 )
 
-router = Router(name="names")
-router.message.filter(Admin())
+router = role_router("names")
 
 
 @router.message(is_(*CHANGING, magic=F.args.func(lambda args: bool(args) and args.lstrip().startswith("@"))))

@@ -1,6 +1,6 @@
 """A person as admins see them: /user, a contact that is shared, a message that is forwarded."""
 
-from aiogram import F, Router
+from aiogram import F
 from aiogram.filters import CommandObject
 from aiogram.types import CallbackQuery, Message
 
@@ -9,6 +9,7 @@ from bot.chat.commands import USER
 from bot.chat.conversation import Lookup
 from bot.chat.keyboards import rows
 from bot.chat.replies import Reply, say
+from bot.chat.rights import Right
 from bot.context import Request
 from bot.texts import errors
 from bot.texts.access import granting as granting_words
@@ -17,11 +18,9 @@ from db.errors import PersonNotRegistered, PersonUnknown
 from db.normal import clean_text
 from handlers.accounts.card import draw_card
 from handlers.accounts.who import IS_NAMED, choices, find_named, only_one
-from handlers.filters import Admin, is_
+from handlers.filters import is_, role_router
 
-router = Router(name="people")
-router.message.filter(Admin())
-router.callback_query.filter(Admin())
+router = role_router("people", Right.PEOPLE)
 
 
 @router.message(is_(USER))

@@ -1,0 +1,72 @@
+"""Who may do what: the owners, who are in the settings, and those to whom one of them has given a role (/roles).
+
+Everything that not everybody may do asks here, whenever it is done: commands by their `right`
+(`bot/chat/commands.py`), buttons and answers by their router (`handlers/filters.py`), jobs that tell what not everybody
+may know by `may_now`.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum, auto
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.settings import Settings
+from db.chats import Person
+from db.roles import Role, get_role, list_chats_with
+
+
+class Right(StrEnum):
+    """MONEY: refunds, figures and news of payments, alarms, payments nobody claims. HISTORY: what others did; what one
+    did oneself is told to everybody who has a role."""
+
+    PEOPLE = auto()
+    GRANTS = auto()
+    PROMO = auto()
+    SUPPORT = auto()
+    LESSONS = auto()
+    QUESTIONS = auto()
+    MONEY = auto()
+    CATALOGUE = auto()
+    LINK = auto()
+    ROLES = auto()
+    HISTORY = auto()
+
+
+ALL = frozenset(Right)
+NONE: frozenset[Right] = frozenset()
+OF_ROLE: Mapping[Role, frozenset[Right]] = {
+    Role.MANAGER: frozenset({Right.PEOPLE, Right.GRANTS, Right.PROMO, Right.SUPPORT}),
+    Role.TEACHER: frozenset({Right.LESSONS, Right.QUESTIONS, Right.SUPPORT}),
+}
+
+
+def rights_of(person: Person, settings: Settings) -> frozenset[Right]:
+    return _rights(person.telegram_id, person.role, settings)
+
+
+def _rights(telegram_id: int, role: str | None, settings: Settings) -> frozenset[Right]:
+    if telegram_id in settings.admin_ids:
+        return ALL
+    return OF_ROLE[Role(role)] if role in set(Role) else NONE
+
+
+def may(person: Person, settings: Settings, *rights: Right) -> bool:
+    """Whether the person has one of these rights, or, where none is named, any."""
+    has = rights_of(person, settings)
+    return not has.isdisjoint(rights) if rights else bool(has)
+
+
+async def may_now(session: AsyncSession, settings: Settings, telegram_id: int, right: Right) -> bool:
+    """In a job: the right may have been taken since it was enqueued."""
+    return right in await get_rights(session, settings, telegram_id)
+
+
+async def get_rights(session: AsyncSession, settings: Settings, telegram_id: int) -> frozenset[Right]:
+    return _rights(telegram_id, await get_role(session, telegram_id), settings)
+
+
+async def list_with(session: AsyncSession, settings: Settings, right: Right | None = None) -> list[int]:
+    """Telegram ids of those who have it, or any; the owners first."""
+    roles = [role for role, rights in OF_ROLE.items() if right is None or right in rights]
+    given = await list_chats_with(session, roles)
+    return list(dict.fromkeys([*settings.admin_ids, *given]))
