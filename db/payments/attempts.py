@@ -6,10 +6,10 @@ from datetime import datetime
 from sqlalchemy import func, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.payments.methods import CHARGE_PREFIX, KEY_PREFIX, PaymentMethod
+from db.payments.methods import CHARGE_PREFIX, KEY_PREFIX, YOOKASSA, PaymentMethod
 from db.payments.purchases import PurchaseStatus
 from db.payments.sales import SALES, Sale
-from db.tables import Attempt, Purchase
+from db.tables import Attempt, ParkedPayment, Purchase
 
 EXPIRED = "expired_on_confirmation"  # YooKassa's reason where a link was not used in time
 
@@ -116,11 +116,17 @@ async def record_answer(
     next_ask_at: datetime,
     now: datetime,
 ) -> None:
-    """What the provider's creating answer said, frozen: later answers are held against it."""
+    """What the provider's creating answer said, frozen: later answers are held against it. A payment that was parked
+    before it came is somebody else's, perhaps."""
+    parked = select(ParkedPayment.id).where(
+        ParkedPayment.provider == YOOKASSA, ParkedPayment.payment_id == payment_id
+    )
     await session.execute(
         update(Purchase)
         .where(
-            Purchase.id == attempt.purchase_id, Purchase.provider_payment_id == f"{KEY_PREFIX}{attempt.key}"
+            Purchase.id == attempt.purchase_id,
+            Purchase.provider_payment_id == f"{KEY_PREFIX}{attempt.key}",
+            ~parked.exists(),
         )
         .values(provider_payment_id=payment_id)
     )

@@ -7,6 +7,7 @@ from db.engine import Pool
 from db.errors import (
     PromoUsedByYou,
 )
+from db.payments.attempts import get_attempt, record_answer
 from db.payments.methods import PaymentMethod
 from db.payments.parked import assign_parked
 from db.payments.settling import Outcome, PaymentSnapshot, settle
@@ -94,16 +95,31 @@ async def settles(people: People, key: str) -> Outcome:
         return (await settle(session, paid(key), NOW)).outcome
 
 
+async def is_answered(people: People) -> None:
+    """The provider's answer to creating the payment comes after all, or once more: it takes nobody's payment."""
+    async with people.database.transaction(Pool.JOBS) as session:
+        order = await get_attempt(
+            session, await people.sql.fetchval("select min(id) from bot.payment_attempts")
+        )
+        assert order is not None
+        await record_answer(
+            session, order, payment_id=PAYMENT, link="https://pay.example/1", link_ends_at=NOW + DAY, test=False,
+            recipient=None, next_ask_at=NOW, now=NOW,
+        )  # fmt: skip
+
+
 async def test_a_link_paid_later_is_parked_and_can_be_assigned(people: People) -> None:
     key = await people.orders(people.born, method=PaymentMethod.LINK)
     await deletes(people)
     assert await settles(people, key) is Outcome.PARKED
     assert await settles(people, key) is Outcome.REPEATED
     assert await people.sql.fetchval("select reason from bot.parked_payments") == "deleted"
+    await is_answered(people)
     async with people.database.transaction(Pool.TALK) as session:
         offer = await courses.get_offer(session, people.offer)
         parked = await people.sql.fetchval("select id from bot.parked_payments")
         await assign_parked(session, parked, people.site, CHAT + 1, offer, "x", NOW)
+    await is_answered(people)
     assert await settles(people, key) is Outcome.SUCCEEDED
     assert await people.ends(people.site) == NOW + 30 * DAY
     assert await people.ends(people.born) is None
