@@ -9,6 +9,8 @@ from datetime import date, timedelta
 from io import BytesIO
 from typing import Any
 
+from bot.fonts import DRAWING, FAMILY
+
 WIDTH, HEIGHT, MARGIN = 1080, 1350, 80
 CELL, GAP = 74, 10
 TOP_OF_DAYS, TOP_OF_COURSES, COURSE_HEIGHT = 430, 930, 105
@@ -58,6 +60,11 @@ DARK = Colours("#14181d", "#f1f4f6", "#a5b0bb", "#2b323a", "#3fbf74")
 
 def draw(picture: ProgressPicture) -> bytes:
     """PNG."""
+    with DRAWING:
+        return _draw(picture)
+
+
+def _draw(picture: ProgressPicture) -> bytes:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -83,7 +90,7 @@ class _Canvas:
         self._axes.set(xlim=(0, WIDTH), ylim=(HEIGHT, 0))
         self._axes.axis("off")
         self._renderer = canvas.get_renderer()
-        self._known = set(get_font(findfont("DejaVu Sans")).get_charmap())
+        self._known = set(get_font(findfont(FAMILY)).get_charmap())
 
     def write(
         self,
@@ -101,7 +108,7 @@ class _Canvas:
         room = (x if right else WIDTH - x) - MARGIN
         drawn = self._axes.text(
             x, y, plain, fontsize=size * 72 / DPI, color=colour, va="baseline", ha="right" if right else "left",
-            fontfamily="DejaVu Sans", fontweight="bold" if bold else "normal", parse_math=False,
+            fontfamily=FAMILY, fontweight="bold" if bold else "normal", parse_math=False,
         )  # fmt: skip
         while plain and drawn.get_window_extent(self._renderer).width > room:
             plain = plain[:-1].rstrip()

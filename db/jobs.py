@@ -182,6 +182,16 @@ class DrawProgressJob(Job):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateJob(Job):
+    """The files of the account's certificate, for that chat of it."""
+
+    name = "certificate"
+    number: str
+    user_id: int
+    telegram_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SupportJob(Job):
     """A message of a support thread for one chat: an admin's, or the person's own."""
 

@@ -66,10 +66,14 @@ UNUSUAL_EMAIL = r"""(email COLLATE "C") !~ '^(?!.*[xX][nN]--)[A-Za-z0-9._%+-]+@[
 
 def name_form(text: str | None, fallback: str) -> str:
     """A name fit to be shown: on one line, never empty, no signs that turn the line round or can't be seen."""
+    return visible_name(visible_name(text)[:MAX_NAME]) or fallback
+
+
+def visible_name(text: str | None) -> str:
+    """As `name_form`, of any length; empty where nothing of it can be seen."""
     visible = _drop_invisible(" ".join((text or "").split()), joiners=JOINERS)
-    one_line = " ".join(unicodedata.normalize("NFC", visible).split())
-    kept = one_line.strip(JOINERS + " ")[:MAX_NAME].strip(JOINERS + " ")
-    return kept if IGNORABLE.sub("", kept).strip(JOINERS + " ") else fallback
+    one_line = " ".join(unicodedata.normalize("NFC", visible).split()).strip(JOINERS + " ")
+    return one_line if IGNORABLE.sub("", one_line).strip(JOINERS + " ") else ""
 
 
 def number_form(text: str) -> str:

@@ -5,6 +5,7 @@ from aiogram.filters import CommandObject
 from aiogram.types import CallbackQuery, ChatMemberUpdated, Message
 
 from bot.chat.buttons import BeginQuestions, CheckPayment, FinishLesson, Go, Pay
+from bot.chat.certificate_buttons import RenameCertificate, SendCertificate, ShowCertificate
 from bot.chat.commands import COMMANDS, DELETE, LOGOUT, PROMO, Audience
 from bot.chat.replies import Reply, as_list, say, toast
 from bot.context import Request
@@ -40,6 +41,9 @@ async def command_before_registering(message: Message, command: CommandObject, p
 @login_required.callback_query(CheckPayment.filter())
 @login_required.callback_query(FinishLesson.filter())
 @login_required.callback_query(BeginQuestions.filter())
+@login_required.callback_query(ShowCertificate.filter())
+@login_required.callback_query(SendCertificate.filter())
+@login_required.callback_query(RenameCertificate.filter())
 @login_required.callback_query(Go.filter(F.command.in_({command.name for command in LEARNERS})))
 async def button_before_registering(query: CallbackQuery, person: Person) -> Reply:
     return sign_in_first(query, person)

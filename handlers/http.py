@@ -13,6 +13,7 @@ from bot.texts import pages
 from bot.updates.process import DatabaseUnavailableError, UpdateProcessor
 from bot.updates.reading import get_update_id
 from db import mail
+from db.certificates import find_certificate
 from db.engine import Pool, is_unavailable
 from db.payments.callbacks import Received
 from db.payments.methods import YOOKASSA_ID
@@ -52,6 +53,7 @@ def build(context: AppContext, processor: UpdateProcessor | None) -> web.Applica
             web.get("/paid", side.paid),
             web.get(UNSUBSCRIBE, side.ask_unsubscribe),
             web.post(UNSUBSCRIBE, side.unsubscribe),
+            web.get("/certificate/{number}", side.certificate),
             web.get("/healthz", side.healthz),
             web.get("/readyz", side.readyz),
             web.get("/metrics", side.metrics),
@@ -66,6 +68,7 @@ class HttpEndpoints:
         self._processor = processor
         self._recorder = Recorder(context.database)
         self._unsubscribing = Gate(1, 20)
+        self._checking = Gate(1, 20)
         self._gauges = metrics.Gauges(context.database)
 
     async def telegram(self, request: web.Request) -> web.Response:
@@ -150,6 +153,18 @@ class HttpEndpoints:
         with self._context.localizer.use_locale(_language(request, self._context)):
             return _private_page(pages.unsubscribed())
 
+    async def certificate(self, request: web.Request) -> web.Response:
+        """What it says, or that it is void. 404 for whatever else the number is: nobody learns more by trying."""
+        try:
+            async with self._checking, self._context.database.transaction(Pool.TALK) as session:
+                found = await find_certificate(session, request.match_info["number"])
+        except Exception as error:
+            if not isinstance(error, BusyError) and not is_unavailable(error):
+                raise
+            return web.Response(status=503, headers=RETRY)
+        with self._context.localizer.use_locale(_language(request, self._context)):
+            return _private_page(pages.certificate(found), 404 if found is None else 200)
+
     async def healthz(self, request: web.Request) -> web.Response:
         return web.Response(text="ok")
 
@@ -166,8 +181,8 @@ class HttpEndpoints:
         return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
-def _private_page(page: str) -> web.Response:
-    return web.Response(text=page, content_type="text/html", headers=PRIVATE)
+def _private_page(page: str, status: int = 200) -> web.Response:
+    return web.Response(text=page, status=status, content_type="text/html", headers=PRIVATE)
 
 
 def _payment_id(event: str, thing: dict[str, Any]) -> str | None:

@@ -19,11 +19,13 @@ from bot.chat.buttons import (
     ShowModule,
     ShowOffer,
 )
+from bot.chat.certificate_buttons import ShowCertificate
 from bot.chat.commands import LESSONS, PROMO, START, STATUS
 from bot.chat.keyboards import go, press, rows
 from bot.chat.paging import Page
 from bot.chat.replies import Method, Reply, say, show, toast
 from bot.context import Request
+from bot.texts import certificates as certificate_words
 from bot.texts import home as home_words
 from bot.texts import lessons as words
 from bot.texts import questions as question_words
@@ -118,6 +120,9 @@ def contents_keyboard(found: Contents, page: int) -> InlineKeyboardMarkup:
     return rows(
         press(home_words.next_lesson(first.number, first.title), Continue(lesson=first.id))
         if first
+        else None,
+        press(certificate_words.CERTIFICATE, ShowCertificate(module=module))
+        if found.progress.finished
         else None,
         *buttons,
         turn,

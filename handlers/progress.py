@@ -4,10 +4,12 @@ from aiogram import F, Router
 from aiogram.types import CallbackQuery, Message
 
 from bot.chat.buttons import DrawProgress, Go, ShowLesson
+from bot.chat.certificate_buttons import ShowCertificate
 from bot.chat.commands import LESSONS, PROGRESS, START
 from bot.chat.keyboards import go, press, rows
 from bot.chat.replies import Reply, say, toast
 from bot.context import Request
+from bot.texts import certificates as certificate_words
 from bot.texts import home as home_words
 from bot.texts import progress as words
 from db.jobs import DrawProgressJob
@@ -38,6 +40,11 @@ async def show_progress(event: Message | CallbackQuery, request: Request) -> Rep
         words.progress(found, days) if found else words.NOTHING,
         rows(
             *(press(words.go_on(one), ShowLesson(id=one.following)) for one in begun),
+            *(
+                press(certificate_words.of_course(one.module), ShowCertificate(module=one.module_id))
+                for one in found[:MAX_MODULES]
+                if one.progress.finished
+            ),
             press(words.PICTURE, DrawProgress(dark=False)) if found else None,
             (go(home_words.MY_COURSES, LESSONS), go(home_words.HOME, START)),
         ),

@@ -34,7 +34,7 @@ from db.lessons.questions import Given, Kind
 from handlers.filters import SignedIn
 from handlers.home import Home, load_home, redraw_home
 from handlers.lessons import say_following, say_locked
-from handlers.questions_end import course_end, show_outcome
+from handlers.questions_end import course_end, is_course_end, show_outcome
 
 router = Router(name="questions")
 router.message.filter(SignedIn())
@@ -219,13 +219,16 @@ async def finish(query: CallbackQuery, callback_data: FinishLesson, request: Req
     page = await lessons.get_lesson(session, callback_data.lesson, person.user_id, now)
     if page.questions and not page.done:
         return await begin(query, page.id, request)
+    was_done = page.done
     done = await lessons.record_finished(session, person.user_id, callback_data.lesson, now)
+    finished = not was_done and await is_course_end(done, now, request)
     told: list[Method] = [toast(query, lesson_words.WELL_DONE), *without_pressed(query)]
-    needed = done.lesson.following is None or person.home_id is not None
-    found = await load_home(request) if needed else Home([], None)
-    if done.lesson.following is None:
-        told.append(say(query, *course_end(done, found, request)))
+    at_end = finished or done.lesson.following is None
+    found = await load_home(request) if at_end or person.home_id is not None else Home([], None)
+    if at_end:
+        told.append(say(query, *await course_end(done, found, request, finished=finished)))
     else:
+        assert done.lesson.following is not None
         page = await lessons.get_lesson(session, done.lesson.following, person.user_id, now)
         told += await say_following(query, page, request)
     return [*told, *redraw_home(found, request)]

@@ -4,6 +4,7 @@ from aiogram import Router
 
 from handlers import (
     alerts,
+    certificates,
     fallback,
     free_text,
     info,
@@ -53,6 +54,7 @@ ROUTERS: tuple[Router, ...] = (
     questions.router,
     review.router,
     progress.router,
+    certificates.router,
     status.router,
     promo.router,
     reminders.router,

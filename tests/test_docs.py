@@ -130,7 +130,7 @@ def test_exact_versions_are_in_the_lock_only() -> None:
 
 
 COME_ALONG = {"magic_filter"}  # part of aiogram's own interface
-MODULES = {"markdown_it_py": "markdown_it"}  # of packages that are called otherwise
+MODULES = {"fonttools": "fontTools", "markdown_it_py": "markdown_it"}  # of packages that are called otherwise
 
 
 def test_what_is_imported_is_named_as_a_dependency() -> None:

@@ -51,6 +51,12 @@ class LessonQuestion(StatesGroup):
     typed = State()
 
 
+class CertificateQuestion(StatesGroup):
+    """In which name a certificate is made; of which course, and the name shown last, are in the data."""
+
+    name = State()
+
+
 class Granting(StatesGroup):
     """Access is given or taken step by step (`handlers/access/granting.py`)."""
 

@@ -10,7 +10,7 @@ from typing import TypeVar
 from pydantic import TypeAdapter
 
 from bot.context import AppContext
-from bot.jobs import grant_report, housekeeping, my_data, progress, refusals, support
+from bot.jobs import certificates, grant_report, housekeeping, my_data, progress, refusals, support
 from bot.mail.sending import send_outbox
 from bot.notifications import delivery, granted
 from bot.payments import asking, callbacks, checking, links, reconciling, refunding
@@ -61,6 +61,7 @@ def all_jobs(processor: UpdateProcessor) -> Mapping[str, Run]:
             entry(jobs.SupportJob, support.deliver),
             entry(jobs.MyDataJob, my_data.send_my_data),
             entry(jobs.DrawProgressJob, progress.send_picture),
+            entry(jobs.CertificateJob, certificates.send_certificate),
             entry(jobs.SetMenuJob, set_menu),
             entry(jobs.DescribeBotJob, describe_bot),
             entry(jobs.SendOutboxJob, send_outbox),
@@ -81,6 +82,7 @@ AT_ONCE: Mapping[str, int] = {
     jobs.SendOutboxJob.name: 5,
     jobs.SendMessageJob.name: 5,
     jobs.DrawProgressJob.name: 1,
+    jobs.CertificateJob.name: 1,
 }
 
 # When a job without facts is due, as cron says it (minute hour day month weekday).

@@ -9,9 +9,9 @@ from bot.texts import _, __, arguments
 from bot.texts import lessons as lesson_words
 from bot.texts.accounts import connect as connect_words
 from bot.texts.accounts import errors as account_errors
-from bot.texts.format import day, days, moment, money, safe
+from bot.texts.format import cut, day, days, moment, money, safe
 from bot.texts.payments import purchases as purchase_words
-from db import errors
+from db import certificates, errors
 from db.lessons.unlocking import LessonWaits
 from db.payments.methods import XTR
 from db.support import ThreadUnknown
@@ -48,6 +48,13 @@ SAID: dict[type[errors.Refused], LazyProxy] = {
     errors.AnswerEmpty: __("I can't see any answer in that. Please write it in words."),
     errors.AnswerNoNumber: __("I need just a number here, such as 12 or -0.5. Nothing was counted."),
     errors.PurchaseUnknown: __("There is no such payment."),
+    certificates.CourseNotFinished: __(
+        "The certificate comes with the last lesson: some are still to be done."
+    ),
+    certificates.CourseRefunded: __(
+        "The payment for this course was returned, so there is no certificate for it. A mistake? Write to the school."
+    ),
+    certificates.NameUnreadable: __("I can't see a name in that. Please write it in letters."),
     ThreadUnknown: __("This conversation is no longer there."),
     errors.SessionUnknown: __("This session has ended already."),
     errors.ParkedGone: __("This payment is assigned already, or was never parked."),
@@ -111,6 +118,20 @@ def _currency_not_taken(refused: errors.CurrencyNotTaken) -> str:
     return _(
         "No way to pay that is set up takes {currency}, so the offer is not on sale. It is set up by: {settings}."
     ).format(currency=safe(refused.currency), settings=safe(", ".join(refused.settings)))
+
+
+@say.register
+def _name_too_long(refused: certificates.NameTooLong) -> str:
+    return _(
+        "That is {length} characters, and a certificate has room for {most}. Please write it shorter."
+    ).format(length=refused.length, most=certificates.MAX_NAME)
+
+
+@say.register
+def _name_not_drawable(refused: certificates.NameNotDrawable) -> str:
+    return _("I have no letters to write this with: {signs}. Please write the name in other ones.").format(
+        signs=cut(refused.signs)
+    )
 
 
 @say.register

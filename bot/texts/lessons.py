@@ -130,8 +130,12 @@ def locked(page: LessonPage, offers: list[OfferDetails]) -> str:
     return text + "\n\n" + _("It is not on sale right now. If you have a promo code, redeem it:")
 
 
-def finished(done: FinishedLesson) -> str:
-    """After the course's last lesson."""
+def next_course(name: str) -> str:
+    return label(_("🎓 Next course: {course}").format(course=name))
+
+
+def finished(done: FinishedLesson, just_now: bool) -> str:
+    """After the course's last lesson; congratulates once."""
     progress = done.progress
     if progress.left:
         return _("That was the last lesson of “{module}”.").format(module=safe(done.lesson.module)) + (
@@ -142,9 +146,12 @@ def finished(done: FinishedLesson) -> str:
                 progress.left,
             )
         )
-    text = _("🎉 You have done all lessons of “{module}”. Congratulations!").format(
-        module=safe(done.lesson.module)
+    template = (
+        _("🎉 You have done all lessons of “{module}”. Congratulations!")
+        if just_now
+        else _("✅ You have done all lessons of “{module}”.")
     )
+    text = template.format(module=safe(done.lesson.module))
     return text if progress.done == progress.count else f"{text}\n{counted(progress)}{end_of(progress)}"
 
 

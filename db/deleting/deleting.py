@@ -23,7 +23,7 @@ from db.payments.orders import Copy, close_all
 from db.payments.purchases import PurchaseStatus
 from db.promo import record_used_codes
 from db.queue import delete_jobs_of
-from db.tables import Attempt, PromoUsage, Purchase
+from db.tables import Attempt, Certificate, PromoUsage, Purchase
 
 
 class DeletionKind(StrEnum):
@@ -34,7 +34,7 @@ class DeletionKind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class DeletionPlan:
     """What deleting it means: `chats` sign in to it, `access` is open, `payments` succeeded,
-    `codes` were used, `orders` are open."""
+    `codes` were used, `orders` are open, `certificates` are void then."""
 
     kind: DeletionKind
     chats: int
@@ -42,6 +42,7 @@ class DeletionPlan:
     payments: int
     codes: int
     orders: int
+    certificates: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,7 @@ async def get_plan(session: AsyncSession, user_id: int, now: datetime) -> Deleti
     orders = select(func.count()).where(
         Attempt.user_id == user_id, Attempt.closed_at.is_(None), Attempt.touched_at.is_not(None)
     )
+    certificates = select(func.count()).where(Certificate.user_id == user_id)
     return DeletionPlan(
         kind=await _get_kind(session, user_id),
         chats=len(await list_telegram_ids(session, user_id)),
@@ -69,6 +71,7 @@ async def get_plan(session: AsyncSession, user_id: int, now: datetime) -> Deleti
         payments=await session.scalar(paid) or 0,
         codes=await session.scalar(codes) or 0,
         orders=await session.scalar(orders) or 0,
+        certificates=await session.scalar(certificates) or 0,
     )
 
 

@@ -15,6 +15,7 @@ class Outcome:
     right: int
     result: str | None
     passed: bool
+    finished_at: datetime | None
 
 
 # The result with the highest share that was reached; of several, one that passes, then by their order. An attempt at a
@@ -48,7 +49,7 @@ async def finish(session: AsyncSession, attempt_id: int, now: datetime) -> None:
 
 GET_OUTCOME = text(
     """
-    select a.asked, a.answered_right, r.name, r.passed from bot.attempts a
+    select a.asked, a.answered_right, r.name, r.passed, a.finished_at from bot.attempts a
     left join bot.results r on r.id = a.result_id where a.id = :id
     """
 )
@@ -57,4 +58,4 @@ GET_OUTCOME = text(
 async def get_outcome(session: AsyncSession, attempt_id: int) -> Outcome:
     """Of a finished attempt."""
     row = (await session.execute(GET_OUTCOME, {"id": attempt_id})).one()
-    return Outcome(row.asked or 0, row.answered_right or 0, row.name, bool(row.passed))
+    return Outcome(row.asked or 0, row.answered_right or 0, row.name, bool(row.passed), row.finished_at)

@@ -192,6 +192,8 @@ ALREADY_THERE = {
     "bot.unlocked_lessons": "exists (select from bot.unlocked_lessons other where other.user_id = :into"
     " and other.lesson_id = it.lesson_id)",
     "bot.reminders": "exists (select from bot.reminders other where other.user_id = :into)",
+    "bot.finished_courses": "exists (select from bot.finished_courses other where other.user_id = :into"
+    " and other.module_id = it.module_id)",
     "bot.outbox": "exists (select from bot.outbox other where other.user_id = :into and other.channel = it.channel"
     " and other.kind = it.kind and other.occasion = it.occasion)",
     "bot.cards": "exists (select from bot.cards other where other.user_id = :into"

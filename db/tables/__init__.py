@@ -7,6 +7,7 @@ other application can delete its rows without knowing of us.
 from db.tables.accounts import Contact, Merge, MergedChange, MergedModule, MergedRow, TelegramAccount
 from db.tables.acts import Act
 from db.tables.base import Base
+from db.tables.certificates import Certificate, CertificateNumber, FinishedCourse
 from db.tables.connecting import CodesSent, Connection, EmailCode, SiteLink
 from db.tables.deletion import DeletedAccount, ServerKey, UsedCode
 from db.tables.learning import Answer, Card, Lesson, LessonAttempt, Question, Result
@@ -59,6 +60,8 @@ __all__ = [
     "Callback",
     "Card",
     "CatalogueKey",
+    "Certificate",
+    "CertificateNumber",
     "Chat",
     "CodesSent",
     "Connection",
@@ -71,6 +74,7 @@ __all__ = [
     "EmailCode",
     "FailedUpdate",
     "Failing",
+    "FinishedCourse",
     "GivenRole",
     "HandledUpdate",
     "Lesson",

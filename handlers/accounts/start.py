@@ -12,11 +12,12 @@ from bot.context import Request
 from bot.texts import errors, language
 from bot.texts.accounts import connect as connect_words
 from bot.texts.accounts import registration as words
+from bot.texts.certificates import LINK
 from db import chats
 from db.catalogue.school import get_school
 from db.errors import Refused
 from db.shop import courses
-from handlers import mail, payments, promo, shop
+from handlers import certificates, mail, payments, promo, shop
 from handlers.accounts import site_links, wishes
 from handlers.accounts.login import remember_link, say_sign_in
 from handlers.filters import is_
@@ -40,7 +41,8 @@ async def start(
         return await mail.unsubscribe(request, link.removeprefix(mail.LINK))
     if request.person.signed_in:
         return await follow_link(request, link)
-    return await greet(request, link)
+    said = await certificates.check(request, number) if (number := certificate_of(link)) else None
+    return [said, *as_list(await greet(request, link))]
 
 
 async def connect(request: Request, token: str) -> Reply:
@@ -52,6 +54,11 @@ async def connect(request: Request, token: str) -> Reply:
         said = say(request.event, errors.say(refused))
     below = show_home(request.event, request) if request.person.signed_in else greet(request)
     return [said, *as_list(await below)]
+
+
+def certificate_of(link: str) -> str | None:
+    """The number that is to be checked: by anybody, at once, and again once they have registered."""
+    return link.removeprefix(LINK) or None if link.startswith(LINK) else None
 
 
 async def greet(request: Request, link: str = "") -> Reply:
@@ -102,6 +109,8 @@ async def _carry_out(request: Request, link: str) -> tuple[Reply, bool]:
         return await shop.show_offer(request, offer_id), True
     if kind == "paid":
         return await payments.show_paid(request), True
+    if number := certificate_of(link):
+        return await certificates.check(request, number), False
     if kind == "ref" and rest:
         await chats.record_referral(session, person.telegram_id, rest)
     return None, False

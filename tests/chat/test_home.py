@@ -164,7 +164,7 @@ async def test_the_end_of_a_course_leads_on(anna: ChatUser, sql: asyncpg.Connect
     for at in range(4):
         await take(anna, sql, last=at == 3)
     assert "🎉" in anna.last_text
-    assert "Знакомство" in anna.buttons[0]
+    assert "Знакомство" in anna.buttons[1]
     assert any("t.me/share/url?url=https%3A%2F%2Ft.me%2F" in link for link in anna.links)
 
 

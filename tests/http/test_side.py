@@ -79,6 +79,8 @@ async def test_without_the_database_it_is_alive_but_not_ready(
         assert seen == {"/healthz": 200, "/readyz": 503, "/metrics": 200, "/paid": 200}
         async with http.post(at(app, "/unsubscribe/" + "x" * 32)) as response:
             assert (response.status, response.headers["Retry-After"]) == (503, "3")
+        async with http.get(at(app, "/certificate/K7M2-9QXD-4TRH")) as response:
+            assert (response.status, response.headers["Retry-After"]) == (503, "3")
         await dsn.start()
         async with http.get(at(app, "/readyz")) as response:
             assert response.status == 200

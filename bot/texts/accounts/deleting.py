@@ -23,6 +23,8 @@ def _erased(plan: DeletionPlan) -> Iterator[str]:
     yield ""
     yield _("Gone for good:")
     yield _("• your name, e-mail and phone, your progress and answers, and all sign-ins")
+    if plan.certificates:
+        yield _("• your certificates: whoever checks their numbers is told that they are void")
     for one in plan.access[:SHOWN]:
         yield _("• access to “{module}”, open {until}").format(
             module=cut(one.module), until=until(one.ends_at)

@@ -1,0 +1,163 @@
+"""Certificates: the name is confirmed or typed before one is made; anybody checks a number."""
+
+import asyncio
+import zlib
+
+from aiogram import F, Router
+from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
+
+from bot.chat.certificate_buttons import (
+    MakeCertificate,
+    RenameCertificate,
+    SendCertificate,
+    ShowCertificate,
+)
+from bot.chat.conversation import CertificateQuestion
+from bot.chat.keyboards import open_url, press, rows
+from bot.chat.replies import Method, Reply, say, show, toast
+from bot.context import Request
+from bot.fonts import drawn_signs
+from bot.texts import certificates as words
+from bot.texts import language
+from db import certificates
+from db.catalogue.school import get_school
+from db.certificates import MAX_NAME, Certificate, NameNotDrawable, NameTooLong, NameUnreadable
+from db.jobs import CertificateJob
+from db.normal import visible_name
+from db.queue import enqueue
+from db.reminders.people import get_zone
+from handlers.filters import SignedIn
+
+router = Router(name="certificates")
+router.message.filter(SignedIn())
+router.callback_query.filter(SignedIn())
+
+
+async def check(request: Request, typed: str) -> Method:
+    """For anybody, with or without an account."""
+    found = await certificates.find_certificate(request.session, typed)
+    return say(request.event, words.checked(typed, found))
+
+
+@router.callback_query(ShowCertificate.filter())
+async def show_certificate(query: CallbackQuery, callback_data: ShowCertificate, request: Request) -> Reply:
+    """Raises CourseNotFinished, CourseRefunded."""
+    return await show_or_ask(query, callback_data.module, request)
+
+
+async def show_or_ask(query: CallbackQuery, module_id: int, request: Request) -> Method:
+    """The certificate; where there is none yet, in which name. Raises CourseNotFinished, CourseRefunded."""
+    session, user_id = request.session, request.person.user_id
+    course = await certificates.get_course(session, user_id, module_id, request.now)
+    if (one := await certificates.get_own(session, user_id, module_id)) is not None:
+        return say_own(query, one, request)
+    try:
+        name = await read_name(request.person.name)
+    except (NameUnreadable, NameTooLong, NameNotDrawable):
+        name = ""
+    return await ask_name(query, course, name, request)
+
+
+def say_own(query: CallbackQuery, one: Certificate, request: Request) -> Method:
+    context = request.context
+    link = words.check_link(one.number, context.settings.public_url, context.username)
+    keyboard = rows(
+        press(words.SEND, SendCertificate(module=one.module_id)),
+        press(words.RENAME, RenameCertificate(module=one.module_id)),
+        open_url(words.CHECK, link) if context.settings.public_url else None,
+    )
+    return say(query, words.own(one, link), keyboard)
+
+
+async def ask_name(
+    event: Message | CallbackQuery, course: certificates.Course, name: str, request: Request
+) -> Method:
+    """`name`: what is suggested, or was typed last; empty for none."""
+    await request.state.set_state(CertificateQuestion.name)
+    await request.state.set_data({"module": course.module_id, "name": name})
+    return say(event, words.ask_name(course, name), name_keyboard(course.module_id, name))
+
+
+def name_keyboard(module_id: int, name: str) -> InlineKeyboardMarkup | None:
+    return rows(press(words.MAKE, MakeCertificate(module=module_id, form=form(name)))) if name else None
+
+
+def form(name: str) -> str:
+    """Of a name: another one was shown with another button."""
+    return f"{zlib.crc32(name.encode()):x}"
+
+
+@router.callback_query(RenameCertificate.filter())
+async def rename(query: CallbackQuery, callback_data: RenameCertificate, request: Request) -> Reply:
+    one = await certificates.get_own(request.session, request.person.user_id, callback_data.module)
+    if one is None:
+        return await show_or_ask(query, callback_data.module, request)
+    await request.state.set_state(CertificateQuestion.name)
+    await request.state.set_data({"module": one.module_id, "name": ""})
+    return say(query, words.ask_another_name(one))
+
+
+@router.message(CertificateQuestion.name, F.text, ~F.text.startswith("/"))
+async def take_name(message: Message, request: Request) -> Reply:
+    """Shown before anything is made. Raises what `read_name` and `get_course` raise, and goes on asking."""
+    name = await read_name(message.text or "")
+    module_id = request.person.data["module"]
+    course = await certificates.get_course(request.session, request.person.user_id, module_id, request.now)
+    return await ask_name(message, course, name, request)
+
+
+@router.message(CertificateQuestion.name, ~F.text)
+async def not_a_name(message: Message) -> Reply:
+    return say(message, words.TEXT_PLEASE)
+
+
+async def read_name(typed: str) -> str:
+    """As it can be written on a certificate: signs that are no letters and that the font does not have are left out.
+    Raises NameUnreadable, NameTooLong, NameNotDrawable."""
+    seen = visible_name(typed)
+    if len(seen) > MAX_NAME:
+        raise NameTooLong(len(seen))
+    kept, lost = await asyncio.to_thread(drawn_signs, seen)
+    if lost:
+        raise NameNotDrawable(lost)
+    if not any(sign.isalpha() for sign in kept):
+        raise NameUnreadable
+    return visible_name(kept)
+
+
+@router.callback_query(MakeCertificate.filter())
+async def make(query: CallbackQuery, callback_data: MakeCertificate, request: Request) -> Reply:
+    """In the name that the button was drawn under; pressed twice or later, it shows how things stand. Raises
+    CourseNotFinished, CourseRefunded."""
+    person, session, now = request.person, request.session, request.now
+    asked = person.data if person.state == CertificateQuestion.name.state else {}
+    name = str(asked.get("name", ""))
+    if asked.get("module") != callback_data.module or form(name) != callback_data.form:
+        return await show_or_ask(query, callback_data.module, request)
+    await request.state.clear()
+    school = (await get_school(session, language())).name or ""
+    zone = await get_zone(session, person.user_id, request.context.settings.zone)
+    number = certificates.new_number()
+    one = await certificates.issue(
+        session, person.user_id, callback_data.module, name, school, zone, number, now
+    )
+    await enqueue_files(one, request)
+    return show(query, words.making(one))
+
+
+@router.callback_query(SendCertificate.filter())
+async def send_files(query: CallbackQuery, callback_data: SendCertificate, request: Request) -> Reply:
+    """Raises CourseNotFinished, CourseRefunded."""
+    session, user_id, module_id = request.session, request.person.user_id, callback_data.module
+    await certificates.get_course(session, user_id, module_id, request.now)
+    one = await certificates.get_own(session, user_id, module_id)
+    if one is None:
+        return await show_or_ask(query, module_id, request)
+    await enqueue_files(one, request)
+    return toast(query, words.ON_ITS_WAY)
+
+
+async def enqueue_files(one: Certificate, request: Request) -> None:
+    person = request.person
+    job = CertificateJob(number=one.number, user_id=person.user_id, telegram_id=person.telegram_id)
+    await enqueue(request.session, job)
