@@ -23,6 +23,13 @@ class ActKind(StrEnum):
     JOIN = "join"
     SEPARATE = "separate"
     ROLE = "role"
+    PROMO_NEW = "promo_new"
+    PROMO_BATCH = "promo_batch"
+    PROMO_OFF = "promo_off"
+    PROMO_ON = "promo_on"
+    PROMO_LIMIT = "promo_limit"
+    PROMO_BATCH_OFF = "promo_batch_off"
+    PROMO_BATCH_ON = "promo_batch_on"
 
 
 async def get_act(session: AsyncSession, act_id: int, kind: ActKind) -> Act | None:

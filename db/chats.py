@@ -264,12 +264,8 @@ async def list_reachable(session: AsyncSession, user_id: int) -> list[tuple[int,
 
 async def get_language(session: AsyncSession, telegram_id: int) -> tuple[str | None, str | None]:
     """(chosen language, Telegram's language)."""
-    row = (
-        await session.execute(
-            text("select language, telegram_language from bot.chats where telegram_id = :id"),
-            {"id": telegram_id},
-        )
-    ).one_or_none()
+    statement = text("select language, telegram_language from bot.chats where telegram_id = :id")
+    row = (await session.execute(statement, {"id": telegram_id})).one_or_none()
     return (row[0], row[1]) if row else (None, None)
 
 

@@ -47,6 +47,48 @@ class GrantReportJob(Job):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PeopleListJob(Job):
+    """Reads the file of a list of people that an admin has sent in the update `update_id`, and hands it in as the
+    answer to the question `draft`, by the same admin. `message`: the head of the admin's message."""
+
+    name = "people_list"
+    telegram_id: int
+    draft: int
+    file_id: str
+    update_id: int
+    message: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendTableJob(Job):
+    """A table for somebody who may give access, as a file: of what did not fit into a message."""
+
+    name = "send_table"
+    telegram_id: int
+    file: str
+    caption: str
+    table: list[list[str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromoPictureJob(Job):
+    """Sends an admin the QR code of a promo code's link. `code`: its id."""
+
+    name = "promo_picture"
+    code: int
+    telegram_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromoBatchJob(Job):
+    """Sends an admin the codes of a batch as a file, with who used them. `batch`: its id."""
+
+    name = "promo_batch"
+    batch: int
+    telegram_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PackedMethod:
     """A Telegram method as JSON; `instead`: what is sent where Telegram refuses it."""
 

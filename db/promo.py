@@ -15,12 +15,20 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.access.changes import MAX_DAYS, AppliedChange, Source, change_access
 from db.account_ids import list_telegram_ids, lock_account
-from db.errors import AccessTooFar, ProductUnknown, PromoExists, PromoUnknown, PromoUsedByYou, PromoUsedUp
+from db.errors import (
+    AccessTooFar,
+    ProductUnknown,
+    PromoExists,
+    PromoUnknown,
+    PromoUsedByYou,
+    PromoUsedUp,
+    Refused,
+)
 from db.identities import find_taken_id
 from db.locks import lock
 from db.normal import clean_text, promo_form
 from db.server_keys import find_server_key, get_server_key, keyed_hash
-from db.tables import Module, Product, PromoCode, PromoForm, PromoUsage, UsedCode
+from db.tables import Module, Product, PromoCode, PromoForm, PromoUsage, SwitchedOffCode, UsedCode
 
 BATCH = 1000
 USED_CODES = "used_codes"  # the key by which people of deleted accounts are known again
@@ -40,6 +48,13 @@ RECORD = text(
     where promo_forms.code is distinct from excluded.code
     """
 )
+
+
+@dataclass
+class PromoOff(Refused):
+    """Switched off by an admin."""
+
+    code: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +87,8 @@ class PromoPreview:
 
 @dataclass(frozen=True, slots=True)
 class PromoSummary:
-    """A code with what it opens and how often it was used."""
+    """A code with what it opens and how often it was used. `off_most`: of one that is switched off, how many uses it
+    was for (db/promo_codes.py). `batch_id`: which codes it was made with."""
 
     id: int
     code: str
@@ -80,11 +96,13 @@ class PromoSummary:
     days: int
     used: int
     most: int
+    off_most: int | None = None
+    batch_id: int | None = None
 
 
 async def redeem(session: AsyncSession, user_id: int, code: str, now: datetime) -> RedeemedCode:
     """The lock on the code's row alone keeps it to one use per person and `max_usage_count` in all: the shared table
-    has no unique key for that. Raises PromoUnknown, PromoUsedByYou, PromoUsedUp."""
+    has no unique key for that. Raises PromoUnknown, PromoUsedByYou, PromoUsedUp, PromoOff."""
     user_id = await lock_account(session, user_id)
     found = await find_promo(session, code, for_update=True)
     if found is None:
@@ -136,7 +154,7 @@ async def get_preview(
 ) -> PromoPreview:
     """What the code would give that chat now; `user_id` is None for a person without an account.
 
-    Raises PromoUnknown, PromoUsedByYou, PromoUsedUp.
+    Raises PromoUnknown, PromoUsedByYou, PromoUsedUp, PromoOff.
     """
     found = await find_promo(session, code)
     if found is None:
@@ -159,7 +177,12 @@ async def _check_usable(
         raise PromoUsedByYou(found.code, used_at)
     uses = await session.scalar(select(func.count()).where(PromoUsage.code_id == found.id)) or 0
     if uses >= found.max_usage_count:
-        raise PromoUsedUp(found.code)
+        raise PromoOff(found.code) if await _is_off(session, found) else PromoUsedUp(found.code)
+
+
+async def _is_off(session: AsyncSession, found: PromoCode) -> bool:
+    off = await session.get(SwitchedOffCode, found.id)
+    return off is not None and found.max_usage_count <= off.lowered_to < off.most
 
 
 async def create_promo(
@@ -185,28 +208,6 @@ async def create_promo(
             raise
         raise PromoExists(code) from error
     return PromoSummary(row.id, row.code, product.name, days, 0, most)
-
-
-async def list_promos(session: AsyncSession, limit: int = 30) -> list[PromoSummary]:
-    """The newest first."""
-    uses = (
-        select(PromoUsage.code_id, func.count().label("used")).group_by(PromoUsage.code_id).subquery("uses")
-    )
-    rows = await session.execute(
-        select(
-            PromoCode.id,
-            PromoCode.code,
-            Product.name,
-            PromoCode.days,
-            func.coalesce(uses.c.used, 0),
-            PromoCode.max_usage_count,
-        )
-        .join(Product, Product.product_id == PromoCode.product_id)
-        .outerjoin(uses, uses.c.code_id == PromoCode.id)
-        .order_by(PromoCode.id.desc())
-        .limit(limit)
-    )
-    return [PromoSummary(*row) for row in rows]
 
 
 async def list_uses(session: AsyncSession, user_id: int, limit: int) -> list[PromoUse]:

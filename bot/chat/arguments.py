@@ -76,9 +76,9 @@ class Arguments:
         return written + self.word("WHO") if self._words and NUMBER_SIGN.fullmatch(written) else written
 
     def product(self, products: Sequence[ProductSummary]) -> int:
-        """By its number, or by a name of one word or several, up to the number that follows it."""
-        for end in range(1, len(self._words)):
-            if WHOLE.fullmatch(number_form(self._words[end])):
+        """By its number, or by a name of one word or several, up to the number that follows it, if any does."""
+        for end in range(1, len(self._words) + 1):
+            if end == len(self._words) or WHOLE.fullmatch(number_form(self._words[end])):
                 found = find_products(self._words[:end], products)
                 if len(found) == 1 and not NUMBER_SIGN.sub("", number_form(self._words[0])).isdecimal():
                     del self._words[:end]

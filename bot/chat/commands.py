@@ -66,7 +66,7 @@ REVOKE = Command(
 PROMO_NEW = Command(
     "promo_new", Audience.ADMIN, "CODE PRODUCT DAYS MAX", "/promo_new SPRING 1 14 100", right=Right.PROMO
 )
-PROMOS = Command("promos", Audience.ADMIN, right=Right.PROMO)
+PROMOS = Command("promos", Audience.ADMIN, "[CODE]", "/promos SPRING", right=Right.PROMO)
 OFFER = Command(
     "offer",
     Audience.ADMIN,

@@ -67,6 +67,22 @@ class Granting(StatesGroup):
     reason = State()
 
 
+class PromoMaking(StatesGroup):
+    """Promo codes are made step by step (`handlers/promo_making.py`)."""
+
+    code = State()
+    product = State()
+    days = State()
+    count = State()
+    preview = State()
+
+
+class PromoLimit(StatesGroup):
+    """How many people may use a promo code; its id is in the data."""
+
+    number = State()
+
+
 class Lookup(StatesGroup):
     """Whose card is to be shown."""
 

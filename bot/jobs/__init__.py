@@ -10,12 +10,13 @@ from typing import TypeVar
 from pydantic import TypeAdapter
 
 from bot.context import AppContext
-from bot.jobs import certificates, grant_report, housekeeping, my_data, progress, refusals, support
+from bot.jobs import certificates, grant_report, housekeeping, my_data, progress, promo, refusals, support
 from bot.mail.sending import send_outbox
 from bot.notifications import delivery, granted
 from bot.payments import asking, callbacks, checking, links, reconciling, refunding
 from bot.reminders.planning import remind
 from bot.reminders.sending import send_message
+from bot.updates.lists import reading_lists
 from bot.updates.menus import describe_bot, set_menu
 from bot.updates.naming import confirming
 from bot.updates.process import UpdateProcessor
@@ -45,6 +46,10 @@ def all_jobs(processor: UpdateProcessor) -> Mapping[str, Run]:
             entry(jobs.TellJob, delivery.tell),
             entry(jobs.TellGrantJob, granted.tell_grant),
             entry(jobs.GrantReportJob, grant_report.send_grant_report),
+            entry(jobs.PeopleListJob, reading_lists(processor)),
+            entry(jobs.SendTableJob, grant_report.send_table),
+            entry(jobs.PromoPictureJob, promo.send_promo_picture),
+            entry(jobs.PromoBatchJob, promo.send_batch),
             entry(jobs.SendJob, delivery.send_later),
             entry(jobs.RefusedJob, refusals.refused),
             entry(jobs.CreatePaymentJob, links.create_payment),

@@ -3,7 +3,7 @@
 import re
 
 from bot.chat.arguments import Problem, WrongArguments
-from bot.chat.commands import Command
+from bot.chat.commands import PROMO_NEW, Command
 from bot.texts import _, __
 from bot.texts.format import amount, cut, safe
 
@@ -43,6 +43,13 @@ def usage(command: Command) -> str:
         lines.append(
             _(
                 "WHO is an e-mail, a @username, part of a name, a phone, a Telegram id, or # and the account's number."
+            )
+        )
+    if command is PROMO_NEW:
+        lines.append(
+            _(
+                "CODE may be * to have one made up, or *100 for a hundred codes for one use each"
+                " (without MAX): <code>/promo_new *100 1 14</code>"
             )
         )
     if PRODUCT in command.arguments:

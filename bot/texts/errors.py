@@ -14,6 +14,8 @@ from bot.texts.payments import purchases as purchase_words
 from db import certificates, errors
 from db.lessons.unlocking import LessonWaits
 from db.payments.methods import XTR
+from db.promo import PromoOff
+from db.promo_codes import LimitBelowUses, PromoGone
 from db.support import ThreadUnknown
 
 # The fault is ours.
@@ -55,6 +57,7 @@ SAID: dict[type[errors.Refused], LazyProxy] = {
         "The payment for this course was returned, so there is no certificate for it. A mistake? Write to the school."
     ),
     certificates.NameUnreadable: __("I can't see a name in that. Please write it in letters."),
+    PromoGone: __("It is no longer there."),
     ThreadUnknown: __("This conversation is no longer there."),
     errors.SessionUnknown: __("This session has ended already."),
     errors.ParkedGone: __("This payment is assigned already, or was never parked."),
@@ -87,6 +90,18 @@ def _promo_unknown(refused: errors.PromoUnknown) -> str:
 def _promo_used_up(refused: errors.PromoUsedUp) -> str:
     return _("The promo code <b>{code}</b> has run out: all places are taken.").format(
         code=safe(refused.code)
+    )
+
+
+@say.register
+def _promo_off(refused: PromoOff) -> str:
+    return _("The promo code <b>{code}</b> is not valid any more.").format(code=safe(refused.code))
+
+
+@say.register
+def _limit_below_uses(refused: LimitBelowUses) -> str:
+    return _("It can't be less than one, nor less than the uses of <b>{code}</b> so far: {used}.").format(
+        code=safe(refused.code), used=refused.used
     )
 
 

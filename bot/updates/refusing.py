@@ -23,6 +23,7 @@ from db.errors import (
     Refused,
 )
 from db.lessons.unlocking import LessonWaits
+from db.promo import PromoOff
 
 TO_COURSES = (ABOUT[COURSES.name], COURSES)
 TO_BUY, TO_LESSONS, TO_CODE = (words.BUY, BUY), (words.MY_COURSES, LESSONS), (words.PROMO, PROMO)
@@ -35,6 +36,7 @@ WAYS_ON: Mapping[type[Refused], tuple[tuple[Text, Command], ...]] = {
     OfferGone: (TO_COURSES,),
     PromoUnknown: (TO_CODE, TO_COURSES),
     PromoUsedByYou: (TO_LESSONS,),
+    PromoOff: (TO_COURSES,),
     PromoUsedUp: (TO_COURSES,),
     PurchaseUnknown: (TO_PURCHASES,),
 }

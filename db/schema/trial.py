@@ -205,7 +205,7 @@ async def _write(session: AsyncSession, now: datetime) -> None:
     code = PromoCode(code=f"Trial{token}", max_usage_count=10, days=14, product_id=product.product_id)
     await _add(session, code)
     await session.execute(select(PromoCode.id).where(PromoCode.id == code.id).with_for_update())
-    code.days = 15
+    code.days, code.max_usage_count = 15, 0
     await _add(session, *(PromoUsage(user_id=user.id, code_id=code.id, used_at=now) for user in users))
     for days in (30, -30):
         grant = AdminAccess(

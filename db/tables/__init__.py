@@ -28,6 +28,7 @@ from db.tables.own import (
     PromoForm,
     School,
 )
+from db.tables.promo import BatchCode, PromoBatch, SwitchedOffCode
 from db.tables.reminders import ReminderSettings
 from db.tables.roles import GivenRole
 from db.tables.shared import (
@@ -57,6 +58,7 @@ __all__ = [
     "Attempt",
     "AuthIdentity",
     "Base",
+    "BatchCode",
     "Callback",
     "Card",
     "CatalogueKey",
@@ -93,6 +95,7 @@ __all__ = [
     "ParkedPayment",
     "Product",
     "Progress",
+    "PromoBatch",
     "PromoCode",
     "PromoForm",
     "PromoUsage",
@@ -110,6 +113,7 @@ __all__ = [
     "SupportCopy",
     "SupportMessage",
     "SupportThread",
+    "SwitchedOffCode",
     "TelegramAccount",
     "UnlockedLesson",
     "UnreadItem",

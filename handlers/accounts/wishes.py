@@ -5,6 +5,7 @@ from bot.texts.accounts import registration as words
 from db import promo
 from db.cooldowns import Guess, count_try, is_cooling
 from db.errors import PromoUnknown, PromoUsedUp
+from db.promo import PromoOff
 from db.shop import courses
 
 MAX_DIGITS = 18  # of an id: more may not fit into a bigint
@@ -31,7 +32,7 @@ async def _describe_promo(request: Request, code: str) -> str:
     most, wait = timings.tries, timings.tries_wait
     try:
         found = await promo.get_preview(session, code, user_id, person.telegram_id)
-    except (PromoUnknown, PromoUsedUp):
+    except (PromoUnknown, PromoUsedUp, PromoOff):
         await count_try(session, person.telegram_id, Guess.PROMO, now, most=most, wait=wait)
         raise
     if await is_cooling(session, person.telegram_id, Guess.PROMO, now, most=most, wait=wait):

@@ -10,7 +10,7 @@ from aiogram.filters.callback_data import CallbackData, CallbackQueryFilter
 from aiogram.methods import AnswerCallbackQuery, SendMessage
 
 from bot.chat import admin_buttons as people
-from bot.chat import buttons, role_buttons, support_buttons
+from bot.chat import buttons, promo_buttons, role_buttons, support_buttons
 from bot.chat.commands import COMMANDS, Audience, for_audience
 from bot.chat.rights import OF_ROLE
 from bot.texts import errors
@@ -51,6 +51,10 @@ MAY_PRESS: dict[type[CallbackData], set[str]] = {
             people.ShowGrantProducts, people.ChooseDays, people.AskReason, people.ConfirmGrant, people.DropGrant,
             buttons.Undo,
         ),
+        PEOPLE,
+    ),
+    **dict.fromkeys(
+        (one for one in vars(promo_buttons).values() if getattr(one, "__module__", "") == promo_buttons.__name__),
         PEOPLE,
     ),
     **dict.fromkeys(

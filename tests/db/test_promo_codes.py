@@ -1,0 +1,123 @@
+"""Promo codes switched off and on, their numbers raised, and batches of them; beside another application."""
+
+import asyncio
+from datetime import timedelta
+
+import asyncpg
+import pytest
+
+from db.catalogue.exporting import export_catalogue
+from db.engine import Pool
+from db.errors import PromoUsedUp
+from db.promo import PromoOff, find_promo, redeem
+from db.promo_codes import (
+    LimitBelowUses,
+    count_users,
+    create_batch,
+    generate_codes,
+    get_code,
+    list_batch,
+    list_batches,
+    list_codes,
+    list_ids_of_batch,
+    list_users,
+    set_limit,
+    switch_off,
+    switch_on,
+)
+from tests.db.test_promo import NOW, school, shop
+
+MOST = "select max_usage_count from promocodes where code = 'RACE'"
+USE = "insert into promocodeusages (user_id, code_id, used_at) select $1, id, now() from promocodes"
+
+
+async def test_off_is_the_uses_there_are_and_on_never_less(dsn: str, connection: asyncpg.Connection) -> None:
+    people = await school(connection, uses=2, people=5)
+    code = await connection.fetchval("select id from promocodes")
+    async with shop(dsn) as (database, _connection):
+        async with database.transaction(Pool.TALK) as session:
+            await redeem(session, people[0], "race", NOW)
+            (off,) = await switch_off(session, [code], NOW)
+            assert (off.before, off.after) == (2, 1)
+            assert await switch_off(session, [code], NOW) == [], "a second admin changes nothing"
+            with pytest.raises(PromoOff):
+                await redeem(session, people[1], "race", NOW)
+            promo = (await export_catalogue(session)).promos[0]
+            assert promo.max_uses == 2, "the file keeps what the number was"
+            with pytest.raises(LimitBelowUses):
+                await set_limit(session, code, 0)
+            raised = await set_limit(session, code, 3)
+            assert (raised.before, raised.after) == (2, 3)
+            found = await get_code(session, code)
+            assert (found.most, found.off_most, found.used) == (1, 3, 1)
+        for person in people[1:5]:  # the other application counts in its own way
+            await connection.execute(USE, person)
+        async with database.transaction(Pool.TALK) as session:
+            (on,) = await switch_on(session, [code])
+            assert (on.before, on.after) == (1, 5)
+            assert await switch_on(session, [code]) == []
+            assert (await get_code(session, code)).off_most is None
+            await switch_off(session, [code], NOW)
+            with pytest.raises(LimitBelowUses):
+                await set_limit(session, code, 4)
+        await connection.execute(
+            "update promocodes set max_usage_count = 50"
+        )  # the other application raises it
+        async with database.transaction(Pool.TALK) as session:
+            assert (await get_code(session, code)).off_most is None
+            assert await switch_on(session, [code]) == []
+    assert await connection.fetchval(MOST) == 50
+
+
+async def test_uses_and_switching_at_once(dsn: str, connection: asyncpg.Connection) -> None:
+    """Whatever comes first: off is never below the uses there are, and each use gave its days."""
+    people = await school(connection, uses=8, people=8)
+    code = await connection.fetchval("select id from promocodes")
+
+    async with shop(dsn) as (database, _connection):
+
+        async def use(person: int) -> None:
+            async with database.transaction(Pool.TALK) as session:
+                await redeem(session, person, "RACE", NOW)
+
+        async def switch() -> int:
+            async with database.transaction(Pool.TALK) as session:
+                return len(await switch_off(session, [code], NOW))
+
+        done = await asyncio.gather(
+            *map(use, people[:4]), switch(), switch(), *map(use, people[4:]), return_exceptions=True
+        )
+    used = await connection.fetchval("select count(*) from promocodeusages")
+    assert sorted(one for one in done if isinstance(one, int)) == [0, 1]
+    assert sum(isinstance(one, PromoOff | PromoUsedUp) for one in done) == 8 - used
+    assert sum(one is None for one in done) == used
+    assert await connection.fetchval(MOST) == used
+    assert await connection.fetchval("select count(*) from usermoduleaccess") == used
+
+
+async def test_a_batch_is_of_codes_for_one_use_each(dsn: str, connection: asyncpg.Connection) -> None:
+    people = await school(connection, uses=1, people=2)
+    product = await connection.fetchval("select product_id from products")
+    signs = iter("RACERACERACERACE" + "ABCDEFGH" * 2 + "23456789" * 200)
+    async with shop(dsn) as (database, _connection), database.transaction(Pool.TALK) as session:
+        await connection.execute("update promocodes set code = 'RaceRace'")
+        assert await generate_codes(session, 1, lambda _signs: next(signs)) == ["ABCDEFGH"]
+        made = await create_batch(session, product, 7, 1000, NOW)
+        assert (made.count, made.used, made.usable, made.days) == (1000, 0, 1000, 7)
+        first, second = (await list_batch(session, made.id))[:2]
+        await redeem(session, people[0], first.code.lower(), NOW)
+        with pytest.raises(PromoUsedUp):
+            await redeem(session, people[1], first.code, NOW)
+        ids = await list_ids_of_batch(session, made.id)
+        assert len(await switch_off(session, ids, NOW + timedelta(minutes=1))) == 1000
+        with pytest.raises(PromoOff):
+            await redeem(session, people[1], second.code, NOW)
+        (batch,) = await list_batches(session, 0, 5)
+        assert (batch.used, batch.usable) == (1, 0)
+        await switch_on(session, ids)
+        await redeem(session, people[1], second.code, NOW)
+        assert await count_users(session, ids) == 2
+        assert {one.user_id for one in await list_users(session, ids, 0, 8)} == set(people)
+        assert [one.code for one in await list_codes(session, 0, 9)] == ["RaceRace"]
+        assert len((await export_catalogue(session)).promos) == 1, "a batch is for no file"
+        assert await find_promo(session, first.code) is not None
