@@ -8,8 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.catalogue import entries
 from db.catalogue.entries import Catalogue
-from db.catalogue.stored import StoredCatalogue
-from db.tables import Lesson, Module, Offer, Product, Question, Result
+from db.catalogue.stored import StoredCatalogue, off_of
+from db.tables import Lesson, Module, Offer, Product, PromoCode, Question, Result
 
 
 async def export_catalogue(session: AsyncSession) -> Catalogue:
@@ -34,8 +34,9 @@ class _Export:
             modules=tuple(self._module(row) for row in _sorted(stored.module_rows)),
             products=tuple(self._product(row) for row in _sorted(stored.product_rows)),
             promos=tuple(
-                entries.PromoEntry(row.code, self._product_key(row.product_id), row.days, row.max_usage_count)
+                entries.PromoEntry(row.code, self._product_key(row.product_id), row.days, self._most(row))
                 for row in sorted(stored.promos.values(), key=lambda row: row.id)
+                if row.id not in stored.batched
             ),
             results=tuple(
                 entries.ResultEntry(row.key, row.id, row.name, row.passed, row.share)
@@ -46,6 +47,10 @@ class _Export:
                 for _language, row in sorted(stored.school.items())
             ),
         )
+
+    def _most(self, row: PromoCode) -> int:
+        off = off_of(self._stored, row)
+        return row.max_usage_count if off is None else off.most
 
     def _module(self, row: Module) -> entries.ModuleEntry:
         key = self._modules.get(row.id) or f"module-{row.id}"

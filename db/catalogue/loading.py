@@ -25,7 +25,7 @@ from db.catalogue.entries import (
     ResultEntry,
 )
 from db.catalogue.ids import reserve_ids
-from db.catalogue.stored import StoredCatalogue, list_refusals
+from db.catalogue.stored import StoredCatalogue, list_refusals, off_of
 from db.locks import lock
 from db.normal import promo_form
 from db.tables import (
@@ -198,6 +198,8 @@ class _Loading:
                 "product_id": products[entry.product].product_id,
             }
             row = self.kept.promos.get(promo_form(entry.code))
+            if (off := off_of(self.kept, row)) is not None:  # it stays off
+                self._update("promo code", entry.code, off, {"most": values.pop("max_usage_count")})
             self._put("promo code", entry.code, row, PromoCode, {"code": entry.code}, values)
 
     def _put(

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.catalogue.entries import Catalogue, ModuleEntry, ProductEntry
 from db.normal import promo_form
 from db.tables import (
+    BatchCode,
     CatalogueKey,
     Lesson,
     Module,
@@ -22,6 +23,7 @@ from db.tables import (
     Question,
     Result,
     School,
+    SwitchedOffCode,
 )
 
 Row = TypeVar("Row")
@@ -42,7 +44,8 @@ NEEDS_ID = (
 @dataclass(slots=True)
 class StoredCatalogue:
     """Rows by key; lessons by module id and key, questions by lesson id and key, promo codes by normal form,
-    unlocking and options by module id.
+    unlocking and options by module id, codes that are switched off by id. `batched`: ids of codes of a batch, which are
+    for no file.
 
     `has_unknown_ids`: `progress` holds ids that the bot does not know.
     """
@@ -58,13 +61,15 @@ class StoredCatalogue:
     offers: dict[str, Offer]
     offer_rows: dict[int, Offer]
     promos: dict[str, PromoCode]
+    switched_off: dict[int, SwitchedOffCode]
+    batched: set[int]
     results: dict[str, Result]
     school: dict[str, School]
     has_unknown_ids: bool
 
     @classmethod
     async def read(cls, session: AsyncSession) -> "StoredCatalogue":
-        """Twelve statements, whatever the size."""
+        """Fifteen statements, whatever the size."""
         keys = await _all(session, CatalogueKey)
         module_rows = {row.id: row for row in await _all(session, Module)}
         product_rows = {row.product_id: row for row in await _all(session, Product)}
@@ -81,6 +86,8 @@ class StoredCatalogue:
             offers={row.key: row for row in offer_rows.values() if row.key},
             offer_rows=offer_rows,
             promos=_by_code(await _all(session, PromoCode)),
+            switched_off={row.code_id: row for row in await _all(session, SwitchedOffCode)},
+            batched=set(await session.scalars(select(BatchCode.code_id))),
             results={row.key: row for row in await _all(session, Result)},
             school={row.language: row for row in await _all(session, School)},
             has_unknown_ids=bool(await session.scalar(text(HAS_UNKNOWN_IDS))),
@@ -110,6 +117,12 @@ def _nested(rows: Iterable[tuple[int, str, Row]]) -> dict[int, dict[str, Row]]:
 def _by_code(rows: Iterable[PromoCode]) -> dict[str, PromoCode]:
     """The oldest one where an adopted database holds two that differ in case only."""
     return {promo_form(row.code): row for row in sorted(rows, key=lambda row: -row.id)}
+
+
+def off_of(kept: StoredCatalogue, row: PromoCode | None) -> SwitchedOffCode | None:
+    """Where the code is switched off (db/promo_codes.py), the row that keeps its number of uses."""
+    off = kept.switched_off.get(row.id) if row else None
+    return off if off is not None and row is not None and row.max_usage_count <= off.lowered_to else None
 
 
 def list_refusals(catalogue: Catalogue, kept: StoredCatalogue) -> list[str]:

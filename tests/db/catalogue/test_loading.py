@@ -1,6 +1,7 @@
 """Loading a catalogue: what arrives, what stays, and what is refused because of what is there."""
 
 import asyncio
+from datetime import UTC, datetime
 
 import asyncpg
 import pytest
@@ -12,6 +13,8 @@ from db.catalogue.entries import Catalogue
 from db.catalogue.loading import CatalogueRefusedError, load_catalogue
 from db.catalogue.school import SchoolText, get_school
 from db.engine import Database, Pool
+from db.promo import find_promo
+from db.promo_codes import switch_off
 from tests.db.catalogue.file import SCHOOL, SMALL
 
 
@@ -100,6 +103,18 @@ async def test_changes_are_said_and_ids_stay(database: Database, connection: asy
         "updated promo code SPRING: days 14 → 21",
     ]
     assert await connection.fetch("SELECT id FROM bot.lessons ORDER BY key") == before
+
+
+async def test_a_code_that_is_off_stays_off(database: Database, connection: asyncpg.Connection) -> None:
+    await loaded(database, SMALL)
+    async with database.transaction(Pool.TALK) as session:
+        found = await find_promo(session, "spring")
+        assert found is not None
+        await switch_off(session, [found.id], datetime(2026, 3, 1, tzinfo=UTC))
+    changed = SMALL.replace("max_uses = 100", "max_uses = 150")
+    assert await loaded(database, changed) == ["updated promo code SPRING: most 100 → 150"]
+    assert await connection.fetchval("SELECT max_usage_count FROM promocodes") == 0
+    assert await loaded(database, changed) == []
 
 
 async def test_what_vanished_is_withdrawn_and_comes_back(
