@@ -4,6 +4,8 @@ A job or a button may name an account that was merged since. Who writes rows for
 until the transaction ends, so that none is left behind.
 """
 
+from collections.abc import Sequence
+
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -67,3 +69,37 @@ LIST_TELEGRAM_IDS = text(
     where user_id = :user and lower(loginprovider) = 'telegram' and providerkey ~ '^[0-9]{1,18}$' order by 1
     """
 )
+
+
+CURRENT_OF_MANY = text(
+    """
+    with recursive merged as (
+        select id as asked, id from unnest(cast(:ids as bigint[])) id
+        union
+        select merged.asked, m.into_user_id from merged
+        join bot.merges m on m.from_user_id = merged.id and m.undone_at is null
+    )
+    select distinct id, exists (select from bot.deleted_accounts d where d.user_id = merged.id) as deleted from merged
+    where not exists (select from bot.merges m where m.from_user_id = merged.id and m.undone_at is null) order by id
+    """
+)
+LOCK_MANY = text(
+    """
+    select pg_advisory_xact_lock_shared(hashtextextended('lessongate:account:' || id, 0))
+    from (select id from unnest(cast(:ids as bigint[])) id order by id offset 0) ordered
+    """
+)
+
+
+async def lock_accounts(session: AsyncSession, user_ids: Sequence[int]) -> list[int]:
+    """As `lock_account`, of many: each of their accounts once, in the order of ids. Raises AccountDeleted."""
+    locked: list[int] = []
+    while True:
+        rows = (await session.execute(CURRENT_OF_MANY, {"ids": list(user_ids)})).all()
+        for row in rows:
+            if row.deleted:
+                raise AccountDeleted(row.id)
+        if (current := [row.id for row in rows]) == locked:
+            return current
+        await session.execute(LOCK_MANY, {"ids": current})
+        locked = current

@@ -1,23 +1,18 @@
 """Who was given what, as a table for the admin who gave it."""
 
-import csv
-from collections.abc import Sequence
-from io import StringIO
-
 from aiogram.methods import SendDocument
 from aiogram.types import BufferedInputFile
 
 from bot.chat.rights import Right, may_now
 from bot.context import AppContext
+from bot.csv_files import to_csv
 from bot.sender import send_in_job
 from bot.texts.access import many as words
 from db import acts, chats
 from db.access.grants import list_granted
 from db.acts import ActKind
 from db.engine import Pool
-from db.jobs import GrantReportJob
-
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how a cell begins that a spreadsheet would compute
+from db.jobs import GrantReportJob, SendTableJob
 
 
 async def send_grant_report(job: GrantReportJob, context: AppContext) -> None:
@@ -36,9 +31,9 @@ async def send_grant_report(job: GrantReportJob, context: AppContext) -> None:
     await send_in_job(context, SendDocument(chat_id=job.telegram_id, document=document, caption=caption))
 
 
-def to_csv(table: Sequence[Sequence[str]]) -> bytes:
-    """As spreadsheets of Russia read it: UTF-8 with its mark, semicolons. No cell is ever a formula."""
-    written = StringIO()
-    writer = csv.writer(written, delimiter=";")
-    writer.writerows([[f"'{cell}" if cell.startswith(FORMULA) else cell for cell in row] for row in table])
-    return written.getvalue().encode("utf-8-sig")
+async def send_table(job: SendTableJob, context: AppContext) -> None:
+    async with context.database.transaction(Pool.JOBS) as session:
+        if not await may_now(session, context.settings, job.telegram_id, Right.GRANTS):
+            return
+    document = BufferedInputFile(to_csv(job.table), job.file)
+    await send_in_job(context, SendDocument(chat_id=job.telegram_id, document=document, caption=job.caption))

@@ -1,6 +1,7 @@
 """Who is WHO: an account found by its Telegram id, e-mail, `#` and its own id, or a @username the bot has met."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -69,7 +70,7 @@ BY_USERNAME = text(
 )
 
 
-GET_SUMMARY = text(
+LIST_SUMMARIES = text(
     f"""
     select u.id, u.name, {proven_email("u")}, c.value, u.phone, a.providerkey, chat.username,
            u.created_at, u.last_seen, gone.deleted_at
@@ -82,7 +83,7 @@ GET_SUMMARY = text(
     ) a on true
     left join bot.chats chat
         on chat.telegram_id = case when a.providerkey ~ '^[0-9]{{1,18}}$' then a.providerkey::bigint end
-    where u.id = :user_id
+    where u.id = any(:ids)
     """
 )
 
@@ -123,10 +124,16 @@ async def get_named_chat(session: AsyncSession, username: str) -> int:
 
 async def get_account_summary(session: AsyncSession, user_id: int) -> AccountSummary:
     """Raises PersonUnknown."""
-    row = (await session.execute(GET_SUMMARY, {"user_id": user_id})).one_or_none()
-    if row is None:
+    found = await list_summaries(session, [user_id])
+    if not found:
         raise PersonUnknown(f"#{user_id}")
-    return AccountSummary(*row)
+    return found[0]
+
+
+async def list_summaries(session: AsyncSession, ids: Sequence[int]) -> list[AccountSummary]:
+    """Of those that are there."""
+    rows = await session.execute(LIST_SUMMARIES, {"ids": list(ids)})
+    return [AccountSummary(*row) for row in rows]
 
 
 async def list_chats(session: AsyncSession, user_id: int) -> list[ChatContact]:

@@ -1,15 +1,18 @@
-"""People found by less than a name of theirs alone: part of a name, a phone, an address that somebody typed."""
+"""People found by whatever names them: also by less than a name of theirs alone, which is part of a name, a phone, or
+an address that somebody typed. As many statements for a whole list as for one of it."""
 
 import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.accounts import people
-from db.accounts.people import AccountSummary
-from db.errors import PersonAmbiguous, PersonNotRegistered, PersonUnknown
-from db.normal import clean_text, email_form, number_form
+from db.accounts.people import ID, MAX_ID, AccountSummary, list_summaries
+from db.errors import PersonNotRegistered, PersonUnknown
+from db.normal import UNUSUAL_EMAIL, clean_text, email_form, number_form
+from db.placeholders import read_placeholder
 
 MAX_FOUND = 8
 WORD = re.compile(r"[^\W_]+")
@@ -19,18 +22,44 @@ LEAST = 2  # letters of a part of a name
 PHONE = re.compile(r"\+?[0-9]{7,15}")
 BETWEEN = re.compile(r"[\s().\-]+")
 
-BY_WORDS = text(
+# Each gives a key that was asked for, and the id of an account: null for a chat that has none.
+BY_ACCOUNT = text("select id, id from users where id = any(:keys)")
+BY_TELEGRAM = text(
     """
-    select id from users where to_tsvector('simple'::regconfig, name) @@ to_tsquery('simple', :query)
-    order by id limit :limit
+    select cast(a.providerkey as bigint), a.user_id from authidentities a
+    where lower(a.loginprovider) = 'telegram' and a.providerkey = any(cast(:keys as bigint[])::text[])
+    union all
+    select c.telegram_id, null from bot.chats c where c.telegram_id = any(:keys) and not exists (
+        select from authidentities a
+        where lower(a.loginprovider) = 'telegram' and a.providerkey = c.telegram_id::text)
     """
 )
-BY_PHONE = text("select id from users where phone = any(:forms) order by id limit :limit")
-BY_BARE_USERNAME = text(
+BY_EMAIL = text(
+    f"""select email, id from users where lower(email COLLATE "C") = any(:keys) or {UNUSUAL_EMAIL} order by id"""
+)
+BY_TYPED_EMAIL = text(
+    "select value, user_id from bot.contacts"
+    " where value = any(:keys) and kind = 'email' and proven_at is null order by user_id"
+)
+BY_USERNAME = text(
     """
-    select a.user_id from bot.chats c
-    join authidentities a on lower(a.loginprovider) = 'telegram' and a.providerkey = c.telegram_id::text
-    where lower(c.username) = lower(:key)
+    select lower(c.username), a.user_id from bot.chats c
+    left join authidentities a on lower(a.loginprovider) = 'telegram' and a.providerkey = c.telegram_id::text
+    where lower(c.username) = any(:keys)
+    """
+)
+BY_PHONE = text("select phone, id from users where phone = any(:keys) order by id")
+# The fence keeps the order of ids from being taken for a way to the words.
+BY_WORDS = text(
+    """
+    select asked.at, found.id
+    from unnest(cast(:queries as text[])) with ordinality asked (query, at)
+    cross join lateral (
+        select id from (
+            select id from users
+            where to_tsvector('simple'::regconfig, name) @@ to_tsquery('simple', asked.query) offset 0
+        ) anybody order by id limit :limit
+    ) found order by asked.at, found.id
     """
 )
 
@@ -46,53 +75,135 @@ class Found:
     more: bool = False
 
 
+@dataclass(slots=True)
+class Wanted:
+    """One of those who are looked for. `met`: a chat of theirs is known, without an account."""
+
+    who: str
+    ids: tuple[int, ...] = ()
+    is_sure: bool = False
+    is_unproven: bool = False
+    met: bool = False
+
+
 async def find_people(session: AsyncSession, who: str) -> Found:
     """Raises PersonUnknown, PersonNotRegistered."""
-    who = clean_text(who)
-    try:
-        found = await people.find_account(session, who)
-    except PersonAmbiguous as several:
-        return await _several(session, who, list(several.user_ids))
-    except (PersonUnknown, PersonNotRegistered) as refused:
-        ids = await _list_by_phone(session, who) or await _list_by_name(session, who)
-        if not ids:
-            raise refused
-        return await _several(session, who, ids)
-    typed = bool(found.typed_email) and email_form(found.typed_email or "") == email_form(who)
-    unproven = typed and email_form(found.email or "") != email_form(who)
-    return Found([found], is_sure=not unproven, is_unproven=unproven)
+    (found,) = await find_many(session, [who])
+    if isinstance(found, Found):
+        return found
+    raise found
 
 
-async def _several(session: AsyncSession, who: str, ids: list[int]) -> Found:
-    if not ids:
-        raise PersonUnknown(who)
-    shown = ids[:MAX_FOUND]
-    return Found(
-        [await people.get_account_summary(session, one) for one in shown], more=len(ids) > len(shown)
-    )
+async def find_many(
+    session: AsyncSession, asked: Sequence[str]
+) -> list[Found | PersonUnknown | PersonNotRegistered]:
+    """For each of them who it is, or why it is nobody."""
+    wanted = [Wanted(clean_text(who)) for who in asked]
+    await _find_by_keys(session, wanted)
+    left = [one for one in wanted if not one.ids]
+    await _find_by_typed_email(session, [one for one in left if not one.met and "@" in one.who[1:]])
+    await _find_by_phone(session, [one for one in left if not one.ids])
+    await _find_by_name(session, [one for one in left if not one.ids])
+    ids = {user_id for one in wanted for user_id in one.ids[:MAX_FOUND]}
+    known = {one.id: one for one in await list_summaries(session, sorted(ids))}
+    return [_result(one, known) for one in wanted]
 
 
-async def _list_by_phone(session: AsyncSession, who: str) -> list[int]:
+def _result(one: Wanted, known: dict[int, AccountSummary]) -> Found | PersonUnknown | PersonNotRegistered:
+    people = [known[user_id] for user_id in one.ids[:MAX_FOUND] if user_id in known]
+    if not people:
+        return PersonNotRegistered(one.who) if one.met else PersonUnknown(one.who)
+    sure = one.is_sure and len(one.ids) == 1
+    return Found(people, is_sure=sure, is_unproven=one.is_unproven, more=len(one.ids) > len(people))
+
+
+# --- by what is theirs alone ---
+
+
+async def _find_by_keys(session: AsyncSession, wanted: Iterable[Wanted]) -> None:
+    accounts: defaultdict[int, list[Wanted]] = defaultdict(list)
+    chats: defaultdict[int, list[Wanted]] = defaultdict(list)
+    emails: defaultdict[str, list[Wanted]] = defaultdict(list)
+    names: defaultdict[str, list[Wanted]] = defaultdict(list)
+    for one in wanted:
+        if match := ID.fullmatch(number_form(one.who)):
+            if (number := int(match["number"])) <= MAX_ID:
+                (accounts if match["sign"] else chats)[number].append(one)
+        elif one.who.startswith("@"):
+            names[one.who[1:].lower()].append(one)
+        elif "@" in one.who and (telegram_id := read_placeholder(one.who)) is not None:
+            if telegram_id <= MAX_ID:
+                chats[telegram_id].append(one)
+        elif "@" in one.who:
+            emails[email_form(one.who)].append(one)
+    for statement, by_key in ((BY_ACCOUNT, accounts), (BY_TELEGRAM, chats), (BY_USERNAME, names)):
+        if by_key:
+            rows = await session.execute(statement, {"keys": list(by_key)})
+            for key, user_id in rows:
+                _add(by_key[key], user_id)
+    if emails:
+        for email, user_id in await session.execute(BY_EMAIL, {"keys": list(emails)}):
+            _add(emails.get(email_form(email), ()), user_id)
+
+
+def _add(wanted: Iterable[Wanted], user_id: int | None) -> None:
+    for one in wanted:
+        one.is_sure = True
+        one.met |= user_id is None
+        if user_id is not None and user_id not in one.ids:
+            one.ids = tuple(sorted((*one.ids, user_id)))
+
+
+# --- by less than that ---
+
+
+async def _find_by_typed_email(session: AsyncSession, wanted: Sequence[Wanted]) -> None:
+    """Asked only where the address is nobody's: what somebody typed never stands before a proof."""
+    forms = {email_form(one.who) for one in wanted}
+    rows = (await session.execute(BY_TYPED_EMAIL, {"keys": list(forms)})).all() if forms else []
+    for one in wanted:
+        one.ids = tuple(row[1] for row in rows if row[0] == email_form(one.who))
+        one.is_unproven = bool(one.ids)
+
+
+async def _find_by_phone(session: AsyncSession, wanted: Sequence[Wanted]) -> None:
+    forms = {id(one): _phone_forms(one.who) for one in wanted}
+    keys = {form for several in forms.values() for form in several}
+    rows = (await session.execute(BY_PHONE, {"keys": list(keys)})).all() if keys else []
+    for one in wanted:
+        one.ids = tuple(row[1] for row in rows if row[0] in forms[id(one)])
+
+
+def _phone_forms(who: str) -> set[str]:
     digits = BETWEEN.sub("", number_form(who))
     if not PHONE.fullmatch(digits):
-        return []
+        return set()
     bare = digits.removeprefix("+")
     forms = {digits, bare, f"+{bare}"}
     if len(bare) == 11 and bare[0] in "78":  # Russia's, as it is dialled at home and from abroad
         forms |= {f"+7{bare[1:]}", f"7{bare[1:]}", f"8{bare[1:]}"}
-    found = await session.scalars(BY_PHONE, {"forms": sorted(forms), "limit": MAX_FOUND + 1})
-    return list(found)
+    return forms
 
 
-async def _list_by_name(session: AsyncSession, who: str) -> list[int]:
+async def _find_by_name(session: AsyncSession, wanted: Sequence[Wanted]) -> None:
     """By the beginnings of words, in any order; or by a @username without its sign."""
+    named = [one for one in wanted if _words(one.who)]
+    if not named:
+        return
+    queries = [" & ".join(_any_case(word[:64]) for word in _words(one.who)) for one in named]
+    by_query = (await session.execute(BY_WORDS, {"queries": queries, "limit": MAX_FOUND + 1})).all()
+    keys = list({one.who.lower() for one in named})
+    by_name = (await session.execute(BY_USERNAME, {"keys": keys})).all()
+    for at, one in enumerate(named, 1):
+        exact = [user_id for name, user_id in by_name if name == one.who.lower() and user_id is not None]
+        one.ids = tuple(dict.fromkeys([*exact, *(row[1] for row in by_query if row[0] == at)]))
+
+
+def _words(who: str) -> list[str]:
+    """Empty for what is nobody's name."""
     words = WORD.findall(who)
-    if not words or len(words) > MAX_WORDS or max(map(len, words)) < LEAST or "@" in who:
-        return []
-    named = list(await session.scalars(BY_BARE_USERNAME, {"key": who}))
-    query = " & ".join(_any_case(word[:64]) for word in words)
-    found = await session.scalars(BY_WORDS, {"query": query, "limit": MAX_FOUND + 1})
-    return list(dict.fromkeys([*named, *found]))
+    fits = 0 < len(words) <= MAX_WORDS and max(map(len, words)) >= LEAST and "@" not in who
+    return words if fits else []
 
 
 def _any_case(word: str) -> str:

@@ -1,8 +1,10 @@
 """What admins give and take: /grant, /revoke, and the confirmation of what was put together step by step
 (`handlers/access/granting.py`); the undo button."""
 
+from contextlib import suppress
+
 from aiogram.filters import CommandObject
-from aiogram.types import CallbackQuery, Message
+from aiogram.types import CallbackQuery, Message, Update
 
 from bot.chat.admin_buttons import ConfirmGrant
 from bot.chat.buttons import Undo
@@ -21,21 +23,23 @@ from db.access.plans import GrantPlan
 from db.accounts import people
 from db.accounts.search import find_people
 from db.acts import ActKind, record_act
-from db.errors import PersonNotRegistered, PersonUnknown
+from db.errors import DraftGone, PersonNotRegistered, PersonUnknown
 from db.jobs import TellGrantJob
 from db.queue import enqueue
 from db.shop import offers
 from handlers.access import many
 from handlers.access.drafts import Action, Draft, get_draft, make_plan, register_first, shown_end
 from handlers.access.granting import ask_next, ask_who, ask_who_again, preview
-from handlers.access.lists import take_list
+from handlers.access.lists import read_file, take_list
 from handlers.filters import is_, role_router
 
 router = role_router("grants", Right.GRANTS)
 
 
 @router.message(is_(GRANT, REVOKE))
-async def change_access(message: Message, command: CommandObject, request: Request) -> Reply:
+async def change_access(
+    message: Message, command: CommandObject, request: Request, event_update: Update
+) -> Reply:
     """At once where all is said and beyond doubt; else what is missing is asked for."""
     if request.person.account is None:
         return register_first(message)
@@ -43,10 +47,7 @@ async def change_access(message: Message, command: CommandObject, request: Reque
     wanted = read_grant(action.command, command.args, await offers.list_all_products(request.session))
     draft = Draft(action, product_id=wanted.product_id, days=wanted.days, reason=wanted.reason)
     if wanted.who is None:
-        listed = many.read_lines(message.reply_to_message) if message.reply_to_message else []
-        if listed and action is Action.GRANT:
-            return await take_list(message, request, draft, listed)
-        return await ask_who(message, request, draft)
+        return await _take_list_or_ask(message, request, event_update, draft)
     try:
         found = await find_people(request.session, wanted.who)
     except (PersonUnknown, PersonNotRegistered) as refused:
@@ -61,6 +62,25 @@ async def change_access(message: Message, command: CommandObject, request: Reque
     if plan.is_too_much:
         return await preview(message, request, draft)
     return await carry_out(message, request, plan, draft.reason)
+
+
+async def _take_list_or_ask(message: Message, request: Request, update: Update, draft: Draft) -> Reply:
+    """A list that the command replies to, or a file that it replies to or stands under; it answers the question that is
+    open, if that is about who gets something."""
+    listed = message.reply_to_message
+    document = message.document or (listed.document if listed else None)
+    if document is None and listed is None:
+        return await ask_who(message, request, draft)
+    with suppress(DraftGone):
+        open_one = await get_draft(request)
+        draft = open_one if open_one.action is draft.action and not open_one.user_id else draft
+    if document is not None:
+        return await read_file(message, request, update, draft, document)
+    own = listed is not None and listed.from_user == message.from_user
+    lines = many.read_lines(listed, 1 if own else 2) if listed else []
+    if lines and draft.action is Action.GRANT:
+        return await take_list(message, request, draft, lines)
+    return await ask_who(message, request, draft)
 
 
 @router.callback_query(ConfirmGrant.filter())

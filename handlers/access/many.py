@@ -22,14 +22,13 @@ from bot.texts.access import many as words
 from bot.texts.access.many import Problem
 from db import acts
 from db.access import grants as database
-from db.access.plans import GrantPlan, plan_grant
-from db.account_ids import get_current_id
+from db.access.plans import GrantPlan, plan_grants
 from db.accounts import people
 from db.accounts.people import AccountSummary
-from db.accounts.search import find_people
+from db.accounts.search import Found, find_many
 from db.acts import ActKind
 from db.errors import AlreadyUndone, PersonNotRegistered, PersonUnknown, Refused, UndoTooLate
-from db.jobs import GrantReportJob, TellGrantJob
+from db.jobs import GrantReportJob, SendTableJob, TellGrantJob
 from db.normal import clean_text
 from db.queue import enqueue, enqueue_all
 from handlers.access.drafts import Draft, preview_keyboard, register_first, save, shown_end
@@ -52,26 +51,27 @@ class Line:
     guess: AccountSummary | None = None
 
 
-def read_lines(message: Message) -> list[str]:
-    """Empty for what is no list: less than two lines."""
+def read_lines(message: Message, least: int = 2) -> list[tuple[int, str]]:
+    """Each with its number. Empty for what is no list: less than so many lines."""
     if message.forward_origin is not None or message.text is None:
         return []
-    lines = [line for line in map(clean_text, message.text.splitlines()) if line]
-    return lines if len(lines) > 1 else []
+    lines = [(number, clean_text(line)) for number, line in enumerate(message.text.splitlines(), 1)]
+    lines = [one for one in lines if one[1]]
+    return lines if len(lines) >= least else []
 
 
-async def find_all(session: AsyncSession, lines: Sequence[str]) -> list[Line]:
-    return [await _find(session, number, line) for number, line in enumerate(lines, 1)]
+async def find_all(session: AsyncSession, lines: Sequence[tuple[int, str]]) -> list[Line]:
+    asked = [one for one in lines if not one[1].startswith("@")]  # docs/design.md#remembered-names
+    found = await find_many(session, [written for _number, written in asked])
+    named = [Line(*one, problem=Problem.USERNAME) for one in lines if one[1].startswith("@")]
+    known = [_line(*one, result) for one, result in zip(asked, found, strict=True)]
+    return sorted([*named, *known], key=lambda line: line.number)
 
 
-async def _find(session: AsyncSession, number: int, written: str) -> Line:
-    if written.startswith("@"):  # docs/design.md#remembered-names
-        return Line(number, written, problem=Problem.USERNAME)
-    try:
-        found = await find_people(session, written)
-    except PersonNotRegistered:
+def _line(number: int, written: str, found: Found | PersonUnknown | PersonNotRegistered) -> Line:
+    if isinstance(found, PersonNotRegistered):
         return Line(number, written, problem=Problem.NOT_REGISTERED)
-    except PersonUnknown:
+    if isinstance(found, PersonUnknown):
         return Line(number, written, problem=Problem.UNKNOWN)
     if len(found.people) > 1:
         return Line(number, written, problem=Problem.SEVERAL)
@@ -98,27 +98,27 @@ async def preview(event: Message | CallbackQuery, request: Request, draft: Draft
     plans = await _plan(request, draft)
     draft.stamp = _stamp(plans)
     await save(request, draft, Granting.preview)
-    names = [await _name_of(request, plan.user_id) for plan in plans]
+    known = await people.list_summaries(request.session, [plan.user_id for plan in plans])
+    names = {who.id: f"{who.name or who.email or ''} #{who.id}" for who in known}
     title = granting_words.so_far(draft.action, len(plans), plans[0].product, draft.days)
     text = words.preview(title, plans, names, draft.reason, request.now)
+    if len(plans) > words.MAX_SHOWN:
+        table = words.preview_table(plans, names, request.now)
+        await send_table(request, "preview.csv", words.PREVIEW_FILE, table)
     return show_or_say(event, f"{note}\n\n{text}" if note else text, preview_keyboard(draft))
 
 
-async def _name_of(request: Request, user_id: int) -> str:
-    who = await people.get_account_summary(request.session, user_id)
-    return f"{who.name or who.email or ''} #{who.id}"
+async def send_table(request: Request, file: str, caption: Text, table: list[list[str]]) -> None:
+    """What is too long for a message."""
+    job = SendTableJob(telegram_id=request.person.telegram_id, file=file, caption=str(caption), table=table)
+    await enqueue(request.session, job)
 
 
 async def _plan(request: Request, draft: Draft) -> list[GrantPlan]:
-    """Holds each access until the transaction ends. Raises what `plan_grant` raises."""
+    """Holds each access until the transaction ends. Raises what `plan_grants` raises."""
     assert draft.product_id is not None
     assert draft.days is not None
-    # Accounts of one person may have been merged since the list was read.
-    people_now = {await get_current_id(request.session, user_id) for user_id in draft.people}
-    return [
-        await plan_grant(request.session, user_id, draft.product_id, draft.days, request.now)
-        for user_id in sorted(people_now)
-    ]
+    return await plan_grants(request.session, draft.people, draft.product_id, draft.days, request.now)
 
 
 def _stamp(plans: Sequence[GrantPlan]) -> str:

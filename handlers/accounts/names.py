@@ -5,6 +5,7 @@ that it decides nothing: a job asks for the chat that had it, and carries the co
 """
 
 import re
+from typing import Any
 
 from aiogram import F
 from aiogram.filters import CommandObject
@@ -52,13 +53,7 @@ async def confirm_name(
     Raises PersonUnknown and PersonAmbiguous.
     """
     telegram_id = await people.get_named_chat(session, who)
-    kept = message.model_dump(
-        mode="json",
-        include={"message_id", "chat", "from_user", "message_thread_id"},
-        by_alias=True,
-        exclude_none=True,
-    )
-    kept |= {"date": int(message.date.timestamp()), "text": text.format(telegram_id)}
+    kept = head_of(message) | {"text": text.format(telegram_id)}
     await enqueue(
         session,
         ConfirmNameJob(
@@ -69,3 +64,14 @@ async def confirm_name(
         ),
     )
     return say(message, words.asking(who))
+
+
+def head_of(message: Message) -> dict[str, Any]:
+    """Of a message that a job is to hand in once more: who wrote it, where and when."""
+    kept = message.model_dump(
+        mode="json",
+        include={"message_id", "chat", "from_user", "message_thread_id"},
+        by_alias=True,
+        exclude_none=True,
+    )
+    return kept | {"date": int(message.date.timestamp())}

@@ -22,7 +22,7 @@ TITLES = {
 }
 ASK_WHO = __(
     "Who is it? Send an e-mail, a @username, part of the name, a phone, or # and the account's number;"
-    " or share their contact, or forward a message of theirs. Of many: a line for each."
+    " or share their contact, or forward a message of theirs. Of many: a line for each, or a CSV or text file."
 )
 WHICH = __("Which one is it?")
 MORE = __("There are more: please say it more exactly.")

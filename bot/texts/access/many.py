@@ -1,9 +1,10 @@
 """Wording of access that is given to many at once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum, auto
 
+from bot.csv_files import ListFault
 from bot.texts import _, __, plural
 from bot.texts.access.grants import state
 from bot.texts.format import cut, person, safe
@@ -13,6 +14,27 @@ from db.accounts.people import AccountSummary
 
 UNDO = __("↩️ Undo all of it")
 COLUMNS = (__("Account"), __("Name"), __("Product"), __("Days"), __("Open until"))
+MAX_SHOWN = 40  # lines of a message
+CHECKED_COLUMNS = (__("Line"), __("Written"), __("What of it"))
+PREVIEW_COLUMNS = (__("Name"), __("Now"), __("Afterwards"))
+CHECKED_FILE = __("What of the list was not clear, or was guessed.")
+PREVIEW_FILE = __("What would become of each. Nothing is changed until you confirm.")
+READING = __("I am reading the file…")
+ONLY_GIVEN = __("Access is given to many at once, but shortened for one person at a time. Who is it?")
+FAULTS = {
+    ListFault.BINARY: __(
+        "This is no text: please send a CSV or text file, with an e-mail, an id or a name on each line."
+    ),
+    ListFault.SPREADSHEET: __("I can't read this format: please save the table as CSV and send that."),
+    ListFault.EMPTY: __("There is nobody in this file: I need an e-mail, an id or a name on each line."),
+    ListFault.TOO_MANY: __("There are more than 500 people in this file: please send it in parts."),
+    ListFault.NO_COLUMN: __(
+        "No column of this file names people: it takes one called E-mail, Telegram id, Account, Phone or Name."
+    ),
+    ListFault.REFUSED: __(
+        "This file is too large or no longer there: please send a CSV or text file of at most 1 MB."
+    ),
+}
 
 
 class Problem(StrEnum):
@@ -50,22 +72,58 @@ def checked(
     lines = [_("Found: {people}.").format(people=count_people(found))]
     if guesses:
         lines += ["", _("By part of a name or a phone, counted among them; please check:")]
-        lines += [f"{number}. {cut(written)} → {person(who)}" for number, written, who in guesses]
+        lines += _shown([f"{number}. {cut(written)} → {person(who)}" for number, written, who in guesses])
     if problems:
         lines += ["", _("Not clear:")]
-        lines += [f"{number}. {cut(written)} — {PROBLEMS[problem]}" for number, written, problem in problems]
+        lines += _shown(
+            [f"{number}. {cut(written)} — {PROBLEMS[problem]}" for number, written, problem in problems]
+        )
     return "\n".join(lines)
 
 
-def preview(title: str, plans: Sequence[GrantPlan], names: Sequence[str], reason: str, now: datetime) -> str:
-    lines = [title, ""]
-    lines += [
-        f"{number}. {cut(name, 30)}: {_end(plan.end_before, plan, now)} → {_end(plan.ends_at, plan, now)}"
-        for number, (plan, name) in enumerate(zip(plans, names, strict=True), 1)
+def _shown(lines: Sequence[str]) -> Sequence[str]:
+    """As many as a message holds; all of them are in a file then."""
+    if len(lines) <= MAX_SHOWN:
+        return lines
+    rest = _("… and {count} more: all of them are in the file.").format(count=len(lines) - MAX_SHOWN)
+    return [*lines[:MAX_SHOWN], rest]
+
+
+def checked_table(
+    problems: Sequence[tuple[int, str, Problem]], guesses: Sequence[tuple[int, str, AccountSummary]]
+) -> list[list[str]]:
+    unclear = [(number, written, str(PROBLEMS[problem])) for number, written, problem in problems]
+    likely = [
+        (number, written, f"{who.name or who.email or ''} #{who.id}") for number, written, who in guesses
     ]
+    rows = [[str(number), written, said] for number, written, said in sorted([*unclear, *likely])]
+    return [[str(title) for title in CHECKED_COLUMNS], *rows]
+
+
+def preview(
+    title: str, plans: Sequence[GrantPlan], names: Mapping[int, str], reason: str, now: datetime
+) -> str:
+    listed = [
+        f"{number}. {cut(names.get(plan.user_id, ''), 30)}: {_before(plan, now)} → {_after(plan, now)}"
+        for number, plan in enumerate(plans, 1)
+    ]
+    lines = [title, "", *_shown(listed)]
     if reason:
         lines += ["", _("Reason: {reason}").format(reason=safe(reason))]
     return "\n".join(lines)
+
+
+def preview_table(plans: Sequence[GrantPlan], names: Mapping[int, str], now: datetime) -> list[list[str]]:
+    rows = [[names.get(plan.user_id, ""), _before(plan, now), _after(plan, now)] for plan in plans]
+    return [[str(title) for title in PREVIEW_COLUMNS], *rows]
+
+
+def _before(plan: GrantPlan, now: datetime) -> str:
+    return _end(plan.end_before, plan, now)
+
+
+def _after(plan: GrantPlan, now: datetime) -> str:
+    return _end(plan.ends_at, plan, now)
 
 
 def _end(ends_at: datetime | None, plan: GrantPlan, now: datetime) -> str:

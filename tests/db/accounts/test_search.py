@@ -1,7 +1,7 @@
 """People found by part of a name, whatever locale the database has, and by indexes."""
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.accounts.search import BY_PHONE, BY_WORDS, find_people
@@ -51,10 +51,11 @@ async def test_nothing_is_searched_from_end_to_end(dsn: str) -> None:
             )
         )
         await session.execute(text("analyze users"))
-        for statement, values in (
-            (BY_WORDS, {"query": "'Имя77':*", "limit": 9}),
-            (BY_PHONE, {"forms": ["+79167", "79167"], "limit": 9}),
-        ):
+        searches: list[tuple[TextClause, dict[str, object]]] = [
+            (BY_WORDS, {"queries": ["'Имя77':*", "'Имя88':*"], "limit": 9}),
+            (BY_PHONE, {"keys": ["+79167", "79167"]}),
+        ]
+        for statement, values in searches:
             plan = "\n".join(await plan_of(session, statement.text, values))
             assert "Seq Scan" not in plan, plan
     await database.close()
