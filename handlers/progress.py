@@ -16,7 +16,7 @@ from db.jobs import DrawProgressJob
 from db.lessons.days import get_learning_days
 from db.lessons.progress import list_progress
 from db.queue import enqueue
-from db.reminders.people import get_zone, list_moves
+from db.reminders.people import get_zones
 from handlers.filters import SignedIn, is_
 
 MAX_MODULES = 40  # buttons
@@ -31,8 +31,7 @@ router.callback_query.filter(SignedIn())
 async def show_progress(event: Message | CallbackQuery, request: Request) -> Reply:
     session, user_id, now = request.session, request.person.user_id, request.now
     found = await list_progress(session, user_id, now)
-    school = request.context.settings.zone
-    zone, moves = await get_zone(session, user_id, school), await list_moves(session, user_id, school)
+    zone, moves = await get_zones(session, user_id, request.context.settings.zone)
     days = await get_learning_days(session, user_id, now, zone, moves)
     begun = [one for one in found if one.following is not None][:MAX_MODULES]
     return say(

@@ -18,7 +18,7 @@ from db.engine import Pool
 from db.jobs import DrawProgressJob
 from db.lessons.days import get_learning_days
 from db.lessons.progress import list_progress
-from db.reminders.people import get_zone, list_moves
+from db.reminders.people import get_zones
 
 
 async def send_picture(job: DrawProgressJob, context: AppContext) -> None:
@@ -29,8 +29,7 @@ async def send_picture(job: DrawProgressJob, context: AppContext) -> None:
         if not await is_signed_in(session, user_id, job.telegram_id, now):
             return
         found = await list_progress(session, user_id, now)
-        school = context.settings.zone
-        zone, moves = await get_zone(session, user_id, school), await list_moves(session, user_id, school)
+        zone, moves = await get_zones(session, user_id, context.settings.zone)
         days = await get_learning_days(session, user_id, now, zone, moves)
         chosen, telegram = await chats.get_language(session, job.telegram_id)
     with context.localizer.use_language_of(chosen, telegram):

@@ -46,16 +46,21 @@ async def get_zone(session: AsyncSession, user_id: int, school: tzinfo) -> tzinf
 
 async def list_moves(session: AsyncSession, user_id: int, school: tzinfo) -> list[Move]:
     """From which zones this person has moved, from the oldest on."""
-    moves = await session.scalar(GET_MOVES, {"user_id": user_id}) or {}
-    return sorted(
-        (Move(datetime.fromisoformat(until), zone_of(zone, school)) for until, zone in moves.items()),
-        key=lambda move: move.until,
-    )
+    return (await get_zones(session, user_id, school))[1]
+
+
+async def get_zones(session: AsyncSession, user_id: int, school: tzinfo) -> tuple[tzinfo, list[Move]]:
+    """As `get_zone` and `list_moves`."""
+    row = (await session.execute(GET_ZONES, {"user_id": user_id})).one_or_none()
+    if row is None:
+        return school, []
+    moves = (Move(datetime.fromisoformat(until), zone_of(zone, school)) for until, zone in row.moves.items())
+    return zone_of(row.zone, school), sorted(moves, key=lambda move: move.until)
 
 
 DEFAULT_HOUR = 12
 GET_CHOICES = text("select zone, hour, muted from bot.reminders where user_id = :user_id")
-GET_MOVES = text("select moves from bot.reminders where user_id = :user_id")
+GET_ZONES = text("select zone, moves from bot.reminders where user_id = :user_id")
 
 
 async def record_choices(
