@@ -7,10 +7,12 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db.lessons.unlocking import lines
+
 
 @dataclass(frozen=True, slots=True)
 class HardQuestion:
-    """Of `asked` first tries in lessons `missed` were wrong."""
+    """Of `asked` people the first try of `missed` was wrong, when they took the lesson for the first time."""
 
     id: int
     text: str
@@ -21,7 +23,8 @@ class HardQuestion:
 
 @dataclass(frozen=True, slots=True)
 class StopLesson:
-    """`people` have begun the course, stand before this lesson, and have done nothing in it for a week."""
+    """`people` have begun the course, stand before this lesson, could take it, and have done nothing in the course for
+    a week."""
 
     id: int
     title: str
@@ -40,11 +43,16 @@ class StuckPerson:
     module: str
 
 
-# By the share of wrong first tries, drawn to one half where few have tried.
+# By the share of people whose first try was wrong, drawn to one half where few have tried. Whoever takes a lesson once
+# more knows its answers.
 LIST_HARDEST = """
 select q.id, q.text, l.title, count(*) as asked, count(*) filter (where not a.is_right) as missed
 from bot.answers a
-join bot.attempts t on t.id = a.attempt_id and t.lesson_id is not null
+join (
+    select distinct on (user_id, lesson_id) id from bot.attempts
+    where lesson_id is not null and finished_at is not null and asked > 0
+    order by user_id, lesson_id, finished_at, id
+) t on t.id = a.attempt_id
 join bot.questions q on q.id = a.question_id and q.active
 join bot.lessons l on l.id = q.lesson_id and l.active
 where a.number = 1
@@ -52,25 +60,38 @@ group by q.id, q.text, l.title
 having count(*) filter (where not a.is_right) > 0
 order by (count(*) filter (where not a.is_right) + 1.0) / (count(*) + 2) desc, q.id
 """
-STOPPED = """
+# Since when the lesson `next` of `begun` could be taken: null where it did not wait, infinity where it still does.
+# Asked only of lessons that may wait: of all it would take a minute in a large school.
+TAKEABLE = f"""
+    case when next.waits then (
+        select case when not line.is_unlocked then 'infinity' when line.since <= :now then line.since end
+        from ({lines("l.module_id = begun.module_id", "begun.user_id")}) line where line.id = next.id
+    ) end
+"""
+STOPPED = f"""
 with stopped as (
-    select begun.user_id, begun.module_id, begun.at, next.id as lesson_id, next.title
-    from (
-        select t.user_id, l.module_id, max(coalesce(
-            t.finished_at, (select max(answered_at) from bot.answers where attempt_id = t.id), t.started_at
-        )) as at
-        from bot.attempts t join bot.lessons l on l.id = t.lesson_id
-        group by t.user_id, l.module_id
-    ) begun
-    cross join lateral (
-        select l.id, l.title from bot.lessons l
-        where l.module_id = begun.module_id and l.active and not exists (
-            select from progress p join bot.results r on r.id = p.result_id and r.passed
-            where p.user_id = begun.user_id and p.lesson_id = l.id
-        )
-        order by l.position, l.id limit 1
-    ) next
-    where begun.at < cast(:now as timestamptz) - interval '7 days'
+    select * from (
+        select begun.user_id, begun.module_id, greatest(begun.at, {TAKEABLE}) as at, next.id as lesson_id, next.title
+        from (
+            select t.user_id, l.module_id, max(coalesce(
+                t.finished_at, (select max(answered_at) from bot.answers where attempt_id = t.id), t.started_at
+            )) as at
+            from bot.attempts t join bot.lessons l on l.id = t.lesson_id
+            group by t.user_id, l.module_id
+        ) begun
+        cross join lateral (
+            select l.id, l.title,
+                   coalesce(l.unlock_at, u.at) is not null or coalesce(l.unlock_days, u.days) is not null as waits
+            from bot.lessons l left join bot.unlocking u on u.module_id = l.module_id
+            where l.module_id = begun.module_id and l.active and not exists (
+                select from progress p join bot.results r on r.id = p.result_id and r.passed
+                where p.user_id = begun.user_id and p.lesson_id = l.id
+            )
+            order by l.position, l.id limit 1
+        ) next
+        where begun.at < cast(:now as timestamptz) - interval '7 days'
+    ) before
+    where at < cast(:now as timestamptz) - interval '7 days'
 )
 """
 LIST_STOPS = f"""{STOPPED}

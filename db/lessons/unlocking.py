@@ -69,7 +69,7 @@ def lines(of: str = "true", user: str = USER) -> str:
     """SQL: all active lessons `l` of which that is so, in their places: (id, module_id, title, preview, position,
     number, count_, previous, following_, done, is_unlocked, after_, opens_at, since). A module is among them with all
     its lessons or not at all. Whether access is open is not asked here. `since`: from when on it waits for no moment,
-    None where it never did."""
+    None where it never did; ahead, where it is unlocked all the same."""
     statement = f"""
     select line.*, preview or done or given or not (waits or soon is not null) as is_unlocked,
            case when waits then number - 1 end as after_, soon as opens_at
@@ -88,7 +88,7 @@ def lines(of: str = "true", user: str = USER) -> str:
                ) as soon,
                greatest(
                    coalesce(l.unlock_at, u.at),
-                   cast(:now as timestamptz) - make_interval(
+                   plan.until - make_interval(
                        secs => plan.seconds - nullif(coalesce(l.unlock_days, u.days), 0) * 86400.0)
                ) as since
         from bot.lessons l
@@ -96,10 +96,13 @@ def lines(of: str = "true", user: str = USER) -> str:
         left join bot.unlocked_lessons given on given.lesson_id = l.id and given.user_id = cast(:user_id as bigint)
         left join bot.unlocking u on u.module_id = l.module_id
         left join (
-            select a.module_id, elapsed.seconds from usermoduleaccess a cross join lateral ({ELAPSED}) elapsed
+            select a.module_id, a.ends_at, elapsed.seconds
+            from usermoduleaccess a cross join lateral ({ELAPSED}) elapsed
             where a.user_id = cast(:user_id as bigint)
         ) mine on mine.module_id = l.module_id
-        cross join lateral (select coalesce(mine.seconds, 0) as seconds) plan
+        cross join lateral (
+            select coalesce(mine.seconds, 0) as seconds, least(mine.ends_at, cast(:now as timestamptz)) as until
+        ) plan
         where l.active and {of}
         window place as (partition by l.module_id order by l.position, l.id)
     ) line

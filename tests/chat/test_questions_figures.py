@@ -23,9 +23,12 @@ OPERATING = Path(__file__).parents[2] / "docs" / "operating.md"
 WEEK = timedelta(days=7)
 
 
-def documented() -> list[str]:
+async def documented(sql: asyncpg.Connection) -> list[list[tuple[Any, ...]]]:
+    """What the statements find that are to be asked by hand."""
     section = OPERATING.read_text().partition("## Figures of learning")[2].partition("\n## ")[0]
-    return re.findall(r"```sql\n(.*?);\n```", section, re.DOTALL)
+    hardest, views, stops, stuck = re.findall(r"```sql\n(.*?);\n```", section, re.DOTALL)
+    await sql.execute(f"drop view if exists stopped, plan; {views}")
+    return [[tuple(row) for row in await sql.fetch(query)] for query in (hardest, stops, stuck)]
 
 
 async def shown_by_code(app: Application, now: datetime) -> list[list[tuple[Any, ...]]]:
@@ -63,12 +66,8 @@ async def test_the_figures_are_those_of_the_documented_statements(
     await ben.click("2.")
     await ben.click("Done")
     await age(sql, WEEK + timedelta(hours=1))
-    hardest, stops, stuck = [[tuple(row) for row in await sql.fetch(query)] for query in documented()]
-    assert [[tuple(row) for row in rows] for rows in await shown_by_code(app, utc_now())] == [
-        hardest,
-        stops,
-        stuck,
-    ]
+    hardest, stops, stuck = found = await documented(sql)
+    assert await shown_by_code(app, utc_now()) == found
     assert [(row[1], row[3], row[4]) for row in hardest] == [("Hard <one>", 1, 1)]
     assert [(row[1], row[3]) for row in stops] == [("Первая программа", 2)]
     assert [(row[1], row[3]) for row in stuck] == [("Ben Carter", "Первая программа")]
@@ -79,6 +78,56 @@ async def test_the_figures_are_those_of_the_documented_statements(
     assert "Ben" in olga.last_text
     assert "SPRING" not in olga.last_text
     assert "Доступ" in olga.last_text
+
+
+async def test_who_waits_for_a_lesson_has_not_stopped(
+    anna: ChatUser, app: Application, sql: asyncpg.Connection
+) -> None:
+    """Locked it is nobody's fault; unlocked it counts from then on, and so does what an admin has unlocked."""
+    await with_python(anna)
+    await anna.send("/lessons")
+    await anna.click("Python")
+    await anna.click("1.")
+    await take(anna, sql)
+    await age(sql, WEEK * 2)
+    second = "Переменные: имена для значений"
+    await sql.execute("update bot.lessons set preview = false")
+    for unlock_days, given, people in ((None, False, 1), (30, False, 0), (30, True, 1), (0, False, 1)):
+        await sql.execute("update bot.lessons set unlock_days = $1 where title = $2", unlock_days, second)
+        await sql.execute("delete from bot.unlocked_lessons")
+        if given:
+            await sql.execute(
+                "insert into bot.unlocked_lessons (user_id, lesson_id, unlocked_by, unlocked_at)"
+                " select p.user_id, l.id, 1, now() from progress p, bot.lessons l where l.title = $1",
+                second,
+            )
+        found = await documented(sql)
+        assert await shown_by_code(app, utc_now()) == found
+        assert [row[3] for row in found[1]] == [people] * people
+        assert [row[3] for row in found[2]] == [second] * people
+    await sql.execute("update bot.access_changes set created_at = created_at - interval '10 days'")
+    await sql.execute("update bot.lessons set unlock_days = 5 where title = $1", second)
+    assert (await documented(sql))[1:] == (await shown_by_code(app, utc_now()))[1:] == [[], []]
+    await sql.execute("update bot.lessons set unlock_days = 2 where title = $1", second)
+    (stuck,) = (await documented(sql))[2]
+    (shown,) = (await shown_by_code(app, utc_now()))[2]
+    assert (stuck[0], round((stuck[2] - shown[2]).total_seconds())) == (shown[0], 0)
+    assert timedelta(days=7) < utc_now() - shown[2] < timedelta(days=9)
+
+
+async def test_who_repeats_a_lesson_hides_no_hard_question(
+    anna: ChatUser, app: Application, sql: asyncpg.Connection
+) -> None:
+    await with_questions(anna, sql, NUMBER | {"text": "Hard"})
+    await anna.click("✍️")
+    await anna.click(words.GIVE_UP)
+    await anna.click(words.DONE)
+    for again in (words.TRY_AGAIN, words.AGAIN):
+        await anna.click(again)
+        await anna.send("42")
+        await anna.click(words.DONE)
+    assert [row[1:] for row in (await documented(sql))[0]] == [("Hard", "Первая программа", 1, 1)]
+    assert (await shown_by_code(app, utc_now()))[0] == (await documented(sql))[0]
 
 
 async def test_who_was_here_this_week_is_not_stuck(
