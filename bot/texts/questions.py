@@ -70,7 +70,7 @@ def option(asked: OpenQuestion, at: int) -> str:
     shown = str(asked.options.index(at) + 1) if is_listed(asked) else asked.question.options[at]
     if asked.question.kind != Kind.SEVERAL:
         return label(shown)
-    return label(f"{'☑️' if at in asked.attempt.chosen else '▫️'} {shown}")
+    return label(f"{'☑️' if at in asked.chosen else '▫️'} {shown}")
 
 
 def verdict(said: Verdict) -> str:

@@ -23,13 +23,15 @@ from db.lessons.sittings import GET_DUE_QUESTION, MAX_REVIEWS
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """`lesson_id` is None for a review. `seed` shuffles; `chosen`: indexes of the options ticked so far."""
+    """`lesson_id` is None for a review. `seed` shuffles; `chosen`: indexes of the options ticked so far, in a question
+    of the form `chosen_in`."""
 
     id: int
     user_id: int
     lesson_id: int | None
     seed: int
     chosen: frozenset[int]
+    chosen_in: str | None
     is_finished: bool
 
 
@@ -48,6 +50,11 @@ class OpenQuestion:
     @property
     def form(self) -> str:
         return self.question.form(len(self.missed))
+
+    @property
+    def chosen(self) -> frozenset[int]:
+        """Ticks of a question that was edited since are none: they would point at other options."""
+        return self.attempt.chosen if self.attempt.chosen_in == self.form else frozenset()
 
     @property
     def options(self) -> list[int]:
@@ -134,7 +141,13 @@ async def get_attempt(
     if row is None:
         raise AttemptUnknown(attempt_id)
     return Attempt(
-        row.id, row.user_id, row.lesson_id, row.seed, frozenset(row.chosen), row.finished_at is not None
+        row.id,
+        row.user_id,
+        row.lesson_id,
+        row.seed,
+        frozenset(row.chosen),
+        row.chosen_in,
+        row.finished_at is not None,
     )
 
 
@@ -188,15 +201,17 @@ async def toggle(
     asked = await get_question(session, attempt, now)
     if asked is None or asked.form != form or option >= len(asked.question.options):
         return asked
-    await _choose(session, attempt, attempt.chosen ^ {option})
+    await _choose(session, attempt, asked.chosen ^ {option}, form)
     return await get_question(session, await get_attempt(session, user_id, attempt_id), now)
 
 
-async def _choose(session: AsyncSession, attempt: Attempt, chosen: frozenset[int]) -> None:
-    statement = text("update bot.attempts set chosen = :chosen where id = :id").bindparams(
-        bindparam("chosen", type_=ARRAY(Integer))
-    )
-    await session.execute(statement, {"chosen": sorted(chosen), "id": attempt.id})
+CHOOSE = text("update bot.attempts set chosen = :chosen, chosen_in = :form where id = :id").bindparams(
+    bindparam("chosen", type_=ARRAY(Integer))
+)
+
+
+async def _choose(session: AsyncSession, attempt: Attempt, chosen: frozenset[int], form: str) -> None:
+    await session.execute(CHOOSE, {"chosen": sorted(chosen), "form": form, "id": attempt.id})
 
 
 async def answer(
@@ -210,15 +225,15 @@ async def answer(
     asked = await get_question(session, attempt, now)
     if asked is None or asked.form != form or not (given or Given()).options <= set(asked.options):
         return None
-    if given is None and not attempt.chosen & set(asked.options):
+    if given is None and not asked.chosen:
         raise NothingTicked
-    given = given or Given(attempt.chosen & set(asked.options))
+    given = given or Given(asked.chosen)
     judged = judge(asked.question, given)
     gave_up = given == Given()
     final = judged.is_right or gave_up or len(asked.missed) + 1 >= asked.question.tries
     await _record(session, asked, judged, final, now)
     if attempt.chosen:
-        await _choose(session, attempt, frozenset())
+        await _choose(session, attempt, frozenset(), form)
     if final:
         rating = grade(judged.is_right, len(asked.missed))
         await rate(session, user_id, asked.question.id, rating, now)

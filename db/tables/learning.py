@@ -89,8 +89,8 @@ class Result(Base):
 class LessonAttempt(Base):
     """Somebody takes a lesson, or, without `lesson_id`, reviews. One open attempt (`finished_at` is None) per person
     and lesson, one open review per person. `seed` shuffles the options; `chosen` are those ticked so far in the
-    question of several right ones that is open. `result_id` stays None for reviews and for what was left unfinished;
-    `asked` and `answered_right` count the questions of a finished one."""
+    question of several right ones that is open, in the form `chosen_in` (db.lessons.questions). `result_id` stays None
+    for reviews and for what was left unfinished; `asked` and `answered_right` count the questions of a finished one."""
 
     __tablename__ = "attempts"
     __table_args__ = (
@@ -116,6 +116,7 @@ class LessonAttempt(Base):
     lesson_id: Mapped[int | None] = cascade_fk("bot.lessons.id", index=True)
     seed: Mapped[int] = mapped_column(Integer)
     chosen: Mapped[list[int]] = mapped_column(ARRAY(Integer), server_default=NONE)
+    chosen_in: Mapped[str | None]
     started_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
     result_id: Mapped[int | None] = set_null_fk("bot.results.id")

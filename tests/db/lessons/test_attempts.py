@@ -110,22 +110,6 @@ async def test_who_does_not_know_goes_on(database: Database, connection: asyncpg
     assert await counted(connection) == [(1, False, True)]
 
 
-async def test_ticked_answers_need_a_tick(database: Database, connection: asyncpg.Connection) -> None:
-    lesson = await number(connection, "A1")
-    await put_question(connection, lesson, "a", **SEVERAL)
-    attempt = await begin(database, lesson)
-    with pytest.raises(NothingTicked):
-        await answers(database, attempt.id, None)
-    open_now = await asked(database, attempt.id)
-    assert open_now is not None
-    await tick(database, attempt.id, open_now.form, 99)
-    for _ in range(2):
-        await tick(database, attempt.id, open_now.form, 0)
-    with pytest.raises(NothingTicked):
-        await answers(database, attempt.id, None)
-    assert await counted(connection) == []
-
-
 async def test_what_is_no_answer_is_no_try(database: Database, connection: asyncpg.Connection) -> None:
     lesson = await number(connection, "A1")
     await put_question(connection, lesson, "a", **NUMBER)
