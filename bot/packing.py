@@ -1,23 +1,45 @@
 """Methods as JSON, to be sent by a job."""
 
+from typing import Any
+
 from aiogram import methods
 
 from bot.chat.replies import Method
-from bot.lessons.messages import FILE_LESSONS, FileLessonEdit, RichLesson, RichLessonEdit, instead_of
+from bot.lessons.messages import (
+    FILE_LESSONS,
+    FileLessonEdit,
+    RichLesson,
+    RichLessonEdit,
+    TextLessonEdit,
+    instead_of,
+)
 from db.jobs import PackedMethod
 
-WITH_INSTEAD: dict[str, type[Method]] = {
+# Telegram's methods that ours are derived from, which know what is sent where they fail.
+OURS: dict[str, type[Method]] = {
     "SendRichMessage": RichLesson,
-    "EditMessageText": RichLessonEdit,
+    "EditMessageText": TextLessonEdit,
     "EditMessageMedia": FileLessonEdit,
     **{f"Send{kind.title()}": sends for kind, sends in FILE_LESSONS.items()},
 }
 
 
 def pack(method: Method) -> PackedMethod:
-    values = method.model_dump(mode="json", exclude_none=True, exclude_defaults=True, warnings=False)
+    # The bot's defaults are filled in when it is sent; others, such as the type of a file, are needed to read it.
+    written = method.model_dump(mode="json", exclude_none=True, warnings=False, fallback=lambda _: None)
+    values = _without_none(written)
+    if getattr(
+        method, "protect_content", None
+    ):  # which an edit does not send, but a message in its stead does
+        values["protect_content"] = True
     instead = [pack(one) for one in instead_of(method)]
     return PackedMethod(method=type_of(method), values=values, instead=instead)
+
+
+def _without_none(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_none(one) for name, one in value.items() if one is not None}
+    return [_without_none(one) for one in value] if isinstance(value, list) else value
 
 
 def type_of(method: Method) -> str:
@@ -27,9 +49,9 @@ def type_of(method: Method) -> str:
 
 
 def unpack(packed: PackedMethod) -> Method:
-    if packed.instead:
-        values = packed.values | {"instead": [unpack(one) for one in packed.instead]}
-        return WITH_INSTEAD[packed.method].model_validate(values)
-    kind = getattr(methods, packed.method)
-    method: Method = kind.model_validate(packed.values)
+    kind = OURS.get(packed.method) or getattr(methods, packed.method)
+    if kind is TextLessonEdit and "rich_message" in packed.values:
+        kind = RichLessonEdit
+    instead = {"instead": [unpack(one) for one in packed.instead]} if packed.instead else {}
+    method: Method = kind.model_validate(packed.values | instead)
     return method

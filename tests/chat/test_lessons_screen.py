@@ -4,12 +4,9 @@ from typing import Any
 
 import asyncpg
 import pytest
-from aiogram.types import InputMediaPhoto, InputRichMessage
 
 from bot.chat.buttons import FinishLesson, ShowLesson
-from bot.lessons.messages import FileLessonEdit, RichLessonEdit, TextLessonEdit
 from bot.sandbox.app import Sandbox
-from bot.sender import send_all
 from bot.texts import lessons as words
 from handlers.app import Application
 from tests.chat_user import ChatUser
@@ -242,20 +239,6 @@ async def test_protected_lessons_are_sent_so_and_never_by_an_edit(
     assert theirs(learner)[-1]["message_id"] == second["message_id"]
     await options(sql, protected=True)
     assert (await opened(learner, sql))["has_protected_content"]
-
-
-async def test_an_edit_of_a_message_that_is_gone_is_a_new_one(learner: ChatUser, app: Application) -> None:
-    gone: Json = {"chat_id": learner.id, "message_id": 10**6, "protect_content": True}
-    photo = InputMediaPhoto(media=PHOTO, caption="Подпись")
-    for method, words_of_it in (
-        (RichLessonEdit(rich_message=InputRichMessage(html="<p>Снова</p>"), **gone), "Снова"),
-        (TextLessonEdit(text="Текст", **gone), "Текст"),
-        (FileLessonEdit(media=photo, **gone), "Подпись"),
-    ):
-        await send_all(app.context, [method])
-        await learner.refresh()
-        assert learner.last_text.strip() == words_of_it
-        assert theirs(learner)[-1]["has_protected_content"]
 
 
 @pytest.mark.errors_expected("what Telegram refuses is an error and an alarm")
