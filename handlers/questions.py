@@ -34,6 +34,7 @@ from db.lessons.questions import Given, Kind
 from handlers.filters import SignedIn
 from handlers.home import Home, load_home, redraw_home
 from handlers.lessons import say_following, say_locked
+from handlers.lessons_screen import file_id
 from handlers.questions_end import course_end, is_course_end, show_outcome
 
 router = Router(name="questions")
@@ -203,6 +204,7 @@ async def show_verdict(
     keyboard = rows(press(words.NEXT if said.following else words.DONE, on))
     shown: list[Method] = [place(event, message_id, words.verdict(said), keyboard)]
     if picture is not None:
+        picture = await file_id(request, "photo", picture) or picture
         shown.append(send_file(request.person.telegram_id, "photo", picture))
     if said.following is None and request.person.home_id is not None:
         shown += redraw_home(await load_home(request), request)
@@ -219,16 +221,15 @@ async def finish(query: CallbackQuery, callback_data: FinishLesson, request: Req
     page = await lessons.get_lesson(session, callback_data.lesson, person.user_id, now)
     if page.questions and not page.done:
         return await begin(query, page.id, request)
-    was_done = page.done
-    done = await lessons.record_finished(session, person.user_id, callback_data.lesson, now)
-    finished = not was_done and await is_course_end(done, now, request)
+    done = await lessons.record_finished(session, person.user_id, page, now)
+    finished = not page.done and await is_course_end(done, now, request)
     told: list[Method] = [toast(query, lesson_words.WELL_DONE), *without_pressed(query)]
-    at_end = finished or done.lesson.following is None
-    found = await load_home(request) if at_end or person.home_id is not None else Home([], None)
-    if at_end:
+    found = Home([], None)
+    if finished or page.following is None or person.home_id is not None:
+        found = await load_home(request)
+    if finished or page.following is None:
         told.append(say(query, *await course_end(done, found, request, finished=finished)))
     else:
-        assert done.lesson.following is not None
-        page = await lessons.get_lesson(session, done.lesson.following, person.user_id, now)
-        told += await say_following(query, page, request)
+        following = await lessons.get_lesson(session, page.following, person.user_id, now)
+        told += await say_following(query, following, request)
     return [*told, *redraw_home(found, request)]

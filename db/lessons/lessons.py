@@ -212,16 +212,15 @@ async def get_lesson(session: AsyncSession, lesson_id: int, user_id: int | None,
 
 
 async def record_finished(
-    session: AsyncSession, user_id: int, lesson_id: int, now: datetime
+    session: AsyncSession, user_id: int, page: LessonPage, now: datetime
 ) -> FinishedLesson:
-    """One row of progress, however often and from however many places at once. Raises LessonUnknown, LessonLocked,
-    LessonWaits."""
-    page = await get_lesson(session, lesson_id, user_id, now)
+    """One row of progress, however often and from however many places at once. `page` as that person has just read
+    it. Raises LessonLocked, LessonWaits."""
     if page.lock is not None and not page.is_open:
-        raise LessonWaits(lesson_id, page.lock)
+        raise LessonWaits(page.id, page.lock)
     if not page.is_open:
-        raise LessonLocked(lesson_id, page.module_id)
+        raise LessonLocked(page.id, page.module_id)
     user_id = await lock_account(session, user_id)
-    await lock(session, f"progress:{user_id}:{lesson_id}")
-    await session.execute(text(RECORD_FINISHED), {"user_id": user_id, "lesson_id": lesson_id, "now": now})
+    await lock(session, f"progress:{user_id}:{page.id}")
+    await session.execute(text(RECORD_FINISHED), {"user_id": user_id, "lesson_id": page.id, "now": now})
     return FinishedLesson(page, await get_progress(session, user_id, page.module_id, now))

@@ -46,7 +46,8 @@ async def finish(
     database: Database, lesson: int, user: int = 1, now: datetime = NOW
 ) -> lessons.FinishedLesson:
     async with database.transaction(Pool.TALK) as session:
-        return await lessons.record_finished(session, user, lesson, now)
+        found = await lessons.get_lesson(session, lesson, user, now)
+        return await lessons.record_finished(session, user, found, now)
 
 
 async def page(

@@ -53,7 +53,8 @@ async def test_the_free_lesson_is_the_first_that_is_not_done(
         found = await home.get_free_lesson(session)
         assert found is not None
         assert (found.number, found.title) == (1, "A1")
-        await lessons.record_finished(session, 1, found.id, NOW)
+        page = await lessons.get_lesson(session, found.id, 1, NOW)
+        await lessons.record_finished(session, 1, page, NOW)
         assert await home.get_free_lesson(session, 1) is None
         assert await home.get_free_lesson(session, 2, last=found.module_id) == found
         assert await home.get_free_lesson(session, None, module_id=10**9) is None
