@@ -1,9 +1,9 @@
 """/progress: how far in each course, days of learning; and the same as a picture."""
 
 from aiogram import F, Router
-from aiogram.types import CallbackQuery, Message
+from aiogram.types import CallbackQuery, InlineKeyboardButton, Message
 
-from bot.chat.buttons import DrawProgress, Go, ShowLesson
+from bot.chat.buttons import DrawProgress, Go, ShowLesson, ShowModule
 from bot.chat.certificate_buttons import ShowCertificate
 from bot.chat.commands import LESSONS, PROGRESS, START
 from bot.chat.keyboards import go, press, rows
@@ -14,7 +14,7 @@ from bot.texts import home as home_words
 from bot.texts import progress as words
 from db.jobs import DrawProgressJob
 from db.lessons.days import get_learning_days
-from db.lessons.progress import list_progress
+from db.lessons.progress import ModuleProgress, list_progress
 from db.queue import enqueue
 from db.reminders.people import get_zones
 from handlers.filters import SignedIn, is_
@@ -33,12 +33,12 @@ async def show_progress(event: Message | CallbackQuery, request: Request) -> Rep
     found = await list_progress(session, user_id, now)
     zone, moves = await get_zones(session, user_id, request.context.settings.zone)
     days = await get_learning_days(session, user_id, now, zone, moves)
-    begun = [one for one in found if one.following is not None][:MAX_MODULES]
+    buttons = [button for one in found if (button := course_button(one))][:MAX_MODULES]
     return say(
         event,
         words.progress(found, days) if found else words.NOTHING,
         rows(
-            *(press(words.go_on(one), ShowLesson(id=one.following)) for one in begun),
+            *buttons,
             *(
                 press(certificate_words.of_course(one.module), ShowCertificate(module=one.module_id))
                 for one in found[:MAX_MODULES]
@@ -48,6 +48,13 @@ async def show_progress(event: Message | CallbackQuery, request: Request) -> Rep
             (go(home_words.MY_COURSES, LESSONS), go(home_words.HOME, START)),
         ),
     )
+
+
+def course_button(one: ModuleProgress) -> InlineKeyboardButton | None:
+    """Goes on with it, or, where access to what is left of it is closed, opens it."""
+    if not one.is_open:
+        return press(words.open_again(one), ShowModule(id=one.module_id)) if one.progress.left else None
+    return press(words.go_on(one), ShowLesson(id=one.following)) if one.following is not None else None
 
 
 @router.callback_query(DrawProgress.filter())

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from bot.texts import _, __, plural
 from bot.texts.format import called, end, label, moment, safe, until
 from db.lessons.home import Course, NextLesson
+from db.lessons.progress import ModuleProgress
 
 MAX_ENDED = 3  # courses whose access has ended, in one list
 MAX_OPEN = 20
@@ -64,7 +65,7 @@ def next_lesson(number: int, title: str) -> str:
     return label(_("▶️ Lesson {number}: {title}").format(number=number, title=title))
 
 
-def renew(one: Course) -> str:
+def renew(one: Course | ModuleProgress) -> str:
     template = _("🔄 Renew: {course}") if one.is_open else _("🔓 Open again: {course}")
     return label(template.format(course=one.module))
 

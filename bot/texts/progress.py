@@ -8,6 +8,7 @@ from babel.dates import format_date
 from bot.pictures import CourseBar, ProgressPicture
 from bot.texts import _, __, language, now, plural
 from bot.texts.format import bar, cut, day, label, left, safe
+from bot.texts.home import renew
 from bot.texts.lessons import counted, end_of, share_bot
 from db.lessons.days import WEEKS, LearningDays
 from db.lessons.progress import ModuleProgress
@@ -60,6 +61,12 @@ def _module(one: ModuleProgress, days: LearningDays) -> str:
 
 def go_on(one: ModuleProgress) -> str:
     return label(_("▶️ Continue: {module}").format(module=one.module))
+
+
+def open_again(one: ModuleProgress) -> str:
+    if one.ends_at is None:  # only its free lessons were taken so far
+        return label(_("🔓 Open: {course}").format(course=one.module))
+    return renew(one)
 
 
 # --- the picture ---

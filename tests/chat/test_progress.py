@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import asyncpg
 from PIL import Image
 
+from bot.chat.buttons import FinishLesson
 from bot.jobs.moving import ClockMover
 from bot.texts import Localizer
 from bot.texts import progress as words
@@ -40,6 +41,23 @@ async def test_days_the_streak_the_last_lesson_and_what_is_left(
     assert "осталось 13 дней" in anna.last_text
     await mover.advance(timedelta(days=5))
     assert "подряд" not in await anna.send("/progress")
+
+
+async def test_access_that_has_ended_is_offered_again(
+    anna: ChatUser, ben: ChatUser, sql: asyncpg.Connection, mover: ClockMover
+) -> None:
+    await with_python(anna)
+    await ben.register()
+    free = await sql.fetchval("select id from bot.lessons where title = 'Первая программа'")
+    await ben.press(FinishLesson(lesson=free).pack())
+    await mover.advance(timedelta(days=31))
+    await anna.send("/progress")
+    assert not any(label.startswith("▶️") for label in anna.buttons)
+    await anna.click("🔓 Открыть снова: Python")
+    assert any("990" in label for label in anna.buttons)
+    await ben.send("/progress")
+    await ben.click("🔓 Open: Python")
+    assert any("990" in label for label in ben.buttons)
 
 
 def test_the_day_of_the_last_lesson_is_the_learner_s_as_their_days_are() -> None:
