@@ -91,7 +91,8 @@ def document(
     query: CallbackQuery, page: LessonPage, keyboard: InlineKeyboardMarkup, place: Message | None
 ) -> RichLesson | RichLessonEdit | None:
     """The lesson as one rich message; None where it does not fit into one."""
-    if page.media_kind == "document" or rich_problems(page.text, page.markup):
+    has_file = page.media is not None
+    if page.media_kind == "document" or rich_problems(page.text, page.markup, has_file=has_file):
         return None
     block, listed = "", None
     if page.media and page.media_kind:

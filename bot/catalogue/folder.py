@@ -2,6 +2,7 @@
 lesson, in the order of their names. Read into the same tables as the one TOML file."""
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,21 @@ from bot.catalogue.errors import CatalogueError
 from bot.catalogue.lesson_files import LessonFileError, read_lesson
 
 Raw = dict[str, Any]
-Files = dict[tuple[str | int, ...], str]  # a lesson's place among the tables: its file
+
 HEADS = ("school.toml", "course.toml")
 LESSONS = (".md", ".html")
 IGNORED = re.compile(r"[._].*|readme.*", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class LessonFile:
+    """`line`: in which its text begins, from 1."""
+
+    name: str
+    line: int
+
+
+Files = dict[tuple[str | int, ...], LessonFile]  # by a lesson's place among the tables
 
 
 def toml(source: str) -> Raw:
@@ -49,12 +61,12 @@ def assemble(head: str, texts: dict[str, str]) -> tuple[Raw, Files]:
             lines.append(f"{name}: no module of {head} has the key {name.partition('/')[0]!r}")
             continue
         try:
-            lesson = read_lesson(name, text)
+            lesson, line = read_lesson(name, text)
         except LessonFileError as error:
             lines.append(f"{name}: {error}")
             continue
         there = module.setdefault("lessons", [])
-        files["modules", raw["modules"].index(module), "lessons", len(there)] = name
+        files["modules", raw["modules"].index(module), "lessons", len(there)] = LessonFile(name, line)
         there.append(lesson)
     if lines := lines + _same_keys(raw, files):
         raise CatalogueError(lines)
@@ -64,11 +76,11 @@ def assemble(head: str, texts: dict[str, str]) -> tuple[Raw, Files]:
 def _same_keys(raw: Raw, files: Files) -> list[str]:
     seen: dict[tuple[Any, Any], str] = {}
     lines = []
-    for (_modules, module, _lessons, lesson), name in files.items():
+    for (_modules, module, _lessons, lesson), file in files.items():
         key = (module, str(raw["modules"][module]["lessons"][lesson].get("key")))
         if key in seen:
-            lines.append(f"{name}: has the key {key[1]!r} of {seen[key]}")
-        seen.setdefault(key, name)
+            lines.append(f"{file.name}: has the key {key[1]!r} of {seen[key]}")
+        seen.setdefault(key, file.name)
     return lines
 
 

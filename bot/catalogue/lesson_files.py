@@ -31,6 +31,7 @@ from typing import Any
 import tomlkit
 
 from bot.catalogue import toml
+from bot.lessons.markdown import PARSER
 from db.normal import clean_text
 
 Raw = dict[str, Any]
@@ -50,23 +51,39 @@ class LessonFileError(ValueError):
     """The message says what is wrong, and in which line."""
 
 
-def read_lesson(name: str, text: str) -> Raw:
-    """As the table of a lesson, still to be checked. Its key is its file's name where it has no other. Raises
-    LessonFileError."""
+def read_lesson(name: str, text: str) -> tuple[Raw, int]:
+    """As the table of a lesson, still to be checked, and in which line of the file its text begins, from 1. Its key is
+    its file's name where it has no other. Raises LessonFileError."""
     text = text.replace("\r\n", "\n")
     if "\x00" in text:
         raise LessonFileError("holds a NUL character")
     found, body = _front(text)
     lines_before = text.count("\n") - body.count("\n")
     lesson: Raw = {"key": re.sub(r"^\d+[-_. ]+", "", name.rpartition("/")[2].rpartition(".")[0])} | found
-    asked = QUESTIONS.search(body)
+    is_markdown = name.lower().endswith(".md")
+    asked = _find_questions(body, is_markdown=is_markdown)
     words = body[: asked.start()] if asked else body
     if "title" not in lesson and (title := TITLE.match(words)):
         lesson["title"], words = title["title"].strip(), words[title.end() :]
-    lesson["markdown" if name.lower().endswith(".md") else "text"] = words.strip()
+    lesson["markdown" if is_markdown else "text"] = words.strip()
     if asked:
         lesson["questions"] = _questions(body[asked.end() :], lines_before + body.count("\n", 0, asked.end()))
-    return lesson
+    end = asked.start() if asked else len(body)
+    begins = body.count("\n", 0, end - len(words.lstrip()))
+    return lesson, lines_before + begins + 1
+
+
+def _find_questions(body: str, *, is_markdown: bool) -> re.Match[str] | None:
+    """The last heading that says it, wherever else the words stand: in code, in a chapter of the text."""
+    found = list(QUESTIONS.finditer(body))
+    if is_markdown and found:
+        headings = {one.map[0] for one in PARSER.parse(body) if one.type == "heading_open" and one.map}
+        found = [one for one in found if body.count("\n", 0, one.start()) in headings]
+    else:
+        found = [
+            one for one in found if body.rfind("<pre", 0, one.start()) <= body.rfind("</pre>", 0, one.start())
+        ]
+    return found[-1] if found else None
 
 
 def _front(text: str) -> tuple[Raw, str]:
@@ -154,7 +171,8 @@ def write_lesson(lesson: Raw) -> tuple[str, str]:
     apart = {"text", "markdown", "questions"}
     front = "".join(f"{name}: {_said(value)}\n" for name, value in lesson.items() if name not in apart)
     parts = [f"---\n{front}---\n\n{lesson.get('text') or lesson['markdown']}\n"]
-    if asked := lesson.get("questions"):
+    asked = lesson.get("questions", [])
+    if asked or QUESTIONS.search(parts[0]):  # else a chapter of that name would be taken for them
         parts += ["## Questions\n", *map(_written, asked)]
     return ".html" if "text" in lesson else ".md", "\n".join(parts)
 

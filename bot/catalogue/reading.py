@@ -3,6 +3,7 @@
 `bot/sandbox/school.toml` explains every key by example. All mistakes are reported at once, each by table and key.
 """
 
+import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
@@ -57,7 +58,7 @@ def check(raw: dict[str, Any], files: folder.Files) -> Catalogue:
         file = File.model_validate(raw)
     except ValidationError as error:
         raise CatalogueError([_sentence(raw, problem, files) for problem in error.errors()]) from error
-    if lines := list(_cross_checks(file)):
+    if lines := list(_cross_checks(file, files)):
         raise CatalogueError(lines)
     return _catalogue(file)
 
@@ -72,9 +73,17 @@ def _sentence(raw: Any, problem: Any, files: folder.Files) -> str:
         case _:
             what = problem["msg"].removeprefix("Value error, ")
     place = _place(raw, problem["loc"])
-    if (name := files.get(problem["loc"][:4])) is not None:
-        place = " . ".join([name, *_place(raw, problem["loc"]).split(" . ")[2:]])
+    if (file := files.get(problem["loc"][:4])) is not None:
+        inside = place.split(" . ")[2:]
+        if inside in (["markdown"], ["text"]):
+            inside, what = [], _in_file(what, file.line)
+        place = " . ".join([file.name, *inside])
     return f"{place}: {what}" if place else what
+
+
+def _in_file(what: str, begins: int) -> str:
+    """Lines of a text that begins in that line, as its file counts them."""
+    return re.sub(r"^line (\d+)", lambda said: f"line {int(said[1]) + begins - 1}", what)
 
 
 def _place(raw: Any, location: tuple[str | int, ...]) -> str:
@@ -121,7 +130,7 @@ def _suggestion(raw: Any, location: tuple[str | int, ...]) -> str:
     return f"; did you mean {close[0]}?" if close else ""
 
 
-def _cross_checks(file: File) -> Iterator[str]:
+def _cross_checks(file: File, files: folder.Files) -> Iterator[str]:
     """What no table can check by itself: keys given twice, references to keys that do not exist."""
     lessons = [(module, lesson) for module in file.modules for lesson in module.lessons]
     yield from _duplicates("modules", "key", [module.key for module in file.modules])
@@ -138,28 +147,37 @@ def _cross_checks(file: File) -> Iterator[str]:
         yield from _duplicates(
             f'modules "{module.key}" . lessons', "key", [one.key for one in module.lessons]
         )
-    for module, lesson in lessons:
-        place = f'modules "{module.key}" . lessons "{lesson.key}" . questions'
-        yield from _duplicates(place, "key", [question.key for question in lesson.questions])
+    for place, _module, lesson in _lessons(file, files):
+        yield from _duplicates(f"{place} . questions", "key", [one.key for one in lesson.questions])
     for product in file.products:
         yield from _duplicates(
             f'products "{product.key}" . offers', "key", [one.key for one in product.offers]
         )
     yield from _unknown_references(file)
-    yield from _too_large(file)
+    yield from _too_large(file, files)
     if file.results and not any(result.passed for result in file.results):
         yield "results: none has passed = true, so no lesson could ever be done"
 
 
-def _too_large(file: File) -> Iterator[str]:
+def _lessons(file: File, files: folder.Files) -> Iterator[tuple[str, ModuleTable, LessonTable]]:
+    """With the place by which errors name each: its file, where it has one of its own."""
+    for at, module in enumerate(file.modules):
+        for number, lesson in enumerate(module.lessons):
+            own = files.get(("modules", at, "lessons", number))
+            place = own.name if own else f'modules "{module.key}" . lessons "{lesson.key}"'
+            yield place, module, lesson
+
+
+def _too_large(file: File, files: folder.Files) -> Iterator[str]:
     """Lessons that Telegram would refuse in the kind of message they are to be shown in."""
-    for module in file.modules:
-        for lesson in module.lessons if Format(module.format) is Format.RICH else []:
-            entry = _lesson(lesson)
-            try:
-                check_rich(entry.text, entry.markup)
-            except MarkupError as error:
-                yield f'modules "{module.key}" . lessons "{lesson.key}": {error}'
+    for place, module, lesson in _lessons(file, files):
+        entry = _lesson(lesson)
+        if Format(module.format) is not Format.RICH or entry.media_kind == "document":
+            continue
+        try:
+            check_rich(entry.text, entry.markup, has_file=entry.media is not None)
+        except MarkupError as error:
+            yield f"{place}: {error}"
 
 
 def _duplicates(place: str, name: str, values: list[Any]) -> Iterator[str]:

@@ -47,15 +47,17 @@ def check(text: str, written: str) -> None:
 
 
 @lru_cache(KEPT)
-def rich_problems(text: str, written: str) -> tuple[str, ...]:
-    """Why one rich message can't hold it; empty where it can. Raises MarkupError."""
+def rich_problems(text: str, written: str, *, has_file: bool) -> tuple[str, ...]:
+    """Why one rich message can't hold it; empty where it can. `has_file`: a file of its own stands above the text.
+    Raises MarkupError."""
     size = measure(as_rich(text, written))
     size.characters += HEAD
-    size.blocks += 3  # its course, its title, its file
+    size.blocks += 2 + has_file  # its course, its title, its file
+    size.media += has_file
     return tuple(size.problems())
 
 
-def check_rich(text: str, written: str) -> None:
+def check_rich(text: str, written: str, *, has_file: bool) -> None:
     """Raises MarkupError where one rich message can't hold it."""
-    if problems := rich_problems(text, written):
+    if problems := rich_problems(text, written, has_file=has_file):
         raise MarkupError(f"too large for one rich message: {'; '.join(problems)}")

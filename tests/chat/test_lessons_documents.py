@@ -177,9 +177,15 @@ def test_what_no_message_shows_is_refused_with_its_line(text: str, why: str) -> 
 def test_what_is_too_large_for_a_rich_message_is_known_before(text: str, why: str) -> None:
     document.check(text, "markdown")
     with pytest.raises(MarkupError, match=why):
-        document.check_rich(text, "markdown")
+        document.check_rich(text, "markdown", has_file=False)
     with pytest.raises(ApiError):
         read(document.as_rich(text, "markdown"))
+
+
+def test_the_lesson_s_own_file_is_counted_too() -> None:
+    most = "![a](https://example.com/a.png)\n\n" * 50
+    assert document.rich_problems(most, "markdown", has_file=False) == ()
+    assert document.rich_problems(most, "markdown", has_file=True) == ("51 pictures and files, at most 50",)
 
 
 words = st.text("абв xyz&<>*_`#|-[]()!$~\\\n", min_size=1, max_size=60)

@@ -5,6 +5,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from bot.catalogue.lesson_files import read_lesson, write_lesson
 from bot.catalogue.loading import export_file, load_file
 from bot.catalogue.reading import CatalogueError, parse, read
 from db.engine import Database
@@ -104,6 +105,22 @@ def test_a_question_keeps_its_own_key_wherever_it_stands(tmp_path: Path) -> None
     assert read(tmp_path).modules[0].lessons[0].questions[2].key == found
 
 
+def test_the_word_questions_in_code_or_in_a_chapter_begins_none() -> None:
+    text = (
+        "Text\n\n```markdown\n## Questions\n### a?\n```\n\n## Вопросы\n\nA chapter.\n\n```\n## Questions\n```"
+    )
+    lesson = {"key": "a", "title": "T", "markdown": text}
+    asked = {"questions": [{"key": "q", "text": "Why?", "accepted": ["1"]}]}
+    for one in (lesson, lesson | asked):
+        ending, written = write_lesson(one)
+        read_again, line = read_lesson(f"a{ending}", written)
+        assert read_again == one | ({} if "questions" in one else {"questions": []})
+        assert written.split("\n")[line - 1] == "Text"
+    page = {"key": "a", "title": "T", "text": "a\n<pre>\n## Questions\n</pre>"}
+    assert read_lesson("a.html", write_lesson(page | asked)[1])[0] == page | asked
+    assert read_lesson("a.html", f"+++\ntitle = 'T'\n+++\n{page['text']}")[0] == page
+
+
 @pytest.mark.parametrize("school", ["demo", "asking"])
 async def test_what_is_exported_as_a_folder_loads_back_to_no_change(
     database: Database, connection: asyncpg.Connection, tmp_path: Path, school: str
@@ -140,9 +157,9 @@ async def test_what_is_exported_as_a_folder_loads_back_to_no_change(
         ("a.md", f"+++\ntitle = {'1' * 5000}\n+++\nx", "python/a.md: front matter: Exceeds the limit"),
         ("a.md", f"---\ntitle: [{'1' * 5000}]\n---\nx", "python/a.md . title: Value should have at most"),
         ("a.md", "text", "python/a.md . title: is missing"),
-        ("A.MD", "# T\n\na <b>x</b>", "python/A.MD . markdown: line 1: '<b>' is none of"),
+        ("A.MD", "# T\n\na <b>x</b>", "python/A.MD: line 3: '<b>' is none of"),
         ("a.md", "---\ntitel: x\n---\n# T\n\nx", "python/a.md . titel: unknown key; did you mean title?"),
-        ("a.md", "# T\n\na <b>x</b>", "python/a.md . markdown: line 1: '<b>' is none of"),
+        ("a.md", "# T\n\na <b>x</b>", "python/a.md: line 3: '<b>' is none of"),
         ("a.md", "# T\n\nx\n\n## Questions\n\ntext", "python/a.md: line 6: a question begins with ###"),
         (
             "a.md",
@@ -153,6 +170,13 @@ async def test_what_is_exported_as_a_folder_loads_back_to_no_change(
             "a.md",
             "# T\n\nx\n\n## Questions\n### a? {#a}\n- [ ] 1\n- [ ] 2",
             'python/a.md . questions[1] "a": has no right answer: answer, answers or accepted says it',
+        ),
+        ("a.html", "+++\ntitle = 'T'\n+++\n\na\n<p>x", "python/a.html: line 6: '<p>x' is none of"),
+        ("a.md", "# T\n\n" + "- x\n" * 300, "python/a.md: too large for one rich message: "),
+        (
+            "a.md",
+            "# T\n\nx\n\n## Questions\n### a? {#a}\n- = 1\n### b? {#a}\n- = 1",
+            "python/a.md . questions: key 'a' is there 2 times",
         ),
         ("a.md", "# T\n\nx\0", "python/a.md: holds a NUL character"),
         ("a.md", "---\nkey: loops\n---\n# T\n\nx", "python/a.md: has the key 'loops' of python/01-loops.md"),
