@@ -57,6 +57,7 @@ def parser() -> argparse.ArgumentParser:
     one = add("catalog", "Check or load a catalogue file or course folder, or export one.")
     one.add_argument("action", choices=("check", "load", "export"))
     one.add_argument("file", type=Path)
+    one.add_argument("--files", action="store_true", help="check also what the file's addresses lead to")
     add("reconcile", "Compare the database with the providers, once.", bot_settings)
     add("doctor", "Look at settings, database, Telegram and provider; say what to do.", local_settings)
     one = add("backup", "Write a backup of the database.")

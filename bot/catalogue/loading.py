@@ -6,6 +6,7 @@ from pathlib import Path
 from sqlalchemy.exc import DBAPIError
 
 from bot.catalogue import reading, writing
+from bot.catalogue.files import list_files, look_at
 from bot.currencies import ways
 from bot.settings import SETTING_OF, Settings
 from db.catalogue.changes import Action, CatalogueChange
@@ -27,6 +28,14 @@ def check_file(path: Path, settings: Settings | None) -> list[str]:
     if settings is not None and (lines := list(_unpayable(catalogue, settings))):
         raise reading.CatalogueError(lines)
     return list(_unreachable(catalogue))
+
+
+async def check_addresses(path: Path) -> list[str]:
+    """A line for what could not be reached from here. Raises CatalogueError for what Telegram would not show."""
+    looked = await look_at(list_files(reading.read(path)))
+    if wrong := [f"{one.file}: {one.wrong}" for one in looked if one.wrong and one.reached]:
+        raise reading.CatalogueError(wrong)
+    return [f"{one.file}: tried from here: {one.wrong}" for one in looked if one.wrong]
 
 
 def _unreachable(catalogue: Catalogue) -> Iterator[str]:

@@ -53,6 +53,19 @@ def is_picture(node: SyntaxTreeNode) -> bool:
     )
 
 
+def list_pictures(source: str) -> list[str]:
+    """The addresses of the pictures in it. Raises MarkupError."""
+    return list(_pictures(parse(source)))
+
+
+def _pictures(blocks: Iterable[Block]) -> Iterator[str]:
+    for block in blocks:
+        if isinstance(block, Details):
+            yield from _pictures(block.body)
+        else:
+            yield from (str(one.attrs["src"]) for one in block.walk() if one.type == "image")
+
+
 def inline_of(node: SyntaxTreeNode) -> list[SyntaxTreeNode]:
     """What stands in a paragraph, a heading or a cell."""
     return [one for inline in node.children for one in inline.children]

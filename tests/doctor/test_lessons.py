@@ -1,4 +1,7 @@
-"""The doctor tries the files of lessons: what Telegram would refuse is named by module and lesson."""
+"""The doctor, and the check of a catalogue where it is asked to, try the files of lessons: what Telegram would refuse
+is named by module and lesson."""
+
+from pathlib import Path
 
 import asyncpg
 import pytest
@@ -6,6 +9,8 @@ from aiogram.types import BufferedInputFile
 from aiohttp import web
 
 from bot.catalogue import reading
+from bot.catalogue.loading import check_addresses
+from bot.catalogue.reading import CatalogueError
 from bot.doctor import Severity
 from db.catalogue.loading import load_catalogue
 from db.engine import Database, Pool
@@ -89,6 +94,36 @@ async def test_an_address_that_telegram_would_not_take(
         assert problems(found) == []
         shown = [str(one) for one in found if one.severity is Severity.OK]
         assert "ok lessons: their files can be shown: 1" in shown
+    await runner.cleanup()
+
+
+async def test_pictures_of_texts_and_of_explanations_are_looked_at_too(tmp_path: Path) -> None:
+    """Before they are loaded. A classic message only links to a picture, whatever it is."""
+    app = web.Application()
+    app.router.add_get("/{name}", head)
+    origin, runner = await serve(app)
+    text = f"![]({origin}/clip)\\n\\n<details><summary>a</summary>\\n\\n![]({origin}/gone)\\n\\n</details>"
+    school = SMALL.replace('text = "First"', f'markdown = "{text}"')
+    school = school.replace("answer = 1", f'answer = 1\npicture = "{origin}/picture"')
+    too_large = f"python/two/q (photo {origin}/picture): it has {6 * MEGABYTE} bytes"
+    wrong = {
+        'name = "Python"': [f"python/one (link {origin}/gone): status 404", too_large],
+        'name = "Python"\nformat = "rich"': [
+            f"python/one (photo {origin}/clip): its type is video/mp4",
+            f"python/one (photo {origin}/gone): status 404",
+            too_large,
+        ],
+    }
+    file = tmp_path / "school.toml"
+    for kind, lines in wrong.items():
+        file.write_text(school.replace('name = "Python"', kind))
+        with pytest.raises(CatalogueError) as refused:
+            await check_addresses(file)
+        for line, said in zip(refused.value.lines, lines, strict=True):
+            assert line.startswith(said)
+    file.write_text(SMALL.replace('text = "First"', f'markdown = "![]({NOWHERE}/a.png)"'))
+    [note] = await check_addresses(file)
+    assert note.startswith(f"python/one (link {NOWHERE}/a.png): tried from here: ")
     await runner.cleanup()
 
 
