@@ -13,6 +13,7 @@ from bot.sandbox.telegram.outbox import send, target
 from bot.sandbox.telegram.params import Params
 from bot.sandbox.telegram.rich import limits, tree
 from bot.sandbox.telegram.rich.blocks import Reader
+from bot.sandbox.telegram.rich.markdown import to_html
 from bot.sandbox.telegram.text import read_text
 
 Json = dict[str, Any]
@@ -47,12 +48,11 @@ def rich_body(ctx: Context, bot: Account, params: Params) -> Json:
     used = [name for name in WAYS if given.get(name)]
     if len(used) != 1:
         raise bad_request("exactly one of the fields html, markdown or blocks must be used in a rich message")
-    if used != ["html"]:
-        raise bad_request(
-            f'field "{used[0]}" of rich messages is not supported by the sandbox: it reads html'
-        )
+    if used == ["blocks"]:
+        raise bad_request('field "blocks" of rich messages is not supported by the sandbox')
+    html = given["html"] if used == ["html"] else to_html(given["markdown"])
     reader = Reader(_media(ctx, bot, given.get("media") or []), detect=not given.get("skip_entity_detection"))
-    blocks = reader.flow(tree.parse(given["html"]).children)
+    blocks = reader.flow(tree.parse(html).children)
     limits.check(blocks)
     return {"rich_message": {"blocks": blocks} | ({"is_rtl": True} if given.get("is_rtl") else {})}
 
