@@ -62,7 +62,7 @@ async def test_the_end_of_a_course_offers_what_is_next_once(anna: ChatUser, sql:
     module = await finishes_python(anna, sql)
     assert "🎉" in anna.last_text
     assert anna.words(words.GET) == anna.buttons[0]
-    assert any(label.startswith("🎓 Следующий курс") for label in anna.buttons)
+    assert any(label.startswith("🎓 Дальше: ") for label in anna.buttons)
     assert any("t.me/share/url" in link for link in anna.links)
     await anna.press(FinishLesson(lesson=await lesson_id(sql, "Первая программа")).pack())
     assert "🎉" not in anna.last_text
