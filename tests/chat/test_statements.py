@@ -109,3 +109,23 @@ async def test_more_rows_are_no_more_statements_for_admins_either(
     await sql.execute(GROW)
     many = await statements(other, olga, command)
     assert many == few
+
+
+async def test_a_longer_list_is_no_more_statements(
+    olga: ChatUser, other: Application, sql: asyncpg.Connection
+) -> None:
+    """Of people to be given access: looked up, and planned."""
+    await olga.register()
+    await sql.execute(
+        "insert into users (email, name, phone, created_at)"
+        " select 'p' || n || '@example.com', 'Имя' || n, '+7916000' || 1000 + n, now() from generate_series(1, 40) n"
+    )
+    counts = []
+    for most in (25, 40):
+        lines = [f"{kind}{n}" for n in range(1, most) for kind in ("#", "nobody", "Имя", "8 916 000 ")]
+        looked_up = "\n".join([*lines, *(f"p{n}@example.com" for n in range(1, most))])
+        planned = "\n".join(f"p{n}@example.com" for n in range(1, most))
+        counts.append([len(await statements(other, olga, text)) for text in ("/grant", looked_up)])
+        counts[-1] += [len(await statements(other, olga, text)) for text in ("/grant", planned, "1", "30")]
+    assert counts[0] == counts[1]
+    assert max(counts[0]) <= 15
