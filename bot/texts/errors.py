@@ -100,8 +100,8 @@ def _promo_off(refused: PromoOff) -> str:
 
 @say.register
 def _limit_below_uses(refused: LimitBelowUses) -> str:
-    return _("It can't be less than one, nor less than the uses of <b>{code}</b> so far: {used}.").format(
-        code=safe(refused.code), used=refused.used
+    return _("The least is {least}: so many uses <b>{code}</b> has had already.").format(
+        code=safe(refused.code), least=max(refused.used, 1)
     )
 
 

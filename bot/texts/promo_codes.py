@@ -147,7 +147,10 @@ def batch_title(batch_id: int) -> str:
 def batch(one: BatchSummary) -> str:
     facts = _("Used: {used}, still to be used: {usable}.").format(used=one.used, usable=one.usable)
     off = one.count - one.used - one.usable
-    lines = [f"🎟 <b>{batch_title(one.id)}</b>", _batch_line(one), facts]
+    gives = _("{codes}: {days} of “{product}”, one person each.").format(
+        codes=count_codes(one.count), days=days(one.days), product=cut(one.product, 80)
+    )
+    lines = [f"🎟 <b>{batch_title(one.id)}</b> · {day(one.created_at)}", gives, facts]
     return "\n".join([*lines, _("Switched off: {count}.").format(count=off)] if off > 0 else lines)
 
 
