@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.tables import Act
 
 MAX_REASON = 300  # characters
+CONSOLE = 0  # instead of an admin's Telegram id: whoever has the server's command line
 
 
 class ActKind(StrEnum):
@@ -30,6 +31,13 @@ class ActKind(StrEnum):
     PROMO_LIMIT = "promo_limit"
     PROMO_BATCH_OFF = "promo_batch_off"
     PROMO_BATCH_ON = "promo_batch_on"
+    UNLOCK = "unlock"
+    CLOSE = "close"
+    ALERT = "alert"
+    ASSIGN = "assign"
+    OFFER_ON = "offer_on"
+    OFFER_OFF = "offer_off"
+    CATALOGUE = "catalogue"
 
 
 async def get_act(session: AsyncSession, act_id: int, kind: ActKind) -> Act | None:

@@ -93,17 +93,45 @@ async def list_open_alerts(session: AsyncSession, limit: int = 20) -> list[Alert
     return list(rows)
 
 
+OF_PURCHASE = (
+    "payment_held",
+    "payment_not_credited",
+    "paid_not_granted",
+    "granted_not_paid",
+    "payment_unknown",
+)
+FIND_PERSON = text(
+    """
+    select coalesce(
+        (select user_id from purchases where id = cast(:purchase as bigint)),
+        (select user_id from authidentities
+         where lower(loginprovider) = 'telegram' and providerkey = :telegram order by id limit 1))
+    """
+)
+
+
+async def find_person(session: AsyncSession, kind: str, subject: str, facts: dict[str, Any]) -> int | None:
+    """The account that an alert is about."""
+    purchase = subject if kind in OF_PURCHASE else facts.get("purchase_id")
+    telegram = facts.get("telegram_id")
+    if purchase is None and telegram is None:
+        return None
+    asked = {"purchase": int(purchase) if purchase is not None else None, "telegram": str(telegram)}
+    found: int | None = await session.scalar(FIND_PERSON, asked)
+    return found
+
+
 async def count_open(session: AsyncSession, kind: str) -> int:
     query = select(func.count()).select_from(Alert).where(Alert.kind == kind, Alert.solved_at.is_(None))
     return await session.scalar(query) or 0
 
 
-async def mark_dismissed(session: AsyncSession, alert_id: int, now: datetime) -> bool:
-    """An admin has taken care of it. Whether it was still open."""
+async def mark_dismissed(session: AsyncSession, alert_id: int, now: datetime) -> Alert | None:
+    """An admin has taken care of it. None where it was not open any more."""
     done = await session.execute(
         update(Alert)
         .where(Alert.id == alert_id, Alert.solved_at.is_(None))
         .values(solved_at=now, dismissed=True)
-        .returning(Alert.id)
+        .returning(Alert)
     )
-    return done.scalar_one_or_none() is not None
+    return done.scalar_one_or_none()

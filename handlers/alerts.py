@@ -8,17 +8,18 @@ from aiogram.fsm.context import FSMContext
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.chat.admin_buttons import ShowPerson
 from bot.chat.buttons import AssignParked, DismissAlert, ShowAlerts
 from bot.chat.conversation import Assignment
 from bot.chat.keyboards import press, rows
 from bot.chat.replies import Reply, say, show
 from bot.chat.rights import Right
-from bot.context import AppContext
 from bot.notifications.registry import word_alert
 from bot.texts import alerts as words
 from db import alerts
 from db.accounts import people
-from db.chats import list_reachable
+from db.acts import ActKind, record_act
+from db.chats import Person, list_reachable
 from db.jobs import SettleAssignedJob
 from db.normal import clean_text, number_form
 from db.payments import parked
@@ -37,19 +38,27 @@ async def show_alerts(query: CallbackQuery, session: AsyncSession) -> Reply:
 
 
 async def alerts_page(session: AsyncSession) -> tuple[str, InlineKeyboardMarkup | None]:
-    open_ones = await alerts.list_open_alerts(session, MAX_ALERTS)
     unclaimed = await parked.list_parked(session)
-    buttons = [press(words.assign_button(one), AssignParked(id=one.id)) for one in unclaimed]
-    buttons += [press(words.dismiss_button(one), DismissAlert(id=one.id)) for one in open_ones]
-    text = words.alerts([(word_alert(one), one.created_at) for one in open_ones], unclaimed)
+    buttons = [[press(words.assign_button(one), AssignParked(id=one.id))] for one in unclaimed]
+    shown = []
+    for number, one in enumerate(await alerts.list_open_alerts(session, MAX_ALERTS), 1):
+        user_id = await alerts.find_person(session, one.kind, one.subject, one.facts)
+        who = await people.get_account_summary(session, user_id) if user_id is not None else None
+        shown.append((word_alert(one, who), one.created_at))
+        card = [press(words.card_button(number, who), ShowPerson(id=who.id, stays=True))] if who else []
+        buttons.append([*card, press(words.dismiss_button(number), DismissAlert(id=one.id))])
+    text = words.alerts(shown, unclaimed)
     return text, rows(*buttons) if buttons else None
 
 
 @router.callback_query(DismissAlert.filter())
 async def dismiss(
-    query: CallbackQuery, callback_data: DismissAlert, session: AsyncSession, now: datetime
+    query: CallbackQuery, callback_data: DismissAlert, session: AsyncSession, person: Person, now: datetime
 ) -> Reply:
-    await alerts.mark_dismissed(session, callback_data.id, now)
+    dismissed = await alerts.mark_dismissed(session, callback_data.id, now)
+    if dismissed is not None:
+        facts = {"alarm": dismissed.kind, "subject": dismissed.subject}
+        await record_act(session, person.telegram_id, ActKind.ALERT, now, facts=facts)
     return show(query, *await alerts_page(session))
 
 
@@ -65,7 +74,7 @@ async def ask_whom(
 
 @router.message(Assignment.who_and_offer, F.text, ~F.text.startswith("/"))
 async def assign(
-    message: Message, session: AsyncSession, state: FSMContext, context: AppContext, now: datetime
+    message: Message, session: AsyncSession, state: FSMContext, person: Person, now: datetime
 ) -> Reply:
     """The admin says whose payment it is; a job asks the provider whether it is paid, and settles it like any other.
 
@@ -81,8 +90,16 @@ async def assign(
     telegram_id = chats[0][0] if chats else 0
     parked_id = (await state.get_data())["parked"]
     key = secrets.token_urlsafe(18)
+    money = await parked.get_parked(session, parked_id)
     attempt_id = await parked.assign_parked(session, parked_id, learner.id, telegram_id, offer, key, now)
     await enqueue(session, SettleAssignedJob(attempt=attempt_id), priority=5)
     await alerts.close_parked_alert(session, parked_id, now)
+    facts = {
+        "amount": money.amount,
+        "currency": money.currency,
+        "payment": money.payment_id,
+        "product": offer.product,
+    }
+    await record_act(session, person.telegram_id, ActKind.ASSIGN, now, user_id=learner.id, facts=facts)
     await state.clear()
     return say(message, words.assigned(offer, learner))

@@ -4,20 +4,23 @@ refund's id and nothing else.
 
 from datetime import datetime
 
+from aiogram import F
 from aiogram.filters import CommandObject
 from aiogram.types import CallbackQuery, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat.admin_buttons import RefundPurchase
 from bot.chat.arguments import Arguments
-from bot.chat.buttons import ConfirmRefund, DropRefund
+from bot.chat.buttons import ConfirmRefund, DropRefund, Go
 from bot.chat.commands import REFUND
+from bot.chat.conversation import Lookup
 from bot.chat.keyboards import press, rows
 from bot.chat.replies import Reply, say, show
 from bot.chat.rights import Right
 from bot.context import AppContext, Request
 from bot.payments.refund_plans import create_plan
 from bot.texts import refunds as words
+from bot.texts.access import granting as granting_words
 from db.accounts import people
 from db.acts import ActKind, record_act
 from db.chats import Person
@@ -26,6 +29,8 @@ from db.payments.purchases import get_currency
 from db.queue import enqueue
 from db.refunds import requests
 from handlers.filters import is_, role_router
+
+PAYMENTS_PAGE = 1  # of somebody's card
 
 router = role_router("refunds", Right.MONEY)
 
@@ -43,6 +48,14 @@ async def ask(
     purchase_id = asked.purchase()
     amount = asked.amount(await get_currency(session, purchase_id)) if asked.left else None
     return await preview(message, session, context, person, now, purchase_id, amount)
+
+
+@router.callback_query(Go.filter(F.command == REFUND.name))
+async def ask_whose(query: CallbackQuery, request: Request) -> Reply:
+    """Whoever it is, their payments are shown, with a button for each that can be returned."""
+    await request.state.set_state(Lookup.who)
+    await request.state.set_data({"page": PAYMENTS_PAGE})
+    return say(query, f"{words.WHOSE}\n\n{granting_words.ASK_WHO}")
 
 
 @router.callback_query(RefundPurchase.filter())

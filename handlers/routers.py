@@ -7,6 +7,7 @@ from handlers import (
     certificates,
     fallback,
     free_text,
+    history,
     info,
     lessons,
     payments,
@@ -25,7 +26,7 @@ from handlers import (
     stats,
     support,
 )
-from handlers.access import granting, grants, history, lists, many, status, unlocking
+from handlers.access import granting, grants, lists, many, status, unlocking
 from handlers.accounts import (
     card,
     codes,

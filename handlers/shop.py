@@ -210,15 +210,14 @@ async def create_offer(
     keyboard = rows(
         press(words.sell(draft), SellOffer(offer=draft.id)), press(words.DROP, DropOffer(offer=draft.id))
     )
-    return say(message, words.offer_draft(draft), keyboard)
+    twins = await offers.list_twins(session, draft)
+    return say(message, words.offer_draft(draft, twins), keyboard)
 
 
 @admin_router.callback_query(SellOffer.filter())
-async def sell(
-    query: CallbackQuery, callback_data: SellOffer, session: AsyncSession, context: AppContext
-) -> Reply:
-    made = await offers.mark_active(session, callback_data.offer, active=True)
-    check_price(made, context.settings)
+async def sell(query: CallbackQuery, callback_data: SellOffer, request: Request) -> Reply:
+    context = request.context
+    made = await switch(request, callback_data.offer, active=True)
     link = f"https://t.me/{context.username}?start=buy_{made.id}" if context.username else None
     keyboard = rows(switch_button(made, 0), press(words.ALL_OFFERS, ShowOffers(page=0)))
     return show(query, words.offer_made(made, link), keyboard)
@@ -251,20 +250,26 @@ async def turn_products(query: CallbackQuery, callback_data: ShowProducts, sessi
 
 
 @admin_router.callback_query(WithdrawOffer.filter())
-async def withdraw(query: CallbackQuery, callback_data: WithdrawOffer, session: AsyncSession) -> Reply:
-    offer = await offers.mark_active(session, callback_data.offer, active=False)
-    text, keyboard = await offers_page(session, callback_data.page)
+async def withdraw(query: CallbackQuery, callback_data: WithdrawOffer, request: Request) -> Reply:
+    offer = await switch(request, callback_data.offer, active=False)
+    text, keyboard = await offers_page(request.session, callback_data.page)
     return [toast(query, words.withdrawn(offer)), show(query, text, keyboard)]
 
 
 @admin_router.callback_query(RestoreOffer.filter())
-async def restore(
-    query: CallbackQuery, callback_data: RestoreOffer, session: AsyncSession, context: AppContext
-) -> Reply:
-    offer = await offers.mark_active(session, callback_data.offer, active=True)
-    check_price(offer, context.settings)
-    text, keyboard = await offers_page(session, callback_data.page)
+async def restore(query: CallbackQuery, callback_data: RestoreOffer, request: Request) -> Reply:
+    offer = await switch(request, callback_data.offer, active=True)
+    text, keyboard = await offers_page(request.session, callback_data.page)
     return [toast(query, words.restored(offer)), show(query, text, keyboard)]
+
+
+async def switch(request: Request, offer_id: int, *, active: bool) -> OfferDetails:
+    """Raises OfferGone, and what `check_price` raises."""
+    admin = request.person.telegram_id
+    offer = await offers.switch_offer(request.session, offer_id, admin, request.now, active=active)
+    if active:
+        check_price(offer, request.context.settings)
+    return offer
 
 
 async def offers_page(session: AsyncSession, number: int) -> tuple[str, InlineKeyboardMarkup]:

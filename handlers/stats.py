@@ -5,7 +5,7 @@ from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat.buttons import Go, ShowAlerts
-from bot.chat.commands import ADMIN, LINK, OFFER, REFUND, Audience, for_audience
+from bot.chat.commands import ADMIN, OFFER, Audience, for_audience
 from bot.chat.keyboards import go, in_rows, press, rows
 from bot.chat.replies import Reply, say, toast
 from bot.chat.rights import Right, may, rights_of
@@ -21,7 +21,7 @@ from db.shop import offers
 from handlers.filters import is_, role_router
 
 # Admins' commands that do nothing without arguments.
-EXPLAINED = {command.name: command for command in (OFFER, LINK, REFUND)}
+EXPLAINED = {command.name: command for command in (OFFER,)}
 PRODUCTS = 10
 PAYMENTS = 5
 

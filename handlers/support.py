@@ -20,6 +20,7 @@ from bot.context import Request
 from bot.texts import support as words
 from db import support
 from db.accounts import people
+from db.acts import ActKind, record_act
 from db.chats import begin_album
 from db.cooldowns import Guess, count_try
 from db.errors import TooManyTries
@@ -141,7 +142,14 @@ async def draw_thread(query: CallbackQuery, thread_id: int, request: Request) ->
 @admin_router.callback_query(CloseThread.filter())
 async def close(query: CallbackQuery, callback_data: CloseThread, request: Request) -> Reply:
     """Raises ThreadUnknown."""
-    closed = await support.close_thread(request.session, callback_data.id, request.now)
+    session, now = request.session, request.now
+    closed = await support.close_thread(session, callback_data.id, now)
+    if closed:
+        thread = await support.get_thread(session, callback_data.id)
+        name, _username = await people.get_names(session, thread.telegram_id)
+        facts = {"thread": thread.id, "name": name}
+        admin = request.person.telegram_id
+        await record_act(session, admin, ActKind.CLOSE, now, user_id=thread.user_id, facts=facts)
     return [
         toast(query, words.CLOSED if closed else words.CLOSED_ALREADY),
         *as_list(await list_threads(query, request)),

@@ -1,14 +1,18 @@
 """A catalogue file into the database, all of it or nothing; and the database into a file."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.catalogue import reading, writing
 from bot.catalogue.files import list_files, look_at
+from bot.clock import utc_now
 from bot.currencies import ways
 from bot.settings import SETTING_OF, Settings
+from db.acts import CONSOLE, ActKind, record_act
 from db.catalogue.changes import Action, CatalogueChange
 from db.catalogue.entries import Catalogue
 from db.catalogue.exporting import export_catalogue
@@ -18,6 +22,7 @@ from db.jobs import DescribeBotJob
 from db.queue import enqueue
 
 PAYMENT_FIELDS = {"currency", "methods", "active"}
+MAX_RECORDED = 10  # changes that the history spells out
 MAX_TRIES = 4  # of a transaction that met a deadlock, or ids that are taken
 
 
@@ -56,23 +61,25 @@ def _unreachable(catalogue: Catalogue) -> Iterator[str]:
 
 
 async def load_file(
-    database: Database, path: Path, settings: Settings | None = None
+    database: Database, path: Path, settings: Settings | None = None, now: datetime | None = None
 ) -> list[CatalogueChange]:
     """What changed, in the file's order. With `settings`, no offer comes on sale that nobody could pay by them.
 
     Raises CatalogueError and CatalogueRefusedError.
     """
-    catalogue = reading.read(path)
+    catalogue, now = reading.read(path), now or utc_now()
     for _ in range(MAX_TRIES):
         try:
-            return await _load(database, catalogue, settings)
+            return await _load(database, catalogue, settings, now)
         except DBAPIError as error:
             if not is_retryable(error):
                 raise
-    return await _load(database, catalogue, settings)
+    return await _load(database, catalogue, settings, now)
 
 
-async def _load(database: Database, catalogue: Catalogue, settings: Settings | None) -> list[CatalogueChange]:
+async def _load(
+    database: Database, catalogue: Catalogue, settings: Settings | None, now: datetime
+) -> list[CatalogueChange]:
     async with database.transaction(Pool.JOBS) as session:
         changes = await load_catalogue(session, catalogue)
         new = {change.key for change in changes if change.table == "offer" and _decides_payment(change)}
@@ -80,7 +87,16 @@ async def _load(database: Database, catalogue: Catalogue, settings: Settings | N
             raise CatalogueRefusedError(lines)
         if changes:
             await enqueue(session, DescribeBotJob())
+            await record_load(session, CONSOLE, changes, now)
         return changes
+
+
+async def record_load(
+    session: AsyncSession, admin: int, changes: Sequence[CatalogueChange], now: datetime
+) -> None:
+    """`admin`: a Telegram id, or CONSOLE."""
+    facts = {"count": len(changes), "changes": [str(one) for one in changes[:MAX_RECORDED]]}
+    await record_act(session, admin, ActKind.CATALOGUE, now, facts=facts)
 
 
 def _decides_payment(change: CatalogueChange) -> bool:

@@ -96,6 +96,13 @@ class RoleQuestion(StatesGroup):
     preview = State()
 
 
+class LinkQuestion(StatesGroup):
+    """`who`: the account; `chat`: the Telegram that is to come to it."""
+
+    who = State()
+    chat = State()
+
+
 class PersonStorage(BaseStorage):
     """Reads and writes the loaded person; `db.chats.save` writes them back before the commit."""
 

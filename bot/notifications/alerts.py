@@ -1,9 +1,27 @@
 """What admins are told of alerts: at once, and on /admin while they are open."""
 
+from dataclasses import replace
+
+from bot.chat.admin_buttons import ShowPerson
+from bot.chat.buttons import ShowAlerts
+from bot.chat.keyboards import press, rows
 from bot.notifications import alert_events as events
+from bot.notifications.events import AlertEvent
 from bot.notifications.notification import Notification
 from bot.texts import _
-from bot.texts.format import money, safe
+from bot.texts import stats as stats_words
+from bot.texts.accounts import people as people_words
+from bot.texts.format import money, named, safe
+
+
+def complete(event: AlertEvent, worded: Notification) -> Notification:
+    """With whom it is about, and where to go from it."""
+    card = None
+    text = worded.text
+    if event.user_id is not None:
+        text += "\n" + named(event.payer, event.email, event.username, event.user_id)
+        card = press(people_words.PAGES[0], ShowPerson(id=event.user_id, stays=True))
+    return replace(worded, text=text, keyboard=rows(card, press(stats_words.ALERTS, ShowAlerts())))
 
 
 def payment_mismatch(event: events.PaymentMismatch) -> Notification:
@@ -25,8 +43,8 @@ def payment_parked(event: events.PaymentParked) -> Notification:
         "refused": _("its access can't be opened"),
     }.get(event.reason, safe(event.reason))
     text = _(
-        "⚠️ A payment nobody claims: {price}, <code>{payment}</code> ({why}). It is parked and no access was"
-        " opened. /admin shows it, there you can assign it."
+        "⚠️ A payment nobody claims: {price}, <code>{payment}</code> ({why}). No access was opened. Press the"
+        " button below: there you say whose it is."
     ).format(price=money(event.amount, event.currency), payment=safe(event.subject), why=why)
     if event.telegram_id:
         text += _("\nPaid by Telegram id {id}.").format(id=event.telegram_id)
@@ -46,19 +64,25 @@ def payment_not_credited(event: events.PaymentNotCredited) -> Notification:
     return Notification(
         _(
             "⚠️ Payment #{id} of {price} is paid, but its days can't be given: no "
-            "access ends after the year 9000. Please look at that access with "
-            "/revoke, or return the money with the provider. I try again by myself."
+            "access ends after the year 9000. Please shorten that access on the "
+            "person's card, or return the money. I try again by myself."
         ).format(id=safe(event.subject), price=money(event.amount, event.currency))
     )
 
 
 def paid_not_granted(event: events.PaidNotGranted) -> Notification:
-    text = _("⚠️ Payment #{id} is paid, but no access was opened for it.")
+    text = _(
+        "⚠️ Payment #{id} is paid, but no access was opened for it. Please give the days on the person's card, or"
+        " return the money."
+    )
     return Notification(text.format(id=safe(event.subject)))
 
 
 def granted_not_paid(event: events.GrantedNotPaid) -> Notification:
-    text = _("⚠️ Order #{id} is not paid, but access was opened for it.")
+    text = _(
+        "⚠️ Order #{id} is not paid, but access was opened for it. Please look at the payment at the provider; the"
+        " access can be shortened on the person's card."
+    )
     return Notification(text.format(id=safe(event.subject)))
 
 

@@ -31,9 +31,14 @@ class EditingEvent(Event):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertEvent(Event):
     """Needs an admin's attention until it is solved. `subject`: which purchase, payment or update it is about;
-    the other facts say what is wrong with it."""
+    the other facts say what is wrong with it. Whose it is (`user_id` and what follows) is told, but not kept with the
+    alert: it is looked up whenever that is shown."""
 
     subject: str
+    user_id: int | None = None
+    payer: str | None = None
+    email: str | None = None
+    username: str | None = None
 
 
 # --- rights ---
@@ -274,7 +279,7 @@ class RefundDone(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundFailed(Event):
-    """`code`: the provider's reason, `about`: what it says of it in words, which may be empty."""
+    """`code`: the provider's reason, `about`: what it says of it in words, which may be empty; whose payment it was."""
 
     name = "refund_failed"
     purchase_id: int | None
@@ -282,3 +287,7 @@ class RefundFailed(Event):
     currency: str
     code: str
     about: str
+    user_id: int | None = None
+    payer: str | None = None
+    email: str | None = None
+    username: str | None = None

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Iterable
+from dataclasses import replace
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -9,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.context import AppContext
 from bot.notifications.events import AlertEvent, Event, PaymentLookedInto
 from bot.notifications.registry import VERSION, to_facts
-from db.alerts import create_alert
+from db.accounts.people import get_account_summary
+from db.alerts import create_alert, find_person
 from db.jobs import TellJob
 from db.queue import enqueue, enqueue_all
 
@@ -50,5 +52,9 @@ async def raise_alert(session: AsyncSession, context: AppContext, event: AlertEv
     if not await create_alert(session, event.name, event.subject, facts, context.now()):
         return False
     log.error(event.name, subject=event.subject, **facts)
+    user_id = await find_person(session, event.name, event.subject, facts)
+    if user_id is not None:
+        who = await get_account_summary(session, user_id)
+        event = replace(event, user_id=who.id, payer=who.name, email=who.email, username=who.username)
     await notify_chats(session, context.settings.admin_ids, event)
     return True

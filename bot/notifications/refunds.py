@@ -1,6 +1,6 @@
 """What learners and admins are told of refunds."""
 
-from bot.chat.admin_buttons import ShowPerson
+from bot.chat.admin_buttons import RefundPurchase, ShowPerson
 from bot.chat.commands import BUY, STATUS
 from bot.chat.keyboards import go_below, press, rows
 from bot.currencies import exponent
@@ -71,7 +71,15 @@ def refund_failed(event: RefundFailed) -> Notification:
         "The money is where it was, and no access was taken."
     ).format(price=money(event.amount, event.currency), id=event.purchase_id, why=safe(why))
     again = f"/refund {event.purchase_id} {_written(event.amount, event.currency)}"
-    return Notification(f"{text}\n" + _("Once more: {command}").format(command=f"<code>{again}</code>"))
+    card = None
+    if event.user_id is not None:
+        text += "\n" + named(event.payer, event.email, event.username, event.user_id)
+        card = press(people_words.PAGES[0], ShowPerson(id=event.user_id, stays=True))
+    retry = (
+        press(people_words.RETURN, RefundPurchase(purchase=event.purchase_id)) if event.purchase_id else None
+    )
+    text += "\n" + _("Once more: {command}").format(command=f"<code>{again}</code>")
+    return Notification(text, rows([one for one in (card, retry) if one]))
 
 
 def _written(amount: int, currency: str) -> str:

@@ -17,9 +17,10 @@ from bot.notifications import (
     refunds,
     refusals,
 )
-from bot.notifications.events import Event
+from bot.notifications.events import AlertEvent, Event
 from bot.notifications.notification import Notification
-from bot.texts.format import safe
+from bot.texts.format import person, safe
+from db.accounts.people import AccountSummary
 from db.tables import Alert
 
 E = TypeVar("E", bound=Event)
@@ -104,13 +105,16 @@ def from_facts(name: str, facts: Mapping[str, Any], version: int = VERSION) -> E
     return event
 
 
-def word_alert(alert: Alert) -> str:
-    """A stored alert, as HTML; of a kind that is not listed, its name."""
+def word_alert(alert: Alert, who: AccountSummary | None) -> str:
+    """A stored alert, as HTML, with whom it is about; of a kind that is not listed, its name."""
     if alert.kind not in EVENTS:
         return safe(f"{alert.kind}: {alert.subject}")
-    return word(from_facts(alert.kind, {**alert.facts, "subject": alert.subject})).text
+    event = from_facts(alert.kind, {**alert.facts, "subject": alert.subject})
+    text = WORDINGS[type(event)](event).text
+    return f"{text}\n{person(who)}" if who else text
 
 
 def word(event: Event) -> Notification:
     """In the language in use (`Localizer.use_locale`)."""
-    return WORDINGS[type(event)](event)
+    worded = WORDINGS[type(event)](event)
+    return alerts.complete(event, worded) if isinstance(event, AlertEvent) else worded

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -68,9 +69,17 @@ async def fail(
         currency=refund.currency,
         code=code,
         about=about,
+        **await _whose(session, refund),
     )
     await notify_chats(session, context.settings.admin_ids, failed)
     return True
+
+
+async def _whose(session: AsyncSession, refund: RefundTask) -> dict[str, Any]:
+    """Nobody's where the purchase is gone."""
+    if (user_id := await booking.find_payer(session, refund.purchase_id)) is None:
+        return {}
+    return {"user_id": user_id, **await payer_facts(session, user_id)}
 
 
 async def _notify_done(session: AsyncSession, context: AppContext, done: BookedRefund, now: datetime) -> None:

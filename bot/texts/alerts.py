@@ -4,21 +4,25 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.texts import _, __
-from bot.texts.format import moment, money, person, safe
+from bot.texts.format import label, moment, money, person, safe
 from db.accounts.people import AccountSummary
 from db.shop.courses import OfferDetails
-from db.tables import Alert, ParkedPayment
+from db.tables import ParkedPayment
 
+NOTHING = __("✅ Nothing needs your attention.")
 ASSIGN_USAGE = __("Please send WHO and the offer's number, like this: <code>anna@example.com 3</code>")
 
 
 def alerts(open_ones: Sequence[tuple[str, datetime]], unclaimed: Sequence[ParkedPayment]) -> str:
     """`open_ones`: the wording of each alert, and when it was raised."""
     if not open_ones and not unclaimed:
-        return _("✅ Nothing needs your attention.")
-    lines = [f"{text}\n<i>{moment(raised_at)}</i>" for text, raised_at in open_ones]
+        return str(NOTHING)
+    lines = [
+        f"<b>{number}.</b> {text}\n<i>{moment(raised_at)}</i>"
+        for number, (text, raised_at) in enumerate(open_ones, 1)
+    ]
     lines += [payment(one) for one in unclaimed]
-    return "\n\n".join(lines)[:3900]
+    return "\n\n".join(lines)
 
 
 def payment(one: ParkedPayment) -> str:
@@ -32,8 +36,12 @@ def assign_button(one: ParkedPayment) -> str:
     return _("Assign {price}").format(price=money(one.amount, one.currency))
 
 
-def dismiss_button(one: Alert) -> str:
-    return _("Resolved: {subject}").format(subject=one.subject[:20])
+def card_button(number: int, who: AccountSummary) -> str:
+    return label(f"👤 {number} · {who.name or who.email or '—'}")
+
+
+def dismiss_button(number: int) -> str:
+    return _("✅ {number}: resolved").format(number=number)
 
 
 def ask_whom(one: ParkedPayment) -> str:

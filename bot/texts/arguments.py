@@ -42,7 +42,8 @@ def usage(command: Command) -> str:
     if WHO in command.arguments:
         lines.append(
             _(
-                "WHO is an e-mail, a @username, part of a name, a phone, a Telegram id, or # and the account's number."
+                "WHO is an e-mail, a <code>@username</code>, part of a name, a phone, a Telegram id, or # and the"
+                " account's number."
             )
         )
     if command is PROMO_NEW:

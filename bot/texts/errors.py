@@ -162,7 +162,8 @@ def _product_unknown(refused: errors.ProductUnknown) -> str:
 @say.register
 def _person_unknown(refused: errors.PersonUnknown) -> str:
     return _(
-        "I can't find “{who}”. Please send an e-mail, a @username, a Telegram id, or # and the account's number."
+        "I can't find “{who}”. Please send an e-mail, a <code>@username</code>, a Telegram id, or # and the account's"
+        " number."
     ).format(who=safe(refused.who[:64]))
 
 

@@ -10,6 +10,7 @@ from db.payments.methods import STARS
 from db.refunds.requests import RefundPlan
 
 DROP = __("Don't return")
+WHOSE = __("↩️ Whose payment is to be returned?")
 DROPPED = __("All right, nothing is returned.")
 
 

@@ -34,7 +34,7 @@ DROP = __("✖️ Cancel")
 BACK = __("👥 All roles")
 CHANGED = __("The role has changed meanwhile. This is how it is now:")
 ASK_WHO = __(
-    "Who is it? Send an e-mail, a @username, part of the name, or # and the account's number;"
+    "Who is it? Send an e-mail, a <code>@username</code>, part of the name, or # and the account's number;"
     " or share their contact, or forward a message of theirs."
 )
 WHICH_CHAT = __("A role is for one Telegram. Which of theirs?")

@@ -101,9 +101,15 @@ def pay(way: Way) -> str:
     return f"{sign} " + _("Pay {price}").format(price=money(way.price, way.currency))
 
 
-def offer_draft(offer: OfferDetails) -> str:
-    lines = [_("A new offer, not on sale yet:"), _terms(offer), "", _("Put it on sale at this price?")]
-    return "\n".join(lines)
+def offer_draft(offer: OfferDetails, twins: Sequence[OfferDetails]) -> str:
+    """`twins`: what is on sale for as many days already."""
+    lines = [_("A new offer, not on sale yet:"), _terms(offer), ""]
+    if twins:
+        prices = ", ".join(money(one.price, one.currency) for one in twins)
+        lines.append(
+            _("⚠️ On sale for as many days already: {prices}. Both would be shown.").format(prices=prices)
+        )
+    return "\n".join([*lines, _("Put it on sale at this price?")])
 
 
 def offer_made(offer: OfferDetails, link: str | None) -> str:
@@ -157,11 +163,15 @@ def products(goods: Sequence[ProductSummary], total: int) -> str:
 
 
 def withdraw(offer: OfferDetails) -> str:
-    return _("⏸ Withdraw {id}").format(id=offer.id)
+    return label(f"⏸ {offer.product}", _tail(offer))
 
 
 def restore(offer: OfferDetails) -> str:
-    return _("▶️ Restore {id}").format(id=offer.id)
+    return label(f"🟢 {offer.product}", _tail(offer))
+
+
+def _tail(offer: OfferDetails) -> str:
+    return f" · {days(offer.days)} · {money(offer.price, offer.currency)}"
 
 
 def withdrawn(offer: OfferDetails) -> str:

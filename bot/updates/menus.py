@@ -12,7 +12,7 @@ from aiogram.exceptions import TelegramAPIError
 from aiogram.methods import SetMyCommands, SetMyDescription, SetMyShortDescription
 from aiogram.types import BotCommand, BotCommandScopeAllPrivateChats, BotCommandScopeChat
 
-from bot.chat.commands import Audience, for_audience
+from bot.chat.commands import START, Audience, Command, for_audience
 from bot.chat.rights import NONE, Right, get_rights, list_with
 from bot.context import AppContext
 from bot.sender import send_in_job
@@ -112,8 +112,15 @@ def _menu(
 ) -> SetMyCommands:
     commands = for_audience(Audience.ADMIN if rights else Audience.LEARNER, rights)
     with context.localizer.use_locale(spoken):
-        listed = [BotCommand(command=one.name, description=about(one)[:256]) for one in commands]
+        listed = [
+            BotCommand(command=one.name, description=about(one)[:256]) for one in sorted(commands, key=_place)
+        ]
     return SetMyCommands(commands=listed, scope=scope, language_code=language)
+
+
+def _place(command: Command) -> tuple[bool, bool]:
+    """Home first, then what only admins have: Telegram shows a handful at once."""
+    return command is not START, command.audience is not Audience.ADMIN
 
 
 async def _show(context: AppContext, methods: Iterable[Shown]) -> None:

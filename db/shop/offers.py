@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db.acts import ActKind, record_act
 from db.errors import OfferGone, ProductUnknown
 from db.shop.courses import OFFERS, OfferDetails, to_offer
 from db.tables import Attempt, Module, Offer, Product
@@ -49,10 +50,37 @@ async def get_offer(session: AsyncSession, offer_id: int) -> OfferDetails:
     return to_offer(row)
 
 
+async def list_twins(session: AsyncSession, offer: OfferDetails) -> list[OfferDetails]:
+    """Others on sale of the same product for as many days in the same currency: by the price, the lowest first."""
+    same = " where o.active and o.product_id = :product and o.days = :days and o.currency = :currency and o.id <> :id"
+    values = {"product": offer.product_id, "days": offer.days, "currency": offer.currency, "id": offer.id}
+    rows = await session.execute(text(OFFERS + same + " order by o.price, o.id"), values)
+    return [to_offer(row) for row in rows]
+
+
 async def mark_active(session: AsyncSession, offer_id: int, *, active: bool) -> OfferDetails:
     """Puts an offer on sale or withdraws it; where it is so already, nothing happens. Raises OfferGone."""
     await session.execute(update(Offer).where(Offer.id == offer_id).values(active=active))
     return await get_offer(session, offer_id)
+
+
+async def switch_offer(
+    session: AsyncSession, offer_id: int, admin: int, now: datetime, *, active: bool
+) -> OfferDetails:
+    """As `mark_active`, by an admin, whose Telegram id is written down where something has changed by it. Raises
+    OfferGone."""
+    before = await get_offer(session, offer_id)
+    offer = await mark_active(session, offer_id, active=active)
+    if before.active is not active:
+        facts = {
+            "product": offer.product,
+            "days": offer.days,
+            "amount": offer.price,
+            "currency": offer.currency,
+        }
+        kind = ActKind.OFFER_ON if active else ActKind.OFFER_OFF
+        await record_act(session, admin, kind, now, facts={"offer": offer.id} | facts)
+    return offer
 
 
 async def delete_draft(session: AsyncSession, offer_id: int) -> None:

@@ -11,13 +11,16 @@ from db.tables.own import BOT
 
 
 class Act(Base):
-    """One thing that an admin did: who (`telegram_id`), what (`kind`), to whom, with what was so before and after
-    (`facts`), and why. Written in the transaction that does it."""
+    """One thing that an admin did: who (`telegram_id`, 0 for the command line), what (`kind`), to whom, with what was
+    so before and after (`facts`), and why. Written in the transaction that does it."""
 
     __tablename__ = "acts"
     __table_args__ = (
         Index("ix_acts_user_id_id", "user_id", "id"),
         Index("ix_acts_telegram_id_id", "telegram_id", "id"),
+        Index("ix_acts_kind_id", "kind", "id"),
+        Index("ix_acts_telegram_id_kind_id", "telegram_id", "kind", "id"),
+        Index("ix_acts_created_at", "created_at"),
         {"schema": BOT},
     )
 

@@ -11,6 +11,7 @@ from bot.notifications.events import LessonUnlocked
 from bot.notifications.notify import notify
 from bot.texts.access import unlocking as words
 from db.accounts import people
+from db.acts import ActKind, record_act
 from db.lessons import lessons, unlocking
 from db.lessons.unlocking import WaitingLesson
 from handlers.filters import role_router
@@ -32,6 +33,8 @@ async def unlock(query: CallbackQuery, callback_data: UnlockLesson, request: Req
     if page.lock is None:
         return [toast(query, words.UNLOCKED_BEFORE), await _show(query, user_id, request)]
     await unlocking.unlock_lesson(session, user_id, page.id, request.person.telegram_id, now)
+    facts = {"number": page.number, "lesson": page.title, "module": page.module}
+    await record_act(session, request.person.telegram_id, ActKind.UNLOCK, now, user_id=user_id, facts=facts)
     event = LessonUnlocked(lesson_id=page.id, number=page.number, lesson=page.title, module=page.module)
     await notify(session, user_id, event)
     return [toast(query, words.UNLOCKED), await _show(query, user_id, request)]

@@ -13,6 +13,7 @@ from bot.chat.admin_buttons import (
     ShowPerson,
     ShowWaiting,
 )
+from bot.chat.history_buttons import ShowHistory
 from bot.chat.keyboards import in_rows, press, rows
 from bot.chat.replies import Reply, say, show, toast
 from bot.chat.rights import Right, may
@@ -95,6 +96,8 @@ async def _main(request: Request, who: AccountSummary) -> tuple[str, Buttons]:
         buttons.append(press(link_words.CONNECTIONS, ShowConnections(user=who.id)))
     if who.telegram_id is not None:
         buttons.append(press(support_words.WRITE_TO, WriteToPerson(user=who.id)))
+    if has(request, Right.HISTORY):
+        buttons.append(press(words.HISTORY, ShowHistory(user=who.id)))
     if live:
         buttons.append(press(words.END_SESSIONS, EndAllSessions(user=who.id)))
     return text, buttons

@@ -6,20 +6,24 @@ alone is moved: it signs in to the other account.
 
 from datetime import datetime, timedelta
 
+from aiogram import F
 from aiogram.filters import CommandObject
 from aiogram.filters.callback_data import CallbackData
-from aiogram.types import CallbackQuery, Message
+from aiogram.types import CallbackQuery, Message, MessageOriginUser
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat.admin_buttons import ShowConnections
 from bot.chat.arguments import MAX_ID, Arguments
-from bot.chat.buttons import JoinAccounts, MoveChat, ReturnChat, SeparateAccounts
+from bot.chat.buttons import Go, JoinAccounts, MoveChat, ReturnChat, SeparateAccounts
 from bot.chat.commands import LINK
+from bot.chat.conversation import LinkQuestion
 from bot.chat.keyboards import in_rows, press, rows
 from bot.chat.replies import Reply, say, show
 from bot.chat.rights import Right
 from bot.context import AppContext, Request
 from bot.mail.connected import tell_connected_by_school, tell_separated
+from bot.texts import errors
+from bot.texts.access import granting as granting_words
 from bot.texts.accounts import link as words
 from db import chats
 from db.accounts import people
@@ -28,10 +32,13 @@ from db.acts import ActKind, record_act
 from db.chats import Person
 from db.connecting import moving
 from db.connecting.moving import Proof, Undoable
-from db.errors import NotMergeable, PersonNotRegistered
+from db.errors import NotMergeable, PersonNotRegistered, PersonUnknown
 from db.merging import merging, undoing
+from db.normal import clean_text, number_form
+from handlers.accounts.who import IS_NAMED, find_named
 from handlers.filters import is_, role_router
 
+MAX_DIGITS = 18  # of a Telegram id
 NOTHING_TO_MOVE = ("same account", "merged")
 
 router = role_router("link", Right.LINK)
@@ -43,18 +50,70 @@ async def ask(message: Message, command: CommandObject, session: AsyncSession, n
     who, telegram_id = asked.who(), asked.whole("TELEGRAM_ID", 1, MAX_ID)
     asked.end()
     target = await people.find_account(session, who, to_change=True)
+    return await preview(message, session, telegram_id, target, now)
+
+
+@router.callback_query(Go.filter(F.command == LINK.name))
+async def begin(query: CallbackQuery, request: Request) -> Reply:
+    """Step by step."""
+    await request.state.set_state(LinkQuestion.who)
+    return say(query, f"{words.TO_WHICH}\n\n{granting_words.ASK_WHO}")
+
+
+@router.message(LinkQuestion.who, IS_NAMED)
+async def take_who(message: Message, request: Request) -> Reply:
+    """Who is not found, or not beyond doubt, is asked for again. A remembered name decides nothing
+    (docs/design.md#remembered-names)."""
+    try:
+        found = await find_named(request.session, message)
+    except (PersonUnknown, PersonNotRegistered) as refused:
+        return say(message, errors.say(refused))
+    by_name = message.forward_origin is None and clean_text(message.text or "").startswith("@")
+    if len(found.people) != 1 or not found.is_sure or by_name:
+        return say(message, f"{words.BY_NUMBER}\n\n{granting_words.people(found.people, more=found.more)}")
+    await request.state.set_state(LinkQuestion.chat)
+    await request.state.set_data({"account": found.people[0].id})
+    return say(message, words.which_chat(found.people[0]))
+
+
+@router.message(LinkQuestion.chat, IS_NAMED)
+async def take_chat(message: Message, request: Request) -> Reply:
+    """By its number, or a message of theirs that is forwarded, or their contact. Raises what `preview` raises."""
+    if (telegram_id := _telegram_id(message)) is None:
+        return say(message, words.NO_TELEGRAM)
+    account = (await request.state.get_data())["account"]
+    target = await people.get_account_summary(request.session, account)
+    reply = await preview(message, request.session, telegram_id, target, request.now)
+    await request.state.clear()
+    return reply
+
+
+def _telegram_id(message: Message) -> int | None:
+    if message.contact is not None:
+        return message.contact.user_id
+    if message.forward_origin is not None:
+        origin = message.forward_origin
+        return origin.sender_user.id if isinstance(origin, MessageOriginUser) else None
+    written = number_form(clean_text(message.text or ""))
+    return int(written) if written.isdecimal() and 0 < len(written) <= MAX_DIGITS and int(written) else None
+
+
+async def preview(
+    message: Message, session: AsyncSession, telegram_id: int, target: AccountSummary, now: datetime
+) -> Reply:
+    """Raises NotMergeable, PersonUnknown."""
     try:
         source = await people.find_account(session, str(telegram_id))
     except PersonNotRegistered:
         return await ask_to_move(message, session, telegram_id, None, target)
     try:
-        preview = await merging.preview(session, source.id, target.id, now)
+        merge = await merging.preview(session, source.id, target.id, now)
     except NotMergeable as error:
         if error.user_id != source.id or error.reason in NOTHING_TO_MOVE:
             raise
         return await ask_to_move(message, session, telegram_id, source, target)
     button = press(words.JOIN, JoinAccounts(source=source.id, target=target.id))
-    return say(message, words.preview(source, target, preview, now), rows(button))
+    return say(message, words.preview(source, target, merge, now), rows(button))
 
 
 async def ask_to_move(

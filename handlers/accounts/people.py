@@ -39,6 +39,7 @@ async def begin(query: CallbackQuery, request: Request) -> Reply:
 
 async def ask_whom(event: Message | CallbackQuery, request: Request) -> Reply:
     await request.state.set_state(Lookup.who)
+    await request.state.set_data({})
     return say(event, granting_words.ASK_WHO)
 
 
@@ -49,8 +50,9 @@ async def take_whom(message: Message, request: Request) -> Reply:
         found = await find_named(request.session, message)
     except (PersonUnknown, PersonNotRegistered) as refused:
         return say(message, errors.say(refused))
+    page = (await request.state.get_data()).get("page", 0)
     await request.state.clear()
-    return await show_found(message, request, found)
+    return await show_found(message, request, found, page)
 
 
 @router.message(F.forward_origin | F.contact)
@@ -59,7 +61,8 @@ async def look_up_sender(message: Message, request: Request) -> Reply:
     return await show_found(message, request, await find_named(request.session, message))
 
 
-async def show_found(message: Message, request: Request, found: Found) -> Reply:
+async def show_found(message: Message, request: Request, found: Found, page: int = 0) -> Reply:
+    """`page`: of the card."""
     if (one := only_one(found)) is None:
-        return say(message, granting_words.people(found.people, more=found.more), rows(*choices(found)))
-    return say(message, *await draw_card(request, one.id, 0))
+        return say(message, granting_words.people(found.people, more=found.more), rows(*choices(found, page)))
+    return say(message, *await draw_card(request, one.id, page))

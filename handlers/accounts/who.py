@@ -39,9 +39,9 @@ async def _find_origin(session: AsyncSession, origin: object) -> Found:
     raise PersonUnknown("↪️")
 
 
-def choices(found: Found) -> list[InlineKeyboardButton]:
-    """A button to the card of each."""
-    return [press(words.choice(one), ShowPerson(id=one.id)) for one in found.people]
+def choices(found: Found, page: int = 0) -> list[InlineKeyboardButton]:
+    """A button to the card of each, to this page of it."""
+    return [press(words.choice(one), ShowPerson(id=one.id, page=page)) for one in found.people]
 
 
 def only_one(found: Found) -> AccountSummary | None:

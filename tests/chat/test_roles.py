@@ -10,7 +10,7 @@ from aiogram.filters.callback_data import CallbackData, CallbackQueryFilter
 from aiogram.methods import AnswerCallbackQuery, SendMessage
 
 from bot.chat import admin_buttons as people
-from bot.chat import buttons, promo_buttons, role_buttons, support_buttons
+from bot.chat import buttons, history_buttons, promo_buttons, role_buttons, support_buttons
 from bot.chat.commands import COMMANDS, Audience, for_audience
 from bot.chat.rights import OF_ROLE
 from bot.texts import errors
@@ -44,6 +44,7 @@ MAY_PRESS: dict[type[CallbackData], set[str]] = {
     **dict.fromkeys(
         (support_buttons.ShowThread, support_buttons.CloseThread, support_buttons.WriteToPerson), ALL
     ),
+    **dict.fromkeys((history_buttons.ShowHistory, history_buttons.ChooseFilter), ALL),
     people.EndAllSessions: PEOPLE,
     **dict.fromkeys(
         (
@@ -90,6 +91,8 @@ def admins_buttons() -> set[type[CallbackData]]:
 
 def made_up(kind: type[CallbackData]) -> str:
     values: dict[type, Any] = {int: 1, str: "grant", bool: False}
+    if kind is history_buttons.ChooseFilter:
+        return kind(what="kind").pack()
     fields = {name: values[one.annotation] for name, one in kind.model_fields.items() if one.is_required()}  # type: ignore[index]
     return kind(**fields).pack()
 

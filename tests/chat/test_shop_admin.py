@@ -34,8 +34,11 @@ PRICES = [
 
 
 async def test_an_offer_is_made_as_its_price_is_written(olga: ChatUser, sql: asyncpg.Connection) -> None:
+    on_sale = {"RUB", "XTR"}  # for as many days
     for written, amount, currency in PRICES:
         await olga.send(f"/offer 1 30 {written}")
+        assert ("⚠️" in olga.last_text) == (currency in on_sale)
+        on_sale.add(currency)
         row = await sql.fetchrow("select * from bot.offers order by id desc limit 1")
         made = (row["product_id"], row["days"], row["price"], row["currency"])
         assert made == (1, 30, amount, currency)

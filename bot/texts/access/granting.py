@@ -21,7 +21,7 @@ TITLES = {
     "revoke": __("✂️ <b>Shorten access</b>"),
 }
 ASK_WHO = __(
-    "Who is it? Send an e-mail, a @username, part of the name, a phone, or # and the account's number;"
+    "Who is it? Send an e-mail, a <code>@username</code>, part of the name, a phone, or # and the account's number;"
     " or share their contact, or forward a message of theirs. Of many: a line for each, or a CSV or text file."
 )
 WHICH = __("Which one is it?")

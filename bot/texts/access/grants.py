@@ -1,6 +1,5 @@
 """Wording of grants, revocations and their history."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from bot.texts import _, __
@@ -52,15 +51,6 @@ def state(ends_at: datetime | None, now: datetime) -> str:
     if ends_at > now:
         return _("open {until}").format(until=until(ends_at))
     return _("closed")
-
-
-def history(entries: Sequence[HistoryEntry], who: AccountSummary | None) -> str:
-    title = _("Grants and revocations")
-    if who is not None:
-        title += f": {person(who)}"
-    if not entries:
-        return f"<b>{title}</b>\n\n" + _("None so far.")
-    return f"<b>{title}</b>\n\n" + "\n\n".join(entry(one) for one in entries)
 
 
 def entry(one: HistoryEntry) -> str:

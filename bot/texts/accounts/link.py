@@ -17,7 +17,20 @@ SEPARATE = __("↩️ Separate them again")
 MOVE = __("🔗 Move the chat")
 RETURN = __("↩️ Move it back")
 CONNECTIONS = __("🔗 Connected chats")
+TO_WHICH = __("🔗 To which account is a Telegram to come?")
+BY_NUMBER = __("Who of them? To join accounts, please send the e-mail, or # and the account's number.")
+NO_TELEGRAM = __(
+    "I don't see the Telegram id there: the person may hide it in forwarded messages. Please send the number, or their"
+    " contact."
+)
 SHOWN = 15  # courses
+
+
+def which_chat(target: AccountSummary) -> str:
+    asked = _(
+        "Which Telegram is to come to it? Forward a message of theirs, share their contact, or send their id."
+    )
+    return f"{person(target)}\n\n{asked}"
 
 
 def preview(source: AccountSummary, target: AccountSummary, found: MergeResult, now: datetime) -> str:

@@ -23,6 +23,7 @@ SHORTEN = __("✂️ Shorten")
 END_SESSIONS = __("🚪 Sign out everywhere")
 END_SURE = __("🚪 Yes, everywhere")
 KEEP = __("Leave it")
+HISTORY = __("📜 What was done")
 RETURN = __("↩️ Return")
 PAGES = (__("👤 Card"), __("💳 Payments"), __("🎁 Gifts"), __("📈 Progress"))
 NOTHING = "—"

@@ -6,6 +6,7 @@ import pytest
 from bot.chat.admin_buttons import EndAllSessions, ShowPerson
 from bot.texts.accounts import people as words
 from bot.texts.accounts import registration
+from bot.texts.roles import NOT_ALLOWED
 from tests.chat.accounts.rows import account_of
 from tests.chat_user import ANNA, BEN, ChatUser
 
@@ -81,6 +82,6 @@ async def test_a_learner_sees_no_card(anna: ChatUser, ben: ChatUser, account: in
     await ben.register()
     for button in (ShowPerson(id=account), EndAllSessions(user=account, sure=True)):
         await ben.press(button.pack())
-        assert ben.toast == ben.words(registration.STALE_BUTTON)
+        assert ben.toast == ben.words(NOT_ALLOWED)
     await anna.send("/status")
     assert anna.words(registration.SIGN_IN) not in anna.buttons

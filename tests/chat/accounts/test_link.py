@@ -3,6 +3,7 @@
 import asyncpg
 
 from bot.texts.accounts import connect, link
+from bot.texts.commands import ABOUT
 from tests.callbacks import becomes
 from tests.chat_user import ANNA, BEN, OLGA, ChatUser
 
@@ -21,7 +22,13 @@ async def test_an_admin_joins_two_accounts_and_separates_them_again(
     site = await sql.fetchval(SITE)
     await olga.send(f"/grant {BEN} 1 30")
     await ben.receives("30")
-    await olga.send(f"/link ben@school.example {BEN}")
+    await olga.send("/admin")
+    await olga.click(ABOUT["link"])
+    await olga.send("@ben")
+    await olga.send("ben@school.example")
+    await olga.send("no number")
+    assert olga.last_text == olga.words(link.NO_TELEGRAM)
+    await olga.send(f"{BEN}")
     assert "ben@school.example" in olga.last_text
     assert await sql.fetchval(SIGNED_IN, str(BEN)) == born
     await olga.click(link.JOIN)

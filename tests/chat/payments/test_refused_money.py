@@ -154,7 +154,7 @@ class TestPaidByLink:
         await becomes(lambda: sql.fetchval("select outcome = 'mismatch' from bot.callbacks"))
         await olga.send("/admin")
         await olga.click(admin_words.ALERTS)
-        await olga.click("Разобрано")
+        await olga.click("разобрано")
         assert await alarmed(sql) == []
         await reconcile(app.context)
         assert await alarmed(sql) == []

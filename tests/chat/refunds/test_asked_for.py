@@ -10,6 +10,7 @@ from bot.sandbox.app import Sandbox
 from bot.settings import Settings
 from bot.texts import arguments, errors
 from bot.texts import refunds as words
+from bot.texts.commands import ABOUT
 from db.errors import NotRefundable, RefundAsked, RefundTooMuch
 from tests.app import origin_of, settings_for
 from tests.callbacks import becomes
@@ -45,6 +46,12 @@ async def test_the_whole_of_it(anna: ChatUser, olga: ChatUser, bought: str, sql:
 
 
 async def test_in_parts(anna: ChatUser, olga: ChatUser, bought: str, sql: asyncpg.Connection) -> None:
+    await olga.send("/admin")
+    await olga.click(ABOUT["refund"])
+    await olga.send("соколова")
+    await olga.click("↩️")
+    assert olga.words(confirm(99_000)) in olga.buttons
+    await olga.click(words.DROP)
     for written, amount in (("1 330", 33_000), ("1 330,00", 33_000), ("1", 33_000)):
         await refund(olga, written, amount)
         assert "10 дней" in await olga.receives("↩️ Возврат сделан")
