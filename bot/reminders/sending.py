@@ -52,7 +52,7 @@ async def send_message(job: SendMessageJob, context: AppContext) -> None:
             return
         method, pause = await _prepare(session, row, context)
     if pause is not None:
-        raise RetryJobError("night", pause)
+        raise RetryJobError("not yet", pause)
     if method is not None:
         await _send(context, row, method)
 
@@ -70,6 +70,9 @@ async def _prepare(
     """What to send; or for how long to wait; or neither, where it is not so any more."""
     now = context.now()
     assert row.user_id is not None
+    if now < row.due_at:  # the queue goes by the database's clock, and this one may have been set back
+        await outbox.release(session, row.id, "early", row.due_at)
+        return None, row.due_at - now
     zone = await get_zone(session, row.user_id, context.settings.zone)
     if is_night(now, zone):
         morning = next_moment(DAY_BEGINS, zone, now)

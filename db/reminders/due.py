@@ -139,19 +139,29 @@ IDLE = """
     order by next.id, next.ends_at nulls last, next.module_id
 """
 
-# `s`: people, and the moment for each of them. `fresh`: without what was told before.
+# Somebody's hour comes twice on the day on which they move west, or choose a later one. Between two days' are never
+# fewer than 23 hours; what has waited for the morning is due then.
+TOLD_TODAY = """
+    found.grouped <> 'access' and exists (
+        select from bot.outbox o
+        where o.user_id = found.id and o.channel = 'telegram' and o.state in ('waiting', 'sending', 'sent', 'unknown')
+          and o.kind in ('lesson_unlocked', 'review_due', 'idle') and o.due_at > :now - interval '20 hours')
+"""
+
+# `s`: people, and the moment for each of them. `fresh`: without what was told before, and one a day.
 STATEMENT = f"""
     with s as (select id, now from unnest(:user_ids, :moments) as s (id, now)),
     next as ({NEXT}), last as ({LAST}),
     found as ({ACCESS} union all {LESSON} union all ({REVIEW}) union all ({IDLE}))
     select found.id, found.kind, found.occasion, found.module_id, found.module, found.ends_at, found.lesson_id,
            found.number, found.title, found.count
-    from found left join bot.reminders r on r.user_id = found.id
+    from found join s on s.id = found.id left join bot.reminders r on r.user_id = found.id
     where not found.grouped = any(coalesce(r.muted, '{{}}'))
       and not (:fresh and exists (
           select from bot.outbox o
           where o.user_id = found.id and o.channel = 'telegram' and o.kind = found.kind
             and o.occasion = found.occasion))
+      and not (:fresh and {TOLD_TODAY})
     order by found.id, found.module_id, found.number
 """
 LIST_DUE = text(STATEMENT.replace("cast(:now as timestamptz)", "s.now").replace(":now", "s.now")).bindparams(
@@ -164,7 +174,8 @@ LIST_DUE = text(STATEMENT.replace("cast(:now as timestamptz)", "s.now").replace(
 async def list_due(
     session: AsyncSession, moments: Mapping[int, datetime], *, fresh: bool = True
 ) -> list[Reminder]:
-    """Of these accounts, at their moments. `fresh`: without what they were told before."""
+    """Of these accounts, at their moments. `fresh`: without what they were told before, and one a day unless access
+    ends."""
     values = {"user_ids": list(moments), "moments": list(moments.values()), "fresh": fresh}
     rows = await session.execute(LIST_DUE, values)
     return [Reminder(row[0], Kind(row[1]), *row[2:]) for row in rows]

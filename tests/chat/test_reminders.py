@@ -12,7 +12,11 @@ from bot.jobs.moving import ClockMover
 from bot.texts import home as home_words
 from bot.texts import reminders as words
 from bot.zones import CITIES, list_offsets
+from db.engine import Pool
+from db.outbox import Channel, Outgoing, put
+from db.queue import move_nearer
 from db.reminders.due import Group
+from handlers.app import Application
 from tests.chat.test_lessons import with_python
 from tests.chat_user import ChatUser
 
@@ -146,6 +150,54 @@ async def test_a_course_that_waits_leads_on_and_can_be_muted(
     await mover.advance(8 * DAY)
     await anna.refresh()
     assert len(sent(anna, "ждёт вас")) == 1
+
+
+async def test_questions_to_review_are_told_once_though_the_clock_goes_back(
+    anna: ChatUser, mover: ClockMover, clock: Clock, app: Application, sql: asyncpg.Connection
+) -> None:
+    await with_python(anna)
+    await anna.press(ChooseZone(at=CITIES.index(KATHMANDU)).pack())
+    await ends_in(sql, clock, 90 * DAY)
+    await sql.execute(
+        "INSERT INTO bot.cards (user_id, question_id, card, due, reviews) SELECT a.user_id, q.id, '{}', $2, 1"
+        " FROM authidentities a, bot.questions q JOIN bot.lessons l ON l.id = q.lesson_id"
+        " WHERE a.providerkey = $1 AND l.title = 'Условия: если и иначе'",
+        str(anna.id),
+        clock.now() + DAY,
+    )
+    await mover.advance(until_hour(clock, KATHMANDU, 12) + DAY + HOUR / 2)
+    told = await anna.receives("🔁")
+    clock.move(-3600)
+    async with app.database.transaction(Pool.JOBS) as session:
+        await move_nearer(session, timedelta(), clock.ahead)
+    await mover.advance(3 * HOUR)
+    assert await states(sql) == [("review_due", "sent")]
+    await anna.refresh()
+    assert sent(anna, "🔁") == [told]
+    assert anna.buttons == [anna.words(words.REVIEW), anna.words(words.MUTE)]
+    await anna.click(words.REVIEW)
+    assert await sql.fetchval("SELECT count(*) FROM bot.attempts WHERE lesson_id IS NULL") == 1
+
+
+async def test_news_and_answers_come_before_reminders(
+    anna: ChatUser, olga: ChatUser, app: Application, sql: asyncpg.Connection
+) -> None:
+    """A hundred reminders are due at once, and go out one after the other: who pays or asks does not wait for them."""
+    await anna.register()
+    await olga.register()
+    account = await sql.fetchval("SELECT user_id FROM authidentities WHERE providerkey = $1", str(anna.id))
+    async with app.database.transaction(Pool.JOBS) as session:
+        for number in range(100):
+            outgoing = Outgoing(
+                channel=Channel.TELEGRAM, recipient="", kind="idle", occasion=str(number), language="ru",
+                payload={}, expires_at=app.context.now() + DAY, user_id=account,
+            )  # fmt: skip
+            await put(session, outgoing, app.context.now())
+    product = await sql.fetchval("SELECT min(product_id) FROM products")
+    await olga.send(f"/grant {anna.id} {product} 30")
+    await anna.receives("🎁")
+    await anna.send("/help")
+    assert await sql.fetchval("SELECT count(*) FROM bot.outbox WHERE state = 'waiting'") > 10
 
 
 async def test_who_has_blocked_the_bot_is_left_alone_until_back(

@@ -1,5 +1,6 @@
 """Of what somebody is reminded: access, unlocked lessons, reviews, courses that wait; and of what not."""
 
+import asyncio
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -7,7 +8,7 @@ import asyncpg
 import pytest
 
 from db.engine import Database, Pool
-from db.outbox import Channel, Outgoing, put
+from db.outbox import Channel, Outgoing, put, take_turn
 from db.reminders import people
 from db.reminders.due import Group, Kind, Reminder, choose, get_due, list_due
 from db.reminders.people import Choices
@@ -146,6 +147,23 @@ async def test_muted_kinds_are_left_out(database: Database, connection: asyncpg.
     assert await kinds(database) == [(2, Kind.ENDS_IN_1)]
 
 
+async def test_an_hour_that_comes_twice_a_day_tells_of_access_alone(
+    database: Database, connection: asyncpg.Connection
+) -> None:
+    await give(connection, "Beta", NOW + 60 * DAY)
+    await finish(database, await number(connection, "A1"), now=NOW - 4 * DAY)
+    assert await kinds(database) == [(1, Kind.IDLE)]
+    await connection.execute(
+        "INSERT INTO bot.outbox (user_id, channel, recipient, kind, occasion, language, payload, due_at, expires_at,"
+        " state, created_at) VALUES (1, 'telegram', '1', 'review_due', '1', 'en', '{}', $1, $1, 'sent', $1)",
+        NOW - 19 * HOUR,
+    )
+    assert await kinds(database) == []
+    assert await kinds(database, NOW + 2 * HOUR) == [(1, Kind.IDLE)]
+    await connection.execute("UPDATE usermoduleaccess SET ends_at = $1", NOW + HOUR)
+    assert await kinds(database) == [(1, Kind.ENDS_IN_1)]
+
+
 def test_one_a_day_unless_access_ends() -> None:
     def of(user: int, kind: Kind) -> Reminder:
         return Reminder(user, kind, "", 1, "", None, 1, 1, "", 1)
@@ -178,3 +196,35 @@ async def test_who_is_due_is_due_once(database: Database, connection: asyncpg.Co
     async with database.transaction(Pool.TALK) as session:
         taken, late = await people.take_due(session, NOW + 3 * DAY, NOW + 3 * DAY, MOSCOW)
     assert (taken, late) == (2, [])
+
+
+async def test_messages_go_out_one_after_the_other_whatever_number_of_workers(
+    database: Database, connection: asyncpg.Connection
+) -> None:
+    """Twenty-five a second in all; a clock that was an hour ahead holds nobody up for longer than ten seconds."""
+
+    async def take(turns: int) -> list[float]:
+        async with database.transaction(Pool.JOBS) as session:
+            return [await take_turn(session, timedelta(milliseconds=40)) for _ in range(turns)]
+
+    turn = "SELECT value FROM bot.cursors WHERE name = 'outbox_pace'"
+    await take(1)
+    first = await connection.fetchval(turn)
+    await asyncio.gather(*(take(5) for _ in range(5)))
+    assert await connection.fetchval(turn) - first >= 25 * 40
+    await connection.execute("UPDATE bot.cursors SET value = value + 3600000 WHERE name = 'outbox_pace'")
+    assert max(await take(3)) <= 10
+
+
+async def test_a_city_that_has_moved_its_zone_is_reminded_at_its_new_hour(
+    database: Database, connection: asyncpg.Connection
+) -> None:
+    """Planned by the rules of before, which the tz database has changed since."""
+    async with database.transaction(Pool.TALK) as session:
+        await people.record_choices(session, 1, Choices("Asia/Almaty", 12, ()), MOSCOW, NOW - HOUR)
+    await connection.execute("UPDATE bot.reminders SET next_at = next_at - interval '1 hour'")
+    before = await connection.fetchval("SELECT next_at FROM bot.reminders")
+    async with database.transaction(Pool.TALK) as session:
+        await people.take_due(session, before + HOUR, before, MOSCOW)
+    moved = await connection.fetchval("SELECT next_at FROM bot.reminders")
+    assert moved.astimezone(ZoneInfo("Asia/Almaty")).hour == 12

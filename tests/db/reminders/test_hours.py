@@ -23,6 +23,8 @@ def local(text: str, zone: str) -> datetime:
         ("Europe/Berlin", "2026-03-28 12:00", 12, "2026-03-29 12:00"),
         ("Europe/Berlin", "2026-10-24 12:00", 12, "2026-10-25 12:00"),
         ("Pacific/Apia", "2011-12-29 12:00", 12, "2011-12-31 12:00"),
+        ("Asia/Almaty", "2024-02-29 12:00", 12, "2024-03-01 12:00"),  # which moved an hour west that night
+        ("Europe/Volgograd", "2020-12-26 20:00", 8, "2020-12-27 08:00"),
     ],
 )
 def test_it_is_the_hour_of_the_local_day(zone: str, now: str, hour: int, then: str) -> None:
