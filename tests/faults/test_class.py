@@ -91,7 +91,7 @@ async def test_a_class(school_class: SchoolClass, start: datetime, learners: int
     await count(school_class, learners, days)
     counts = school_class.counts
     assert not school_class.faults, "\n".join(school_class.faults[:5])
-    told = sum(counts[kind] for kind in (*ACCESS, *KINDS.values()))
+    told = sum(counts[kind] for kind in {*ACCESS, *KINDS.values()})
     assert all(counts[kind] for kind in (*ACCESS, *KINDS.values(), "lessons unlocked", "workers cut off"))
     assert counts["unknown"] <= 5 * counts["workers cut off"]  # so many are sent at once
     assert counts["sent"] <= told <= counts["sent"] + counts["unknown"]
