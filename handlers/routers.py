@@ -42,6 +42,7 @@ from handlers.accounts import (
     registration,
     start,
 )
+from handlers.catalogue import editing, files, screens
 
 # Payments first, unknown commands and buttons last.
 ROUTERS: tuple[Router, ...] = (
@@ -86,6 +87,9 @@ ROUTERS: tuple[Router, ...] = (
     promo_batches.router,
     promo_codes.router,
     shop.admin_router,
+    screens.router,
+    editing.router,
+    files.router,
     alerts.router,
     fallback.login_required,
     fallback.router,

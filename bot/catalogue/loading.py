@@ -81,12 +81,8 @@ async def _load(
     database: Database, catalogue: Catalogue, settings: Settings | None, now: datetime
 ) -> list[CatalogueChange]:
     async with database.transaction(Pool.JOBS) as session:
-        changes = await load_catalogue(session, catalogue)
-        new = {change.key for change in changes if change.table == "offer" and _decides_payment(change)}
-        if settings is not None and (lines := list(_unpayable(catalogue, settings, new))):
-            raise CatalogueRefusedError(lines)
+        changes = await load(session, catalogue, settings, now)
         if changes:
-            await enqueue(session, DescribeBotJob())
             await record_load(session, CONSOLE, changes, now)
         return changes
 
@@ -94,9 +90,21 @@ async def _load(
 async def record_load(
     session: AsyncSession, admin: int, changes: Sequence[CatalogueChange], now: datetime
 ) -> None:
-    """`admin`: a Telegram id, or CONSOLE."""
+    """In the history, and where Telegram shows what the bot teaches. `admin`: a Telegram id, or CONSOLE."""
     facts = {"count": len(changes), "changes": [str(one) for one in changes[:MAX_RECORDED]]}
     await record_act(session, admin, ActKind.CATALOGUE, now, facts=facts)
+    await enqueue(session, DescribeBotJob())
+
+
+async def load(
+    session: AsyncSession, catalogue: Catalogue, settings: Settings | None, now: datetime | None = None
+) -> list[CatalogueChange]:
+    """As `load_catalogue`. With `settings`, CatalogueRefusedError also where a new offer could not be paid by them."""
+    changes = await load_catalogue(session, catalogue, now)
+    new = {change.key for change in changes if change.table == "offer" and _decides_payment(change)}
+    if settings is not None and (lines := list(_unpayable(catalogue, settings, new))):
+        raise CatalogueRefusedError(lines)
+    return changes
 
 
 def _decides_payment(change: CatalogueChange) -> bool:

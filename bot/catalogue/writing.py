@@ -59,6 +59,12 @@ def write_folder(catalogue: Catalogue) -> tuple[dict[str, str], list[str]]:
     return texts, notes
 
 
+def check_course(catalogue: Catalogue, module: entries.ModuleEntry) -> None:
+    """Whether a file could say what is in that course and what is sold of it. Raises CatalogueError."""
+    sold = [_product(one) for one in catalogue.products if one.module == module.key]
+    parse(_dumped({"modules": [_module(module)], "products": sold}))
+
+
 def _dumped(tables: dict[str, Any]) -> str:
     return HEAD + tomlkit.dumps({name: _item(rows) for name, rows in tables.items() if rows})
 
@@ -150,7 +156,10 @@ def _school(said: tuple[entries.SchoolEntry, ...]) -> Table:
 
 def _module(one: entries.ModuleEntry) -> Table:
     shown = None if one.format == Format.CLASSIC else one.format
-    return _table(one, format=shown, lessons=[_lesson(lesson) for lesson in one.lessons])
+    count = one.interval_count or None  # of a course without lessons
+    return _table(
+        one, format=shown, interval_count=count, lessons=[_lesson(lesson) for lesson in one.lessons]
+    )
 
 
 def _lesson(one: entries.LessonEntry) -> Table:

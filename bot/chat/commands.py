@@ -82,13 +82,14 @@ LINK = Command(
 REFUND = Command("refund", Audience.ADMIN, "PURCHASE [AMOUNT]", "/refund 12 990.50", right=Right.MONEY)
 QUESTIONS = Command("questions", Audience.ADMIN, right=Right.QUESTIONS)
 SUPPORT = Command("support", Audience.ADMIN, right=Right.SUPPORT)
+CATALOG = Command("catalog", Audience.ADMIN, right=Right.LESSONS)
 ROLES = Command("roles", Audience.ADMIN, "[WHO] [ROLE]", "/roles @anna manager", right=Right.ROLES)
 HISTORY = Command("history", Audience.ADMIN, "[WHO]", "/history anna@example.com")
 
 COMMANDS: tuple[Command, ...] = (
     START, COURSES, BUY, PROMO, STATUS, LESSONS, REVIEW, PROGRESS, REMINDERS, PURCHASES, PROFILE, CONNECT, DEVICES,
     LANGUAGE, HELP, TERMS, PRIVACY, PAYSUPPORT, CANCEL, MYDATA, LOGOUT, DELETE, ADMIN, GRANT, REVOKE, PROMO_NEW, PROMOS,
-    OFFER, OFFERS, USER, LINK, REFUND, SUPPORT, HISTORY, QUESTIONS, ROLES,
+    OFFER, OFFERS, USER, LINK, REFUND, SUPPORT, HISTORY, QUESTIONS, CATALOG, ROLES,
 )  # fmt: skip
 
 

@@ -83,6 +83,13 @@ class PromoLimit(StatesGroup):
     number = State()
 
 
+class CatalogueQuestion(StatesGroup):
+    """What is to be changed in the catalogue is in the data (`handlers/catalogue/drafts.py`)."""
+
+    value = State()
+    preview = State()
+
+
 class Lookup(StatesGroup):
     """Whose card is to be shown."""
 

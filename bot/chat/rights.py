@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.settings import Settings
 from db.chats import Person
+from db.errors import Refused
 from db.roles import Role, get_role, list_chats_with
 
 
@@ -30,6 +31,10 @@ class Right(StrEnum):
     LINK = auto()
     ROLES = auto()
     HISTORY = auto()
+
+
+class NotAllowed(Refused):
+    """The person has not the right, or not any more."""
 
 
 ALL = frozenset(Right)

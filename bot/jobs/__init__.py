@@ -10,7 +10,17 @@ from typing import TypeVar
 from pydantic import TypeAdapter
 
 from bot.context import AppContext
-from bot.jobs import certificates, grant_report, housekeeping, my_data, progress, promo, refusals, support
+from bot.jobs import (
+    catalogue,
+    certificates,
+    grant_report,
+    housekeeping,
+    my_data,
+    progress,
+    promo,
+    refusals,
+    support,
+)
 from bot.mail.sending import send_outbox
 from bot.notifications import delivery, granted
 from bot.payments import asking, callbacks, checking, links, reconciling, refunding
@@ -22,6 +32,7 @@ from bot.updates.naming import confirming
 from bot.updates.process import UpdateProcessor
 from bot.updates.retrying import retrying
 from db import jobs
+from db.catalogue import jobs as catalogue_jobs
 
 P = TypeVar("P", bound=jobs.Job)
 Run = Callable[[bytes, AppContext], Awaitable[None]]  # of a payload as it is stored
@@ -64,6 +75,9 @@ def all_jobs(processor: UpdateProcessor) -> Mapping[str, Run]:
             entry(jobs.RetryUpdateJob, retrying(processor)),
             entry(jobs.ConfirmNameJob, confirming(processor)),
             entry(jobs.SupportJob, support.deliver),
+            entry(catalogue_jobs.SendCatalogueJob, catalogue.send_copy),
+            entry(catalogue_jobs.ReadCatalogueJob, catalogue.read_copy),
+            entry(catalogue_jobs.LoadCatalogueJob, catalogue.load_copy),
             entry(jobs.MyDataJob, my_data.send_my_data),
             entry(jobs.DrawProgressJob, progress.send_picture),
             entry(jobs.CertificateJob, certificates.send_certificate),

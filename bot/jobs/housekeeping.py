@@ -6,6 +6,8 @@ from bot.context import AppContext
 from bot.payments import alarms
 from bot.retry import MAX_RETRY_AGE
 from db import cooldowns, outbox, promo, queue, updates
+from db.catalogue import copies
+from db.catalogue.jobs import LoadCatalogueJob, ReadCatalogueJob, SendCatalogueJob
 from db.connecting import codes, links
 from db.deleting.erasing import erase_unpaid
 from db.engine import Pool
@@ -43,6 +45,9 @@ ONLY_JOBS = [
     CheckPaymentJob.name,
     ConfirmNameJob.name,
     MyDataJob.name,
+    SendCatalogueJob.name,
+    ReadCatalogueJob.name,
+    LoadCatalogueJob.name,
     SupportJob.name,
     SettleAssignedJob.name,
 ]
@@ -79,6 +84,7 @@ async def tidy(_job: TidyJob, context: AppContext) -> None:
         await codes.delete_old(session, before)
         await updates.delete_solved(session, context.now() - updates.SOLVED_KEPT)
         await callbacks.delete_old(session, context.now())
+        await copies.delete_old(session, context.now())
         await requests.delete_old_drafts(session, before)
         await outbox.forget_old(session, context.now())
         await links.delete_old(session, context.now())

@@ -38,6 +38,7 @@ ABOUT = {
     "refund": __("Give money back"),
     "questions": __("How learning goes"),
     "support": __("Conversations with learners"),
+    "catalog": __("Courses, lessons and prices"),
     "history": __("What admins did"),
     "roles": __("Who helps: roles"),
 }

@@ -5,7 +5,8 @@ from functools import singledispatch
 from babel.support import LazyProxy
 
 from bot.chat.arguments import WrongArguments
-from bot.texts import _, __, arguments
+from bot.chat.rights import NotAllowed
+from bot.texts import _, __, arguments, roles
 from bot.texts import lessons as lesson_words
 from bot.texts.accounts import connect as connect_words
 from bot.texts.accounts import errors as account_errors
@@ -42,6 +43,7 @@ SAID: dict[type[errors.Refused], LazyProxy] = {
     errors.UndoTooLate: __(
         "This can be undone for ten minutes. Please shorten or extend the access instead."
     ),
+    NotAllowed: roles.NOT_ALLOWED,
     errors.DraftGone: __("This question is over: nothing was changed by this button. Please begin anew."),
     errors.LessonUnknown: __("This lesson is no longer there."),
     errors.LessonLocked: __("🔒 This lesson is locked. Access opens it."),

@@ -18,6 +18,13 @@ async def export_catalogue(session: AsyncSession) -> Catalogue:
     return _Export(await StoredCatalogue.read(session)).catalogue()
 
 
+async def export_withdrawn_lessons(session: AsyncSession, module_id: int) -> list[entries.LessonEntry]:
+    """In their order; what brings one back is adding it again."""
+    stored = await StoredCatalogue.read(session)
+    lessons = _in_order(stored.lessons.get(module_id, {}).values())
+    return [_Export(stored).lesson(one) for one in lessons if not one.active]
+
+
 Row = TypeVar("Row")
 Placed = TypeVar("Placed", Lesson, Question, Result)
 
@@ -61,7 +68,7 @@ class _Export:
             _on_one_line(row.name),
             row.description,
             row.interval_count,
-            tuple(self._lesson(one) for one in lessons),
+            tuple(self.lesson(one) for one in lessons),
             **self._beside(row.id),
         )
 
@@ -74,7 +81,7 @@ class _Export:
             kept |= {"format": options.format, "protect_content": options.protect_content}
         return kept
 
-    def _lesson(self, row: Lesson) -> entries.LessonEntry:
+    def lesson(self, row: Lesson) -> entries.LessonEntry:
         questions = [one for one in _in_order(self._stored.questions.get(row.id, {}).values()) if one.active]
         return entries.LessonEntry(
             key=row.key,

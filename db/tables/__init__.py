@@ -7,6 +7,7 @@ other application can delete its rows without knowing of us.
 from db.tables.accounts import Contact, Merge, MergedChange, MergedModule, MergedRow, TelegramAccount
 from db.tables.acts import Act
 from db.tables.base import Base
+from db.tables.catalogue import CatalogueCopy
 from db.tables.certificates import Certificate, CertificateNumber, FinishedCourse
 from db.tables.connecting import CodesSent, Connection, EmailCode, SiteLink
 from db.tables.deletion import DeletedAccount, ServerKey, UsedCode
@@ -61,6 +62,7 @@ __all__ = [
     "BatchCode",
     "Callback",
     "Card",
+    "CatalogueCopy",
     "CatalogueKey",
     "Certificate",
     "CertificateNumber",

@@ -10,7 +10,7 @@ from aiogram.filters.callback_data import CallbackData, CallbackQueryFilter
 from aiogram.methods import AnswerCallbackQuery, SendMessage
 
 from bot.chat import admin_buttons as people
-from bot.chat import buttons, history_buttons, promo_buttons, role_buttons, support_buttons
+from bot.chat import buttons, catalogue_buttons, history_buttons, promo_buttons, role_buttons, support_buttons
 from bot.chat.commands import COMMANDS, Audience, for_audience
 from bot.chat.rights import OF_ROLE
 from bot.texts import errors
@@ -36,7 +36,7 @@ PEOPLE, LEARNING, ALL = {OWNER, MANAGER}, {OWNER, TEACHER}, {OWNER, MANAGER, TEA
 MAY_USE = {
     "admin": ALL, "history": ALL, "support": ALL,
     "grant": PEOPLE, "revoke": PEOPLE, "user": PEOPLE, "promo_new": PEOPLE, "promos": PEOPLE,
-    "questions": LEARNING,
+    "questions": LEARNING, "catalog": LEARNING,
     "offer": OWNERS, "offers": OWNERS, "link": OWNERS, "refund": OWNERS, "roles": OWNERS,
 }  # fmt: skip
 MAY_PRESS: dict[type[CallbackData], set[str]] = {
@@ -46,6 +46,21 @@ MAY_PRESS: dict[type[CallbackData], set[str]] = {
     ),
     **dict.fromkeys((history_buttons.ShowHistory, history_buttons.ChooseFilter), ALL),
     people.EndAllSessions: PEOPLE,
+    **dict.fromkeys(
+        (
+            catalogue_buttons.ShowCatalogue, catalogue_buttons.ShowCatalogueRow, catalogue_buttons.EditCatalogueRow,
+            catalogue_buttons.AddToCatalogue, catalogue_buttons.WithdrawRow, catalogue_buttons.RestoreLesson,
+            catalogue_buttons.ConfirmEdit, catalogue_buttons.DropEdit,
+        ),
+        LEARNING,
+    ),
+    **dict.fromkeys(
+        (
+            catalogue_buttons.DownloadCatalogue, catalogue_buttons.AskForCatalogue, catalogue_buttons.ConfirmCopy,
+            catalogue_buttons.DropCopy,
+        ),
+        OWNERS,
+    ),
     **dict.fromkeys(
         (
             people.BeginGrant, people.ChoosePerson, people.UseList, people.UndoMany, people.ChooseProduct,

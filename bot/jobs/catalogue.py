@@ -1,0 +1,144 @@
+"""The catalogue as a file: sent into an owner's chat, fetched from there, compared, loaded."""
+
+from aiogram.methods import SendDocument, SendMessage
+from aiogram.types import BufferedInputFile, InlineKeyboardMarkup
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.catalogue import copies
+from bot.catalogue.errors import CatalogueError
+from bot.catalogue.loading import load, record_load
+from bot.chat.catalogue_buttons import ConfirmCopy, DropCopy
+from bot.chat.keyboards import press, rows
+from bot.chat.rights import Right, may_now
+from bot.context import AppContext
+from bot.files import FileRefusedError, fetch_file
+from bot.packing import pack
+from bot.sender import send_in_job
+from bot.texts import catalogue as words
+from db import chats
+from db.catalogue import copies as stored
+from db.catalogue.jobs import LoadCatalogueJob, ReadCatalogueJob, SendCatalogueJob
+from db.catalogue.loading import CatalogueRefusedError
+from db.catalogue.merging import LoadPlan
+from db.engine import Pool
+from db.jobs import SendJob
+from db.queue import enqueue
+from db.tables import CatalogueCopy
+
+
+async def send_copy(job: SendCatalogueJob, context: AppContext) -> None:
+    async with context.database.transaction(Pool.JOBS) as session:
+        copy = await stored.get_copy(session, job.copy)
+        if copy is None:
+            return
+        telegram_id = copy.telegram_id
+        chosen, telegram = await chats.get_language(session, telegram_id)
+        try:
+            content, notes = (
+                (copy.content, []) if copy.content else await copies.write_copy(session, job.copy)
+            )
+        except CatalogueError as error:
+            content, notes = "", error.lines
+        await stored.record_content(session, job.copy, content)
+    with context.localizer.use_language_of(chosen, telegram):
+        caption = words.copy_caption(notes) if content else words.errors(notes)
+    if not content:
+        await send_in_job(context, SendMessage(chat_id=telegram_id, text=caption))
+        return
+    document = BufferedInputFile(content.encode(), f"catalogue-{job.copy}.toml")
+    await send_in_job(context, SendDocument(chat_id=telegram_id, document=document, caption=caption))
+
+
+async def read_copy(job: ReadCatalogueJob, context: AppContext) -> None:
+    """Run again, it shows the same once more. Raises RetryJobError."""
+    async with context.database.transaction(Pool.JOBS) as session:
+        copy = await stored.get_copy(session, job.copy)
+        allowed = copy is not None and await may_load(session, context, copy)
+    if copy is None or copy.file_id is None or not allowed:
+        return
+    problem: list[str] | None = None
+    if not copy.content:
+        problem = await _fetch(context, copy.id, copy.file_id)
+    async with context.database.transaction(Pool.JOBS) as session:
+        said = await _say_plan(session, context, copy.id) if problem is None else None
+        chosen, telegram = await chats.get_language(session, copy.telegram_id)
+    if said is None:
+        with context.localizer.use_language_of(chosen, telegram):
+            said = SendMessage(chat_id=copy.telegram_id, text=words.errors(problem or []))
+    await send_in_job(context, said)
+
+
+async def may_load(session: AsyncSession, context: AppContext, copy: CatalogueCopy) -> bool:
+    """Looked at whenever something is done: who was an owner when the file came may be none by now."""
+    return await may_now(session, context.settings, copy.telegram_id, Right.CATALOGUE)
+
+
+async def _fetch(context: AppContext, copy_id: int, file_id: str) -> list[str] | None:
+    """Lines of what is wrong; None where it is there."""
+    try:
+        content = copies.decode(await fetch_file(context, file_id, copies.MOST_BYTES))
+        await copies.read(content)
+    except FileRefusedError:
+        return [str(words.NOT_FETCHED)]
+    except CatalogueError as error:
+        return error.lines
+    async with context.database.transaction(Pool.JOBS) as session:
+        await stored.record_content(session, copy_id, content, copies.number_of(content))
+    return None
+
+
+async def _say_plan(session: AsyncSession, context: AppContext, copy_id: int) -> SendMessage:
+    """What loading would change, with the buttons that do it."""
+    copy = await stored.get_copy(session, copy_id)
+    assert copy is not None
+    telegram_id = copy.telegram_id
+    chosen, telegram = await chats.get_language(session, telegram_id)
+    keyboard = None
+    try:
+        found = await copies.plan_copy(session, context, copy)
+    except (CatalogueError, CatalogueRefusedError) as error:
+        with context.localizer.use_language_of(chosen, telegram):
+            return SendMessage(chat_id=telegram_id, text=words.errors(error.lines))
+    with context.localizer.use_language_of(chosen, telegram):
+        text = words.plan(found)
+        if found.changes or found.conflicts:
+            keyboard = plan_keyboard(found, copy_id)
+        return SendMessage(chat_id=telegram_id, text=text, reply_markup=keyboard)
+
+
+def plan_keyboard(found: LoadPlan, copy_id: int) -> InlineKeyboardMarkup:
+    """What others have changed meanwhile is written over only by a button that says so."""
+    forced = bool(found.conflicts)
+    label = words.LOAD_OVER if forced else words.LOAD
+    return rows(
+        press(label, ConfirmCopy(copy_id=copy_id, stamp=found.stamp, forced=forced)),
+        press(words.DROP, DropCopy(copy_id=copy_id)),
+    )
+
+
+async def load_copy(job: LoadCatalogueJob, context: AppContext) -> None:
+    """Once. Where loading would do something else by now than what was confirmed, that is shown instead."""
+    async with context.database.transaction(Pool.JOBS) as session:
+        copy = await stored.get_copy(session, job.copy, locked=True)
+        if copy is None or copy.loaded_at is not None or not await may_load(session, context, copy):
+            return
+        telegram_id = copy.telegram_id
+        try:
+            found = await copies.plan_copy(session, context, copy)
+        except (CatalogueError, CatalogueRefusedError):
+            found = None
+        if found is None or found.stamp != job.stamp or (found.conflicts and not job.forced):
+            said = await _say_plan(session, context, job.copy)
+        else:
+            said = await _load(session, context, telegram_id, found)
+            await stored.mark_loaded(session, job.copy, context.now())
+        await enqueue(session, SendJob(methods=[pack(said)]))
+
+
+async def _load(session: AsyncSession, context: AppContext, telegram_id: int, found: LoadPlan) -> SendMessage:
+    now = context.now()
+    changes = await load(session, found.catalogue, context.settings, now)
+    await record_load(session, telegram_id, changes, now)
+    chosen, telegram = await chats.get_language(session, telegram_id)
+    with context.localizer.use_language_of(chosen, telegram):
+        return SendMessage(chat_id=telegram_id, text=words.loaded(len(changes)))

@@ -1,0 +1,32 @@
+"""Jobs of the catalogue in the chat."""
+
+from dataclasses import dataclass
+
+from db.jobs import Job
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendCatalogueJob(Job):
+    """The catalogue as a file. `copy`: under which number."""
+
+    name = "send_catalogue"
+    copy: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadCatalogueJob(Job):
+    """Fetches a catalogue file that came in, and shows what loading it would change."""
+
+    name = "read_catalogue"
+    copy: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadCatalogueJob(Job):
+    """`stamp`: of what was confirmed; `forced`: also over what others have changed. `message_id` shows it."""
+
+    name = "load_catalogue"
+    copy: int
+    stamp: int
+    forced: bool
+    message_id: int | None = None
