@@ -1,6 +1,7 @@
 """Composition root: the whole bot over one database, wired in one place for the commands and for the tests."""
 
 import asyncio
+import gc
 import signal
 from collections.abc import Callable
 from functools import cache
@@ -29,6 +30,7 @@ from bot.updates.process import UpdateProcessor
 from bot.yookassa.client import YooKassa
 from db.engine import Database
 from handlers import conversation, home, http, http_limits, payments
+from handlers.dispatching import TableDispatcher
 from handlers.routers import ROUTERS
 
 log = structlog.get_logger(__name__)
@@ -160,6 +162,12 @@ class Application:
         await self.database.close()
 
 
+def settle_memory() -> None:
+    """What has been imported stays: no collection of garbage has to look through it from now on."""
+    gc.collect()
+    gc.freeze()
+
+
 async def _first_done(running: "asyncio.Task[None]", stopping: "asyncio.Task[Literal[True]]") -> None:
     await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
@@ -185,6 +193,7 @@ async def serve(
     """
     async with open_migrated(settings) as (dsn, direct):
         app = Application(settings, dsn, direct_dsn=direct, timings=timings)
+        settle_memory()
         try:
             await app.start(bot=bot)
         except PortInUseError:
@@ -195,16 +204,13 @@ async def serve(
 
 @cache
 def dispatcher() -> Dispatcher:
-    """One for every app in the process: aiogram lets a router belong to one dispatcher only. FSM is off: aiogram's
-    own would read on a connection of its own; the conversation's state is read and written in the transaction of
-    the update (`bot.chat.conversation`)."""
-    made = Dispatcher(disable_fsm=True)
+    """One for every app in the process: aiogram lets a router belong to one dispatcher only."""
+    made = TableDispatcher(*ROUTERS)
     for observer in (made.message, made.callback_query):
         observer.outer_middleware(conversation.end_question)
         observer.outer_middleware(payments.forget_buried)
     made.callback_query.outer_middleware(home.forget_rewritten)
     made.callback_query.outer_middleware(home.go_below)
-    made.include_routers(*ROUTERS)
     return made
 
 

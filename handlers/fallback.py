@@ -13,7 +13,7 @@ from bot.texts.accounts import registration as words
 from db.chats import Person
 from handlers.accounts.login import remember_button, say_login, sign_in_first
 from handlers.accounts.start import greet
-from handlers.filters import SignedIn, is_
+from handlers.filters import SignedIn, goes_to, is_
 from handlers.home import draw, load_home
 
 LEARNERS = [command for command in COMMANDS if command.audience is Audience.LEARNER]
@@ -44,7 +44,7 @@ async def command_before_registering(message: Message, command: CommandObject, p
 @login_required.callback_query(ShowCertificate.filter())
 @login_required.callback_query(SendCertificate.filter())
 @login_required.callback_query(RenameCertificate.filter())
-@login_required.callback_query(Go.filter(F.command.in_({command.name for command in LEARNERS})))
+@login_required.callback_query(goes_to(*LEARNERS))
 async def button_before_registering(query: CallbackQuery, person: Person) -> Reply:
     return sign_in_first(query, person)
 

@@ -9,6 +9,7 @@ from aiogram.filters import Filter
 from aiogram.types import CallbackQuery, Message, TelegramObject
 from magic_filter import MagicFilter
 
+from bot.chat.buttons import Go
 from bot.chat.commands import COMMANDS, Audience, Command
 from bot.chat.replies import toast
 from bot.chat.rights import Right, may
@@ -57,6 +58,17 @@ class is_(CommandFilter):
             rights = (command.right,) if command.right else ()
             return may(person, context.settings, *rights) and found
         return found
+
+
+class goes_to(Filter):
+    """A button to the place of one of these commands, which the handler may ask for as `place`."""
+
+    def __init__(self, *commands: Command) -> None:
+        self.places = {Go(command=command.name).pack(): command for command in commands}
+
+    async def __call__(self, query: CallbackQuery) -> dict[str, Command] | bool:
+        place = self.places.get(query.data or "")
+        return {"place": place} if place else False
 
 
 def role_router(name: str, *rights: Right) -> Router:

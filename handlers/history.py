@@ -18,7 +18,7 @@ from bot.texts import history as words
 from db import history as database
 from db.accounts import people
 from db.history import Wanted
-from handlers.filters import is_, role_router
+from handlers.filters import goes_to, is_, role_router
 
 SHOWN = 8  # acts a page
 
@@ -26,7 +26,7 @@ router = role_router("history")
 
 
 @router.message(is_(HISTORY))
-@router.callback_query(Go.filter(F.command == HISTORY.name))
+@router.callback_query(goes_to(HISTORY))
 async def begin(
     event: Message | CallbackQuery, request: Request, command: CommandObject | None = None
 ) -> Reply:

@@ -5,7 +5,7 @@ from aiogram.fsm.context import FSMContext
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message, ReplyKeyboardRemove
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.chat.buttons import CheckPayment, ChooseLanguage, Go, Register
+from bot.chat.buttons import CheckPayment, ChooseLanguage, Register
 from bot.chat.commands import (
     ADMIN,
     CANCEL,
@@ -43,13 +43,13 @@ from db.chats import Person
 from db.jobs import SetMenuJob
 from db.payments import orders
 from db.queue import enqueue
-from handlers.filters import is_
+from handlers.filters import goes_to, is_
 
 router = Router(name="info")
 
 
 @router.message(is_(HELP))
-@router.callback_query(Go.filter(F.command == HELP.name))
+@router.callback_query(goes_to(HELP))
 async def help_(event: Message | CallbackQuery, person: Person, context: AppContext) -> Reply:
     audience, rights = audience_of(person, context), rights_of(person, context.settings)
     commands = for_audience(audience, rights)
@@ -77,21 +77,21 @@ def doors(person: Person, audience: Audience) -> InlineKeyboardMarkup:
 
 
 @router.message(is_(TERMS))
-@router.callback_query(Go.filter(F.command == TERMS.name))
+@router.callback_query(goes_to(TERMS))
 async def terms(event: Message | CallbackQuery, context: AppContext) -> Reply:
     settings = context.settings
     return say(event, words.document(about(TERMS), settings.terms_url, settings.terms_version))
 
 
 @router.message(is_(PRIVACY))
-@router.callback_query(Go.filter(F.command == PRIVACY.name))
+@router.callback_query(goes_to(PRIVACY))
 async def privacy(event: Message | CallbackQuery, context: AppContext) -> Reply:
     settings = context.settings
     return say(event, words.document(about(PRIVACY), settings.privacy_url, settings.terms_version))
 
 
 @router.message(is_(PAYSUPPORT))
-@router.callback_query(Go.filter(F.command == PAYSUPPORT.name))
+@router.callback_query(goes_to(PAYSUPPORT))
 async def paysupport(
     event: Message | CallbackQuery, session: AsyncSession, person: Person, context: AppContext
 ) -> Reply:
@@ -104,7 +104,7 @@ async def paysupport(
 
 
 @router.message(is_(CANCEL))
-@router.callback_query(Go.filter(F.command == CANCEL.name))
+@router.callback_query(goes_to(CANCEL))
 async def cancel(event: Message | CallbackQuery, state: FSMContext) -> Reply:
     """Also takes away the keys below the input that a question may have brought."""
     if await state.get_state() is None:
@@ -114,7 +114,7 @@ async def cancel(event: Message | CallbackQuery, state: FSMContext) -> Reply:
 
 
 @router.message(is_(LANGUAGE))
-@router.callback_query(Go.filter(F.command == LANGUAGE.name))
+@router.callback_query(goes_to(LANGUAGE))
 async def ask_language(event: Message | CallbackQuery, person: Person, context: AppContext) -> Reply:
     spoken = context.localizer.language(person.language, person.telegram_language)
     return show(event, words.ASK_LANGUAGE, languages_keyboard(spoken))

@@ -4,7 +4,7 @@ Contents and free lessons are open for everyone, also before registering; finish
 is in handlers/questions.py.
 """
 
-from aiogram import F, Router
+from aiogram import Router
 from aiogram.types import CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -12,7 +12,6 @@ from bot.chat.buttons import (
     BeginQuestions,
     Continue,
     FinishLesson,
-    Go,
     ShowLesson,
     ShowLessonModules,
     ShowLessons,
@@ -36,7 +35,7 @@ from db.errors import LessonUnknown
 from db.lessons import lessons
 from db.lessons.lessons import Contents, LessonPage, ModuleLessons
 from db.shop import courses
-from handlers.filters import NotSignedOut, is_
+from handlers.filters import NotSignedOut, goes_to, is_
 from handlers.home import load_home, next_button, now_home, place_home
 from handlers.lessons_screen import show_page, show_text
 
@@ -52,7 +51,7 @@ def learner(person: Person) -> int | None:
 
 
 @router.message(is_(LESSONS), NotSignedOut())
-@router.callback_query(Go.filter(F.command == LESSONS.name), NotSignedOut())
+@router.callback_query(goes_to(LESSONS), NotSignedOut())
 async def first_courses(event: Message | CallbackQuery, request: Request) -> Reply:
     return show(event, *await courses_page(request, 0))
 

@@ -20,7 +20,7 @@ from aiogram.methods import (
 from aiogram.types import CallbackQuery, Message, PreCheckoutQuery, TelegramObject
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.chat.buttons import CheckPayment, Go, PayLater
+from bot.chat.buttons import CheckPayment, PayLater
 from bot.chat.commands import COURSES, PURCHASES
 from bot.chat.keyboards import go, rows
 from bot.chat.replies import (
@@ -60,7 +60,7 @@ from db.payments.telegram import PreCheckoutVerdict, TelegramCharge, check_pre_c
 from db.payments.timeline import get_timeline
 from db.queue import enqueue, enqueue_all
 from db.shop.courses import OfferDetails
-from handlers.filters import SignedIn, is_
+from handlers.filters import SignedIn, goes_to, is_
 
 Handler = Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]]
 STAYS_ABOVE = (EditMessageText, EditMessageReplyMarkup, AnswerCallbackQuery, SendChatAction)
@@ -188,7 +188,7 @@ def return_url(context: AppContext) -> str:
 
 
 @router.message(is_(PURCHASES), SignedIn())
-@router.callback_query(Go.filter(F.command == PURCHASES.name), SignedIn())
+@router.callback_query(goes_to(PURCHASES), SignedIn())
 async def show_purchases(event: Message | CallbackQuery, request: Request) -> Reply:
     return await list_purchases(request)
 

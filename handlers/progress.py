@@ -1,9 +1,9 @@
 """/progress: how far in each course, days of learning; and the same as a picture."""
 
-from aiogram import F, Router
+from aiogram import Router
 from aiogram.types import CallbackQuery, InlineKeyboardButton, Message
 
-from bot.chat.buttons import DrawProgress, Go, ShowLesson, ShowModule
+from bot.chat.buttons import DrawProgress, ShowLesson, ShowModule
 from bot.chat.certificate_buttons import ShowCertificate
 from bot.chat.commands import LESSONS, PROGRESS, START
 from bot.chat.keyboards import go, press, rows
@@ -17,7 +17,7 @@ from db.lessons.days import get_learning_days
 from db.lessons.progress import ModuleProgress, list_progress
 from db.queue import enqueue
 from db.reminders.people import get_zones
-from handlers.filters import SignedIn, is_
+from handlers.filters import SignedIn, goes_to, is_
 
 MAX_MODULES = 40  # buttons
 
@@ -27,7 +27,7 @@ router.callback_query.filter(SignedIn())
 
 
 @router.message(is_(PROGRESS))
-@router.callback_query(Go.filter(F.command == PROGRESS.name))
+@router.callback_query(goes_to(PROGRESS))
 async def show_progress(event: Message | CallbackQuery, request: Request) -> Reply:
     session, user_id, now = request.session, request.person.user_id, request.now
     found = await list_progress(session, user_id, now)

@@ -7,7 +7,6 @@ from aiogram import F, Router
 from aiogram.filters import CommandObject
 from aiogram.types import CallbackQuery, Message
 
-from bot.chat.buttons import Go
 from bot.chat.commands import PROMO
 from bot.chat.conversation import Promo
 from bot.chat.replies import Reply, say
@@ -19,7 +18,7 @@ from bot.texts import promo as words
 from db import promo
 from db.cooldowns import Guess, count_try, delete_tries
 from db.errors import PromoUnknown
-from handlers.filters import SignedIn, is_
+from handlers.filters import SignedIn, goes_to, is_
 
 router = Router(name="promo")
 router.message.filter(SignedIn())
@@ -27,7 +26,7 @@ router.callback_query.filter(SignedIn())
 
 
 @router.message(is_(PROMO))
-@router.callback_query(Go.filter(F.command == PROMO.name))
+@router.callback_query(goes_to(PROMO))
 async def redeem_or_ask(
     event: Message | CallbackQuery, request: Request, command: CommandObject | None = None
 ) -> Reply:

@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat.admin_buttons import ShowPerson
 from bot.chat.arguments import MAX_COUNT, Arguments, WrongArguments
-from bot.chat.buttons import Go
 from bot.chat.commands import PROMO_NEW, PROMOS
 from bot.chat.conversation import PromoLimit
 from bot.chat.keyboards import Row, in_rows, press, rows
@@ -40,7 +39,7 @@ from db.jobs import PromoPictureJob
 from db.promo import PromoSummary
 from db.promo_codes import LimitBelowUses, PromoUser, SwitchedCode
 from db.queue import enqueue
-from handlers.filters import is_, role_router
+from handlers.filters import goes_to, is_, role_router
 
 Event = Message | CallbackQuery
 A_PAGE = 8
@@ -53,7 +52,7 @@ router = role_router("promo_codes", Right.PROMO)
 
 
 @router.message(is_(PROMOS))
-@router.callback_query(Go.filter(F.command == PROMOS.name))
+@router.callback_query(goes_to(PROMOS))
 async def begin(event: Event, request: Request, command: CommandObject | None = None) -> Reply:
     """Raises PromoUnknown."""
     if command is None or not command.args:

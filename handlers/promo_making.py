@@ -11,7 +11,6 @@ from aiogram.filters import CommandObject
 from aiogram.types import CallbackQuery, InlineKeyboardButton, Message
 
 from bot.chat.arguments import MAX_COUNT, Arguments, Problem, WrongArguments
-from bot.chat.buttons import Go
 from bot.chat.commands import PROMO_NEW
 from bot.chat.conversation import PromoMaking
 from bot.chat.keyboards import in_rows, press, rows
@@ -40,7 +39,7 @@ from db.errors import DraftGone, ProductUnknown, PromoExists, Refused
 from db.normal import clean_text
 from db.promo_codes import MAX_BATCH
 from db.shop.offers import list_all_products
-from handlers.filters import is_, role_router
+from handlers.filters import goes_to, is_, role_router
 from handlers.promo_batches import batch_keyboard, send_later
 from handlers.promo_codes import Event, card_keyboard
 from handlers.promo_drafts import MADE_UP, PromoDraft, choose_code, get_draft, read_command, save
@@ -71,7 +70,7 @@ async def create(message: Message, command: CommandObject, request: Request) -> 
     return await make(message, request, draft)
 
 
-@router.callback_query(Go.filter(F.command == PROMO_NEW.name))
+@router.callback_query(goes_to(PROMO_NEW))
 async def begin(query: CallbackQuery, request: Request) -> Reply:
     return await ask_next(query, request, PromoDraft())
 

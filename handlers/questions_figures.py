@@ -2,19 +2,17 @@
 
 from datetime import datetime
 
-from aiogram import F
 from aiogram.types import CallbackQuery, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat.admin_buttons import ShowPerson
-from bot.chat.buttons import Go
 from bot.chat.commands import QUESTIONS
 from bot.chat.keyboards import press, rows
 from bot.chat.replies import Reply, say
 from bot.chat.rights import Right
 from bot.texts import questions_figures as words
 from db.lessons import figures
-from handlers.filters import is_, role_router
+from handlers.filters import goes_to, is_, role_router
 
 SHOWN = 10
 
@@ -22,7 +20,7 @@ router = role_router("questions_figures", Right.QUESTIONS)
 
 
 @router.message(is_(QUESTIONS))
-@router.callback_query(Go.filter(F.command == QUESTIONS.name))
+@router.callback_query(goes_to(QUESTIONS))
 async def show_figures(event: Message | CallbackQuery, session: AsyncSession, now: datetime) -> Reply:
     hardest = await figures.list_hardest(session, SHOWN)
     stops = await figures.list_stops(session, now, SHOWN)

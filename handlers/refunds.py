@@ -28,7 +28,7 @@ from db.jobs import CreateRefundJob
 from db.payments.purchases import get_currency
 from db.queue import enqueue
 from db.refunds import requests
-from handlers.filters import is_, role_router
+from handlers.filters import goes_to, is_, role_router
 
 PAYMENTS_PAGE = 1  # of somebody's card
 
@@ -50,7 +50,7 @@ async def ask(
     return await preview(message, session, context, person, now, purchase_id, amount)
 
 
-@router.callback_query(Go.filter(F.command == REFUND.name))
+@router.callback_query(goes_to(REFUND))
 async def ask_whose(query: CallbackQuery, request: Request) -> Reply:
     """Whoever it is, their payments are shown, with a button for each that can be returned."""
     await request.state.set_state(Lookup.who)

@@ -6,7 +6,6 @@ from datetime import timedelta
 from aiogram import F, Router
 from aiogram.types import CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, Message
 
-from bot.chat.buttons import Go
 from bot.chat.commands import REMINDERS, START
 from bot.chat.keyboards import go, in_rows, press, rows
 from bot.chat.reminder_buttons import (
@@ -24,7 +23,7 @@ from bot.zones import CITIES, list_cities, list_offsets
 from db.reminders.due import Group
 from db.reminders.hours import DAY_BEGINS, NIGHT_BEGINS, zone_of
 from db.reminders.people import Choices, get_choices, record_choices
-from handlers.filters import SignedIn, is_
+from handlers.filters import SignedIn, goes_to, is_
 
 router = Router(name="reminders")
 router.message.filter(SignedIn())
@@ -34,7 +33,7 @@ A_ROW = 4  # times, as many as a phone shows whole
 
 
 @router.message(is_(REMINDERS))
-@router.callback_query(Go.filter(F.command == REMINDERS.name))
+@router.callback_query(goes_to(REMINDERS))
 async def reminders(event: Message | CallbackQuery, request: Request) -> Reply:
     """The first time, the question what time it is."""
     chosen = await get_choices(request.session, request.person.user_id)

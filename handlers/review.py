@@ -1,9 +1,8 @@
 """Reviews: questions that are due again, in sittings of ten at most. They are asked as those of lessons are."""
 
-from aiogram import F, Router
+from aiogram import Router
 from aiogram.types import CallbackQuery, Message
 
-from bot.chat.buttons import Go
 from bot.chat.commands import LESSONS, REVIEW, START
 from bot.chat.keyboards import go, rows
 from bot.chat.replies import Reply, in_place, show
@@ -12,7 +11,7 @@ from bot.texts import home as home_words
 from bot.texts import review as words
 from db.lessons import attempts
 from db.lessons.sittings import get_due
-from handlers.filters import SignedIn, is_
+from handlers.filters import SignedIn, goes_to, is_
 from handlers.questions import seed, show_attempt
 
 router = Router(name="review")
@@ -21,7 +20,7 @@ router.callback_query.filter(SignedIn())
 
 
 @router.message(is_(REVIEW))
-@router.callback_query(Go.filter(F.command == REVIEW.name))
+@router.callback_query(goes_to(REVIEW))
 async def review(event: Message | CallbackQuery, request: Request) -> Reply:
     """The question that is most overdue, at once: one tap answers it."""
     session, user_id, now = request.session, request.person.user_id, request.now

@@ -9,7 +9,6 @@ from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message, Update
 
 from bot.chat import Text
 from bot.chat.arguments import Problem, WrongArguments
-from bot.chat.buttons import Go
 from bot.chat.commands import ROLES
 from bot.chat.conversation import RoleQuestion
 from bot.chat.keyboards import go, press, rows
@@ -35,7 +34,7 @@ from db.queue import enqueue
 from db.roles import Role
 from handlers.accounts.names import confirm_name
 from handlers.accounts.who import IS_NAMED, find_named
-from handlers.filters import is_, role_router
+from handlers.filters import goes_to, is_, role_router
 
 Event = Message | CallbackQuery
 MANY = 40  # buttons
@@ -44,7 +43,7 @@ router = role_router("roles", Right.ROLES)
 
 
 @router.message(is_(ROLES))
-@router.callback_query(Go.filter(F.command == ROLES.name))
+@router.callback_query(goes_to(ROLES))
 async def list_roles(event: Event, request: Request, command: CommandObject | None = None) -> Reply:
     """Raises PersonUnknown, PersonNotRegistered, WrongArguments."""
     written = clean_text(command.args or "") if command is not None else ""

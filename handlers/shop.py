@@ -4,7 +4,7 @@ withdraw or restore each.
 
 from datetime import datetime
 
-from aiogram import F, Router
+from aiogram import Router
 from aiogram.filters import CommandObject
 from aiogram.types import CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, Message
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,7 +13,6 @@ from bot.chat.arguments import Arguments
 from bot.chat.buttons import (
     DropOffer,
     DropOrder,
-    Go,
     Pay,
     Register,
     RestoreOffer,
@@ -48,7 +47,7 @@ from db.shop import courses, offers
 from db.shop.courses import OfferDetails
 from handlers import payments
 from handlers.accounts.receipts import ask_for_contact
-from handlers.filters import SignedIn, is_, role_router
+from handlers.filters import SignedIn, goes_to, is_, role_router
 
 MAX_BUTTONS = 40
 OFFERS_A_PAGE = 8
@@ -59,7 +58,7 @@ admin_router = role_router("admin_shop", Right.CATALOGUE)
 
 
 @router.message(is_(COURSES, BUY))
-@router.callback_query(Go.filter(F.command.in_({COURSES.name, BUY.name})))
+@router.callback_query(goes_to(COURSES, BUY))
 async def show_courses(event: Message | CallbackQuery, session: AsyncSession) -> Reply:
     return show(event, *await courses_page(session))
 
@@ -230,7 +229,7 @@ async def drop(query: CallbackQuery, callback_data: DropOffer, session: AsyncSes
 
 
 @admin_router.message(is_(OFFERS))
-@admin_router.callback_query(Go.filter(F.command == OFFERS.name))
+@admin_router.callback_query(goes_to(OFFERS))
 async def list_offers(event: Message | CallbackQuery, session: AsyncSession) -> Reply:
     return say(event, *await offers_page(session, 0))
 

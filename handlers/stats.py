@@ -5,7 +5,7 @@ from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat.buttons import Go, ShowAlerts
-from bot.chat.commands import ADMIN, OFFER, Audience, for_audience
+from bot.chat.commands import ADMIN, OFFER, Audience, Command, for_audience
 from bot.chat.keyboards import go, in_rows, press, rows
 from bot.chat.replies import Reply, say, toast
 from bot.chat.rights import Right, may, rights_of
@@ -18,10 +18,10 @@ from bot.texts.roles import NOT_ALLOWED
 from bot.texts.shop import products
 from db import stats, support
 from db.shop import offers
-from handlers.filters import is_, role_router
+from handlers.filters import goes_to, is_, role_router
 
 # Admins' commands that do nothing without arguments.
-EXPLAINED = {command.name: command for command in (OFFER,)}
+EXPLAINED = (OFFER,)
 PRODUCTS = 10
 PAYMENTS = 5
 
@@ -29,7 +29,7 @@ router = role_router("admin")
 
 
 @router.message(is_(ADMIN))
-@router.callback_query(Go.filter(F.command == ADMIN.name))
+@router.callback_query(goes_to(ADMIN))
 async def show_overview(event: Message | CallbackQuery, request: Request) -> Reply:
     """Figures and troubles are for who may see money; others see what waits for them."""
     rights = rights_of(request.person, request.context.settings)
@@ -66,10 +66,9 @@ def admin_keyboard(rights: frozenset[Right], *, alarmed: bool = False) -> Inline
     )
 
 
-@router.callback_query(Go.filter(F.command.in_(EXPLAINED)))
-async def explain(query: CallbackQuery, callback_data: Go, request: Request) -> Reply:
+@router.callback_query(goes_to(*EXPLAINED))
+async def explain(query: CallbackQuery, place: Command, request: Request) -> Reply:
     """A button has no arguments to give: it shows how the command is written."""
-    command = EXPLAINED[callback_data.command]
-    if command.right is not None and not may(request.person, request.context.settings, command.right):
+    if place.right is not None and not may(request.person, request.context.settings, place.right):
         return toast(query, NOT_ALLOWED, alert=True)
-    return say(query, arguments.usage(command))
+    return say(query, arguments.usage(place))

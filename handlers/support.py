@@ -9,7 +9,6 @@ from aiogram.filters import Filter
 from aiogram.types import CallbackQuery, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.chat.buttons import Go
 from bot.chat.commands import START, SUPPORT
 from bot.chat.conversation import SupportQuestion
 from bot.chat.keyboards import go, in_rows, press, rows
@@ -27,7 +26,7 @@ from db.errors import TooManyTries
 from db.jobs import SupportJob
 from db.queue import enqueue_all
 from db.support import Written
-from handlers.filters import is_, role_router
+from handlers.filters import goes_to, is_, role_router
 
 KINDS = {
     "text", "photo", "document", "video", "audio", "voice", "video_note", "animation", "sticker", "contact", "location",
@@ -102,7 +101,7 @@ async def answer(message: Message, request: Request, thread_id: int) -> Reply:
 
 
 @admin_router.message(is_(SUPPORT))
-@admin_router.callback_query(Go.filter(F.command == SUPPORT.name))
+@admin_router.callback_query(goes_to(SUPPORT))
 async def list_threads(event: Message | CallbackQuery, request: Request) -> Reply:
     found = await support.list_open(request.session, LISTED)
     if not found:

@@ -21,8 +21,7 @@ from bot.chat.admin_buttons import (
     ShowGrantProducts,
 )
 from bot.chat.arguments import Problem, WrongArguments
-from bot.chat.buttons import Go
-from bot.chat.commands import GRANT, REVOKE
+from bot.chat.commands import GRANT, REVOKE, Command
 from bot.chat.conversation import Granting
 from bot.chat.grants import read_days
 from bot.chat.keyboards import in_rows, press, rows
@@ -56,7 +55,7 @@ from handlers.access.drafts import (
 )
 from handlers.accounts.names import confirm_name
 from handlers.accounts.who import IS_NAMED, find_named, only_one
-from handlers.filters import role_router
+from handlers.filters import goes_to, role_router
 
 Event = Message | CallbackQuery
 PRODUCTS_A_PAGE = 8
@@ -68,9 +67,9 @@ router = role_router("granting", Right.GRANTS)
 # --- who ---
 
 
-@router.callback_query(Go.filter(F.command.in_({GRANT.name, REVOKE.name})))
-async def begin(query: CallbackQuery, callback_data: Go, request: Request) -> Reply:
-    action = Action.REVOKE if callback_data.command == REVOKE.name else Action.GRANT
+@router.callback_query(goes_to(GRANT, REVOKE))
+async def begin(query: CallbackQuery, place: Command, request: Request) -> Reply:
+    action = Action.REVOKE if place is REVOKE else Action.GRANT
     return await ask_next(query, request, Draft(action))
 
 

@@ -1,16 +1,16 @@
 """What is open, until when: `/status`."""
 
-from aiogram import F, Router
+from aiogram import Router
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 
-from bot.chat.buttons import Go, ShowModule
+from bot.chat.buttons import ShowModule
 from bot.chat.commands import COURSES, LESSONS, PROMO, START, STATUS
 from bot.chat.keyboards import go, press, rows
 from bot.chat.replies import Reply, show_or_say
 from bot.context import Request
 from bot.texts import home as home_words
 from bot.texts.access import status as words
-from handlers.filters import SignedIn, is_
+from handlers.filters import SignedIn, goes_to, is_
 from handlers.home import Home, load_home, next_button
 
 router = Router(name="status")
@@ -21,7 +21,7 @@ MAX_BUTTONS = 40
 
 
 @router.message(is_(STATUS))
-@router.callback_query(Go.filter(F.command == STATUS.name))
+@router.callback_query(goes_to(STATUS))
 async def show_status(event: Message | CallbackQuery, request: Request) -> Reply:
     found = await load_home(request)
     text = words.status(found.courses, request.now) if found.courses else words.NO_ACCESS

@@ -10,7 +10,7 @@ import secrets
 from aiogram import F, Router
 from aiogram.types import CallbackQuery, Message
 
-from bot.chat.buttons import ConnectByCode, Go, Register, SendCode
+from bot.chat.buttons import ConnectByCode, Register, SendCode
 from bot.chat.commands import CONNECT
 from bot.chat.conversation import ConnectQuestion
 from bot.chat.emails import WrongEmailError, read_email
@@ -33,7 +33,7 @@ from db.normal import number_form
 from db.outbox import Channel, Outgoing
 from handlers.accounts.profile import profile
 from handlers.accounts.site_links import ask
-from handlers.filters import NotSignedOut, is_
+from handlers.filters import NotSignedOut, goes_to, is_
 
 CODE = re.compile(rf"[0-9]{{{DIGITS}}}")
 
@@ -43,7 +43,7 @@ router.callback_query.filter(NotSignedOut())
 
 
 @router.message(is_(CONNECT))
-@router.callback_query(Go.filter(F.command == CONNECT.name))
+@router.callback_query(goes_to(CONNECT))
 async def connect_by_code(event: Message | CallbackQuery, request: Request) -> Reply:
     return await ask_address(event, request)
 

@@ -4,7 +4,6 @@ from aiogram import F, Router
 from aiogram.methods import SendMessage
 from aiogram.types import CallbackQuery, Message
 
-from bot.chat.buttons import Go
 from bot.chat.commands import DELETE, MYDATA, PROFILE
 from bot.chat.conversation import DeletionQuestion
 from bot.chat.keyboards import go, rows
@@ -18,7 +17,7 @@ from db.deleting import deleting
 from db.deleting.deleting import DeletionKind
 from db.jobs import SendJob, SetMenuJob
 from db.queue import enqueue
-from handlers.filters import SignedIn, is_
+from handlers.filters import SignedIn, goes_to, is_
 
 router = Router(name="deleting")
 router.message.filter(SignedIn())
@@ -26,7 +25,7 @@ router.callback_query.filter(SignedIn())
 
 
 @router.message(is_(DELETE))
-@router.callback_query(Go.filter(F.command == DELETE.name))
+@router.callback_query(goes_to(DELETE))
 async def ask(event: Message | CallbackQuery, request: Request) -> Reply:
     user_id = request.person.user_id
     plan = await deleting.get_plan(request.session, user_id, request.now)

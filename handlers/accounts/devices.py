@@ -5,7 +5,7 @@ from datetime import timedelta
 from aiogram import F, Router
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 
-from bot.chat.buttons import EndOthers, EndSession, Go, ShowDevices, SignIn
+from bot.chat.buttons import EndOthers, EndSession, ShowDevices, SignIn
 from bot.chat.commands import DEVICES, LOGOUT, PROFILE
 from bot.chat.keyboards import go, in_rows, press, rows
 from bot.chat.paging import Page
@@ -15,7 +15,7 @@ from bot.texts import home as home_words
 from bot.texts.accounts import devices as words
 from bot.texts.accounts import registration as registration_words
 from db.accounts import registration, sessions
-from handlers.filters import SignedIn, is_
+from handlers.filters import SignedIn, goes_to, is_
 
 SESSIONS_A_PAGE = 8
 
@@ -25,7 +25,7 @@ router.callback_query.filter(SignedIn())
 
 
 @router.message(is_(DEVICES))
-@router.callback_query(Go.filter(F.command == DEVICES.name))
+@router.callback_query(goes_to(DEVICES))
 async def list_devices(event: Message | CallbackQuery, request: Request) -> Reply:
     return show(event, *await devices_page(request, 0))
 
@@ -67,7 +67,7 @@ async def end_others(query: CallbackQuery, request: Request) -> Reply:
 
 
 @router.message(is_(LOGOUT))
-@router.callback_query(Go.filter(F.command == LOGOUT.name))
+@router.callback_query(goes_to(LOGOUT))
 async def sign_out(event: Message | CallbackQuery, request: Request) -> Reply:
     return await end_here(event, request)
 

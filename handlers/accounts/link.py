@@ -36,7 +36,7 @@ from db.errors import NotMergeable, PersonNotRegistered, PersonUnknown
 from db.merging import merging, undoing
 from db.normal import clean_text, number_form
 from handlers.accounts.who import IS_NAMED, find_named
-from handlers.filters import is_, role_router
+from handlers.filters import goes_to, is_, role_router
 
 MAX_DIGITS = 18  # of a Telegram id
 NOTHING_TO_MOVE = ("same account", "merged")
@@ -53,7 +53,7 @@ async def ask(message: Message, command: CommandObject, session: AsyncSession, n
     return await preview(message, session, telegram_id, target, now)
 
 
-@router.callback_query(Go.filter(F.command == LINK.name))
+@router.callback_query(goes_to(LINK))
 async def begin(query: CallbackQuery, request: Request) -> Reply:
     """Step by step."""
     await request.state.set_state(LinkQuestion.who)

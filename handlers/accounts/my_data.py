@@ -1,9 +1,8 @@
 """/mydata: all that is stored about a person, as a document for them."""
 
-from aiogram import F, Router
+from aiogram import Router
 from aiogram.types import CallbackQuery, Message
 
-from bot.chat.buttons import Go
 from bot.chat.commands import MYDATA
 from bot.chat.replies import Reply, say
 from bot.context import Request
@@ -12,7 +11,7 @@ from db.cooldowns import Guess, count_try
 from db.errors import TooManyTries
 from db.jobs import MyDataJob
 from db.queue import enqueue
-from handlers.filters import SignedIn, is_
+from handlers.filters import SignedIn, goes_to, is_
 
 router = Router(name="my_data")
 router.message.filter(SignedIn())
@@ -20,7 +19,7 @@ router.callback_query.filter(SignedIn())
 
 
 @router.message(is_(MYDATA))
-@router.callback_query(Go.filter(F.command == MYDATA.name))
+@router.callback_query(goes_to(MYDATA))
 async def send_my_data(event: Message | CallbackQuery, request: Request) -> Reply:
     """Once in a while: it reads every table."""
     session, person, wait = request.session, request.person, request.context.timings.data_wait

@@ -4,7 +4,6 @@ from aiogram import F
 from aiogram.filters import CommandObject
 from aiogram.types import CallbackQuery, Message
 
-from bot.chat.buttons import Go
 from bot.chat.commands import USER
 from bot.chat.conversation import Lookup
 from bot.chat.keyboards import rows
@@ -18,7 +17,7 @@ from db.errors import PersonNotRegistered, PersonUnknown
 from db.normal import clean_text
 from handlers.accounts.card import draw_card
 from handlers.accounts.who import IS_NAMED, choices, find_named, only_one
-from handlers.filters import is_, role_router
+from handlers.filters import goes_to, is_, role_router
 
 router = role_router("people", Right.PEOPLE)
 
@@ -32,7 +31,7 @@ async def look_up(message: Message, command: CommandObject, request: Request) ->
     return await show_found(message, request, await find_people(request.session, written))
 
 
-@router.callback_query(Go.filter(F.command == USER.name))
+@router.callback_query(goes_to(USER))
 async def begin(query: CallbackQuery, request: Request) -> Reply:
     return await ask_whom(query, request)
 

@@ -1,9 +1,9 @@
 """One's own account: /profile."""
 
-from aiogram import F, Router
+from aiogram import Router
 from aiogram.types import CallbackQuery, Message
 
-from bot.chat.buttons import Go, MailNews, ShowContact
+from bot.chat.buttons import MailNews, ShowContact
 from bot.chat.commands import (
     CONNECT,
     DELETE,
@@ -30,7 +30,7 @@ from bot.texts.accounts import my_data as my_data_words
 from bot.texts.accounts import profile as words
 from db import mail
 from db.accounts import people
-from handlers.filters import SignedIn, is_
+from handlers.filters import SignedIn, goes_to, is_
 from handlers.mail import news_button
 
 router = Router(name="account")
@@ -48,7 +48,7 @@ async def set_mail_news(query: CallbackQuery, callback_data: MailNews, request: 
 
 
 @router.message(is_(PROFILE))
-@router.callback_query(Go.filter(F.command == PROFILE.name))
+@router.callback_query(goes_to(PROFILE))
 async def profile(event: Message | CallbackQuery, request: Request) -> Reply:
     session, person, context = request.session, request.person, request.context
     who = await people.get_account_summary(session, person.user_id)

@@ -1,10 +1,10 @@
 """/start: the greeting of who is not signed in, and what a deep link asks for."""
 
-from aiogram import F, Router
+from aiogram import Router
 from aiogram.filters import CommandObject
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 
-from bot.chat.buttons import Go, Register
+from bot.chat.buttons import Register
 from bot.chat.commands import CONNECT, COURSES, START
 from bot.chat.keyboards import go, press, rows
 from bot.chat.replies import Reply, as_list, say
@@ -20,7 +20,7 @@ from db.shop import courses
 from handlers import certificates, mail, payments, promo, shop
 from handlers.accounts import site_links, wishes
 from handlers.accounts.login import remember_link, say_sign_in
-from handlers.filters import is_
+from handlers.filters import goes_to, is_
 from handlers.home import free_lesson_button, show_home
 
 CONNECTS = "in_"  # begins a link that the school's site has signed
@@ -29,7 +29,7 @@ router = Router(name="start")
 
 
 @router.message(is_(START))
-@router.callback_query(Go.filter(F.command == START.name))
+@router.callback_query(goes_to(START))
 async def start(
     event: Message | CallbackQuery, request: Request, command: CommandObject | None = None
 ) -> Reply:
@@ -90,6 +90,8 @@ async def greeting_keyboard(request: Request) -> InlineKeyboardMarkup:
 async def follow_link(request: Request, link: str) -> Reply:
     """What a deep link asks for, or home where it asks for nothing. A refusal is told, and leaves the rest standing."""
     event = request.event
+    if not link:
+        return await show_home(event, request)
     try:
         async with request.session.begin_nested():
             reply, done = await _carry_out(request, link)
