@@ -1,12 +1,15 @@
-"""A person's chat: who they are to us, and where the conversation stands. One statement loads it all."""
+"""A person's chat: who they are to us, and where the conversation stands. One statement loads it all, and writes
+nothing; another one does where Telegram says something new of the person."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, Text, bindparam, text
+from sqlalchemy import BigInteger, Text, bindparam
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.sql import text
 
 SEEN_EVERY = timedelta(minutes=5)  # docs/design.md#tables
 
@@ -88,27 +91,28 @@ with fresh as (
         telegram_language = excluded.telegram_language, blocked_at = null
     returning *
 ), chat as (
-    select * from fresh
+    select *, true as is_current from fresh
     union all
-    select * from bot.chats where telegram_id = :id and not exists (select from fresh)
+    select *, true from bot.chats where telegram_id = :id and not exists (select from fresh)
 )
 """
 # Payments wait for no lock of the same person: their load only reads, even where the chat is new to us.
 READ_CHAT = """
 with chat as (
-    select :id as telegram_id, coalesce(c.name, :name) as name, c.language,
+    select :id as telegram_id,
+           c.name = :name and c.blocked_at is null and c.username is not distinct from :username
+           and c.telegram_language is not distinct from :language as is_current,
+           coalesce(c.name, :name) as name, c.language,
            coalesce(c.telegram_language, :language) as telegram_language, c.state,
            coalesce(c.data, '{}') as data, c.start, c.asked_at, c.module_id, c.home_id, c.order_id,
            coalesce(c.lesson_ids, '{}') as lesson_ids
-    from (select :username) one left join bot.chats c on c.telegram_id = :id
+    from (select) one left join bot.chats c on c.telegram_id = :id
 )
 """
 LOAD_PERSON = """
-select chat.telegram_id, chat.name, chat.language, chat.telegram_language, chat.state, chat.data,
-       chat.start, chat.asked_at, chat.module_id, chat.home_id, chat.order_id,
-       chat.lesson_ids,
-       u.id as user_id, u.last_seen,
-       d.id as device_id, s.id as session_id,
+select chat.telegram_id, chat.name, chat.language, chat.telegram_language, chat.state, chat.data, chat.start,
+       chat.asked_at, chat.module_id, chat.home_id, chat.order_id, chat.lesson_ids, chat.is_current,
+       u.id as user_id, u.last_seen, d.id as device_id, s.id as session_id,
        exists (select from sessions where user_id = u.id and device_id = d.id) as has_signed_in,
        (select role from bot.roles where telegram_id = :id) as role,
        exists (select from bot.updates where bot_id = :bot_id and update_id = :update_id) as handled
@@ -133,10 +137,7 @@ PARAMETERS = (
     bindparam("language", type_=Text),
     bindparam("key", type_=Text),
 )
-LOADS = {
-    False: text(UPSERT_CHAT + LOAD_PERSON).bindparams(*PARAMETERS),
-    True: text(READ_CHAT + LOAD_PERSON).bindparams(*PARAMETERS),
-}
+LOAD, LOAD_AND_WRITE = (text(chat + LOAD_PERSON).bindparams(*PARAMETERS) for chat in (READ_CHAT, UPSERT_CHAT))
 
 
 async def load_person(
@@ -148,21 +149,15 @@ async def load_person(
     *,
     read_only: bool = False,
 ) -> Person:
-    """One statement. `read_only` neither writes the chat's row nor waits for its lock (payment updates)."""
-    values = {
-        "id": profile.telegram_id,
-        "key": str(profile.telegram_id),
-        "username": profile.username,
-        "name": profile.name,
-        "language": profile.language,
-        "bot_id": bot_id,
-        "update_id": update_id,
-        "now": now,
-    }
-    row = (await session.execute(LOADS[read_only], values)).one()
-    account = None
-    if row.user_id is not None:
-        account = Account(row.user_id, row.last_seen)
+    """One statement, two where the chat's row is to be written. `read_only` neither writes it nor waits for its lock
+    (payment updates)."""
+    said = {"username": profile.username, "name": profile.name, "language": profile.language}
+    handled = {"bot_id": bot_id, "update_id": update_id, "now": now}
+    values = {"id": profile.telegram_id, "key": str(profile.telegram_id)} | said | handled
+    row = (await session.execute(LOAD, values)).one()
+    if not (row.is_current or read_only):
+        row = (await session.execute(LOAD_AND_WRITE, values)).one()
+    account = None if row.user_id is None else Account(row.user_id, row.last_seen)
     return Person(
         telegram_id=row.telegram_id,
         name=row.name,

@@ -1,10 +1,13 @@
 """Connections to the database, in named pools: payment updates and callbacks never wait for chat updates."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from enum import StrEnum
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import QueuePool, event, exc, text
+from sqlalchemy import Connection, QueuePool, event, exc, text
 from sqlalchemy.ext.asyncio import (
     AsyncConnection,
     AsyncEngine,
@@ -52,12 +55,17 @@ class Database:
         self.talk_pool_size = sizes[Pool.TALK]
         self._engines = {pool: _engine(dsn, size) for pool, size in sizes.items()}
         self._sessions = {
-            pool: async_sessionmaker(engine, expire_on_commit=False) for pool, engine in self._engines.items()
+            pool: async_sessionmaker(_lazy(engine) if pool is Pool.TALK else engine, expire_on_commit=False)
+            for pool, engine in self._engines.items()
         }
 
     @asynccontextmanager
     async def transaction(self, pool: Pool) -> AsyncIterator[AsyncSession]:
-        """Returning commits, raising rolls back. An id that is taken is passed, so that another try succeeds."""
+        """Returning commits, raising rolls back. An id that is taken is passed, so that another try succeeds.
+
+        In the talk pool it begins with the first statement that may write: each statement before it sees what is
+        committed by then, as in any transaction of ours, and who only looks something up begins and commits nothing.
+        """
         async with self._passing_taken_ids(pool), self._sessions[pool]() as session, session.begin():
             yield session
 
@@ -112,6 +120,44 @@ def _engine(dsn: str, size: int) -> AsyncEngine:
     )
     event.listen(engine.sync_engine, "connect", lambda connection, _record: connection.run_async(set_codec))
     return engine
+
+
+LAZY = "begins_with_the_first_write"
+READS = re.compile(r"\s*(select|with)\b", re.I)
+# In whatever meaning: who waits for a lock has begun, too.
+MAY_WRITE = re.compile(
+    r"\b(insert|update|delete|merge|truncate|share|nextval|setval|set_config|pg_notify|pg_advisory\w*)\b",
+    re.I,
+)
+
+
+@lru_cache(maxsize=4096)
+def only_reads(statement: str) -> bool:
+    """Rather False where that is uncertain."""
+    return READS.match(statement) is not None and MAY_WRITE.search(statement) is None
+
+
+def _lazy(engine: AsyncEngine) -> AsyncEngine:
+    lazy = engine.execution_options(isolation_level="AUTOCOMMIT", **{LAZY: True})
+    event.listen(lazy.sync_engine, "before_cursor_execute", _begin_to_write)
+    return lazy
+
+
+def _begin_to_write(connection: Connection, _cursor: Any, statement: str, *_: Any) -> None:
+    """asyncpg's BEGIN is sent by SQLAlchemy before the statement. The pool gives the connection back as it was."""
+    driver = connection.connection.dbapi_connection
+    assert driver is not None
+    if driver.autocommit and not only_reads(statement):
+        connection.dialect.set_isolation_level(driver, "READ COMMITTED")
+
+
+async def has_begun(session: AsyncSession) -> bool:
+    """Whether a transaction is open in which something may have been written."""
+    connection = (await session.connection()).sync_connection
+    assert connection is not None
+    driver = connection.connection.dbapi_connection
+    assert driver is not None
+    return not connection.dialect.detect_autocommit_setting(driver)
 
 
 # A pooler may refuse start-up settings: behind one, days are added in whatever zone the database is set to.

@@ -3,11 +3,12 @@
 import secrets
 from datetime import datetime
 
-from sqlalchemy import select, text, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.account_ids import lock_account
 from db.placeholders import proven_email
+from db.sql import text
 from db.tables import MailSubscription
 
 TOKEN_BYTES = 24  # of chance; 32 characters, and Telegram takes 64 in a link

@@ -7,6 +7,7 @@ from sqlalchemy import delete, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db.engine import has_begun
 from db.tables import FailedUpdate, HandledUpdate
 
 SOLVED_KEPT = timedelta(days=30)
@@ -108,6 +109,8 @@ async def mark_handled(session: AsyncSession, bot_id: int, update_id: int, now: 
 
     Raises HandledElsewhereError.
     """
+    if not await has_begun(session):
+        return
     row = (await session.execute(MARK_HANDLED, {"bot_id": bot_id, "update_id": update_id, "now": now})).one()
     if row.it and not row.first:
         raise HandledElsewhereError

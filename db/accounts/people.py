@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.errors import PersonAmbiguous, PersonNotRegistered, PersonUnknown, PersonUnproven
 from db.normal import UNUSUAL_EMAIL, clean_text, email_form, number_form
 from db.placeholders import proven_email, read_placeholder
+from db.sql import text
 
 MAX_ID = 2**63 - 1
 ID = re.compile(r"(?P<sign>#|No\.?)? ?(?P<number>[0-9]{1,19})")  # № is No in its normal form

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.sql import text
 
 
 @dataclass(frozen=True, slots=True)

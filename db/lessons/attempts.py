@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, Integer, Row, Text, bindparam, text
+from sqlalchemy import ARRAY, BigInteger, Integer, Row, Text, bindparam
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.account_ids import lock_account
@@ -19,6 +19,7 @@ from db.lessons.outcomes import finish
 from db.lessons.questions import Given, Judged, Kind, Question, judge
 from db.lessons.review import grade, rate
 from db.lessons.sittings import GET_DUE_QUESTION, MAX_REVIEWS
+from db.sql import text
 
 
 @dataclass(frozen=True, slots=True)

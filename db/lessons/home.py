@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.lessons.progress import COUNTS, Progress
 from db.lessons.sittings import COUNT_DUE
 from db.lessons.unlocking import DONE
+from db.sql import text
 
 
 @dataclass(frozen=True, slots=True)

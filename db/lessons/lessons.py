@@ -8,7 +8,7 @@ for people without an account (`user_id` None), who have no progress.
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.account_ids import lock_account
@@ -16,6 +16,7 @@ from db.errors import LessonLocked, LessonUnknown
 from db.lessons.progress import COUNTS, Progress, get_progress
 from db.lessons.unlocking import DONE, LessonWaits, Lock, lines, lock_of
 from db.locks import lock
+from db.sql import text
 
 
 @dataclass(frozen=True, slots=True)

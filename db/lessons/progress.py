@@ -8,10 +8,10 @@ them is left, even where more were agreed than there are so far.
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.lessons.unlocking import lines
+from db.sql import text
 
 
 @dataclass(frozen=True, slots=True)

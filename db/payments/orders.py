@@ -8,7 +8,7 @@ has run out, it is in no list and in no figure. A payment through its link count
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.account_ids import lock_account
@@ -21,6 +21,7 @@ from db.payments.prices import is_todays
 from db.payments.purchases import PurchaseStatus, list_unpaid
 from db.payments.sales import create_attempt
 from db.shop.courses import OfferDetails
+from db.sql import text
 from db.tables import Attempt, Offer, Product, Purchase
 
 MAX_OPEN = 5  # of one person

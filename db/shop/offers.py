@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.acts import ActKind, record_act
 from db.errors import OfferGone, ProductUnknown
 from db.shop.courses import OFFERS, OfferDetails, to_offer
+from db.sql import text
 from db.tables import Attempt, Module, Offer, Product
 
 

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
+from db.engine import only_reads
 from handlers.app import Application
 from tests.app import second_app, update_of
 from tests.chat_user import ChatUser
@@ -60,6 +61,9 @@ async def other(app: Application, school_database: str) -> AsyncIterator[Applica
 
 
 async def statements(other: Application, person: ChatUser, text: str) -> list[str]:
+    await other.processor.process(
+        update_of(person, text="/help")
+    )  # known by the name that these updates bear
     token = heard.set([])
     try:
         await other.processor.process(update_of(person, text=text))
@@ -69,14 +73,17 @@ async def statements(other: Application, person: ChatUser, text: str) -> list[st
 
 
 async def test_one_statement_loads_all_an_update_needs(anna: ChatUser, other: Application) -> None:
-    """Who it is, the session, the language and where the conversation stands; another one notes what was handled."""
+    """Who it is, the session, the language and where the conversation stands. Who only reads begins no transaction;
+    who writes notes in it what was handled, and who is new is written down first."""
     await anna.send("/start")
     stranger = await statements(other, anna, "/help")
     await anna.register()
     learner = await statements(other, anna, "/help")
     assert learner == stranger
-    load, mark = learner
+    (load,) = learner
     assert all(table in load for table in ("bot.chats", "authidentities", "users", "devices", "sessions"))
+    assert only_reads(load)
+    *_, mark = await statements(other, anna, "/promo")
     assert "bot.updates" in mark
 
 

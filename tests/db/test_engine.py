@@ -5,7 +5,7 @@ import asyncpg
 import pytest
 from sqlalchemy import text
 
-from db.engine import Database, Pool, is_unavailable
+from db.engine import Database, Pool, has_begun, is_unavailable, only_reads
 
 
 @pytest.mark.parametrize(
@@ -45,3 +45,56 @@ async def _lose_connection(database: Database, connection: asyncpg.Connection) -
         own = await session.scalar(text("select pg_backend_pid()"))
         await connection.execute("select pg_terminate_backend($1)", own)
         await session.execute(text("select 1"))
+
+
+SEEN = text("select count(*) from modules")
+MADE = text("insert into modules (name, interval_count) values ('English', 10)")
+
+
+async def test_a_transaction_of_the_talk_pool_begins_with_what_may_write(
+    dsn: str, connection: asyncpg.Connection
+) -> None:
+    """Until then others' commits are seen and nothing is held; from then on all of it is one."""
+    database = Database(dsn)
+    try:
+        async with database.transaction(Pool.TALK) as session:
+            await session.execute(SEEN)
+            assert not await has_begun(session)
+        with pytest.raises(ZeroDivisionError):
+            await _fail_after_writing(database)
+        assert await connection.fetchval(SEEN.text) == 0
+        async with database.transaction(Pool.TALK) as session:  # the connection is as it was
+            await session.execute(SEEN)
+            assert not await has_begun(session)
+            async with session.begin_nested():
+                await session.execute(MADE)
+        assert await connection.fetchval(SEEN.text) == 1
+    finally:
+        await database.close()
+
+
+async def _fail_after_writing(database: Database) -> None:
+    async with database.transaction(Pool.TALK) as session:
+        await session.execute(SEEN)
+        await session.execute(MADE)
+        assert await has_begun(session)
+        async with session.begin_nested():
+            await session.execute(MADE)
+        raise ZeroDivisionError
+
+
+@pytest.mark.parametrize(
+    ("statement", "reads"),
+    [
+        ("\n with a as (select 1) select updated_at from bot.updates", True),
+        ("select 1 from users for update", False),
+        ("select 1 from users for share", False),
+        ("select pg_advisory_xact_lock(1)", False),
+        ("with a as (INSERT into users values (1) returning 1) select * from a", False),
+        ("SAVEPOINT one", False),
+        ("lock table users", False),
+        ("set local statement_timeout = 1", False),
+    ],
+)
+def test_what_only_reads(statement: str, reads: bool) -> None:
+    assert only_reads(statement) is reads
