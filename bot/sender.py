@@ -22,7 +22,7 @@ from aiogram.exceptions import (
     TelegramServerError,
     TelegramUnauthorizedError,
 )
-from aiogram.types import Message
+from aiogram.types import Message, MessageId
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat.fitting import fit, fit_one
@@ -93,7 +93,7 @@ async def send_all(context: AppContext, replies: Sequence[Method]) -> None:
         except SendLaterError as later:
             await send_by_job(context, replies[at:], later.delay)
             return
-        if isinstance(sent, Message):
+        if isinstance(sent, Message | MessageId):
             ids.append(sent.message_id)
         if isinstance(method, LastPart) and method.count > 1:
             keep = partial(record_lesson_ids, telegram_id=int(method.chat_id), ids=ids[-method.count :])

@@ -3,11 +3,14 @@
 import secrets
 from typing import Any
 
+import orjson
 import structlog
+from aiogram.methods import AnswerCallbackQuery
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from bot import metrics
+from bot.chat.fitting import fit_one
 from bot.context import AppContext
 from bot.texts import pages
 from bot.updates.process import DatabaseUnavailableError, UpdateProcessor
@@ -83,11 +86,11 @@ class HttpEndpoints:
         if get_update_id(raw) is None:
             raise web.HTTPBadRequest(text="not an update")
         try:
-            await self._processor.process(raw)
+            answer = await self._processor.process(raw, answers=True)
         except DatabaseUnavailableError:
             log.warning("update_put_off", update_id=raw["update_id"])
             return web.Response(status=503, headers=RETRY)
-        return web.Response()
+        return web.Response() if answer is None else _call(answer)
 
     async def yookassa_keyed(self, request: web.Request) -> web.Response:
         """404 unless the address ends in the key, so that nobody learns that there is one."""
@@ -201,6 +204,13 @@ def _key(thing: dict[str, Any]) -> str | None:
     metadata = thing.get("metadata")
     key = metadata.get("key") if isinstance(metadata, dict) else None
     return key[:MAX_KEY].replace("\x00", "") if isinstance(key, str) else None
+
+
+def _call(method: AnswerCallbackQuery) -> web.Response:
+    """In the answer to an update, Telegram reads a method that it is to carry out."""
+    values = fit_one(method).model_dump(exclude_none=True)
+    body = orjson.dumps({"method": method.__api_method__} | values)
+    return web.Response(body=body, content_type="application/json")
 
 
 def _language(request: web.Request, context: AppContext) -> str:

@@ -1,6 +1,7 @@
 """Keyboards that more than one capability uses. Wording comes from `bot.texts`."""
 
 from collections.abc import Sequence
+from functools import cache, lru_cache
 
 from aiogram.filters.callback_data import CallbackData
 from aiogram.types import (
@@ -18,7 +19,13 @@ Row = Sequence[InlineKeyboardButton]
 
 
 def press(text: Text, data: CallbackData) -> InlineKeyboardButton:
-    return InlineKeyboardButton(text=str(text), callback_data=data.pack())
+    return _button(str(text), data.pack())
+
+
+@lru_cache(maxsize=4096)
+def _button(text: str, data: str) -> InlineKeyboardButton:
+    """Most are the same for everybody, and nobody changes one."""
+    return InlineKeyboardButton(text=text, callback_data=data)
 
 
 def open_url(text: Text, url: str) -> InlineKeyboardButton:
@@ -26,7 +33,12 @@ def open_url(text: Text, url: str) -> InlineKeyboardButton:
 
 
 def go(text: Text, command: Command) -> InlineKeyboardButton:
-    return press(text, Go(command=command.name))
+    return _button(str(text), _place(command))
+
+
+@cache
+def _place(command: Command) -> str:
+    return Go(command=command.name).pack()
 
 
 def go_below(text: Text, command: Command) -> InlineKeyboardButton:

@@ -7,6 +7,7 @@ message for one wrong tag. It knows four named references; any other `&` is itse
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 PLAIN_TAGS = {"b", "strong", "i", "em", "u", "ins", "s", "strike", "del", "tg-spoiler", "span"}
 TAGS = PLAIN_TAGS | {"a", "code", "pre", "blockquote", "tg-emoji"}
@@ -46,6 +47,12 @@ def pages(source: str, limit: int = 4096) -> list[str]:
 
     Raises MarkupError.
     """
+    return list(_made(source, limit))
+
+
+@lru_cache(maxsize=500)
+def _made(source: str, limit: int) -> tuple[str, ...]:
+    """Lessons are read again and again, and this takes longer than all else that is done for one."""
     pieces = list(balanced(source))
     made, start, opened = [], 0, list[Piece]()
     while start < len(pieces):
@@ -54,7 +61,7 @@ def pages(source: str, limit: int = 4096) -> list[str]:
         if page:
             made.append(page)
         start = end
-    return made
+    return tuple(made)
 
 
 def _page(opened: list[Piece], pieces: list[Piece]) -> tuple[str, list[Piece]]:

@@ -117,5 +117,6 @@ def show_or_say(
     event: Message | CallbackQuery, html: Text, keyboard: InlineKeyboardMarkup | None = None
 ) -> SendMessage | EditMessageText:
     """In place of the message whose button was pressed where one is enough; the sender splits a longer text."""
-    fits = len(pages(str(html), MAX_TEXT)) == 1
+    written = str(html)
+    fits = 2 * len(written) <= MAX_TEXT or len(pages(written, MAX_TEXT)) == 1  # two units a sign at the most
     return show(event, html, keyboard) if fits else say(event, html, keyboard)

@@ -2,8 +2,9 @@
 
 import re
 import unicodedata
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, time, timedelta, tzinfo
 from decimal import Decimal
+from functools import lru_cache
 from html import escape
 
 from babel.dates import format_datetime
@@ -79,7 +80,16 @@ def _written(at: datetime, *, ru: str, en: str, hour: bool = False, place: tzinf
     pattern = ru if russian else en
     if local.year != now().astimezone(place).year:
         pattern += " y" if russian else ", y"
-    return format_datetime(local, pattern + (", HH:mm" if hour else ""), locale=language())
+    minute = (
+        local.replace(second=0, microsecond=0, tzinfo=None) if hour else datetime.combine(local, time.min)
+    )
+    return _formatted(minute, pattern + (", HH:mm" if hour else ""), language())
+
+
+@lru_cache(maxsize=4096)
+def _formatted(local: datetime, pattern: str, language: str) -> str:
+    """The days on a screen are the same few for everybody, and babel takes its time over each."""
+    return format_datetime(local, pattern, locale=language)
 
 
 def zone_name(local: datetime) -> str:

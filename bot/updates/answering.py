@@ -16,6 +16,15 @@ def complete(update: Update, replies: Sequence[Method]) -> list[Method]:
     return _with_answer(update, list(replies))
 
 
+def take_answer(replies: list[Method]) -> AnswerCallbackQuery | None:
+    """Takes out what lets go of the pressed button, so that it goes with the update's confirmation: one way to Telegram
+    less. Nothing else may: whether it was refused is never learnt."""
+    answer = next((method for method in replies if isinstance(method, AnswerCallbackQuery)), None)
+    if answer is not None:
+        replies.remove(answer)
+    return answer
+
+
 def _in_topic(method: Method, chat_id: int, thread_id: int) -> Method:
     """Into a topic, where the method can name one and names none, and goes to the same chat."""
     if (

@@ -16,7 +16,7 @@ from weakref import WeakValueDictionary
 import structlog
 from aiogram import Dispatcher
 from aiogram.dispatcher.event.bases import UNHANDLED
-from aiogram.methods import SendMessage
+from aiogram.methods import AnswerCallbackQuery, SendMessage
 from aiogram.types import Message, Update, User
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -28,34 +28,29 @@ from bot.context import AppContext, Request
 from bot.replying import ReplySender
 from bot.sender import Method, send_all
 from bot.texts import errors
-from bot.updates.answering import complete
+from bot.updates.answering import complete, take_answer
 from bot.updates.failed import after_error, keep_unreadable
 from bot.updates.limits import Admission, PersonLimits
 from bot.updates.put_off import PutOffReasons
-from bot.updates.reading import Incoming, Raw, UnreadableError, is_payment, money_in, read
+from bot.updates.reading import Incoming, Raw, UnreadableError, is_payment, money_in, profile, read
 from bot.updates.refusing import refusal
 from db import chats, updates
-from db.chats import Person, TelegramProfile
+from db.chats import Person
 from db.engine import Pool, is_retryable, is_unavailable
 from db.errors import Refused
 from db.lessons.unlocking import record_seen_access
-from db.normal import name_form
 from db.updates import HandledElsewhereError
 
 log = structlog.get_logger(__name__)
+Wait = Callable[[], Awaitable[None]]
 
 SPARE_CONNECTIONS = 2  # connections of the talk pool that no update may take
 MAX_TRIES = 4  # of a transaction that met a deadlock or a serialization failure
-
-
 WHOLE_ALBUMS = {SupportQuestion.message.state}  # where each picture is wanted
 
 
 class DatabaseUnavailableError(Exception):
     """The database is out of reach: the update is not confirmed and comes again."""
-
-
-Wait = Callable[[], Awaitable[None]]
 
 
 class UpdateProcessor:
@@ -69,40 +64,56 @@ class UpdateProcessor:
         self._reasons = PutOffReasons()
         self._limits = PersonLimits(context.timings.burst, context.timings.every.total_seconds())
 
-    async def process(self, raw: Raw, wait: Wait | None = None) -> None:
-        """Handles an update as Telegram sent it. Never raises on an internal error: it is logged and answered.
+    async def process(
+        self, raw: Raw, wait: Wait | None = None, *, answers: bool = False
+    ) -> AnswerCallbackQuery | None:
+        """Handles an update as Telegram sent it. Never raises on an internal error: it is logged and answered. Returns
+        the answer to a pressed button, unsent, with `answers`.
 
         While the database is unavailable, `wait` is awaited before each further try, and the person's later updates
         wait too. Raises DatabaseUnavailableError where there is no `wait`, or where that raises it.
         """
         if self._is_refused_unread(raw):
-            return metrics.UPDATES.labels("message", "turned away").inc()
+            metrics.UPDATES.labels("message", "turned away").inc()
+            return None
         try:
             incoming = read(raw, self._context.bot)
         except UnreadableError as error:
             replies = await self._until_available(partial(self._keep_unreadable, raw, error), wait)
-            return await self._replies.wait_sent(self._replies.send_now(replies))
+            await self._replies.wait_sent(self._replies.send_now(replies))
+            return None
         if incoming is None:
             return None
         if incoming.dropped:
             log.warning("update_mended", update_id=incoming.update.update_id, dropped=incoming.dropped)
-        await self._replies.wait_sent(await self._take(incoming, raw, wait))
-        return None
+        answer, sending = await self._take(incoming, raw, wait, answers=answers)
+        await self._replies.wait_sent(sending)
+        return answer
 
-    async def _take(self, incoming: Incoming, raw: Raw, wait: Wait | None) -> asyncio.Task[None]:
-        """Handled, and its replies on their way."""
+    async def _take(
+        self, incoming: Incoming, raw: Raw, wait: Wait | None, *, answers: bool
+    ) -> tuple[AnswerCallbackQuery | None, asyncio.Task[None]]:
+        """Handled, and its replies on their way, without the answer that is kept for `process`."""
         update, user = incoming.update, incoming.user
+
+        def completed(replies: list[Method]) -> tuple[AnswerCallbackQuery | None, list[Method]]:
+            replies = complete(update, replies)
+            return (take_answer(replies) if answers else None), replies
+
         if user is None:
-            return self._replies.send_now(complete(update, []))
+            answer, replies = completed([])
+            return answer, self._replies.send_now(replies)
         handle = partial(self._once, incoming, user, raw)
         if is_payment(update):
-            return self._replies.send_now(await self._until_available(partial(handle, Pool.MONEY), wait))
+            replies = await self._until_available(partial(handle, Pool.MONEY), wait)
+            return None, self._replies.send_now(replies)
         if (admission := self._admit(user)) is not Admission.ADMITTED:
-            return self._replies.send_now(self._turn_away(update, user, admission))
+            answer, replies = completed(self._turn_away(update, user, admission))
+            return answer, self._replies.send_now(replies)
         try:
             async with self._turn(user.id):
-                replies = await self._until_available(partial(handle, Pool.TALK), wait)
-                return self._replies.send_in_order(user.id, complete(update, replies))
+                answer, replies = completed(await self._until_available(partial(handle, Pool.TALK), wait))
+                return answer, self._replies.send_in_order(user.id, replies)
         except DatabaseUnavailableError:
             self._limits.give_back(user.id)
             raise
@@ -128,10 +139,10 @@ class UpdateProcessor:
         """Beyond what a person may ask: nothing is handled, and they are told once."""
         metrics.count_update(update, "turned away")
         if admission is Admission.REFUSED:
-            return complete(update, [])
+            return []
         context = self._context
         with context.localizer.use_language_of(None, user.language_code):
-            return complete(update, [SendMessage(chat_id=user.id, text=str(errors.TOO_FAST))])
+            return [SendMessage(chat_id=user.id, text=str(errors.TOO_FAST))]
 
     async def finish(self) -> None:
         """Waits until every reply is sent or enqueued."""
@@ -241,12 +252,15 @@ class UpdateProcessor:
         return message.reply_to_message is not None and may(person, self._context.settings, Right.SUPPORT)
 
     async def _feed(self, update: Update, session: AsyncSession, person: Person, now: datetime) -> Any:
-        """Handlers name as arguments what they need: `request`, or parts of it."""
+        """Handlers name as arguments what they need: `request`, or parts of it. Straight to the routers: what aiogram
+        does before is for bots without a `Person`."""
         context, state = self._context, context_of(self._context.bot.id, person)
         request = Request(cast(Any, update.event), session, person, state, context, now)
-        return await self._dispatcher.feed_update(
-            context.bot,
-            update,
+        return await self._dispatcher.propagate_event(
+            update.event_type,
+            update.event,
+            bot=context.bot,
+            event_update=update,
             request=request,
             context=context,
             session=session,
@@ -275,17 +289,6 @@ class UpdateProcessor:
         except HandledElsewhereError:
             return
         await send_all(self._context, complete(incoming.update, replies))
-
-
-def profile(user: User) -> TelegramProfile:
-    name = name_form(f"{user.first_name} {user.last_name or ''}", str(user.id))
-    return TelegramProfile(user.id, name, user.username, user.language_code, first_name(user))
-
-
-def first_name(user: User) -> str:
-    """Empty where it has no letters: emoji alone, blanks, dots."""
-    name = name_form(user.first_name, "")
-    return name if any(map(str.isalpha, name)) else ""
 
 
 async def _kept(storing: Awaitable[list[Method]]) -> list[Method]:

@@ -13,6 +13,9 @@ from aiogram import Bot
 from aiogram.types import Message, Update, User
 from pydantic import ValidationError
 
+from db.chats import TelegramProfile
+from db.normal import name_form
+
 Raw = dict[str, Any]
 Path = tuple[str, ...]
 
@@ -166,6 +169,17 @@ def _actor(update: Update) -> User | None:
     if chat.type != "private" or user is None or user.is_bot:
         return None
     return user
+
+
+def profile(user: User) -> TelegramProfile:
+    name = name_form(f"{user.first_name} {user.last_name or ''}", str(user.id))
+    return TelegramProfile(user.id, name, user.username, user.language_code, first_name(user))
+
+
+def first_name(user: User) -> str:
+    """Empty where it has no letters: emoji alone, blanks, dots."""
+    name = name_form(user.first_name, "")
+    return name if any(map(str.isalpha, name)) else ""
 
 
 def _parse(wanted: Raw, bot: Bot) -> tuple[Update, tuple[str, ...]]:

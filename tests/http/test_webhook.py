@@ -110,6 +110,29 @@ async def test_a_person_talks_and_pays_over_the_webhook(anna: ChatUser, sql: asy
     assert await sql.fetchval("select status from purchases") == "succeeded"
 
 
+async def test_a_pressed_button_is_let_go_in_the_answer_to_its_update(
+    app: Application, anna: ChatUser, sandbox: Sandbox, http: aiohttp.ClientSession
+) -> None:
+    """That alone: what Telegram refuses of an answer is never learnt, so that all else is sent."""
+    await anna.register()
+    query = {
+        "id": "1234",
+        "from": update_of(anna)["message"]["from"],
+        "chat_instance": "1",
+        "data": "go:help",
+    }
+    shown = {"message_id": 1, "date": 0, "chat": {"id": anna.id, "type": "private"}}
+    update = {"update_id": 10**6, "callback_query": query | {"message": shown}}
+    url, before = f"{app.settings.public_url}/telegram/webhook", len(calls(sandbox, "sendMessage"))
+    for _ in ("first", "again, since our answer was lost"):
+        async with http.post(url, headers={HEADER: SECRET}, json=update) as response:
+            assert await response.json() == {"method": "answerCallbackQuery", "callback_query_id": "1234"}
+    assert len(calls(sandbox, "sendMessage")) > before
+    assert "1234" not in [
+        call["params"]["callback_query_id"] for call in calls(sandbox, "answerCallbackQuery")
+    ]
+
+
 @pytest.mark.parametrize("secret", [None, "", "wrong", SECRET + "x", SECRET.upper(), "секрет"])
 async def test_without_the_secret_nothing_happens(
     anna: ChatUser, app: Application, sql: asyncpg.Connection, secret: str | None
