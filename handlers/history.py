@@ -7,7 +7,6 @@ from aiogram.filters import CommandObject
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 
 from bot.chat.arguments import Arguments
-from bot.chat.buttons import Go
 from bot.chat.commands import HISTORY
 from bot.chat.history_buttons import ALL, ChooseFilter, ShowHistory
 from bot.chat.keyboards import in_rows, press, rows

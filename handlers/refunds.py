@@ -4,14 +4,13 @@ refund's id and nothing else.
 
 from datetime import datetime
 
-from aiogram import F
 from aiogram.filters import CommandObject
 from aiogram.types import CallbackQuery, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat.admin_buttons import RefundPurchase
 from bot.chat.arguments import Arguments
-from bot.chat.buttons import ConfirmRefund, DropRefund, Go
+from bot.chat.buttons import ConfirmRefund, DropRefund
 from bot.chat.commands import REFUND
 from bot.chat.conversation import Lookup
 from bot.chat.keyboards import press, rows

@@ -1,10 +1,9 @@
 """The admins' context: /admin shows how things stand and leads on, /user shows a person."""
 
-from aiogram import F
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.chat.buttons import Go, ShowAlerts
+from bot.chat.buttons import ShowAlerts
 from bot.chat.commands import ADMIN, OFFER, Audience, Command, for_audience
 from bot.chat.keyboards import go, in_rows, press, rows
 from bot.chat.replies import Reply, say, toast

@@ -6,7 +6,6 @@ alone is moved: it signs in to the other account.
 
 from datetime import datetime, timedelta
 
-from aiogram import F
 from aiogram.filters import CommandObject
 from aiogram.filters.callback_data import CallbackData
 from aiogram.types import CallbackQuery, Message, MessageOriginUser
@@ -14,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat.admin_buttons import ShowConnections
 from bot.chat.arguments import MAX_ID, Arguments
-from bot.chat.buttons import Go, JoinAccounts, MoveChat, ReturnChat, SeparateAccounts
+from bot.chat.buttons import JoinAccounts, MoveChat, ReturnChat, SeparateAccounts
 from bot.chat.commands import LINK
 from bot.chat.conversation import LinkQuestion
 from bot.chat.keyboards import in_rows, press, rows

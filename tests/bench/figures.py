@@ -1,10 +1,11 @@
 """Two ways of doing the same thing, tried in turn, and the table of what came out."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from statistics import median
+from typing import Any
 
-Try = Callable[[], Awaitable[float]]
+Try = Callable[[], Awaitable[Sequence[float]]]  # what one try gives, each in a unit of its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,24 +28,26 @@ class Pair:
         """Round by round: two tries that stand next to each other met the same noise."""
         return sorted(one / other for one, other in zip(self.ours, self.bare, strict=True))
 
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self) | {"ratio": self.ratio, "ratios": self.ratios}
+
     def __str__(self) -> str:
-        lines = [
-            f"{self.title}, {self.unit}, {len(self.ours)} rounds",
-            f"  {'':<6}{'median':>10}{'least':>10}{'most':>10}",
-        ]
-        for name, values in (("ours", self.ours), ("bare", self.bare)):
-            lines.append(f"  {name:<6}{median(values):>10.2f}{min(values):>10.2f}{max(values):>10.2f}")
         low, high = self.ratios[0], self.ratios[-1]
-        lines.append(f"  ratio {self.ratio:.2f} (rounds: {low:.2f} to {high:.2f}; goal: {self.goal})")
-        return "\n".join([*lines, *(f"  {note}" for note in self.notes)])
+        return (
+            f"{self.title + ', ' + self.unit:<58}{median(self.ours):>9.2f}{median(self.bare):>9.2f}"
+            f"{self.ratio:>7.2f} ({low:.2f} to {high:.2f})  {self.goal}"
+        )
 
 
-async def in_turn(ours: Try, bare: Try, rounds: int) -> tuple[list[float], list[float]]:
+HEADING = f"{'medians':<58}{'ours':>9}{'bare':>9}{'ratio':>7} (rounds)        goal"
+
+
+async def in_turn(ours: Try, bare: Try, rounds: int) -> tuple[list[Sequence[float]], list[Sequence[float]]]:
     """One try of each for warming up, then `rounds` of each, who goes first changing every round."""
     await ours()
     await bare()
-    mine: list[float] = []
-    theirs: list[float] = []
+    mine: list[Sequence[float]] = []
+    theirs: list[Sequence[float]] = []
     sides = [(ours, mine), (bare, theirs)]
     for _ in range(rounds):
         for attempt, kept in sides:

@@ -1,59 +1,95 @@
-"""Updates per second through the webhook (/help), against a bare handler that sends one message and knows nobody.
+"""Updates per second through the webhook, and the processor's time of each, against a bare aiogram bot that answers
+every message with one of its own and knows nobody. Who writes is known, signed in, and has courses.
 
-python -m tests.bench.updates [--rounds 9] [--count 200]
+python -m tests.bench.updates [--rounds 7] [--count 300]
 """
 
 import itertools
 import json
 from collections.abc import Iterator
+from typing import Any
 
-import aiohttp
+import asyncpg
 
+from db.dsn import asyncpg_arguments
+from tests.bench import learners
 from tests.bench.environment import by_hand, measured
 from tests.bench.figures import Pair, in_turn
-from tests.bench.load import posting
+from tests.bench.load import pairs, posting
 from tests.bench.server import SECRET
 
 PEOPLE = 50
+FIRST = 7_100_000_000  # less one: the Telegram ids follow
+# What learners.seed has no need for: chats, and that they are signed in.
+CHATS = (
+    "insert into bot.chats (telegram_id, name, telegram_language, language, home_id, module_id)"
+    " select n + $1, 'Anna', 'ru', 'ru', 5, 1",
+    "insert into authidentities (user_id, loginprovider, providerkey) select n, 'telegram', n + $1",
+    "insert into devices (id, device_key, platform, created_at)"
+    " select n, 'telegram:' || n + $1, 'telegram', now()",
+    "insert into users_devices (user_id, device_id, linked_at) select n, n, now()",
+    "insert into sessions (user_id, device_id, refresh_token_hash, created_at, expires_at)"
+    " select n, n, 'bench' || n, now(), now() + interval '30 days'",
+    "update users set last_seen = now() where id <= $2",
+    "update usermoduleaccess set ends_at = now() + interval '30 days' where user_id <= $2",
+)
+# What returning people do: a command, and buttons of home, of its menu and of a lesson.
+KINDS = {
+    "/help": "/help",
+    "/status": "/status",
+    "Home": "go:start",
+    "a lesson": "lesson:3",
+    "a menu button": "go:profile",
+}
+NUMBERS = itertools.count(1)  # of all updates of a run: none comes twice
+HEADERS = {"X-Telegram-Bot-Api-Secret-Token": SECRET}
 
 
-def updates() -> Iterator[bytes]:
-    """From people in turn, so that nobody's updates wait for each other."""
+def updates(does: str) -> Iterator[bytes]:
+    """From people in turn, so that nobody's updates wait for each other. `does`: a command, or a button's data."""
     for number in itertools.count(1):
-        person = 7_100_000_000 + number % PEOPLE
-        someone = {"id": person, "is_bot": False, "first_name": "Anna", "language_code": "ru"}
-        message = {
-            "message_id": number,
-            "date": 1_790_000_000,
-            "chat": {"id": person, "type": "private", "first_name": "Anna"},
-            "from": someone,
-            "text": "/help",
-            "entities": [{"type": "bot_command", "offset": 0, "length": 5}],
-        }
-        yield json.dumps({"update_id": number, "message": message}).encode()
+        person = FIRST + number % PEOPLE + 1
+        yield json.dumps(update(number, person, does)).encode()
 
 
-async def measure(dsn: str, rounds: int, count: int) -> Pair:
-    bodies = updates()
-    secret = {"X-Telegram-Bot-Api-Secret-Token": SECRET}
-    async with measured(dsn) as at:
-        ours = posting(f"{at.ours}/telegram/webhook", bodies, count, secret)
-        bare = posting(f"{at.bare}/update", bodies, count)
-        for _ in range(-(-PEOPLE // count)):  # everybody is known before it counts
+def update(number: int, person: int, does: str) -> dict[str, Any]:
+    someone = {"id": person, "is_bot": False, "first_name": "Anna", "language_code": "ru"}
+    chat = {"id": person, "type": "private", "first_name": "Anna"}
+    if does.startswith("/"):
+        entity = {"type": "bot_command", "offset": 0, "length": len(does)}
+        said = {"from": someone, "text": does, "entities": [entity]}
+        return {"update_id": next(NUMBERS), "message": _message(number, chat) | said}
+    bot = {"id": 7777777777, "is_bot": True, "first_name": "School", "username": "bench_bot"}
+    keys = [[{"text": f"Button {at}", "callback_data": f"go:{at}"}] for at in range(5)]
+    shown = {"from": bot, "text": "Anna, your courses", "reply_markup": {"inline_keyboard": keys}}
+    query = {"id": f"{number}", "from": someone, "chat_instance": "1", "data": does}
+    return {"update_id": next(NUMBERS), "callback_query": query | {"message": _message(5, chat) | shown}}
+
+
+def _message(number: int, chat: dict[str, Any]) -> dict[str, Any]:
+    return {"message_id": number, "date": 1_790_000_000, "chat": chat}
+
+
+async def people(dsn: str) -> None:
+    await learners.seed(dsn, PEOPLE, 10)
+    connection = await asyncpg.connect(**asyncpg_arguments(dsn))
+    for statement in CHATS:
+        whole = statement if "$2" in statement else f"{statement} from generate_series(1, $2::bigint) n"
+        await connection.execute(whole.replace("$1", str(FIRST)).replace("$2", str(PEOPLE)))
+    await connection.close()
+
+
+async def measure(dsn: str, rounds: int, count: int) -> list[Pair]:
+    await people(dsn)
+    found: list[Pair] = []
+    async with measured(dsn) as sides:
+        for title, does in KINDS.items():
+            ours = posting(sides.ours, "/telegram/webhook", updates(does), count, HEADERS)
+            bare = posting(sides.bare, "/update", updates("/echo"), count, HEADERS)
             await ours()
-        figures = await in_turn(ours, bare, rounds)
-        before = await _statements(at.bare)
-        await ours()
-        each = (await _statements(at.bare) - before) / count
-    note = f"{each:.1f} statements per update, without BEGIN and COMMIT"
-    return Pair("Updates handled (/help)", "per second", *figures, "none", [note])
-
-
-async def _statements(origin: str) -> int:
-    """How many statements the measured process has sent through SQLAlchemy."""
-    async with aiohttp.ClientSession() as client, client.get(f"{origin}/statements") as response:
-        return int(await response.json())
+            found += pairs(title, *await in_turn(ours, bare, rounds), ("at least 0.6", "at most 1.6"))
+    return found
 
 
 if __name__ == "__main__":
-    by_hand(measure, rounds=9, count=200)
+    by_hand(measure, rounds=7, count=300)
