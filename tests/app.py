@@ -75,8 +75,7 @@ def settings_for(origin: str, **changed: Any) -> Settings:
     return FixedSettings(**(given | changed))
 
 
-@pytest.fixture(scope="session")
-async def school_template(cluster: Databases) -> str:
+async def make_school(cluster: Databases) -> str:
     """A migrated database with the demo's catalogue in it, to be cloned. The bot has been started once: what Telegram
     shows of it is set (`first_start`: it has not)."""
     async with cluster.clone() as dsn:
@@ -92,6 +91,11 @@ async def school_template(cluster: Databases) -> str:
         await telegram.stop()
         await cluster.keep(dsn, TEMPLATE)
     return TEMPLATE
+
+
+@pytest.fixture(scope="session")
+async def school_template(cluster: Databases) -> str:
+    return await make_school(cluster)
 
 
 @pytest.fixture

@@ -140,8 +140,11 @@ async def command(folder: Path, *arguments: str | Path, **settings: str) -> Ende
 class BotProcess:
     """`main.py run` with short timings, over the sandbox at `origin` and the database at `dsn`."""
 
-    def __init__(self, origin: str, dsn: str, folder: Path, **settings: str) -> None:
+    def __init__(
+        self, origin: str, dsn: str, folder: Path, timings: Timings = SHORT, /, **settings: str
+    ) -> None:
         self._folder = folder
+        self._timings = timings
         self._settings = {
             "BOT_TOKEN": TOKEN,
             "TELEGRAM_API_URL": origin,
@@ -162,7 +165,7 @@ class BotProcess:
     async def start(self) -> None:
         """Returns when it takes updates; raises AssertionError with its log when it ends instead."""
         self._ready.clear()
-        self._process = await MainProcess.start(["run"], self._folder, self._settings, SHORT)
+        self._process = await MainProcess.start(["run"], self._folder, self._settings, self._timings)
         self._reading = asyncio.create_task(self._read(self._process))
         async with asyncio.timeout(PATIENCE):
             await self._ready.wait()
@@ -181,9 +184,13 @@ class BotProcess:
 
     async def kill(self) -> None:
         """Nothing is finished."""
+        self.kill_now()
+        await self._end()
+
+    def kill_now(self) -> None:
+        """As `kill`, without waiting until it has ended."""
         assert self._process is not None
         self._process.kill()
-        await self._end()
 
     async def terminate(self) -> int:
         """What is being handled is finished; the exit status."""

@@ -36,13 +36,15 @@ class Till:
 
 @dataclass
 class Shopper:
-    """`forge` tells the bot that a payment (its id) has succeeded."""
+    """`forge` tells the bot that a payment (its id) has succeeded; `patient`: seconds waited before trying again."""
 
     person: ChatUser
     wishes: list[Wish]
     till: Till
     chance: random.Random
     forge: Callable[[str], Any]
+    patient: float = PATIENT
+    look_every: float = LOOK_EVERY
     _used: set[str] = field(default_factory=set)
 
     async def shop(self, within: float) -> None:
@@ -137,13 +139,13 @@ class Shopper:
 
     async def _sees(self, wanted: Callable[[Json], Any]) -> tuple[Json, Any] | None:
         """The newest message that is wanted, and what was wanted of it."""
-        ends = asyncio.get_running_loop().time() + PATIENT
+        ends = asyncio.get_running_loop().time() + self.patient
         while asyncio.get_running_loop().time() < ends:
             await self.person.refresh()
             for message in reversed(self.person.messages):
                 if not message.get("outgoing") and (found := wanted(message)):
                     return message, found
-            await asyncio.sleep(LOOK_EVERY)
+            await asyncio.sleep(self.look_every)
         return None
 
 

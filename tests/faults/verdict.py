@@ -113,7 +113,7 @@ async def judge(
             for row in others
             if row["status"] not in unpaid or row["given"]
         ]
-    return Verdict(ways, wrong + await _ends(sql))
+    return Verdict(ways, wrong + await check_ends(sql))
 
 
 def _compare(payment: str, row: dict[str, Any], till: Till) -> list[str]:
@@ -142,7 +142,7 @@ def _count(
         way.delays.append(max(0.0, (row["at"] - since).total_seconds()))
 
 
-async def _ends(sql: asyncpg.Connection) -> list[str]:
+async def check_ends(sql: asyncpg.Connection) -> list[str]:
     """Access ends where its changes, told one after the other, lead."""
     owed: dict[tuple[int, int], datetime] = {}
     wrong = []
