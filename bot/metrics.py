@@ -1,4 +1,4 @@
-"""Prometheus metrics: updates, callbacks, payments, jobs, the queue, the database connections.
+"""Prometheus metrics: updates, callbacks, payments, jobs, the queue, access, the database connections.
 
 Counters count in this process only. The queue's gauges are read from the database on a scrape, at most once in
 `MAX_AGE` seconds.
@@ -14,6 +14,7 @@ from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
+from db.audit import count_unexplained_access
 from db.engine import Database, Pool
 from db.queue import QueueDepth, get_queue_depth
 
@@ -56,6 +57,10 @@ OLDEST_JOB = Gauge("lessongate_oldest_job_seconds", "Seconds since the oldest wa
 POOL = Gauge("lessongate_database_connections_in_use", "Database connections in use, by pool", ["lane"])
 POOL_SIZE = Gauge(
     "lessongate_database_connections_most", "Maximum of database connections, by pool", ["lane"]
+)
+UNEXPLAINED = Gauge(
+    "lessongate_access_unexplained",
+    "Accesses that end otherwise than the bot's last change says, as the last round over all of them has found",
 )
 DATABASE_UP = Gauge("lessongate_database_up", "1 if the last reading of the queue succeeded, else 0")
 
@@ -124,6 +129,7 @@ class Gauges:
         try:
             async with asyncio.timeout(READ_TIMEOUT), self._database.transaction(Pool.JOBS) as session:
                 found = await get_queue_depth(session)
+                UNEXPLAINED.set(await count_unexplained_access(session))
         except Exception as error:
             log.warning("queue_not_read", error=error)
             found = None

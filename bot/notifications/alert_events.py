@@ -56,6 +56,15 @@ class GrantedNotPaid(AlertEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AccessUnexplained(AlertEvent):
+    """Access that ends otherwise than our last change of it says. `subject`: its id; `user_id`: the account's."""
+
+    name = "access_unexplained"
+    user_id: int
+    module: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UpdateFailed(AlertEvent):
     """A payment update that could not be handled. `subject`: its id among the failed updates."""
 

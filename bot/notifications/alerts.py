@@ -86,6 +86,16 @@ def granted_not_paid(event: events.GrantedNotPaid) -> Notification:
     return Notification(text.format(id=safe(event.subject)))
 
 
+def access_unexplained(event: events.AccessUnexplained) -> Notification:
+    return Notification(
+        _(
+            "⚠️ Access of account #{user} to “{module}” does not end when its last recorded change says."
+            " Somebody has changed the database by hand, or it is a defect of mine."
+            " /history #{user} shows what was done."
+        ).format(user=event.user_id, module=safe(event.module))
+    )
+
+
 def update_failed(event: events.UpdateFailed) -> Notification:
     return Notification(
         _("⚠️ A payment message from Telegram could not be handled and is tried again: {error}").format(

@@ -64,6 +64,7 @@ WORDINGS: Mapping[type[Event], Wording] = dict(
         _entry(alert_events.PaymentNotCredited, alerts.payment_not_credited),
         _entry(alert_events.PaidNotGranted, alerts.paid_not_granted),
         _entry(alert_events.GrantedNotPaid, alerts.granted_not_paid),
+        _entry(alert_events.AccessUnexplained, alerts.access_unexplained),
         _entry(alert_events.UpdateFailed, alerts.update_failed),
         _entry(alert_events.InvoiceRefused, alerts.invoice_refused),
         _entry(alert_events.ProviderRefused, alerts.provider_refused),

@@ -11,7 +11,7 @@ import structlog
 from aiogram.exceptions import TelegramAPIError
 
 from bot.context import AppContext
-from bot.notifications.alert_events import GrantedNotPaid, PaidNotGranted
+from bot.notifications.alert_events import AccessUnexplained, GrantedNotPaid, PaidNotGranted
 from bot.notifications.notify import raise_alert
 from bot.payments.alarms import (
     YOOKASSA_PAYMENTS,
@@ -90,6 +90,20 @@ async def reconcile_job(_job: ReconcileJob, context: AppContext) -> None:
 async def audit_job(_job: AuditJob, context: AppContext) -> None:
     """Every minute: it reads our own database only."""
     await audit_purchases(context, Report())
+    await audit_access(context)
+
+
+async def audit_access(context: AppContext, batch: int = 1000) -> None:
+    """A thousand a minute. Beside another application its changes are its own, and no alarm."""
+    async with context.database.transaction(Pool.JOBS) as session:
+        found = await audit.list_unexplained_access(session, AccessUnexplained.name, batch)
+        if found and not await audit.is_ours_alone(session):
+            found = []
+        for one in found:
+            alert = AccessUnexplained(subject=str(one.id), user_id=one.user_id, module=one.module)
+            await raise_alert(session, context, alert)
+        still = [str(one.id) for one in found]
+        await alerts.close_other_alerts(session, AccessUnexplained.name, still, context.now())
 
 
 async def open_payments(context: AppContext, report: Report) -> None:

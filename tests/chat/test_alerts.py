@@ -3,7 +3,7 @@
 import asyncpg
 import pytest
 
-from bot.payments.reconciling import audit_job
+from bot.payments.reconciling import audit_access, audit_job
 from bot.texts import alerts as words
 from bot.texts import stats as admin_words
 from bot.texts.accounts import people as people_words
@@ -25,6 +25,7 @@ OPENED = """
 insert into bot.access_changes (user_id, module_id, source, source_id, days, before, after, created_at)
 select user_id, 1, 'purchase', id, 30, null, now() + interval '30 days', now() from purchases
 """
+FOUND = "select value from bot.cursors where name = 'access_unexplained'"
 OPEN = "select array_agg(kind) from bot.alerts where solved_at is null"
 
 
@@ -81,3 +82,32 @@ async def test_the_other_applications_purchases_are_its_own(
     await sql.execute("delete from bot.payment_attempts")
     await audit_job(AuditJob(), app.context)
     assert await sql.fetchval(OPEN) is None
+
+
+@pytest.mark.errors_expected("an alarm is logged as an error")
+async def test_access_that_somebody_else_has_changed(
+    app: Application, anna: ChatUser, olga: ChatUser, sql: asyncpg.Connection
+) -> None:
+    """An alarm where the tables are ours alone; beside another application only counted."""
+    await olga.register()
+    await anna.register()
+    await anna.send("/promo SPRING")
+    await audit_job(AuditJob(), app.context)
+    assert await sql.fetchval(OPEN) is None
+    await sql.execute("update usermoduleaccess set ends_at = ends_at + interval '1 day'")
+    for batch in (1, 1, 1000):
+        await audit_access(app.context, batch)
+    assert await sql.fetchval(OPEN) == ["access_unexplained"]
+    assert "Python с нуля" in await olga.receives("⚠️")
+    assert await sql.fetchval(FOUND) == 1
+    await sql.execute("insert into users (email, created_at) values ('ben@school.example', now())")
+    await audit_job(AuditJob(), app.context)
+    assert await sql.fetchval(OPEN) is None
+    assert await sql.fetchval(FOUND) == 1
+    await sql.execute("delete from users where email = 'ben@school.example'")
+    await audit_job(AuditJob(), app.context)
+    assert await sql.fetchval(OPEN) == ["access_unexplained"]
+    await sql.execute("update usermoduleaccess set ends_at = ends_at - interval '1 day'")
+    await audit_job(AuditJob(), app.context)
+    assert await sql.fetchval(OPEN) is None
+    assert await sql.fetchval(FOUND) == 0

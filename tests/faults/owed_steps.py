@@ -166,3 +166,4 @@ class Steps(RuleBasedStateMachine):
     @invariant()
     def the_audit_finds_nothing(self) -> None:
         assert not any(self.do(audit.list_disagreements).values())
+        assert not self.do(lambda session: audit.list_unexplained_access(session, "", 1000))

@@ -23,7 +23,7 @@ class Mail(Gift):
         await self.person.send("/connect")
 
     async def walk(self) -> None:
-        await self.person.send(self.email)
+        await self.person.write(self.email)
         await until(self._is_over)
 
     async def _is_over(self) -> bool:

@@ -56,6 +56,12 @@ class Sale(Path):
         await person.http.post(url, json={"amount": 1_000_000})
         return Shopper(person, [], self.world.till, Firm(), _never, patient=TRIES_AGAIN, look_every=0.03)
 
+    async def order(self) -> str:
+        """The link, asked for until it comes."""
+        while (bill := await self.shopper._order(self.wish)) is None:
+            pass
+        return bill
+
     async def walk(self) -> None:
         await self.shopper._buy(self.wish)
         await self._arrives()
@@ -90,12 +96,9 @@ class Link(Sale):
     """An order, and its link; paid in peace."""
 
     async def walk(self) -> None:
-        self.bill = None
-        while self.bill is None:
-            self.bill = await self.shopper._order(self.wish)
+        self.bill = await self.order()
 
     async def after(self) -> None:
-        assert self.bill is not None
         assert await self.shopper._by_link(self.wish, self.bill)
         await self._arrives()
 
@@ -105,10 +108,9 @@ class Settle(Sale):
 
     async def prepare(self) -> None:
         await super().prepare()
-        self.bill = await self.shopper._order(self.wish)
+        self.bill = await self.order()
 
     async def walk(self) -> None:
-        assert self.bill is not None
         assert await self.shopper._by_link(self.wish, self.bill)
         await self._arrives()
 
