@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -25,13 +26,14 @@ class Faults:
     """All switches and the seeded chance behind them.
 
     `on_change` is called with every value after each change, consumed counts included, so that
-    whoever keeps them can write them down.
+    whoever keeps them can write them down. `struck` counts how often each has struck.
     """
 
     def __init__(self, *, seed: int = 0, on_change: Callable[[dict[str, Value]], None] | None = None) -> None:
         self.on_change = on_change
         self.random = random.Random(seed)
         self._values = _all_off()
+        self.struck: Counter[str] = Counter()
 
     def get(self, name: str) -> Value:
         return self._values[_switch(name).name]
@@ -62,6 +64,11 @@ class Faults:
 
     def take(self, name: str) -> bool:
         """Whether the fault strikes now: consumes one of a count, draws a probability, reads a flag."""
+        strikes = self._take(name)
+        self.struck[name] += strikes
+        return strikes
+
+    def _take(self, name: str) -> bool:
         match _switch(name).kind:
             case Kind.COUNT:
                 return self._consume(name)

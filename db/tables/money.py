@@ -82,7 +82,7 @@ class Alert(Base):
 
 
 class Cursor(Base):
-    """How far a provider's ledger has been read, and the clock moved."""
+    """How far a provider's ledger has been read, accesses looked at (db/audit.py), and the clock moved."""
 
     __tablename__ = "cursors"
     __table_args__ = {"schema": BOT}  # noqa: RUF012

@@ -12,6 +12,7 @@ from tests.chat_user import ChatUser, Json, _inline, _keys, pays
 
 LOOK_EVERY = 0.4  # seconds
 PATIENT = 15.0  # seconds somebody waits before trying again
+LATE = 4.0  # seconds
 METHODS = ("link", "invoice", "stars")
 
 
@@ -27,22 +28,27 @@ class Wish:
 
 @dataclass(slots=True)
 class Till:
-    """What people paid: payment id → who, for what. `forged` are payments nobody made."""
+    """What people paid: payment id → who, for what. `forged` are payments nobody made; `late` had been declined before;
+    the money of `returned` went back at once."""
 
     paid: dict[str, tuple[int, Wish]] = field(default_factory=dict)
     forged: set[str] = field(default_factory=set)
+    late: set[str] = field(default_factory=set)
+    returned: set[str] = field(default_factory=set)
     tried_again: int = 0
 
 
 @dataclass
 class Shopper:
-    """`forge` tells the bot that a payment (its id) has succeeded; `patient`: seconds waited before trying again."""
+    """`forge` tells the bot that a payment (its id) has succeeded; `revive` makes one succeed that was declined;
+    `patient`: seconds waited before trying again."""
 
     person: ChatUser
     wishes: list[Wish]
     till: Till
     chance: random.Random
     forge: Callable[[str], Any]
+    revive: Callable[[str], Any] | None = None
     patient: float = PATIENT
     look_every: float = LOOK_EVERY
     _used: set[str] = field(default_factory=set)
@@ -100,11 +106,29 @@ class Shopper:
             return True
         if self.chance.random() < 0.1:
             await self._at_checkout(payment, "decline")
-            return False
+            return self.revive is not None and self.chance.random() < 0.5 and await self._late(payment, wish)
         if (await self._at_checkout(payment, "pay")).get("status") != "succeeded":
             return False
         self._took(payment, wish)
+        if self.chance.random() < 0.05:
+            await self._returned(payment)
         return True
+
+    async def _late(self, payment: str, wish: Wish) -> bool:
+        """The bank had said no, and takes the money after all, when we have heard of the no."""
+        assert self.revive is not None
+        await asyncio.sleep(LATE)
+        self.revive(payment)
+        self.till.late.add(payment)
+        self._took(payment, wish)
+        return True
+
+    async def _returned(self, payment: str) -> None:
+        """In the provider's dashboard, while it is being settled."""
+        url = f"{self.person.origin}/sandbox/refunds"
+        async with self.person.http.post(url, json={"payment_id": payment}) as response:
+            assert response.status == 200, await response.text()
+        self.till.returned.add(payment)
 
     async def _at_checkout(self, payment: str, action: str) -> Json:
         url = f"{self.person.origin}/sandbox/payments/{payment}/{action}"

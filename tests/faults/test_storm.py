@@ -42,7 +42,18 @@ WEATHER = {
     "provider_cut_before": 0.05,
 }
 OFFERS = "select id, days, currency, methods from bot.offers where active order by id"
-SETTLED = "select provider_payment_id from purchases where status = 'succeeded'"
+SETTLED = "select provider_payment_id from purchases where status in ('succeeded', 'refunded')"
+SECOND = "select count(*) from bot.payment_attempts where key like 'second:%'"
+# What became of purchases on their way, noted by the database itself.
+WATCH = """
+create schema storm;
+create table storm.moves (move text);
+create function storm.note() returns trigger language plpgsql as $$ begin
+    insert into storm.moves values (old.status || ' to ' || new.status); return null; end $$;
+create trigger storm after update of status on purchases for each row
+    when (old.status is distinct from new.status) execute function storm.note();
+"""
+MOVES = "select move, count(*) as times from storm.moves group by move"
 AT_REST = "select count(*) from bot.pgqueuer where entrypoint in ('verify_callback', 'tell', 'send')"
 DISQUIET = """
 select 'parked payment ' || payment_id from bot.parked_payments where solved_at is null
@@ -123,6 +134,12 @@ async def forge(sandbox: Sandbox, payment_id: str) -> None:
     await provider.notifications.forge(provider.demo.shop_id, provider.demo.notifications_url, message)
 
 
+def revive(sandbox: Sandbox, payment_id: str) -> None:
+    """What was canceled succeeds after all: it is honoured."""
+    payments = sandbox.yookassa.provider.payments
+    payments._succeed(payments.find(None, payment_id))
+
+
 @asynccontextmanager
 async def gathering(folder: Path) -> AsyncIterator[Storm]:
     """Two replicas up, everybody registered; the weather still fine."""
@@ -140,6 +157,7 @@ async def gathering(folder: Path) -> AsyncIterator[Storm]:
             await bots.start()
             sql = await asyncpg.connect(dsn.dsn)
             plan = wishes(await sql.fetch(OFFERS), chance)
+            await sql.execute(WATCH)
             await sql.close()
             till = Till()
             shoppers = [
@@ -149,6 +167,7 @@ async def gathering(folder: Path) -> AsyncIterator[Storm]:
                     till,
                     random.Random(number),
                     lambda payment: forge(sandbox, payment),
+                    lambda payment: revive(sandbox, payment),
                 )
                 for number in range(PEOPLE)
             ]
@@ -194,17 +213,36 @@ async def test_storm(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
         await storm.calm_down(sql)
         verdict = await judge(sql, storm.sandbox, BOT, storm.till, storm.shoppers)
         verdict.wrong += [row[0] for row in await sql.fetch(DISQUIET)]
+        reached = await situations(storm, sql)
         await sql.close()
         with capsys.disabled():
-            print(f"\n\n{table(storm, verdict)}\n{found}")
+            print(f"\n\n{table(storm, verdict)}\n{found}\nreached: {reached}")
             print(
                 f"seconds: {ready - began:.0f} to gather, {calm - ready:.0f} of storm, {quiet - calm:.0f} until quiet"
             )
         assert verdict.wrong == []
-        assert sum(way.settled for way in verdict.ways.values()) >= PURCHASES
+        settled = sum(way.settled for way in verdict.ways.values())
+        assert settled + len(storm.till.returned) >= PURCHASES
         assert all(way.told == way.paid for way in verdict.ways.values())
         assert storm.bots.kills >= 4
         assert storm.restarts == 2
+        assert [name for name, times in reached.items() if not times] == []
+
+
+async def situations(storm: Storm, sql: asyncpg.Connection) -> dict[str, int]:
+    """What a storm has to have come through, and how often it has: one that missed a situation proves nothing of it."""
+    struck, log = storm.sandbox.faults.struck, storm.sandbox.yookassa.provider.notifications.log.values()
+    moves = {row["move"]: row["times"] for row in await sql.fetch(MOVES)}
+    return {
+        "late success after cancel": moves.get("canceled to succeeded", 0),
+        "second charge": await sql.fetchval(SECOND),
+        "cut after charge": struck["provider_cut"],
+        "cut before charge": struck["provider_cut_before"],
+        "refund while settling": moves.get("pending to refunded", 0) + moves.get("succeeded to refunded", 0),
+        "callback lost": sum(item.state == "lost" for item in log),
+        "callback forged": struck["callback_forge"] + len(storm.till.forged),
+        "killed": storm.bots.kills,
+    }
 
 
 def table(storm: Storm, verdict: Verdict) -> str:
