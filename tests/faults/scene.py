@@ -83,10 +83,10 @@ class Scene:
             found[row["source"]] += row["days"]
         return found
 
-    async def all_orders(self, pair: "Pair", changes: int) -> int:
+    async def all_orders(self, pair: "Pair", changes: int, *, coarse: bool = False) -> int:
         async def run(order: Sequence[int]) -> Turns:
             acts, check = await pair(self)
-            turns = Turns(self.database, self.sql, acts)
+            turns = Turns(self.database, self.sql, acts, coarse=coarse)
             ends = await turns.take(order)
             unexpected = [end for end in ends if isinstance(end, Exception) and not isinstance(end, Refused)]
             said = f"in the order {turns.chosen}: {ends}"

@@ -1,6 +1,7 @@
 """Two transactions that take turns, statement by statement, in all orders that their locks allow."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
@@ -16,14 +17,17 @@ from db.engine import Database, Pool, is_retryable
 
 Act = Callable[[AsyncSession], Awaitable[Any]]
 BLOCKED = "select cardinality(pg_blocking_pids($1)) > 0"
+CHANGES = re.compile(r"\b(insert|update|delete|share|lock\w*|savepoint)\b", re.IGNORECASE)  # or takes a lock
 PATIENCE = 30  # seconds
 
 
 @dataclass(eq=False)
 class Actor:
-    """Stands before its next statement, or its commit, until it is let go. `end`: what became of its transaction."""
+    """Stands before its next statement, or its commit, until it is let go. `coarse`: not before a statement that only
+    reads. `end`: what became of its transaction."""
 
     act: Act
+    coarse: bool = False
     pid: int = 0
     stands: bool = False
     over: bool = False
@@ -52,19 +56,20 @@ class Actor:
 ACTOR: ContextVar[Actor | None] = ContextVar("ACTOR", default=None)
 
 
-def _before(connection: Connection) -> None:
+def _before(connection: Connection, statement: str = "") -> None:
     if actor := ACTOR.get():
         driver: Any = connection.connection.driver_connection
         actor.pid = driver.get_server_pid()
-        await_only(actor.stand())
+        if not (actor.coarse and statement) or CHANGES.search(statement):
+            await_only(actor.stand())
 
 
 @asynccontextmanager
 async def stepping() -> AsyncIterator[None]:
     """Statements and commits of actors wait for their turns."""
 
-    def before_statement(connection: Connection, *_: Any) -> None:
-        _before(connection)
+    def before_statement(connection: Connection, _: Any, statement: str, *__: Any) -> None:
+        _before(connection, statement)
 
     event.listen(Engine, "before_cursor_execute", before_statement)
     event.listen(Engine, "commit", _before)
@@ -78,10 +83,12 @@ async def stepping() -> AsyncIterator[None]:
 class Turns:
     """One run. `chosen` is who was let go each time (0 or 1), `choices` who might have been."""
 
-    def __init__(self, database: Database, sql: asyncpg.Connection, acts: Sequence[Act]) -> None:
+    def __init__(
+        self, database: Database, sql: asyncpg.Connection, acts: Sequence[Act], *, coarse: bool = False
+    ) -> None:
         self._database = database
         self._sql = sql
-        self._actors = [Actor(act) for act in acts]
+        self._actors = [Actor(act, coarse) for act in acts]
         self.chosen: list[int] = []
         self.choices: list[list[int]] = []
 
