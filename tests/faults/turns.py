@@ -17,7 +17,7 @@ from db.engine import Database, Pool, is_retryable
 
 Act = Callable[[AsyncSession], Awaitable[Any]]
 BLOCKED = "select cardinality(pg_blocking_pids($1)) > 0"
-CHANGES = re.compile(r"\b(insert|update|delete|share|lock\w*|savepoint)\b", re.IGNORECASE)  # or takes a lock
+CHANGES = re.compile(r"insert |update |delete |share|lock|savepoint", re.IGNORECASE)  # or takes a lock
 PATIENCE = 30  # seconds
 
 
