@@ -39,6 +39,7 @@ class Sale:
     taken: int = 0
     lived: int = 0
     share: timedelta | None = None
+    parked: bool = False
 
     @property
     def left(self) -> int:
@@ -46,6 +47,17 @@ class Sale:
 
     def is_open(self, now: datetime) -> bool:
         return not self.closed and (self.open_until is None or self.open_until > now)
+
+
+@dataclass(eq=False)
+class Money:
+    """Paid, and parked: no purchase has it yet. `back` of it had been returned by then."""
+
+    payment: str
+    amount: int
+    currency: str
+    method: str
+    back: int = 0
 
 
 @dataclass(eq=False)
@@ -75,12 +87,15 @@ class Use:
 
 @dataclass(eq=False)
 class Code:
+    """`spent_by`: chats that had used it for accounts that are gone."""
+
     text: str
     product: int
     module: int
     days: int
     most: int
     used_by: dict[int, list[Use]] = field(default_factory=dict)
+    spent_by: set[int] = field(default_factory=set)
 
     @property
     def left(self) -> int:

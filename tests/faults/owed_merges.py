@@ -3,20 +3,25 @@
 from datetime import datetime, timedelta
 
 from hypothesis import strategies as st
-from hypothesis.stateful import rule
+from hypothesis.stateful import initialize, rule
 from sqlalchemy import text
 
 from db.merging.merging import MergeResult, merge
 from db.merging.undoing import undo_merge
 from db.timestamps import FOR_EVER
-from tests.faults.owed import DAY, Sale, Use, begun
+from tests.faults.owed import DAY, Gift, Sale, Use, begun
 from tests.faults.owed_steps import Steps, numbers, people
 
 ZERO = timedelta()
+moments = st.one_of(st.none(), st.integers(-5, 40))  # days from now; none is without end
 
 
 class Merges(Steps):
-    @rule(person=people, days=st.one_of(st.none(), st.integers(-5, 40)))
+    @initialize(person=people, days=moments)
+    def began_at_the_site(self, person: int, days: int | None) -> None:
+        self.from_the_site(person, days)
+
+    @rule(person=people, days=moments)
     def from_the_site(self, person: int, days: int | None) -> None:
         """The other application gives access, without end perhaps, to a module that we sell nothing of."""
         [module] = self.row("select id from modules where name = 'Latin'")
@@ -31,35 +36,39 @@ class Merges(Steps):
         self.do(lambda session: session.execute(give, {"user": place[0], "module": module, "end": end}))
         self.owed.ends[place] = end
 
-    @rule(person=people)
-    def merged(self, person: int) -> None:
-        """Whoever was merged begins anew, with an account that has nothing."""
-        self.step("merge")
+    @rule(person=people, stays=st.sampled_from((True, True, True, False)))
+    def merged(self, person: int, stays: bool) -> None:
+        """One that is undone leaves everything as before, but for what was closed."""
+        self.step("merge" if stays else "merge undone")
         source, target = self.accounts[person], self.accounts[1 - person]
         made = self.do(lambda session: merge(session, source, target, self.now))
         self._supersede(source, target)
+        if stays:
+            self._join(made, source, target)
+            self._begin_anew(person, target)
+        else:
+            self._separate(made)
+
+    def _join(self, made: MergeResult, source: int, target: int) -> None:
         modules = sorted(module for user, module in self.owed.ends if user == source)
         assert [access.module_id for access in made.access] == modules
         for module in modules:
             self._merge_module(source, target, module, self._changes(made)[module])
-        for sale in self.known:
-            if sale.place[0] == source:
-                sale.place = target, sale.place[1]
-        for gift in self.gifts:
-            if gift.place[0] == source:
-                gift.place = target, gift.place[1]
+        placed: list[Sale | Gift] = [*self.known, *self.gifts]
+        for one in placed:
+            if one.place[0] == source:
+                one.place = target, one.place[1]
         for code in self.codes:
             if uses := code.used_by.pop(source, []):
                 code.used_by[target] = code.used_by.get(target, []) + uses
-        self.telegram[person] = 10**10 + next(numbers)
-        self.accounts[person] = self.do(self._register(self.telegram[person]))
 
-    @rule(person=people)
-    def merged_and_separated(self, person: int) -> None:
-        """Everything is as before, but for what was closed."""
-        self.step("merge undone")
-        source, target = self.accounts[person], self.accounts[1 - person]
-        made = self.do(lambda session: merge(session, source, target, self.now))
+    def _begin_anew(self, person: int, target: int) -> None:
+        """Whoever was merged, in another chat."""
+        self.chats[target] |= self.chats.pop(self.accounts[person])
+        self.telegram[person] = 10**10 + next(numbers)
+        self.comes(person)
+
+    def _separate(self, made: MergeResult) -> None:
         changes = self._changes(made)
         for access in made.access:
             change, moved = changes[access.module_id]
@@ -68,7 +77,6 @@ class Merges(Steps):
             if access.into_end is not None:
                 self.owed.causes["undo", change, -days] += 1
         self.do(lambda session: undo_merge(session, made.merge_id, self.now))
-        self._supersede(source, target)
 
     def _changes(self, made: MergeResult) -> dict[int, tuple[int, int]]:
         """The change and its cause, by module."""

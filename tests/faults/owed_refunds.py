@@ -25,7 +25,7 @@ class Refunds(Steps):
         amount = max(1, sale.amount * part // 100)
         partial_stars = sale.method == "stars" and amount != sale.amount
         if sale.status == "succeeded" and amount <= sale.left and not partial_stars:
-            return self._confirm(sale, amount)
+            return self.confirm(sale, amount)
         with pytest.raises(Refused):
             self._draft(sale, amount)
         return multiple()
@@ -41,7 +41,7 @@ class Refunds(Steps):
     def refunded(self, data: st.DataObject, part: int, end: bool | None, twice: bool) -> Return:
         """Few of the sales that are drawn at random are paid, and few refunds would be ended. None: not yet."""
         sale = data.draw(st.sampled_from(self._returnable()))
-        refund = self._confirm(sale, sale.left if sale.method == "stars" else max(1, sale.left * part // 100))
+        refund = self.confirm(sale, sale.left if sale.method == "stars" else max(1, sale.left * part // 100))
         if end is not None:
             self.refund_ended(refund, end, twice)
         return refund
@@ -54,7 +54,7 @@ class Refunds(Steps):
         key = f"refund-{next(numbers)}"
         return self.do(lambda session: requests.create_draft(session, sale.id, amount, 1, key, self.now))
 
-    def _confirm(self, sale: Sale, amount: int) -> Return:
+    def confirm(self, sale: Sale, amount: int) -> Return:
         plan = self._draft(sale, amount)
         self.do(lambda session: requests.record_request(session, plan.refund_id, '{"description": "ours"}'))
         self.do(lambda session: requests.record_confirmation(session, plan.refund_id, self.now))
@@ -99,11 +99,15 @@ class Refunds(Steps):
         returned = ReturnedMoney(payment, refund.amount, refund.sale.currency, "ours")
         return await booking.book_refund(session, purchase, returned, self.now)
 
-    @rule(sale=st.one_of(links, sheets, others), part=parts, twice=st.booleans())
-    def refunded_in_the_dashboard(self, sale: Sale, part: int, twice: bool) -> None:
-        amount = sale.amount if sale.method == "stars" else max(1, sale.amount * part // 100)
-        if sale.status != "succeeded" or amount > sale.left:
-            return
+    @precondition(lambda self: self._returnable())
+    @rule(data=st.data(), part=parts, twice=st.booleans())
+    def refunded_in_the_dashboard(self, data: st.DataObject, part: int, twice: bool) -> None:
+        sale = data.draw(st.sampled_from(self._returnable()))
+        self.returned(sale, part, twice=twice)
+
+    def returned(self, sale: Sale, part: int, *, twice: bool) -> None:
+        """Without asking us."""
+        amount = sale.left if sale.method == "stars" else max(1, sale.left * part // 100)
         self.step("refund by hand")
         payment = sale.payment if sale.method == "stars" else payment_id()
 

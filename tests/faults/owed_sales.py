@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import (
     initialize,
     multiple,
+    precondition,
     rule,
 )
 
@@ -13,7 +14,8 @@ from db.payments import attempts, orders, parked
 from db.payments.methods import PaymentMethod
 from db.payments.settling import Outcome, settle
 from db.payments.telegram import TelegramCharge, settle_assigned_charge, settle_charge
-from tests.faults.owed import Sale
+from db.shop.courses import OfferDetails
+from tests.faults.owed import Money, Sale
 from tests.faults.owed_steps import LINK, SHOP, Steps, links, numbers, others, payment_id, people, sheets
 
 
@@ -25,6 +27,13 @@ class Sales(Steps):
     @initialize(target=sheets)
     def wants_sheets(self) -> Any:
         return multiple(self._order(0, 1, PaymentMethod.INVOICE), self._order(1, 2, PaymentMethod.STARS))
+
+    def orders_for_stars(self, person: int) -> Sale:
+        """Anew, or what is open."""
+        offered = self.accounts[person], self.town.offers[2].id
+        same = [one for one in self.known if (one.place[0], one.offer) == offered and not one.closed]
+        made = self._order(person, 2, PaymentMethod.STARS)
+        return made or same[0]
 
     @rule(target=links, person=people, offer=st.integers(0, 1))
     def ordered_a_link(self, person: int, offer: int) -> Any:
@@ -107,10 +116,24 @@ class Sales(Steps):
         seen = self.seen(sale, refunded=back)
         acts = [lambda session: settle(session, seen, self.now)] * (2 if twice else 1)
         ends = [end.outcome for end in self.at_once(*acts)]  # type: ignore[union-attr]
+        if sale.place[0] in self.gone and sale.status in ("pending", "canceled"):
+            self._paid_late(sale, back, ends)
+            return
         credited = sale.status in ("pending", "canceled")
         assert ends.count(Outcome.SUCCEEDED) == credited, ends
         if credited:
             self.owed.paid(sale, self.now, back)
+
+    def _paid_late(self, sale: Sale, back: int, ends: list[Outcome]) -> None:
+        """For an account that is gone: parked once, but for what is back with its payer."""
+        self.step("late success")
+        sale.status = "canceled"
+        parks = back < sale.amount and not sale.parked
+        assert ends.count(Outcome.PARKED) == parks, ends
+        assert Outcome.SUCCEEDED not in ends
+        if parks:
+            sale.parked = True
+            self.late.append(Money(sale.payment, sale.amount, sale.currency, "invoice", back))
 
     @rule(sale=links, lie=st.sampled_from(("amount", "currency", "key", "test", "recipient", "unpaid")))
     def lied_to(self, sale: Sale, lie: str) -> None:
@@ -140,12 +163,16 @@ class Sales(Steps):
     def charged(self, sale: Sale, times: int) -> Any:
         """Telegram tells of a charge, perhaps several times at once; one more charge is one more purchase."""
         self.step("charge")
-        first = sale.status == "pending"
+        first, gone = sale.status == "pending", sale.place[0] in self.gone
         charge = self._charge(sale, sale.payment if first else payment_id())
         ends = self.at_once(*[lambda session: settle_charge(session, charge, self.now)] * times)
         outcomes = [end.outcome for end in ends]  # type: ignore[union-attr]
-        told = Outcome.CREDITED if first else Outcome.SECOND
+        told = Outcome.PARKED if gone else Outcome.CREDITED if first else Outcome.SECOND
         assert sorted(outcomes) == sorted([told] + [Outcome.REPEATED] * (times - 1)), ends
+        if gone:
+            self.step("late success")
+            self.late.append(Money(charge.payment_id, sale.amount, sale.currency, sale.method))
+            return multiple()
         if first:
             self.owed.paid(sale, self.now)
             return multiple()
@@ -176,17 +203,20 @@ class Sales(Steps):
         self.owed.paid(sale, self.now)
         return self._sold(sale)
 
-    @rule(sale=sheets)
-    def told_again(self, sale: Sale) -> None:
+    @precondition(lambda self: self._paid_by_sheets())
+    @rule(data=st.data())
+    def told_again(self, data: st.DataObject) -> None:
         """The charge that paid it comes once more; for an invoice, the provider's callback about it too."""
-        if sale.status not in ("succeeded", "refunded"):
-            return
+        sale = data.draw(st.sampled_from(self._paid_by_sheets()))
         self.step("charge repeated")
         again = self.do(lambda session: settle_charge(session, self._charge(sale, sale.payment), self.now))
         assert again.outcome is Outcome.REPEATED
         if sale.method == "invoice":
             told = self.do(lambda session: settle(session, self.seen(sale), self.now))
             assert told.outcome is Outcome.NO_NEWS
+
+    def _paid_by_sheets(self) -> list[Sale]:
+        return [one for one in self.known if one.method != "link" and one.status in ("succeeded", "refunded")]
 
     @rule(
         target=others,
@@ -205,24 +235,30 @@ class Sales(Steps):
         charge = self._charge(sale, payment_id(), **lie)
         assert self.do(lambda session: settle_charge(session, charge, self.now)).outcome is Outcome.PARKED
         assert self.do(lambda session: settle_charge(session, charge, self.now)).outcome is Outcome.REPEATED
+        return self.assign(
+            Money(charge.payment_id, charge.amount, charge.currency, sale.method), person, what
+        )
+
+    def assign(self, money: Money, person: int, what: OfferDetails) -> Sale:
+        """Parked money, to somebody for an offer of its currency."""
+        user, telegram = self.accounts[person], self.telegram[person]
         row = self.row(
-            "select id from bot.parked_payments where payment_id = :payment", payment=charge.payment_id
+            "select id from bot.parked_payments where payment_id = :payment", payment=money.payment
         )
         key = f"key-{next(numbers)}"
         attempt = self.do(
-            lambda session: parked.assign_parked(
-                session, row[0], self.accounts[person], self.telegram[person], what, key, self.now
-            )
+            lambda session: parked.assign_parked(session, row[0], user, telegram, what, key, self.now)
         )
         order = self.do(lambda session: attempts.get_attempt(session, attempt))
         assert order is not None
         made = Sale(
-            order.purchase_id, attempt, (self.accounts[person], what.module_id), what.days, charge.amount,
-            charge.currency, sale.method, key, what.id, charge.payment_id, self.telegram[person], closed=True,
+            order.purchase_id, attempt, (user, what.module_id), what.days, money.amount,
+            money.currency, money.method, key, what.id, money.payment, telegram, closed=True,
         )  # fmt: skip
-        if sale.method == "stars":
+        if money.method == "stars":
             self.do(lambda session: settle_assigned_charge(session, attempt, self.now))
         else:
-            self.do(lambda session: settle(session, self.seen(made), self.now))
-        self.owed.paid(made, self.now)
+            seen = self.seen(made, refunded=money.back)
+            assert self.do(lambda session: settle(session, seen, self.now)).outcome is Outcome.SUCCEEDED
+        self.owed.paid(made, self.now, money.back)
         return self._sold(made)
