@@ -48,6 +48,7 @@ async def cluster(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Dat
         databases = Databases(server)
         await databases.prepare()
         yield databases
+        await databases.close()
     shutil.rmtree(folder)
 
 

@@ -132,6 +132,7 @@ async def test_while_the_database_is_away_nothing_is_confirmed(
         await databases.prepare()
         dsn = databases.dsn("migrated")
         await load_school(dsn)
+        await databases.close()
     async with AsyncExitStack() as stack:
         running = await stack.enter_async_context(AsyncExitStack())
         await running.enter_async_context(EmbeddedServer(tmp_path, durable=False))
