@@ -1,6 +1,5 @@
 """Roles that owners give to the people of chats. Owners have none: they are in the settings."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -46,14 +45,10 @@ async def list_holders(session: AsyncSession) -> list[RoleHolder]:
     return [RoleHolder(*row) for row in await session.execute(LIST_HOLDERS)]
 
 
-async def list_chats_with(session: AsyncSession, roles: Iterable[Role]) -> list[int]:
-    """Telegram ids."""
-    found = await session.scalars(
-        select(GivenRole.telegram_id)
-        .where(GivenRole.role.in_([role.value for role in roles]))
-        .order_by(GivenRole.telegram_id)
-    )
-    return list(found)
+async def list_roles(session: AsyncSession) -> dict[int, str]:
+    """By Telegram id, as they are stored."""
+    found = select(GivenRole.telegram_id, GivenRole.role).order_by(GivenRole.telegram_id)
+    return {row.telegram_id: row.role for row in await session.execute(found)}
 
 
 async def get_role(session: AsyncSession, telegram_id: int) -> str | None:

@@ -1,12 +1,13 @@
 """What Telegram has been told to show of the bot: per place a number that says which text it was, so that a start tells
 it only what is new. They are kept among the cursors."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db.sql import text
 from db.tables import Cursor
 
 PREFIX = "shown:"
@@ -22,3 +23,15 @@ async def record_shown(session: AsyncSession, shown: Mapping[str, int]) -> None:
     await session.execute(
         row.on_conflict_do_update(index_elements=["name"], set_={"value": row.excluded.value})
     )
+
+
+async def list_chosen_languages(session: AsyncSession, telegram_ids: Collection[int]) -> dict[int, str]:
+    """Of those chats whose people have chosen one."""
+    rows = await session.execute(
+        text(
+            "select telegram_id, language from bot.chats"
+            " where telegram_id = any(:ids) and language is not null"
+        ),
+        {"ids": list(telegram_ids)},
+    )
+    return {row.telegram_id: row.language for row in rows}

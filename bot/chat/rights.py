@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.settings import Settings
 from db.chats import Person
 from db.errors import Refused
-from db.roles import Role, get_role, list_chats_with
+from db.roles import Role, get_role, list_roles
 
 
 class Right(StrEnum):
@@ -70,8 +70,13 @@ async def get_rights(session: AsyncSession, settings: Settings, telegram_id: int
     return _rights(telegram_id, await get_role(session, telegram_id), settings)
 
 
-async def list_with(session: AsyncSession, settings: Settings, right: Right | None = None) -> list[int]:
-    """Telegram ids of those who have it, or any; the owners first."""
-    roles = [role for role, rights in OF_ROLE.items() if right is None or right in rights]
-    given = await list_chats_with(session, roles)
-    return list(dict.fromkeys([*settings.admin_ids, *given]))
+async def list_rights(session: AsyncSession, settings: Settings) -> dict[int, frozenset[Right]]:
+    """Of those who have any, by Telegram id; the owners first."""
+    given = await list_roles(session)
+    found = {one: _rights(one, given.get(one), settings) for one in (*settings.admin_ids, *given)}
+    return {one: rights for one, rights in found.items() if rights}
+
+
+async def list_with(session: AsyncSession, settings: Settings, right: Right) -> list[int]:
+    """Telegram ids of those who have it; the owners first."""
+    return [one for one, rights in (await list_rights(session, settings)).items() if right in rights]

@@ -4,23 +4,24 @@ of Telegram, for whoever has rights a longer one, and in a chat whose person has
 What it shows already is not sent again: Telegram allows few of these calls, and a start would make two dozen.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 
 import structlog
 from aiogram.exceptions import TelegramAPIError
 from aiogram.methods import SetMyCommands, SetMyDescription, SetMyShortDescription
 from aiogram.types import BotCommand, BotCommandScopeAllPrivateChats, BotCommandScopeChat
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat.commands import START, Audience, Command, for_audience
-from bot.chat.rights import NONE, Right, get_rights, list_with
+from bot.chat.rights import NONE, Right, get_rights, list_rights
 from bot.context import AppContext
 from bot.sender import send_in_job
 from bot.texts import LANGUAGES
 from bot.texts import info as words
 from bot.texts.commands import about
 from db import chats, shown
-from db.catalogue.school import get_school
+from db.catalogue.school import list_school_texts
 from db.engine import Pool
 from db.jobs import DescribeBotJob, SetMenuJob
 from db.shop.courses import list_modules
@@ -33,67 +34,56 @@ Shown = SetMyCommands | SetMyDescription | SetMyShortDescription
 
 async def show(context: AppContext) -> None:
     """At the start. A bot without a menu still works."""
-    menus = [
-        _menu(
-            context,
-            NONE,
-            BotCommandScopeAllPrivateChats(),
-            language or context.settings.default_language,
-            language,
-        )
-        for language in (None, *LANGUAGES)
-    ]
     async with context.database.transaction(Pool.JOBS) as session:
-        admins = await list_with(session, context.settings)
-        before = _chats_shown(context, await shown.get_shown(session))
-    for telegram_id in dict.fromkeys([*admins, *sorted(before)]):
-        menus += await _chat_menus(context, telegram_id)
-    await _show(context, [*menus, *await _descriptions(context)])
+        there = await shown.get_shown(session)
+        rights = await list_rights(session, context.settings)
+        special = dict.fromkeys([*rights, *sorted(_chats_shown(context, there))])
+        chosen = await shown.list_chosen_languages(session, special.keys())
+        descriptions = await _descriptions(session, context)
+    menus = _menus(context, NONE, BotCommandScopeAllPrivateChats(), LANGUAGES)
+    for telegram_id in special:
+        scope = BotCommandScopeChat(chat_id=telegram_id)
+        menus += _menus(context, rights.get(telegram_id, NONE), scope, LANGUAGES, chosen.get(telegram_id))
+    await _show(context, [*menus, *descriptions], there)
 
 
 async def set_menu(job: SetMenuJob, context: AppContext) -> None:
     """Of a chat whose person has chosen a language, or been given a role, or lost it."""
-    menus = await _chat_menus(context, job.telegram_id)
+    async with context.database.transaction(Pool.JOBS) as session:
+        chosen, _telegrams = await chats.get_language(session, job.telegram_id)
+        rights = await get_rights(session, context.settings, job.telegram_id)
+        before = _chats_shown(context, await shown.get_shown(session))
+    # An admin's menu is there for each language of Telegram, so all of them are replaced; also of who was one.
+    is_special = bool(rights) or job.telegram_id in before
+    scope = BotCommandScopeChat(chat_id=job.telegram_id)
+    menus = _menus(context, rights, scope, LANGUAGES if is_special else (), chosen)
     for menu in menus:
         await send_in_job(context, menu, report=False)
-    if len(menus) > 1:  # an admin's, or what was one: the next start looks at them
+    if is_special:  # the next start looks at them
         await _record(context, dict(_mark(context, menu) for menu in menus))
 
 
 async def describe_bot(_job: DescribeBotJob, context: AppContext) -> None:
-    await _show(context, await _descriptions(context))
-
-
-async def _descriptions(context: AppContext) -> list[Shown]:
-    """What Telegram shows of the bot before one begins, from the catalogue."""
     async with context.database.transaction(Pool.JOBS) as session:
-        courses = [module.name for module in await list_modules(session)]
-        said = {
-            language: await get_school(session, language or context.settings.default_language)
-            for language in (None, *LANGUAGES)
-        }
+        there = await shown.get_shown(session)
+        descriptions = await _descriptions(session, context)
+    await _show(context, descriptions, there)
+
+
+async def _descriptions(session: AsyncSession, context: AppContext) -> list[Shown]:
+    """What Telegram shows of the bot before one begins, from the catalogue."""
+    courses = [module.name for module in await list_modules(session)]
+    said = await list_school_texts(session, {context.settings.default_language, *LANGUAGES})
     found: list[Shown] = []
-    for language, school in said.items():
-        with context.localizer.use_locale(language or context.settings.default_language):
+    for language in (None, *LANGUAGES):
+        spoken = language or context.settings.default_language
+        school = said[spoken]
+        with context.localizer.use_locale(spoken):
             whole = words.description(school.description, courses)
             short = words.short_description(school.description or school.name, courses)
         found.append(SetMyDescription(description=whole, language_code=language))
         found.append(SetMyShortDescription(short_description=short, language_code=language))
     return found
-
-
-async def _chat_menus(context: AppContext, telegram_id: int) -> list[SetMyCommands]:
-    """An admin's menu is there for each language of Telegram, so all of them are replaced; also of who was one."""
-    async with context.database.transaction(Pool.JOBS) as session:
-        chosen, _telegrams = await chats.get_language(session, telegram_id)
-        rights = await get_rights(session, context.settings, telegram_id)
-        before = _chats_shown(context, await shown.get_shown(session))
-    is_special = bool(rights) or telegram_id in before
-    scope = BotCommandScopeChat(chat_id=telegram_id)
-    return [
-        _menu(context, rights, scope, chosen or language or context.settings.default_language, language)
-        for language in ((None, *LANGUAGES) if is_special else (None,))
-    ]
 
 
 def _chats_shown(context: AppContext, places: Iterable[str]) -> set[int]:
@@ -105,6 +95,18 @@ def _chats_shown(context: AppContext, places: Iterable[str]) -> set[int]:
         for bot, method, chat, _language in split
         if chat and (bot, method) == (str(context.bot.id), name)
     }
+
+
+def _menus(
+    context: AppContext,
+    rights: frozenset[Right],
+    scope: Scope,
+    languages: Iterable[str],
+    chosen: str | None = None,
+) -> list[SetMyCommands]:
+    """One for who speaks none of `languages`, one for each; in the language chosen in the chat, if one is."""
+    default = context.settings.default_language
+    return [_menu(context, rights, scope, chosen or one or default, one) for one in (None, *languages)]
 
 
 def _menu(
@@ -123,9 +125,7 @@ def _place(command: Command) -> tuple[bool, bool]:
     return command is not START, command.audience is not Audience.ADMIN
 
 
-async def _show(context: AppContext, methods: Iterable[Shown]) -> None:
-    async with context.database.transaction(Pool.JOBS) as session:
-        there = await shown.get_shown(session)
+async def _show(context: AppContext, methods: Iterable[Shown], there: Mapping[str, int]) -> None:
     new = {}
     for method in methods:
         place, mark = _mark(context, method)
