@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import pytest
 
 from tests.demo import PATIENCE, Demo, free_port, running_demo
 from tests.process import command
@@ -74,6 +75,7 @@ async def second(folder: Path, name: str, *arguments: str) -> tuple[int | None, 
     return ended.status, ended.errors
 
 
+@pytest.mark.proof
 async def test_a_second_demo_is_refused_and_a_kill_leaves_folder_and_clock_usable(tmp_path: Path) -> None:
     async with running_demo(tmp_path) as demo:
         before = await clock_of(demo)
@@ -109,6 +111,7 @@ async def test_the_first_browser_chooses_the_school_until_it_is_begun_anew(tmp_p
     assert "delete that folder" in complaint
 
 
+@pytest.mark.proof
 async def test_a_second_sandbox_is_refused_and_its_clock_cannot_be_moved(tmp_path: Path) -> None:
     async with running_demo(tmp_path, "sandbox") as sandbox:
         assert (await clock_of(sandbox))["movable"] is False

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
     from tests.browser.conftest import Window
 
+pytestmark = pytest.mark.proof
+
 
 @dataclass(frozen=True)
 class Words:
@@ -67,7 +69,7 @@ async def demo(tmp_path: Path) -> AsyncIterator[Demo]:
         yield demo
 
 
-@pytest.mark.parametrize("language", ["ru", pytest.param("en", marks=pytest.mark.proof)])
+@pytest.mark.parametrize("language", WORDS)
 async def test_a_learner_comes_back_and_gets_a_certificate(
     demo: Demo, browser: Browser, language: str
 ) -> None:

@@ -55,6 +55,7 @@ def anna(http: aiohttp.ClientSession, sandbox: Sandbox) -> ChatUser:
 TAKEN_OVER = 60.0
 
 
+@pytest.mark.proof
 async def test_killed_at_any_moment_it_loses_nothing_and_does_nothing_twice(
     anna: ChatUser, process: BotProcess, sql: asyncpg.Connection
 ) -> None:
