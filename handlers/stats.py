@@ -12,7 +12,6 @@ from bot.context import Request
 from bot.texts import arguments, zone
 from bot.texts import stats as words
 from bot.texts import support as support_words
-from bot.texts.commands import about
 from bot.texts.roles import NOT_ALLOWED
 from bot.texts.shop import products
 from db import stats, support
@@ -55,7 +54,7 @@ async def support_line(session: AsyncSession) -> str:
 def admin_keyboard(rights: frozenset[Right], *, alarmed: bool = False) -> InlineKeyboardMarkup:
     """Every other command of admins that goes with these rights, two in a row."""
     buttons = [
-        go(about(command), command)
+        go(words.BUTTONS[command.name], command)
         for command in for_audience(Audience.ADMIN, rights)
         if command.audience is Audience.ADMIN and command is not ADMIN
     ]

@@ -11,6 +11,23 @@ from db.tables import FailedUpdate
 
 PERIODS = (__("💰 Paid today"), __("7 days"), __("30 days"))
 
+# Two in a row, on a phone.
+BUTTONS = {
+    "grant": __("Give access"),
+    "revoke": __("Shorten it"),
+    "promo_new": __("New promo code"),
+    "promos": __("Promo codes"),
+    "offer": __("New offer"),
+    "offers": __("Offers"),
+    "user": __("Find a person"),
+    "link": __("Join accounts"),
+    "refund": __("Give money back"),
+    "support": __("Conversations"),
+    "history": __("History"),
+    "questions": __("Learning"),
+    "catalog": __("Catalogue"),
+    "roles": __("Helpers"),
+}
 ALERTS = __("⚠️ Look into the alarms")
 
 
