@@ -1,12 +1,10 @@
 """Jobs are enqueued in the transaction of what causes them: committed together or not at all."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-import asyncpg
 import orjson
 from pgqueuer.adapters.persistence.qb import QueryBuilderEnvironment, QueryQueueBuilder, QuerySchedulerBuilder
 from pgqueuer.adapters.persistence.queries import Queries
@@ -33,17 +31,6 @@ SCHEDULER = QuerySchedulerBuilder(SETTINGS)
 def queue_queries(driver: Driver, kind: type[Q]) -> Q:
     """For the worker."""
     return kind(driver, qbe=SCHEMA, qbq=QUEUE, qbs=SCHEDULER)
-
-
-async def introduce_status(connection: asyncpg.Connection) -> None:
-    """Of a type it does not know asyncpg asks the catalogue, on each connection: the dearest statement of a start."""
-    with suppress(ValueError):  # it is not there: what the worker asks next says so
-        async with (
-            connection.transaction()
-        ):  # behind a pooler each statement may meet another server connection
-            await connection.set_type_codec(
-                SETTINGS.queue_status_type, schema="bot", encoder=str, decoder=str, format="text"
-            )
 
 
 # pgqueuer's own statements; its way to them costs more than they do.

@@ -30,7 +30,7 @@ from bot.retry import MAX_RETRY_AGE, RetryJobError, backoff, happens_within
 from bot.timings import Timings
 from db.dsn import asyncpg_arguments, parse_dsn
 from db.engine import is_refusal, is_retryable, is_unavailable
-from db.queue import introduce_status, queue_queries
+from db.queue import queue_queries
 
 log = structlog.get_logger(__name__)
 
@@ -151,7 +151,7 @@ class AskingDriver(AsyncpgPoolDriver):
 async def connections(dsn: str) -> AsyncIterator[asyncpg.Pool]:
     """The worker's own. At the end they are cut where they don't close: after an outage pgqueuer may never give its
     listener back, and a worker that waits for it would not start again."""
-    pool = await asyncpg.create_pool(**asyncpg_arguments(dsn), min_size=1, max_size=4, init=introduce_status)
+    pool = await asyncpg.create_pool(**asyncpg_arguments(dsn), min_size=1, max_size=4)
     try:
         yield pool
     finally:

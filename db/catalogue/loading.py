@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.catalogue.changes import Action, CatalogueChange
@@ -58,14 +57,14 @@ class CatalogueRefusedError(Exception):
 async def load_catalogue(
     session: AsyncSession, catalogue: Catalogue, now: datetime | None = None
 ) -> list[CatalogueChange]:
-    """Makes the database say what the file says; the changes, in the file's order. `now` is when prices change, by
-    the database's clock where it is not said. Raises CatalogueRefusedError."""
+    """Makes the database say what the file says; the changes, in the file's order. `now` is when prices change;
+    where it is not said, no order keeps a price that was raised. Raises CatalogueRefusedError."""
     await lock(session, "catalogue")
     kept = await StoredCatalogue.read(session)
     if lines := list_refusals(catalogue, kept):
         raise CatalogueRefusedError(lines)
     await reserve_ids(session, catalogue)
-    loading = _Loading(session, kept, now or await session.scalar(select(func.now())))
+    loading = _Loading(session, kept, now)
     await loading.school(catalogue)
     loading.results(catalogue)
     modules = [(entry, loading.module(entry)) for entry in catalogue.modules]

@@ -7,7 +7,7 @@ import asyncpg
 from bot.chat.promo_buttons import SwitchPromo
 from bot.texts import errors
 from bot.texts import promo_codes as words
-from bot.texts.commands import ABOUT
+from bot.texts.stats import BUTTONS
 from db.errors import DraftGone
 from db.promo import PromoOff
 from db.promo_codes import PromoGone
@@ -22,7 +22,7 @@ ACTS = "select kind from bot.acts order by id"
 async def test_a_code_is_made_by_buttons(olga: ChatUser, anna: ChatUser, sql: asyncpg.Connection) -> None:
     await anna.register()
     await olga.send("/admin")
-    await olga.click(ABOUT["promo_new"])
+    await olga.click(BUTTONS["promo_new"])
     for wrong in ("spring", "two words"):  # there is one; no code
         await olga.send(wrong)
         assert "⚠️" in olga.last_text

@@ -90,6 +90,7 @@ async def test_made_up_choices_change_nothing(anna: ChatUser, sql: asyncpg.Conne
     assert (zone, hour, muted) == (None, 12, [])
 
 
+@pytest.mark.errors_expected("access that is changed by hand is an alarm")
 async def test_access_that_ends_is_told_once_at_ones_own_hour(
     anna: ChatUser, mover: ClockMover, clock: Clock, sql: asyncpg.Connection
 ) -> None:
@@ -118,6 +119,7 @@ async def test_access_that_ends_is_told_once_at_ones_own_hour(
     await anna.receives("990")
 
 
+@pytest.mark.errors_expected("access that is changed by hand is an alarm")
 async def test_what_was_renewed_after_planning_is_not_told(
     anna: ChatUser, mover: ClockMover, clock: Clock, sql: asyncpg.Connection
 ) -> None:
@@ -134,6 +136,7 @@ async def test_what_was_renewed_after_planning_is_not_told(
     assert sent(anna, "⏳") == []
 
 
+@pytest.mark.errors_expected("access that is changed by hand is an alarm")
 async def test_a_course_that_waits_leads_on_and_can_be_muted(
     anna: ChatUser, mover: ClockMover, clock: Clock, sql: asyncpg.Connection
 ) -> None:
@@ -152,6 +155,7 @@ async def test_a_course_that_waits_leads_on_and_can_be_muted(
     assert len(sent(anna, "ждёт вас")) == 1
 
 
+@pytest.mark.errors_expected("access that is changed by hand is an alarm")
 async def test_questions_to_review_are_told_once_though_the_clock_goes_back(
     anna: ChatUser, mover: ClockMover, clock: Clock, app: Application, sql: asyncpg.Connection
 ) -> None:
@@ -200,6 +204,7 @@ async def test_news_and_answers_come_before_reminders(
     assert await sql.fetchval("SELECT count(*) FROM bot.outbox WHERE state = 'waiting'") > 10
 
 
+@pytest.mark.errors_expected("access that is changed by hand is an alarm")
 async def test_who_has_blocked_the_bot_is_left_alone_until_back(
     anna: ChatUser, mover: ClockMover, clock: Clock, sql: asyncpg.Connection
 ) -> None:

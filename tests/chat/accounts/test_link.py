@@ -3,7 +3,7 @@
 import asyncpg
 
 from bot.texts.accounts import connect, link
-from bot.texts.commands import ABOUT
+from bot.texts.stats import BUTTONS
 from tests.callbacks import becomes
 from tests.chat_user import ANNA, BEN, OLGA, ChatUser
 
@@ -23,7 +23,7 @@ async def test_an_admin_joins_two_accounts_and_separates_them_again(
     await olga.send(f"/grant {BEN} 1 30")
     await ben.receives("30")
     await olga.send("/admin")
-    await olga.click(ABOUT["link"])
+    await olga.click(BUTTONS["link"])
     await olga.send("@ben")
     await olga.send("ben@school.example")
     await olga.send("no number")

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import asyncpg
+import pytest
 
 from bot.clock import Clock
 from bot.jobs.moving import ClockMover
@@ -14,6 +15,7 @@ from tests.chat_user import ChatUser
 DAY = timedelta(days=1)
 
 
+@pytest.mark.errors_expected("access that is changed by hand is an alarm")
 async def test_access_that_ends_is_told_by_mail_where_telegram_delivers_nothing(
     post: Post, anna: ChatUser, ben: ChatUser, mover: ClockMover, clock: Clock, sql: asyncpg.Connection
 ) -> None:

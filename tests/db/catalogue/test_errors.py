@@ -124,7 +124,7 @@ def test_what_telegram_would_refuse_as_a_document_is_known_before() -> None:
         'text = "First"', f'markdown = """{"- x" + chr(10)}"""'.replace("- x\n", "- x\n" * 250)
     )
     assert wrong(many) == [
-        'modules "python" . lessons "one": too large for one rich message: 504 blocks, at most 500'
+        'modules "python" . lessons "one": too large for one rich message: 503 blocks, at most 500'
     ]
     assert parse(many.replace('format = "rich"', "")).modules[0].format == "classic"
 
