@@ -108,10 +108,15 @@ def _delimiter(lines: Sequence[str]) -> str:
     return max(DELIMITERS, key=lambda sign: sum(sign in line for line in lines))
 
 
+def _begins(title: str, words: Sequence[str]) -> bool:
+    """With one of these words, not with a name that begins like one."""
+    return any(re.match(rf"{re.escape(word)}(?![^\W_])", title) for word in words)
+
+
 def _columns(row: Sequence[str]) -> list[int] | None:
     """Of a row of titles, the columns that name people, the surest first; None where it is a row like the others."""
     titles = [cell.strip().casefold() for cell in row]
-    found = [at for group in TITLES for at, title in enumerate(titles) if title.startswith(group)]
+    found = [at for group in TITLES for at, title in enumerate(titles) if _begins(title, group)]
     data = any("@" in title or any(map(str.isdecimal, title)) for title in titles)
     if data or not (found or len(titles) > MAX_NAMES):
         return None

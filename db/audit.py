@@ -37,11 +37,11 @@ async def list_disagreements(session: AsyncSession) -> dict[str, list[int]]:
 LOOK_AT_ACCESS = text(
     """
     with looked as (
-        (select * from usermoduleaccess where id > :after order by id limit :batch)
+        (select id, user_id, module_id, ends_at from usermoduleaccess where id > :after order by id limit :batch)
         union
-        select a.* from bot.alerts alarm
+        select a.id, a.user_id, a.module_id, a.ends_at from bot.alerts alarm
         join usermoduleaccess a on a.id = case when alarm.kind = :alarm then cast(alarm.subject as bigint) end
-        where alarm.kind = :alarm and alarm.solved_at is null
+        where alarm.kind = :alarm and (alarm.solved_at is null or alarm.dismissed)
     )
     select a.id, a.user_id, m.name as module, a.ends_at is distinct from known.after as unexplained
     from looked a

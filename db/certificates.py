@@ -107,10 +107,10 @@ exists (
     select from purchases p join products sold using (product_id)
     where p.user_id = c.user_id and sold.module_id = c.module_id and p.status = 'refunded'
       and coalesce(p.purchased_at, p.created_at) <= c.issued_at
-      and not exists (
-          select from adminaccesshistory a join products given using (product_id)
-          where a.target_user_id = c.user_id and given.module_id = c.module_id and a.days > 0
-            and a.created_at > coalesce(p.purchased_at, p.created_at))
+      and coalesce((
+          select sum(a.days) from adminaccesshistory a join products given using (product_id)
+          where a.target_user_id = c.user_id and given.module_id = c.module_id
+            and a.created_at > coalesce(p.purchased_at, p.created_at)), 0) <= 0
 ) and not exists (
     select from purchases p join products sold using (product_id)
     where p.user_id = c.user_id and sold.module_id = c.module_id and p.status = 'succeeded'

@@ -32,7 +32,7 @@ async def code_before_registering(_message: Message, command: CommandObject, req
 
 @login_required.message(is_(*LEARNERS))
 async def command_before_registering(message: Message, command: CommandObject, person: Person) -> Reply:
-    if (name := command.command.lower()) not in (LOGOUT.name, DELETE.name):
+    if (name := command.command.casefold()) not in (LOGOUT.name, DELETE.name):
         remember_button(person, Go(command=name).pack())
     return sign_in_first(message, person)
 

@@ -54,7 +54,7 @@ class is_(CommandFilter):
         self, message: Message, bot: Bot, person: Person, context: AppContext
     ) -> bool | dict[str, Any]:
         found = await super().__call__(message, bot)
-        if isinstance(found, dict) and (command := ADMINS.get(found["command"].command.lower())):
+        if isinstance(found, dict) and (command := ADMINS.get(found["command"].command.casefold())):
             rights = (command.right,) if command.right else ()
             return may(person, context.settings, *rights) and found
         return found

@@ -11,7 +11,7 @@ from bot.chat.commands import HISTORY
 from bot.chat.history_buttons import ALL, ChooseFilter, ShowHistory
 from bot.chat.keyboards import in_rows, press, rows
 from bot.chat.replies import Reply, show, show_or_say
-from bot.chat.rights import Right, may
+from bot.chat.rights import NotAllowed, Right, may
 from bot.context import Request
 from bot.texts import history as words
 from db import history as database
@@ -45,6 +45,8 @@ async def turn(query: CallbackQuery, callback_data: ShowHistory, request: Reques
 
 
 async def _show(event: Message | CallbackQuery, request: Request, shown: ShowHistory) -> Reply:
+    if shown.user and not may(request.person, request.context.settings, Right.HISTORY, Right.PEOPLE):
+        raise NotAllowed  # its title says who that is
     shown = _own(request, shown)
     found = await database.list_acts(request.session, _wanted(request, shown), SHOWN + 1)
     who = await people.get_account_summary(request.session, shown.user) if shown.user else None

@@ -22,6 +22,7 @@ from db.catalogue.loading import CatalogueRefusedError
 from db.catalogue.merging import LoadPlan
 from db.engine import Pool
 from db.jobs import SendJob
+from db.locks import lock
 from db.queue import enqueue
 from db.tables import CatalogueCopy
 
@@ -29,7 +30,7 @@ from db.tables import CatalogueCopy
 async def send_copy(job: SendCatalogueJob, context: AppContext) -> None:
     async with context.database.transaction(Pool.JOBS) as session:
         copy = await stored.get_copy(session, job.copy)
-        if copy is None:
+        if copy is None or not await may_load(session, context, copy):
             return
         telegram_id = copy.telegram_id
         chosen, telegram = await chats.get_language(session, telegram_id)
@@ -119,6 +120,7 @@ def plan_keyboard(found: LoadPlan, copy_id: int) -> InlineKeyboardMarkup:
 async def load_copy(job: LoadCatalogueJob, context: AppContext) -> None:
     """Once. Where loading would do something else by now than what was confirmed, that is shown instead."""
     async with context.database.transaction(Pool.JOBS) as session:
+        await lock(session, "catalogue")  # before it is read: what others load meanwhile is not to be undone
         copy = await stored.get_copy(session, job.copy, locked=True)
         if copy is None or copy.loaded_at is not None or not await may_load(session, context, copy):
             return

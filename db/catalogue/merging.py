@@ -80,8 +80,20 @@ def merge_catalogues(base: Catalogue, mine: Catalogue, theirs: Catalogue) -> Mer
         )
         for one in fields(Catalogue)
     }
-    merge.catalogue = Catalogue(**tables)
+    merge.catalogue = _with_named(Catalogue(**tables), theirs, merge.conflicts)
     return merge
+
+
+def _with_named(merged: Catalogue, theirs: Catalogue, conflicts: list[Path]) -> Catalogue:
+    """What a row that they have added names stays, though mine is without it."""
+    goods = {one.key for one in merged.products}
+    needed = {one.product for one in merged.promos} - goods
+    products = [one for one in theirs.products if one.key in needed]
+    courses = {one.key for one in merged.modules}
+    needed = {one.module for one in (*merged.products, *products)} - courses
+    modules = [one for one in theirs.modules if one.key in needed]
+    conflicts += [("products", one.key) for one in products] + [("modules", one.key) for one in modules]
+    return replace(merged, products=(*merged.products, *products), modules=(*merged.modules, *modules))
 
 
 def _rows(

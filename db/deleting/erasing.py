@@ -62,7 +62,7 @@ async def erase_account(session: AsyncSession, user_id: int) -> None:
     # What an admin has written of somebody, or called them then.
     await _execute(
         session,
-        "update bot.acts set reason = null, facts = facts - 'name' where user_id = :user",
+        "update bot.acts set reason = null, facts = facts - 'name' - 'chat' where user_id = :user",
         {"user": user_id},
     )
     await _anonymise(session, user_id)

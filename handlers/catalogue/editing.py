@@ -29,6 +29,7 @@ from bot.texts import catalogue_screens as words
 from db.catalogue.exporting import export_catalogue
 from db.catalogue.loading import CatalogueRefusedError
 from db.errors import DraftGone
+from db.locks import lock
 from db.normal import clean_text
 from handlers.catalogue.drafts import Draft, ask, check_right, get_draft, get_place, keep_for_preview, plan
 from handlers.catalogue.screens import Screen, catalogue_screen, screen, sells
@@ -134,6 +135,9 @@ async def carry_out(query: CallbackQuery, callback_data: ConfirmEdit, request: R
     """What the preview has shown; where that is not so any more, it is shown anew. Raises DraftGone."""
     draft = await get_draft(request)
     check_right(request, draft)
+    await lock(
+        request.session, "catalogue"
+    )  # before it is read: what others load meanwhile is not to be undone
     try:
         found, stamp = await plan(request, draft)
     except (CatalogueError, CatalogueRefusedError) as refused:
