@@ -93,7 +93,7 @@ def count_streak(days: set[date], today: date, shortened: Set[date] = frozenset(
 LIST_DAYS = text(
     """
     select distinct l.module_id, cast(timezone(coalesce((
-        select move.zone from unnest(:zones, :untils) as move (zone, until)
+        select move.zone from unnest(cast(:zones as text[]), cast(:untils as timestamptz[])) as move (zone, until)
         where move.until > learnt.at order by move.until limit 1
     ), :zone), learnt.at) as date) as day from (
         select q.lesson_id, a.answered_at as at from bot.attempts t
