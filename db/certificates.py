@@ -16,10 +16,8 @@ from db.account_ids import get_current_id, lock_account
 from db.errors import Refused
 from db.lessons.finishing import record_finished_course
 from db.locks import lock
-from db.normal import MINUS, clean_text
+from db.normal import MINUS, PLAIN_SIGNS, clean_text
 
-# No sign that is read for another one: I, L, O, 0, 1.
-ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 LENGTH, GROUP = 12, 4  # 59 bits: nobody finds a number by trying
 # Of the Russian alphabet, as they are typed from paper; on it they look the same.
 LOOK_ALIKE = str.maketrans("АВЕКМНРСТУХ", "ABEKMHPCTYX")
@@ -89,14 +87,14 @@ class Void:
 
 
 def new_number() -> str:
-    signs = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
+    signs = "".join(secrets.choice(PLAIN_SIGNS) for _ in range(LENGTH))
     return "-".join(signs[at : at + GROUP] for at in range(0, LENGTH, GROUP))
 
 
 def number_form(typed: str) -> str:
     """As it is stored, however it was typed. Empty for what can be no number."""
     signs = clean_text(typed).upper().translate(LOOK_ALIKE).translate(MINUS).replace("-", "").replace(" ", "")
-    if len(signs) != LENGTH or not set(signs) <= set(ALPHABET):
+    if len(signs) != LENGTH or not set(signs) <= set(PLAIN_SIGNS):
         return ""
     return "-".join(signs[at : at + GROUP] for at in range(0, LENGTH, GROUP))
 

@@ -21,6 +21,7 @@ IGNORABLE = re.compile(
 QUOTES = "\"'`«»‹›“”„‟‘’‚‛「」『』"
 # Joiners belong to what they join: emoji, and words of Persian and of India's languages.
 JOINERS = "\u200c\u200d"
+PLAIN_SIGNS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # none that is read for another one: I, L, O, 0, 1
 MINUS = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"), "-")
 
 # A number in its form. Thousands stand apart by one and the same sign, and the fraction by another one.

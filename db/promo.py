@@ -88,7 +88,7 @@ class PromoPreview:
 @dataclass(frozen=True, slots=True)
 class PromoSummary:
     """A code with what it opens and how often it was used. `off_most`: of one that is switched off, how many uses it
-    was for (db/promo_codes.py). `batch_id`: which codes it was made with."""
+    was for (db/promo_codes.py)."""
 
     id: int
     code: str
@@ -97,7 +97,6 @@ class PromoSummary:
     used: int
     most: int
     off_most: int | None = None
-    batch_id: int | None = None
 
 
 async def redeem(session: AsyncSession, user_id: int, code: str, now: datetime) -> RedeemedCode:

@@ -14,14 +14,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.access.changes import MAX_DAYS
 from db.errors import AccessTooFar, ProductUnknown, Refused
-from db.normal import promo_form
+from db.normal import PLAIN_SIGNS, promo_form
 from db.placeholders import proven_email
 from db.promo import PromoSummary, record_forms
 from db.tables import Product, PromoBatch
 
 MAX_BATCH = 1000
 LENGTH = 8
-SIGNS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # none that is easily taken for another
 
 Pick = Callable[[str], str]  # one of these signs
 
@@ -75,7 +74,7 @@ class PromoUser:
 IS_OFF = "o.code_id is not null and c.max_usage_count <= o.lowered_to"
 USES = "(select count(*)::int from promocodeusages u where u.code_id = c.id)"
 SUMMARY = f"""
-    select c.id, c.code, p.name, c.days, {USES}, c.max_usage_count, case when {IS_OFF} then o.most end, b.batch_id
+    select c.id, c.code, p.name, c.days, {USES}, c.max_usage_count, case when {IS_OFF} then o.most end
     from promocodes c join products p on p.product_id = c.product_id
     left join bot.switched_off_codes o on o.code_id = c.id
     left join bot.batch_codes b on b.code_id = c.id
@@ -204,7 +203,7 @@ async def generate_codes(session: AsyncSession, count: int, pick: Pick = secrets
     await record_forms(session)
     found: dict[str, str] = {}
     while len(found) < count:
-        made = ["".join(pick(SIGNS) for _sign in range(LENGTH)) for _code in range(count - len(found))]
+        made = ["".join(pick(PLAIN_SIGNS) for _sign in range(LENGTH)) for _code in range(count - len(found))]
         forms = {promo_form(code): code for code in made}
         known = set(await session.scalars(KNOWN_FORMS, {"forms": list(forms)}))
         found |= {form: code for form, code in forms.items() if form not in known}

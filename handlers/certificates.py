@@ -160,4 +160,4 @@ async def send_files(query: CallbackQuery, callback_data: SendCertificate, reque
 async def enqueue_files(one: Certificate, request: Request) -> None:
     person = request.person
     job = CertificateJob(number=one.number, user_id=person.user_id, telegram_id=person.telegram_id)
-    await enqueue(request.session, job)
+    await enqueue(request.session, job, key=f"certificate:{one.number}:{person.telegram_id}")

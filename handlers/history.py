@@ -53,7 +53,7 @@ async def _show(event: Message | CallbackQuery, request: Request, shown: ShowHis
     filters = [str(words.GROUPS[shown.kind][0])] if shown.kind else []
     filters += [str(words.PERIODS[shown.period][0])] if shown.period else []
     if shown.admin != ALL and _sees_all(request):
-        filters.append(await _name_of(request, shown.admin))
+        filters.append(words.admin_name(shown.admin, await _name_of(request, shown.admin)))
     text = words.history(found[:SHOWN], who, filters)
     older = found[SHOWN - 1].id if len(found) > SHOWN else 0
     return show_or_say(event, text, await _keyboard(request, shown, older))
@@ -84,7 +84,7 @@ def _wanted(request: Request, shown: ShowHistory) -> Wanted:
 
 async def _name_of(request: Request, telegram_id: int) -> str:
     name, _username = await people.get_names(request.session, telegram_id)
-    return words.admin_name(telegram_id, name)
+    return name
 
 
 async def _keyboard(request: Request, shown: ShowHistory, older: int) -> InlineKeyboardMarkup:
@@ -94,7 +94,8 @@ async def _keyboard(request: Request, shown: ShowHistory, older: int) -> InlineK
         press(words.PERIODS[shown.period][0], ChooseFilter(what="period", **facts)),
     ]
     if _sees_all(request):
-        title = words.ANYBODY if shown.admin == ALL else await _name_of(request, shown.admin)
+        name = await _name_of(request, shown.admin)
+        title = words.ANYBODY if shown.admin == ALL else words.admin_label(shown.admin, name)
         choices.append(press(title, ChooseFilter(what="admin", **facts)))
     turns = [press(words.NEWEST, ShowHistory(**facts))] if shown.before else []
     turns += [press(words.OLDER, ShowHistory(**facts, before=older))] if older else []
@@ -122,7 +123,7 @@ async def choose(query: CallbackQuery, callback_data: ChooseFilter, request: Req
         case _:
             admins = await database.list_admins(request.session) if _sees_all(request) else []
             question, found = words.CHOOSE_ADMIN, {ALL: words.ANYBODY}
-            found |= {one: words.admin_name(one, name) for one, name in admins}
+            found |= {one: words.admin_label(one, name) for one, name in admins}
     buttons = [
         press(title, now.model_copy(update={callback_data.what: value})) for value, title in found.items()
     ]

@@ -41,10 +41,9 @@ from db.promo_codes import MAX_BATCH
 from db.shop.offers import list_all_products
 from handlers.filters import goes_to, is_, role_router
 from handlers.promo_batches import batch_keyboard, send_later
-from handlers.promo_codes import Event, card_keyboard
+from handlers.promo_codes import A_PAGE, Event, card_keyboard
 from handlers.promo_drafts import MADE_UP, PromoDraft, choose_code, get_draft, read_command, save
 
-A_PAGE = 8
 COLUMNS = 3  # of numbers
 DAYS = (7, 14, 30, 90, 180, 365)
 COUNTS = (10, 30, 50, 100, 300, 1000)

@@ -38,6 +38,7 @@ from handlers.filters import goes_to, is_, role_router
 
 Event = Message | CallbackQuery
 MANY = 40  # buttons
+UNSAID = 9  # which role, by its place among the choices
 
 router = role_router("roles", Right.ROLES)
 
@@ -54,11 +55,8 @@ async def list_roles(event: Event, request: Request, command: CommandObject | No
         return await _show_found(event, request, await find_people(request.session, written))
     if not who:
         raise WrongArguments(ROLES, Problem.MISSING, "WHO")
-    found = await find_people(request.session, " ".join(who))
-    chat = await _only_chat(request, found)
-    if chat is None:
-        return await _show_found(event, request, found)
-    return await _preview(event, request, chat, words.WORDS[last.lower()])
+    choice = [role for role, _title in words.CHOICES].index(words.WORDS[last.lower()])
+    return await _show_found(event, request, await find_people(request.session, " ".join(who)), choice)
 
 
 async def _all(request: Request) -> tuple[str, InlineKeyboardMarkup]:
@@ -93,26 +91,36 @@ async def take_who(message: Message, request: Request, event_update: Update) -> 
     return await _show_found(message, request, found)
 
 
-async def _show_found(event: Event, request: Request, found: Found) -> Reply:
+async def _show_found(event: Event, request: Request, found: Found, choice: int = UNSAID) -> Reply:
+    """`choice`: the place of the role that was said together with the person."""
     if len(found.people) == 1 and found.is_sure:
-        return await _show_account(event, request, found.people[0].id)
-    buttons = [press(people_words.choice(one), ShowRoleOf(user=one.id)) for one in found.people]
+        return await _show_account(event, request, found.people[0].id, choice)
+    buttons = [
+        press(people_words.choice(one), ShowRoleOf(user=one.id, choice=choice)) for one in found.people
+    ]
     return say(event, granting_words.people(found.people, more=found.more), rows(*buttons))
 
 
 @router.callback_query(ShowRoleOf.filter())
 async def show_account(query: CallbackQuery, callback_data: ShowRoleOf, request: Request) -> Reply:
-    return await _show_account(query, request, callback_data.user)
+    return await _show_account(query, request, callback_data.user, callback_data.choice)
 
 
-async def _show_account(event: Event, request: Request, user_id: int) -> Reply:
+async def _show_account(event: Event, request: Request, user_id: int, choice: int) -> Reply:
     """By chats, where there are several."""
+    is_said = choice < len(words.CHOICES)
     chats = await _list_chats(request, user_id)
     if not chats:
         return say(event, words.NO_CHAT)
     if len(chats) == 1:
-        return await _show_chat(event, request, next(iter(chats)))
-    buttons = [press(title, ShowRole(chat=chat)) for chat, title in chats.items()]
+        chat = next(iter(chats))
+        if is_said:
+            return await _preview(event, request, chat, words.CHOICES[choice][0])
+        return await _show_chat(event, request, chat)
+    buttons = [
+        press(title, ChooseRole(chat=chat, choice=choice) if is_said else ShowRole(chat=chat))
+        for chat, title in chats.items()
+    ]
     return say(event, words.WHICH_CHAT, rows(*buttons))
 
 
@@ -120,13 +128,6 @@ async def _list_chats(request: Request, user_id: int) -> dict[int, str]:
     """Those that have written to this bot, with how a button calls each."""
     found = await people.list_chats(request.session, user_id)
     return {int(one.telegram_id): words.chat_button(one) for one in found if one.met}
-
-
-async def _only_chat(request: Request, found: Found) -> int | None:
-    if len(found.people) != 1 or not found.is_sure:
-        return None
-    chats = await _list_chats(request, found.people[0].id)
-    return next(iter(chats)) if len(chats) == 1 else None
 
 
 # --- which role ---

@@ -33,6 +33,7 @@ from bot.chat.rights import Right
 from bot.context import AppContext, Request
 from bot.notifications.ways import way_button, way_buttons
 from bot.payments.offering import check_price, list_ways, payment_methods, ways_of
+from bot.texts import arguments
 from bot.texts import home as home_words
 from bot.texts import shop as words
 from bot.texts.accounts import registration
@@ -195,6 +196,12 @@ async def drop_order(query: CallbackQuery, callback_data: DropOrder, request: Re
     if module_id is None:
         return show(query, *await courses_page(request.session))
     return show(query, *await module_page(request, module_id))
+
+
+@admin_router.callback_query(goes_to(OFFER))
+async def explain_offer(query: CallbackQuery) -> Reply:
+    """A button has no arguments to give: it shows how the command is written."""
+    return say(query, arguments.usage(OFFER))
 
 
 @admin_router.message(is_(OFFER))

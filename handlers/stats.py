@@ -4,24 +4,20 @@ from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat.buttons import ShowAlerts
-from bot.chat.commands import ADMIN, OFFER, Audience, Command, for_audience
+from bot.chat.commands import ADMIN, Audience, for_audience
 from bot.chat.keyboards import go, in_rows, press, rows
-from bot.chat.replies import Reply, say, toast
-from bot.chat.rights import Right, may, rights_of
+from bot.chat.replies import Reply, say
+from bot.chat.rights import Right, rights_of
 from bot.context import Request
-from bot.texts import arguments, zone
 from bot.texts import stats as words
 from bot.texts import support as support_words
-from bot.texts.roles import NOT_ALLOWED
+from bot.texts import zone
 from bot.texts.shop import products
 from db import stats, support
 from db.shop import offers
 from handlers.filters import goes_to, is_, role_router
 
-# Admins' commands that do nothing without arguments.
-EXPLAINED = (OFFER,)
 PRODUCTS = 10
-PAYMENTS = 5
 
 router = role_router("admin")
 
@@ -62,11 +58,3 @@ def admin_keyboard(rights: frozenset[Right], *, alarmed: bool = False) -> Inline
         press(words.ALERTS, ShowAlerts()) if alarmed else None,
         *in_rows(buttons, 2),
     )
-
-
-@router.callback_query(goes_to(*EXPLAINED))
-async def explain(query: CallbackQuery, place: Command, request: Request) -> Reply:
-    """A button has no arguments to give: it shows how the command is written."""
-    if place.right is not None and not may(request.person, request.context.settings, place.right):
-        return toast(query, NOT_ALLOWED, alert=True)
-    return say(query, arguments.usage(place))

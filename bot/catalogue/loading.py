@@ -83,15 +83,17 @@ async def _load(
     async with database.transaction(Pool.JOBS) as session:
         changes = await load(session, catalogue, settings, now)
         if changes:
-            await record_load(session, CONSOLE, changes, now)
+            await record_load(session, CONSOLE, changes, catalogue, now)
         return changes
 
 
 async def record_load(
-    session: AsyncSession, admin: int, changes: Sequence[CatalogueChange], now: datetime
+    session: AsyncSession, admin: int, changes: Sequence[CatalogueChange], catalogue: Catalogue, now: datetime
 ) -> None:
     """In the history, and where Telegram shows what the bot teaches. `admin`: a Telegram id, or CONSOLE."""
-    facts = {"count": len(changes), "changes": [str(one) for one in changes[:MAX_RECORDED]]}
+    currencies = catalogue.list_currencies()
+    shown = [one.to_facts() | {"currency": currencies.get(one.key, "")} for one in changes[:MAX_RECORDED]]
+    facts = {"count": len(changes), "changes": shown}
     await record_act(session, admin, ActKind.CATALOGUE, now, facts=facts)
     await enqueue(session, DescribeBotJob())
 

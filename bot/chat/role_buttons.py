@@ -20,9 +20,10 @@ class ShowRole(CallbackData, prefix="role"):
 
 
 class ShowRoleOf(CallbackData, prefix="roleof"):
-    """Of an account, in whichever chat."""
+    """Of an account, in whichever chat. `choice`: the place of a role that was said already, 9 for none."""
 
     user: Id
+    choice: Annotated[int, Field(ge=0, le=9)] = 9
 
 
 class ChooseRole(CallbackData, prefix="rolewhat"):

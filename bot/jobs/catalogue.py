@@ -1,6 +1,6 @@
 """The catalogue as a file: sent into an owner's chat, fetched from there, compared, loaded."""
 
-from aiogram.methods import SendDocument, SendMessage
+from aiogram.methods import EditMessageText, SendDocument, SendMessage
 from aiogram.types import BufferedInputFile, InlineKeyboardMarkup
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -13,7 +13,7 @@ from bot.chat.rights import Right, may_now
 from bot.context import AppContext
 from bot.files import FileRefusedError, fetch_file
 from bot.packing import pack
-from bot.sender import send_in_job
+from bot.sender import Method, send_in_job
 from bot.texts import catalogue as words
 from db import chats
 from db.catalogue import copies as stored
@@ -25,6 +25,8 @@ from db.jobs import SendJob
 from db.locks import lock
 from db.queue import enqueue
 from db.tables import CatalogueCopy
+
+Screen = tuple[str, InlineKeyboardMarkup | None]
 
 
 async def send_copy(job: SendCatalogueJob, context: AppContext) -> None:
@@ -57,16 +59,19 @@ async def read_copy(job: ReadCatalogueJob, context: AppContext) -> None:
         allowed = copy is not None and await may_load(session, context, copy)
     if copy is None or copy.file_id is None or not allowed:
         return
-    problem: list[str] | None = None
-    if not copy.content:
-        problem = await _fetch(context, copy.id, copy.file_id)
+    problem = None if copy.content else await _fetch(context, copy.id, copy.file_id)
     async with context.database.transaction(Pool.JOBS) as session:
-        said = await _say_plan(session, context, copy.id) if problem is None else None
         chosen, telegram = await chats.get_language(session, copy.telegram_id)
-    if said is None:
         with context.localizer.use_language_of(chosen, telegram):
-            said = SendMessage(chat_id=copy.telegram_id, text=words.errors(problem or []))
-    await send_in_job(context, said)
+            if problem is None:
+                text, keyboard = await _word_plan(session, context, copy.id)
+            else:
+                text, keyboard = _word_problem(problem), None
+    await send_in_job(context, SendMessage(chat_id=copy.telegram_id, text=text, reply_markup=keyboard))
+
+
+def _word_problem(problem: FileRefusedError | CatalogueError) -> str:
+    return words.errors(problem.lines) if isinstance(problem, CatalogueError) else str(words.NOT_FETCHED)
 
 
 async def may_load(session: AsyncSession, context: AppContext, copy: CatalogueCopy) -> bool:
@@ -74,37 +79,28 @@ async def may_load(session: AsyncSession, context: AppContext, copy: CatalogueCo
     return await may_now(session, context.settings, copy.telegram_id, Right.CATALOGUE)
 
 
-async def _fetch(context: AppContext, copy_id: int, file_id: str) -> list[str] | None:
-    """Lines of what is wrong; None where it is there."""
+async def _fetch(context: AppContext, copy_id: int, file_id: str) -> FileRefusedError | CatalogueError | None:
+    """What is wrong with it; None where it is there."""
     try:
         content = copies.decode(await fetch_file(context, file_id, copies.MOST_BYTES))
         await copies.read(content)
-    except FileRefusedError:
-        return [str(words.NOT_FETCHED)]
-    except CatalogueError as error:
-        return error.lines
+    except (FileRefusedError, CatalogueError) as error:
+        return error
     async with context.database.transaction(Pool.JOBS) as session:
         await stored.record_content(session, copy_id, content, copies.number_of(content))
     return None
 
 
-async def _say_plan(session: AsyncSession, context: AppContext, copy_id: int) -> SendMessage:
+async def _word_plan(session: AsyncSession, context: AppContext, copy_id: int) -> Screen:
     """What loading would change, with the buttons that do it."""
     copy = await stored.get_copy(session, copy_id)
     assert copy is not None
-    telegram_id = copy.telegram_id
-    chosen, telegram = await chats.get_language(session, telegram_id)
-    keyboard = None
     try:
         found = await copies.plan_copy(session, context, copy)
     except (CatalogueError, CatalogueRefusedError) as error:
-        with context.localizer.use_language_of(chosen, telegram):
-            return SendMessage(chat_id=telegram_id, text=words.errors(error.lines))
-    with context.localizer.use_language_of(chosen, telegram):
-        text = words.plan(found)
-        if found.changes or found.conflicts:
-            keyboard = plan_keyboard(found, copy_id)
-        return SendMessage(chat_id=telegram_id, text=text, reply_markup=keyboard)
+        return words.errors(error.lines), None
+    is_news = bool(found.changes or found.conflicts)
+    return words.plan(found), plan_keyboard(found, copy_id) if is_news else None
 
 
 def plan_keyboard(found: LoadPlan, copy_id: int) -> InlineKeyboardMarkup:
@@ -125,22 +121,31 @@ async def load_copy(job: LoadCatalogueJob, context: AppContext) -> None:
         if copy is None or copy.loaded_at is not None or not await may_load(session, context, copy):
             return
         telegram_id = copy.telegram_id
-        try:
-            found = await copies.plan_copy(session, context, copy)
-        except (CatalogueError, CatalogueRefusedError):
-            found = None
-        if found is None or found.stamp != job.stamp or (found.conflicts and not job.forced):
-            said = await _say_plan(session, context, job.copy)
-        else:
-            said = await _load(session, context, telegram_id, found)
-            await stored.mark_loaded(session, job.copy, context.now())
+        chosen, telegram = await chats.get_language(session, telegram_id)
+        with context.localizer.use_language_of(chosen, telegram):
+            text, keyboard = await _load(session, context, job, copy)
+        said: Method = SendMessage(chat_id=telegram_id, text=text, reply_markup=keyboard)
+        if job.message_id is not None:  # which says that it is being loaded
+            said = EditMessageText(
+                chat_id=telegram_id, message_id=job.message_id, text=text, reply_markup=keyboard
+            )
         await enqueue(session, SendJob(methods=[pack(said)]))
 
 
-async def _load(session: AsyncSession, context: AppContext, telegram_id: int, found: LoadPlan) -> SendMessage:
-    now = context.now()
+async def _load(
+    session: AsyncSession, context: AppContext, job: LoadCatalogueJob, copy: CatalogueCopy
+) -> Screen:
+    telegram_id, now = (
+        copy.telegram_id,
+        context.now(),
+    )  # read before planning rolls its trial back, which forgets rows
+    try:
+        found = await copies.plan_copy(session, context, copy)
+    except (CatalogueError, CatalogueRefusedError) as error:
+        return words.errors(error.lines), None
+    if found.stamp != job.stamp or (found.conflicts and not job.forced):
+        return await _word_plan(session, context, job.copy)
     changes = await load(session, found.catalogue, context.settings, now)
-    await record_load(session, telegram_id, changes, now)
-    chosen, telegram = await chats.get_language(session, telegram_id)
-    with context.localizer.use_language_of(chosen, telegram):
-        return SendMessage(chat_id=telegram_id, text=words.loaded(len(changes)))
+    await record_load(session, telegram_id, changes, found.catalogue, now)
+    await stored.mark_loaded(session, job.copy, now)
+    return words.loaded(len(changes)), None

@@ -1,6 +1,7 @@
 """Wording of the catalogue in the owner's chat."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from bot.texts import _, __, plural
 from bot.texts.format import cut, days, money, safe
@@ -11,9 +12,6 @@ from db.catalogue.merging import LoadPlan, Path
 MAX_LINES = 30
 MAX_VALUE = 60
 
-TITLE = __("📚 <b>Catalogue</b>")
-DOWNLOAD = __("⬇️ Get the file")
-UPLOAD = __("⬆️ Load a file")
 LOAD = __("✅ Load it")
 LOAD_OVER = __("⚠️ Load it over their changes")
 DROP = __("✖️ Leave it as it is")
@@ -100,7 +98,7 @@ def plan(found: LoadPlan) -> str:
 
 
 def changes(found: Sequence[CatalogueChange], catalogue: Catalogue) -> list[str]:
-    named, currencies = _names(catalogue), _currencies(catalogue)
+    named, currencies = _names(catalogue), catalogue.list_currencies()
     return _cut_list([_change(one, named, currencies) for one in found])
 
 
@@ -115,6 +113,12 @@ def _cut_list(lines: list[str]) -> list[str]:
 
 def _path(path: Path) -> str:
     return f"{ROWS[path[-2]]} <code>{safe('/'.join(path[1::2]))}</code>"
+
+
+def recorded(facts: Mapping[str, Any]) -> str:
+    """A change as the history keeps it."""
+    one = CatalogueChange.from_facts(facts)
+    return _change(one, {}, {one.key: facts["currency"]})
 
 
 def _change(one: CatalogueChange, named: dict[tuple[str, str], str], currencies: dict[str, str]) -> str:
@@ -161,11 +165,3 @@ def _names(catalogue: Catalogue) -> dict[tuple[str, str], str]:
         for offer in product.offers:
             named["offer", f"{product.key}/{offer.key}"] = f"{product.name} · {days(offer.days)}"
     return named
-
-
-def _currencies(catalogue: Catalogue) -> dict[str, str]:
-    return {
-        f"{product.key}/{offer.key}": offer.currency
-        for product in catalogue.products
-        for offer in product.offers
-    }

@@ -24,6 +24,10 @@ WITHDRAW = __("🚫 Withdraw")
 WITHDRAW_ALL = __("🚫 Take off sale")
 
 DROPPED = __("Nothing was changed.")
+MARKDOWN = __(
+    "⚠️ This lesson is written in Markdown, and Telegram has turned its marks into formatting. Please change it in the"
+    " file: “Get the file” in /catalog."
+)
 CHANGED_MEANWHILE = __("This has changed meanwhile; so it would be now:")
 DONE = __("✅ Changed.")
 NOTHING = __("It is so already: there is nothing to change.")

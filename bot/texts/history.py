@@ -6,7 +6,8 @@ from typing import Any
 
 from bot.texts import _, __
 from bot.texts.access.many import count_people
-from bot.texts.format import cut, day, moment, money, person
+from bot.texts.catalogue import recorded
+from bot.texts.format import cut, day, label, moment, money, person, safe
 from bot.texts.format import days as in_days
 from bot.texts.roles import name as role_name
 from db.accounts.people import AccountSummary
@@ -49,9 +50,14 @@ CHOOSE_ADMIN = __("Who did it?")
 
 
 def admin_name(telegram_id: int, name: str | None) -> str:
+    return safe(admin_label(telegram_id, name))
+
+
+def admin_label(telegram_id: int, name: str | None) -> str:
+    """As a button calls them."""
     if telegram_id == CONSOLE:
         return _("command line")
-    return cut(name, 30) if name else str(telegram_id)
+    return label(name) if name else str(telegram_id)
 
 
 def history(entries: Sequence[ActEntry], who: AccountSummary | None, filters: Sequence[str]) -> str:
@@ -193,7 +199,7 @@ def _offer(said: Any) -> Callable[[Facts], str]:
 
 
 def _catalogue(known: Facts) -> str:
-    changes = [cut(one, 80) for one in known["changes"][:MAX_CHANGES]]
+    changes = [recorded(one) for one in known["changes"][:MAX_CHANGES]]
     more = known["count"] - len(changes)
     lines = [
         _("catalogue loaded, changes: {count}").format(count=known["count"]),

@@ -21,7 +21,10 @@ MAY = {
     Role.MANAGER.value: __(
         "Learners' cards and payments, access, promo codes, conversations with learners. No refunds, no catalogue."
     ),
-    Role.TEACHER.value: __("How learning goes, unlocking lessons, conversations with learners. No payments."),
+    Role.TEACHER.value: __(
+        "How learning goes; writing, withdrawing and unlocking lessons; conversations with learners. No payments, no"
+        " prices."
+    ),
 }
 GIVE = __("➕ Give a role")
 CHOICES: tuple[tuple[Role | None, LazyProxy], ...] = (

@@ -18,8 +18,9 @@ def complete(update: Update, replies: Sequence[Method]) -> list[Method]:
 
 def take_answer(replies: list[Method]) -> AnswerCallbackQuery | None:
     """Takes out what lets go of the pressed button, so that it goes with the update's confirmation: one way to Telegram
-    less. Nothing else may: whether it was refused is never learnt."""
-    answer = next((method for method in replies if isinstance(method, AnswerCallbackQuery)), None)
+    less. Nothing that has words may: whether it came is never learnt."""
+    found = (method for method in replies if isinstance(method, AnswerCallbackQuery) and method.text is None)
+    answer = next(found, None)
     if answer is not None:
         replies.remove(answer)
     return answer

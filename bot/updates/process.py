@@ -87,7 +87,8 @@ class UpdateProcessor:
         if incoming.dropped:
             log.warning("update_mended", update_id=incoming.update.update_id, dropped=incoming.dropped)
         answer, sending = await self._take(incoming, raw, wait, answers=answers)
-        await self._replies.wait_sent(sending)
+        if answer is None:  # else the button is let go at once
+            await self._replies.wait_sent(sending)
         return answer
 
     async def _take(

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -31,6 +31,11 @@ class AccountSummary:
     created_at: datetime
     last_seen: datetime | None
     deleted_at: datetime | None = None
+
+    @property
+    def without_contacts(self) -> "AccountSummary":
+        """For who may see how they learn, and not who they are elsewhere."""
+        return replace(self, email=None, typed_email=None, username=None, telegram_id=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,9 @@
 """What loading a catalogue file changed, in words for whoever loads it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 MAX_SHOWN = 60  # characters of a value that a change still spells out
 
@@ -25,9 +27,26 @@ class CatalogueChange:
     key: str
     fields: tuple[tuple[str, object, object], ...] = ()
 
+    def to_facts(self) -> dict[str, Any]:
+        """As JSON; long values are left out."""
+        fields = [(name, *map(_plain, (before, after))) for name, before, after in self.fields]
+        return {"action": self.action.value, "table": self.table, "key": self.key, "fields": fields}
+
+    @classmethod
+    def from_facts(cls, facts: Mapping[str, Any]) -> "CatalogueChange":
+        fields = tuple((name, before, after) for name, before, after in facts["fields"])
+        return cls(Action(facts["action"]), facts["table"], facts["key"], fields)
+
     def __str__(self) -> str:
         head = f"{self.action} {self.table} {self.key}"
         return f"{head}: {', '.join(_shown(*field) for field in self.fields)}" if self.fields else head
+
+
+def _plain(value: object) -> object:
+    if value is None or isinstance(value, bool | int):
+        return value
+    text = _value(value)
+    return text if len(text) <= MAX_SHOWN else "…"
 
 
 def _shown(name: str, before: object, after: object) -> str:

@@ -129,3 +129,11 @@ class Catalogue:
     promos: tuple[PromoEntry, ...]
     results: tuple[ResultEntry, ...]
     school: tuple[SchoolEntry, ...] = ()
+
+    def list_currencies(self) -> dict[str, str]:
+        """Of the offers, by product/offer."""
+        return {
+            f"{product.key}/{offer.key}": offer.currency
+            for product in self.products
+            for offer in product.offers
+        }

@@ -186,7 +186,7 @@ class _Loading:
                 before = stored.price if stored else None
                 row = self._put("offer", key, stored, Offer, fixed, _columns(entry, active=True), adopted)
                 if before not in (None, row.price):
-                    row.price_changed_at = self.now
+                    row.price_changed_at, row.price_before = self.now, before
         self._withdraw("offer", gone)
 
     def promos(self, catalogue: Catalogue, products: dict[str, Product]) -> None:

@@ -21,9 +21,10 @@ class PriceRise:
 
 
 def kept_until(purchase: Purchase, offer: Offer) -> datetime | None:
-    """Until when an order keeps a price that the offer has no more; None where it does not keep it at all: the price
-    was lowered, or more than that was changed."""
-    is_rise = purchase.amount_cents < offer.price and purchase.currency == offer.currency
+    """Until when an order keeps the price that the offer had before its last change; None where it does not keep it at
+    all: the price was lowered, or more than that was changed."""
+    was = purchase.amount_cents == offer.price_before
+    is_rise = was and purchase.amount_cents < offer.price and purchase.currency == offer.currency
     if not is_rise or purchase.days != offer.days or offer.price_changed_at is None:
         return None
     return offer.price_changed_at + KEPT_FOR

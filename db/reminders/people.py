@@ -44,13 +44,8 @@ async def get_zone(session: AsyncSession, user_id: int, school: tzinfo) -> tzinf
     return zone_of((await get_choices(session, user_id)).zone, school)
 
 
-async def list_moves(session: AsyncSession, user_id: int, school: tzinfo) -> list[Move]:
-    """From which zones this person has moved, from the oldest on."""
-    return (await get_zones(session, user_id, school))[1]
-
-
 async def get_zones(session: AsyncSession, user_id: int, school: tzinfo) -> tuple[tzinfo, list[Move]]:
-    """As `get_zone` and `list_moves`."""
+    """As `get_zone`, and from which zones this person has moved, from the oldest on."""
     row = (await session.execute(GET_ZONES, {"user_id": user_id})).one_or_none()
     if row is None:
         return school, []
@@ -69,8 +64,8 @@ async def record_choices(
     """Their hour comes next as chosen; who was reminded today already is reminded tomorrow, since each occasion counts
     once."""
     user_id = await lock_account(session, user_id)
-    before = zone_of((await get_choices(session, user_id)).zone, school)
-    moves = [one for one in await list_moves(session, user_id, school) if one.until > now - HISTORY]
+    before, moved = await get_zones(session, user_id, school)
+    moves = [one for one in moved if one.until > now - HISTORY]
     if str(before) != str(zone_of(chosen.zone, school)):
         moves = [*moves, Move(now, before)][-MOVES:]
     values = {

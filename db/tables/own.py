@@ -86,7 +86,7 @@ class CatalogueKey(Base):
 
 class Offer(Base):
     """`price` in the currency's smallest unit (whole Stars for XTR); no `methods` means every way there is.
-    `price_changed_at`: orders opened before keep their price for a while (`db.payments.prices`)."""
+    `price_changed_at`: orders opened before keep `price_before` for a while (`db.payments.prices`)."""
 
     __tablename__ = "offers"
     __table_args__ = (
@@ -105,6 +105,7 @@ class Offer(Base):
     active: Mapped[bool] = mapped_column(server_default=sql("true"))
     created_at: Mapped[datetime] = mapped_column(server_default=NOW)
     price_changed_at: Mapped[datetime | None]
+    price_before: Mapped[int | None] = mapped_column(Integer)
 
 
 class Attempt(Base):

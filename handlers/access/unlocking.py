@@ -5,7 +5,7 @@ from aiogram.types import CallbackQuery, InlineKeyboardMarkup
 from bot.chat.admin_buttons import ShowWaiting, UnlockLesson
 from bot.chat.keyboards import press, rows
 from bot.chat.replies import Method, Reply, show_or_say, toast
-from bot.chat.rights import Right
+from bot.chat.rights import Right, may
 from bot.context import Request
 from bot.notifications.events import LessonUnlocked
 from bot.notifications.notify import notify
@@ -30,11 +30,11 @@ async def show_waiting(query: CallbackQuery, callback_data: ShowWaiting, request
 async def unlock(query: CallbackQuery, callback_data: UnlockLesson, request: Request) -> Reply:
     user_id, session, now = callback_data.user, request.session, request.now
     page = await lessons.get_lesson(session, callback_data.lesson, user_id, now)
-    if page.lock is None:
+    admin = request.person.telegram_id
+    if page.lock is None or not await unlocking.unlock_lesson(session, user_id, page.id, admin, now):
         return [toast(query, words.UNLOCKED_BEFORE), await _show(query, user_id, request)]
-    await unlocking.unlock_lesson(session, user_id, page.id, request.person.telegram_id, now)
     facts = {"number": page.number, "lesson": page.title, "module": page.module}
-    await record_act(session, request.person.telegram_id, ActKind.UNLOCK, now, user_id=user_id, facts=facts)
+    await record_act(session, admin, ActKind.UNLOCK, now, user_id=user_id, facts=facts)
     event = LessonUnlocked(lesson_id=page.id, number=page.number, lesson=page.title, module=page.module)
     await notify(session, user_id, event)
     return [toast(query, words.UNLOCKED), await _show(query, user_id, request)]
@@ -42,6 +42,8 @@ async def unlock(query: CallbackQuery, callback_data: UnlockLesson, request: Req
 
 async def _show(query: CallbackQuery, user_id: int, request: Request) -> Method:
     who = await people.get_account_summary(request.session, user_id)
+    if not may(request.person, request.context.settings, Right.PEOPLE):
+        who = who.without_contacts
     found = await unlocking.list_waiting(request.session, user_id, request.now, SHOWN)
     return show_or_say(query, words.waiting(who, found), _keyboard(user_id, found))
 

@@ -57,7 +57,7 @@ async def draw_card(request: Request, user_id: int, page: int) -> tuple[str, Inl
     """For who has no right to people's data only how they learn. Raises PersonUnknown."""
     who = await people.get_account_summary(request.session, user_id)
     if not has(request, Right.PEOPLE):
-        text, buttons = await _progress(request, who)
+        text, buttons = await _progress(request, who.without_contacts)
         return text, rows(*buttons)
     text, buttons = await PAGES[page](request, who)
     turns = [

@@ -35,9 +35,9 @@ from db.errors import NotMergeable, PersonNotRegistered, PersonUnknown
 from db.merging import merging, undoing
 from db.normal import clean_text, number_form
 from handlers.accounts.who import IS_NAMED, find_named
+from handlers.accounts.wishes import MAX_DIGITS
 from handlers.filters import goes_to, is_, role_router
 
-MAX_DIGITS = 18  # of a Telegram id
 NOTHING_TO_MOVE = ("same account", "merged")
 
 router = role_router("link", Right.LINK)

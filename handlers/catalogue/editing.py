@@ -79,7 +79,9 @@ async def take_value(message: Message, request: Request) -> Reply:
         count, (price, currency) = given.days(), given.price()
         draft = replace(draft, days=count, price=price, currency=currency)
     elif draft.field == "text" or draft.title:
-        draft = replace(draft, value=await _text(request, draft, message))
+        if (text := await _text(request, draft, message)) is None:
+            return say(message, words.MARKDOWN)
+        draft = replace(draft, value=text)
     elif len(written) > (most := MOST.get(draft.field, MOST["name"])):
         return say(message, words.too_long(most))
     elif draft.field == "lesson":
@@ -91,12 +93,13 @@ async def take_value(message: Message, request: Request) -> Reply:
     return await preview(message, request, draft)
 
 
-async def _text(request: Request, draft: Draft, message: Message) -> str:
-    """A lesson's: as it is written where the lesson is Markdown, else with what Telegram shows of it."""
+async def _text(request: Request, draft: Draft, message: Message) -> str | None:
+    """A lesson's, with what Telegram shows of it. Of one in Markdown as it is written; None where the app has made
+    formatting of the marks, which are lost then."""
     if draft.action == "set":
         _catalogue, place = await get_place(request, draft.kind, draft.id)
         if place.lesson is not None and place.lesson.markup == "markdown":
-            return message.text or ""
+            return None if message.entities else message.text
     return message.html_text
 
 
@@ -146,7 +149,8 @@ async def carry_out(query: CallbackQuery, callback_data: ConfirmEdit, request: R
         return await preview(query, request, draft, words.CHANGED_MEANWHILE)
     await request.state.clear()
     changes = await load(request.session, found.catalogue, request.context.settings, request.now)
-    await record_load(request.session, request.person.telegram_id, changes, request.now)
+    admin = request.person.telegram_id
+    await record_load(request.session, admin, changes, found.catalogue, request.now)
     return show_or_say(query, *await _after(request, draft))
 
 

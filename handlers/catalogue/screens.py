@@ -1,11 +1,9 @@
 """What is taught and sold, as the owner looks at it: courses, their lessons, products and offers."""
 
-from aiogram import F
 from aiogram.types import CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, Message
 
 from bot.catalogue import edits
 from bot.catalogue.edits import Place
-from bot.chat.buttons import Go
 from bot.chat.catalogue_buttons import (
     AddToCatalogue,
     AskForCatalogue,
@@ -26,7 +24,7 @@ from bot.texts import catalogue_screens as words
 from db.catalogue.entries import Catalogue, LessonEntry, ModuleEntry
 from db.catalogue.exporting import export_catalogue, export_withdrawn_lessons
 from handlers.catalogue.drafts import get_place
-from handlers.filters import is_, role_router
+from handlers.filters import goes_to, is_, role_router
 
 A_PAGE = 8
 Screen = tuple[str, InlineKeyboardMarkup]
@@ -35,7 +33,7 @@ router = role_router("catalogue", Right.CATALOGUE, Right.LESSONS)
 
 
 @router.message(is_(CATALOG))
-@router.callback_query(Go.filter(F.command == CATALOG.name))
+@router.callback_query(goes_to(CATALOG))
 async def show_catalogue(event: Message | CallbackQuery, request: Request) -> Reply:
     return say(event, *catalogue_screen(await export_catalogue(request.session), 0, sells=sells(request)))
 

@@ -48,7 +48,9 @@ async def test_a_price_is_changed_in_three_taps(olga: ChatUser, sql: asyncpg.Con
     assert await sql.fetchval(PRICE, offer) == 119_000
     act = await sql.fetchrow("select kind, facts::text from bot.acts order by id desc limit 1")
     assert act["kind"] == "catalogue"
-    assert f"{before} → 119000" in act["facts"]
+    assert f'["price", {before}, 119000]' in act["facts"]
+    await olga.send("/history")
+    assert "1\N{NO-BREAK SPACE}190\N{NO-BREAK SPACE}₽" in olga.last_text
 
 
 async def test_what_changed_meanwhile_is_shown_before_it_is_written_over(
@@ -119,7 +121,7 @@ async def test_a_file_goes_out_and_comes_back_changed(olga: ChatUser, sql: async
     offer = await first_offer(sql)
     price = await sql.fetchval(PRICE, offer)
     await olga.send("/catalog")
-    await olga.click(file_words.DOWNLOAD)
+    await olga.click(words.DOWNLOAD)
     text = (await receive_file(olga, "Каталог")).decode()
     await send_file(olga, "catalogue.toml", text.encode())
     await olga.receives("менять нечего")

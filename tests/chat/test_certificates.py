@@ -16,6 +16,7 @@ from bot.texts.accounts import deleting
 from db.certificates import NameNotDrawable, NameTooLong, NameUnreadable
 from handlers.app import Application
 from tests.chat.learning import answer, take
+from tests.chat.rows import sql_becomes
 from tests.chat.test_lessons import lesson_id, with_python
 from tests.chat_user import LOOK_EVERY, PATIENCE, ChatUser, Json
 
@@ -112,6 +113,7 @@ async def test_a_name_is_typed_shown_and_confirmed_and_anybody_checks_the_number
     assert await sql.fetch("SELECT number, name FROM bot.certificates") == [(number, ARABIC)]
     await looked_at(app, files)
 
+    await sql_becomes(sql, "SELECT NOT EXISTS (SELECT FROM bot.pgqueuer WHERE entrypoint = 'certificate')")
     await anna.press(SendCertificate(module=module).pack())
     again = (await gets_files(anna, 4))[2:]
     assert [one["file_id"] for one in again] == [one["file_id"] for one in files]

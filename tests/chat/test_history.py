@@ -55,7 +55,7 @@ async def test_the_history_says_who_did_what(
     assert "Ben Carter (#2): +7" in gift
     assert "закрыт → до" in gift
     assert olga.words(lambda: words.admin_name(CONSOLE, None)) in loaded
-    assert "active no → yes" in loaded
+    assert "python/month: в продаже нет → да" in loaded
     assert "снято с продажи" in withdrawn
     assert "отменено: −30" in undone
     assert "конкурс <b>" in granted

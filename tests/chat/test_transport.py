@@ -27,6 +27,7 @@ from db.postgres.server import EmbeddedServer
 from handlers.app import Application
 from handlers.demo import SCHOOL
 from tests.app import BOT, QUICK, chat_user, origin_of, running_app, settings_for, update_of
+from tests.chat.rows import sql_becomes
 from tests.chat_user import ANNA, PATIENCE, ChatUser
 from tests.database import Databases
 from tests.process import BotProcess
@@ -248,12 +249,6 @@ async def test_what_is_paid_is_credited_while_telegram_is_out_of_reach(
     async with asyncio.timeout(PATIENCE):
         await running
     await app.close()
-
-
-async def sql_becomes(sql: asyncpg.Connection, true: str) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while not await sql.fetchval(true):  # noqa: ASYNC110 - it happens in the bot and in the database
-            await asyncio.sleep(0.05)
 
 
 def said_to(person: ChatUser, asked: list[str]) -> list[str]:

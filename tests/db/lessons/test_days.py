@@ -10,7 +10,7 @@ import pytest
 
 from db.engine import Database, Pool
 from db.lessons.days import LearningDays, Move, count_streak, get_learning_days, list_shortened
-from db.reminders.people import Choices, list_moves, record_choices
+from db.reminders.people import Choices, get_zones, record_choices
 from tests.db.lessons.asking import ONE, answers, begin, put_question
 from tests.db.lessons.school import NOW, finish, number
 
@@ -68,7 +68,7 @@ async def test_a_day_stays_the_day_that_it_was(database: Database, connection: a
         await record_choices(session, 1, Choices(str(home), 9, ()), home, NOW - 9 * DAY)
         for zone in (away, home, away, away):  # to and fro, and once more the same
             await record_choices(session, 1, Choices(str(zone), 9, ()), home, NOW)
-        moves = await list_moves(session, 1, home)
+        _zone, moves = await get_zones(session, 1, home)
     assert [(move.until, str(move.zone)) for move in moves] == [(NOW, str(home))]
     found = await learnt(database, NOW, away, moves=moves)
     assert found.all == {NOW.date() - number * DAY for number in (1, 2, 3)}
