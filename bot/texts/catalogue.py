@@ -115,10 +115,10 @@ def _path(path: Path) -> str:
     return f"{ROWS[path[-2]]} <code>{safe('/'.join(path[1::2]))}</code>"
 
 
-def recorded(facts: Mapping[str, Any]) -> str:
+def recorded(stored: Mapping[str, Any]) -> str:
     """A change as the history keeps it."""
-    one = CatalogueChange.from_facts(facts)
-    return _change(one, {}, {one.key: facts["currency"]})
+    one = CatalogueChange.from_facts(stored)
+    return _change(one, {}, {one.key: stored["currency"]})
 
 
 def _change(one: CatalogueChange, named: dict[tuple[str, str], str], currencies: dict[str, str]) -> str:
