@@ -11,7 +11,7 @@ from bot.chat.replies import as_list, say
 from bot.texts import free_text as words
 
 # What an admin looks up to answer which account and offer a payment belongs to.
-LOOK_UPS = ("/offers", "/user", "offers:", "products:", "go:offers")
+LOOK_UPS = ("/offers", "/user", "offers:", "products:", "go:offers", "offask:")
 
 
 async def end_question(

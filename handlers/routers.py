@@ -23,6 +23,7 @@ from handlers import (
     review,
     roles,
     shop,
+    shop_offers,
     stats,
     support,
 )
@@ -86,7 +87,7 @@ ROUTERS: tuple[Router, ...] = (
     promo_making.router,
     promo_batches.router,
     promo_codes.router,
-    shop.admin_router,
+    shop_offers.router,
     screens.router,
     editing.router,
     files.router,

@@ -1,39 +1,24 @@
-"""What is on sale: a course's offers and the ways to pay each; for admins /offer, and /offers with a button to
-withdraw or restore each.
-"""
-
-from datetime import datetime
+"""What is on sale: a course's offers and the ways to pay each."""
 
 from aiogram import Router
-from aiogram.filters import CommandObject
 from aiogram.types import CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.chat.arguments import Arguments
 from bot.chat.buttons import (
-    DropOffer,
     DropOrder,
     Pay,
     Register,
-    RestoreOffer,
-    SellOffer,
     ShowLesson,
     ShowModule,
     ShowOffer,
-    ShowOffers,
-    ShowProducts,
     SignIn,
-    WithdrawOffer,
 )
-from bot.chat.commands import BUY, COURSES, OFFER, OFFERS, START
-from bot.chat.keyboards import go, in_rows, press, rows
-from bot.chat.paging import Page
-from bot.chat.replies import Reply, as_list, in_place, say, show, toast
-from bot.chat.rights import Right
-from bot.context import AppContext, Request
+from bot.chat.commands import BUY, COURSES, START
+from bot.chat.keyboards import go, press, rows
+from bot.chat.replies import Reply, as_list, in_place, show
+from bot.context import Request
 from bot.notifications.ways import way_button, way_buttons
-from bot.payments.offering import check_price, list_ways, payment_methods, ways_of
-from bot.texts import arguments
+from bot.payments.offering import list_ways, payment_methods, ways_of
 from bot.texts import home as home_words
 from bot.texts import shop as words
 from bot.texts.accounts import registration
@@ -44,18 +29,15 @@ from db.errors import OfferGone
 from db.lessons.home import get_free_lesson
 from db.payments import orders
 from db.payments.methods import PaymentMethod, Way
-from db.shop import courses, offers
+from db.shop import courses
 from db.shop.courses import OfferDetails
 from handlers import payments
 from handlers.accounts.receipts import ask_for_contact
-from handlers.filters import SignedIn, goes_to, is_, role_router
+from handlers.filters import SignedIn, goes_to, is_
 
 MAX_BUTTONS = 40
-OFFERS_A_PAGE = 8
-PRODUCTS_A_PAGE = 20
 
 router = Router(name="shop")
-admin_router = role_router("admin_shop", Right.CATALOGUE)
 
 
 @router.message(is_(COURSES, BUY))
@@ -196,103 +178,3 @@ async def drop_order(query: CallbackQuery, callback_data: DropOrder, request: Re
     if module_id is None:
         return show(query, *await courses_page(request.session))
     return show(query, *await module_page(request, module_id))
-
-
-@admin_router.callback_query(goes_to(OFFER))
-async def explain_offer(query: CallbackQuery) -> Reply:
-    """A button has no arguments to give: it shows how the command is written."""
-    return say(query, arguments.usage(OFFER))
-
-
-@admin_router.message(is_(OFFER))
-async def create_offer(
-    message: Message, command: CommandObject, session: AsyncSession, context: AppContext, now: datetime
-) -> Reply:
-    asked = Arguments(OFFER, command.args)
-    product_id, days = asked.product(await offers.list_all_products(session)), asked.days()
-    price, currency = asked.price()
-    draft = await offers.create_offer(session, product_id, days, price, currency, now)
-    check_price(draft, context.settings)
-    keyboard = rows(
-        press(words.sell(draft), SellOffer(offer=draft.id)), press(words.DROP, DropOffer(offer=draft.id))
-    )
-    twins = await offers.list_twins(session, draft)
-    return say(message, words.offer_draft(draft, twins), keyboard)
-
-
-@admin_router.callback_query(SellOffer.filter())
-async def sell(query: CallbackQuery, callback_data: SellOffer, request: Request) -> Reply:
-    context = request.context
-    made = await switch(request, callback_data.offer, active=True)
-    link = f"https://t.me/{context.username}?start=buy_{made.id}" if context.username else None
-    keyboard = rows(switch_button(made, 0), press(words.ALL_OFFERS, ShowOffers(page=0)))
-    return show(query, words.offer_made(made, link), keyboard)
-
-
-@admin_router.callback_query(DropOffer.filter())
-async def drop(query: CallbackQuery, callback_data: DropOffer, session: AsyncSession) -> Reply:
-    await offers.delete_draft(session, callback_data.offer)
-    return show(query, words.DROPPED)
-
-
-@admin_router.message(is_(OFFERS))
-@admin_router.callback_query(goes_to(OFFERS))
-async def list_offers(event: Message | CallbackQuery, session: AsyncSession) -> Reply:
-    return say(event, *await offers_page(session, 0))
-
-
-@admin_router.callback_query(ShowOffers.filter())
-async def turn_offers(query: CallbackQuery, callback_data: ShowOffers, session: AsyncSession) -> Reply:
-    return show(query, *await offers_page(session, callback_data.page))
-
-
-@admin_router.callback_query(ShowProducts.filter())
-async def turn_products(query: CallbackQuery, callback_data: ShowProducts, session: AsyncSession) -> Reply:
-    page = Page(callback_data.page, await offers.count_products(session), PRODUCTS_A_PAGE)
-    found = await offers.list_products(session, skip=page.skip, limit=page.size)
-    turn = page.navigation_buttons(lambda number: ShowProducts(page=number))
-    keyboard = rows(turn, press(words.ALL_OFFERS, ShowOffers(page=0)))
-    return show(query, words.products(found, page.total), keyboard)
-
-
-@admin_router.callback_query(WithdrawOffer.filter())
-async def withdraw(query: CallbackQuery, callback_data: WithdrawOffer, request: Request) -> Reply:
-    offer = await switch(request, callback_data.offer, active=False)
-    text, keyboard = await offers_page(request.session, callback_data.page)
-    return [toast(query, words.withdrawn(offer)), show(query, text, keyboard)]
-
-
-@admin_router.callback_query(RestoreOffer.filter())
-async def restore(query: CallbackQuery, callback_data: RestoreOffer, request: Request) -> Reply:
-    offer = await switch(request, callback_data.offer, active=True)
-    text, keyboard = await offers_page(request.session, callback_data.page)
-    return [toast(query, words.restored(offer)), show(query, text, keyboard)]
-
-
-async def switch(request: Request, offer_id: int, *, active: bool) -> OfferDetails:
-    """Raises OfferGone, and what `check_price` raises."""
-    admin = request.person.telegram_id
-    offer = await offers.switch_offer(request.session, offer_id, admin, request.now, active=active)
-    if active:
-        check_price(offer, request.context.settings)
-    return offer
-
-
-async def offers_page(session: AsyncSession, number: int) -> tuple[str, InlineKeyboardMarkup]:
-    """Offers of this page, and the first products with the ids that /offer, /grant and /promo_new ask for."""
-    page = Page(number, await offers.count_offers(session), OFFERS_A_PAGE)
-    found = await offers.list_offers(session, skip=page.skip, limit=page.size)
-    product_count = await offers.count_products(session)
-    products = await offers.list_products(session, skip=0, limit=OFFERS_A_PAGE)
-    text = words.offers(found, page.total) + "\n\n" + words.products(products, product_count)
-    buttons = [switch_button(offer, page.number) for offer in found]
-    turn = page.navigation_buttons(lambda number: ShowOffers(page=number))
-    more = press(words.ALL_PRODUCTS, ShowProducts(page=0)) if product_count > len(products) else None
-    return text, rows(*in_rows(buttons, 2), turn, more)
-
-
-def switch_button(offer: OfferDetails, page: int) -> InlineKeyboardButton:
-    """Withdraws or restores. It says which, so that pressing it twice does not undo the first press."""
-    if offer.active:
-        return press(words.withdraw(offer), WithdrawOffer(offer=offer.id, page=page))
-    return press(words.restore(offer), RestoreOffer(offer=offer.id, page=page))

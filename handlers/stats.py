@@ -12,7 +12,7 @@ from bot.context import Request
 from bot.texts import stats as words
 from bot.texts import support as support_words
 from bot.texts import zone
-from bot.texts.shop import products
+from bot.texts.shop_offers import products
 from db import stats, support
 from db.shop import offers
 from handlers.filters import goes_to, is_, role_router

@@ -79,12 +79,19 @@ class Arguments:
         """By its number, or by a name of one word or several, up to the number that follows it, if any does."""
         for end in range(1, len(self._words) + 1):
             if end == len(self._words) or WHOLE.fullmatch(number_form(self._words[end])):
-                found = find_products(self._words[:end], products)
-                if len(found) == 1 and not NUMBER_SIGN.sub("", number_form(self._words[0])).isdecimal():
-                    del self._words[:end]
-                    return found[0].id
+                if not NUMBER_SIGN.sub("", number_form(self._words[0])).isdecimal():
+                    return self._product_called(end, products)
                 break
         return self._id("PRODUCT")
+
+    def _product_called(self, count: int, products: Sequence[ProductSummary]) -> int:
+        """By the next `count` words."""
+        words, self._words = self._words[:count], self._words[count:]
+        found = find_products(words, products)
+        if len(found) != 1:
+            problem = Problem.SEVERAL if found else Problem.UNKNOWN
+            raise WrongArguments(self._command, problem, "PRODUCT", " ".join(words))
+        return found[0].id
 
     def days(self) -> int:
         return self.whole("DAYS", 1, MAX_DAYS)

@@ -185,40 +185,6 @@ class Undo(CallbackData, prefix="undo"):
     change: Id
 
 
-class ShowOffers(CallbackData, prefix="offers"):
-    """An admin's list of all offers."""
-
-    page: PageNumber
-
-
-class ShowProducts(CallbackData, prefix="products"):
-    """An admin's list of all products."""
-
-    page: PageNumber
-
-
-class WithdrawOffer(CallbackData, prefix="withdraw"):
-    offer: Id
-    page: PageNumber = 0
-
-
-class RestoreOffer(CallbackData, prefix="restore"):
-    offer: Id
-    page: PageNumber = 0
-
-
-class SellOffer(CallbackData, prefix="sell"):
-    """Puts a new offer on sale, as its price was shown."""
-
-    offer: Id
-
-
-class DropOffer(CallbackData, prefix="nosell"):
-    """Deletes a new offer that was never on sale."""
-
-    offer: Id
-
-
 class ShowAlerts(CallbackData, prefix="alarms"):
     """Alarms and payments nobody claims."""
 

@@ -57,6 +57,12 @@ class CertificateQuestion(StatesGroup):
     name = State()
 
 
+class OfferMaking(StatesGroup):
+    """An offer is made step by step (`handlers/shop_offers.py`): what of it is known is in the data."""
+
+    terms = State()
+
+
 class Granting(StatesGroup):
     """Access is given or taken step by step (`handlers/access/granting.py`)."""
 

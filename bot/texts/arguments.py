@@ -54,7 +54,7 @@ def usage(command: Command) -> str:
             )
         )
     if PRODUCT in command.arguments:
-        lines.append(_("PRODUCT is its name or its number: /offers lists them."))
+        lines.append(_("PRODUCT is its name or its number: “Products” in /offers lists them."))
     return "\n".join(lines)
 
 

@@ -158,7 +158,7 @@ def _lesson_waits(refused: LessonWaits) -> str:
 
 @say.register
 def _product_unknown(refused: errors.ProductUnknown) -> str:
-    return _("There is no product {id}. /offers lists them.").format(id=refused.product_id)
+    return _("There is no product {id}. “Products” in /offers lists them.").format(id=refused.product_id)
 
 
 @say.register

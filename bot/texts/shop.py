@@ -1,22 +1,18 @@
-"""Wording of courses, offers and products, for learners and for admins."""
+"""Wording of courses and what they cost."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
 from bot.texts import _, __, plural
-from bot.texts.format import cut, day, days, label, money, safe
+from bot.texts.format import day, days, label, money, safe
 from db.access.changes import AccessPeriod, end_after
 from db.payments.methods import XTR, Way
 from db.shop.courses import ModuleOnSale, OfferDetails
-from db.shop.offers import ProductSummary
 
 SEE_COURSES = __("🎓 Courses")
 ALL_COURSES = __("← All courses")
 ALL_OFFERS = __("All offers")
-ALL_PRODUCTS = __("All products")
 BACK = __("← Back")
-DROP = __("✖️ No, drop it")
-DROPPED = __("The offer was dropped. Nothing was put on sale.")
 
 
 def courses(found: list[ModuleOnSale]) -> str:
@@ -99,84 +95,3 @@ def pay(way: Way) -> str:
     """The one button of terms that can't be paid by a link."""
     sign = "⭐" if way.currency == XTR else "💳"
     return f"{sign} " + _("Pay {price}").format(price=money(way.price, way.currency))
-
-
-def offer_draft(offer: OfferDetails, twins: Sequence[OfferDetails]) -> str:
-    """`twins`: what is on sale for as many days already."""
-    lines = [_("A new offer, not on sale yet:"), _terms(offer), ""]
-    if twins:
-        prices = ", ".join(money(one.price, one.currency) for one in twins)
-        lines.append(
-            _("⚠️ On sale for as many days already: {prices}. Both would be shown.").format(prices=prices)
-        )
-    return "\n".join([*lines, _("Put it on sale at this price?")])
-
-
-def offer_made(offer: OfferDetails, link: str | None) -> str:
-    lines = [_("✅ Offer {offer} is on sale.").format(offer=f"<b>{offer.id}</b>"), _terms(offer)]
-    if link is not None:
-        lines.append(_("Link to it: {link}").format(link=safe(link)))
-    return "\n".join(lines)
-
-
-def sell(offer: OfferDetails) -> str:
-    return _("✅ Put on sale: {price}").format(price=money(offer.price, offer.currency))
-
-
-def offers(offers: Sequence[OfferDetails], total: int) -> str:
-    title = "<b>" + _("Offers: {total}").format(total=total) + "</b>"
-    if not offers:
-        return title + "\n" + _("None yet. /offer makes one.")
-    return title + "\n\n" + "\n".join(_line(offer) for offer in offers)
-
-
-def _line(offer: OfferDetails) -> str:
-    mark = "🟢" if offer.active else "⏸"
-    line = f"{mark} <b>{offer.id}</b> · {_terms(offer)}"
-    return line if offer.active else line + " " + _("(withdrawn)")
-
-
-def _terms(offer: OfferDetails) -> str:
-    return _("“{module}” → {product}: {days} for {price}").format(
-        module=cut(offer.module),
-        product=cut(offer.product),
-        days=days(offer.days),
-        price=money(offer.price, offer.currency),
-    )
-
-
-def products(goods: Sequence[ProductSummary], total: int) -> str:
-    """With the ids that other commands ask for."""
-    title = "<b>" + _("Products: {total}").format(total=total) + "</b>"
-    if not goods:
-        return title + "\n" + _("None yet. Load a catalogue: <code>main.py catalog load</code>")
-    return (
-        title
-        + "\n"
-        + "\n".join(
-            _("{id} · {product} (opens “{module}”)").format(
-                id=f"<b>{one.id}</b>", product=cut(one.name), module=cut(one.module)
-            )
-            for one in goods
-        )
-    )
-
-
-def withdraw(offer: OfferDetails) -> str:
-    return label(f"⏸ {offer.product}", _tail(offer))
-
-
-def restore(offer: OfferDetails) -> str:
-    return label(f"🟢 {offer.product}", _tail(offer))
-
-
-def _tail(offer: OfferDetails) -> str:
-    return f" · {days(offer.days)} · {money(offer.price, offer.currency)}"
-
-
-def withdrawn(offer: OfferDetails) -> str:
-    return _("Offer {id} is withdrawn. Who has a link to pay already may still use it.").format(id=offer.id)
-
-
-def restored(offer: OfferDetails) -> str:
-    return _("Offer {id} is on sale again.").format(id=offer.id)

@@ -67,6 +67,34 @@ async def list_purchases(session: AsyncSession, user_id: int, limit: int = 10) -
     return [PurchaseSummary(*row) for row in rows]
 
 
+@dataclass(frozen=True, slots=True)
+class PaidSum:
+    """What one person has paid in one currency, and what of it was returned, in its smallest unit."""
+
+    currency: str
+    count: int
+    amount: int
+    refunded: int
+
+
+# The other application's refunds have no row of ours: its purchase says that all of it was returned.
+LIST_SUMS = """
+select p.currency, count(*), sum(p.amount_cents), sum(
+    case when p.status = 'refunded' then p.amount_cents
+    else (select coalesce(sum(r.amount), 0) from bot.refunds r
+          where r.purchase_id = p.id and r.status = 'succeeded') end)
+from purchases p
+where p.user_id = :user_id and p.status in ('succeeded', 'refunded')
+group by p.currency order by count(*) desc, p.currency
+"""
+
+
+async def list_sums(session: AsyncSession, user_id: int) -> list[PaidSum]:
+    """The other application's purchases among them."""
+    rows = await session.execute(text(LIST_SUMS), {"user_id": user_id})
+    return [PaidSum(row[0], row[1], int(row[2]), int(row[3])) for row in rows]
+
+
 async def list_unpaid(session: AsyncSession, user_id: int) -> list[PurchaseSummary]:
     """One's own open orders, those that nobody touched among them; the likeliest to be asked about first."""
     rows = await session.execute(

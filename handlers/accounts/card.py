@@ -83,6 +83,7 @@ async def _main(request: Request, who: AccountSummary) -> tuple[str, Buttons]:
         access,
         await record.list_merges(session, who.id),
         await purchases.list_purchases(session, who.id, MAX_LAST),
+        await purchases.list_sums(session, who.id),
         live,
         now,
     )
@@ -110,7 +111,8 @@ async def _payments(request: Request, who: AccountSummary) -> tuple[str, Buttons
         for one in found
         if has(request, Right.MONEY) and _is_refundable(one)
     ]
-    return words.payments(who, found), refunds[:MAX_REFUNDS]
+    sums = await purchases.list_sums(request.session, who.id)
+    return words.payments(who, found, sums), refunds[:MAX_REFUNDS]
 
 
 def _is_refundable(one: PurchaseSummary) -> bool:

@@ -5,7 +5,8 @@ import asyncio
 import asyncpg
 import pytest
 
-from bot.chat.buttons import RestoreOffer, Undo, WithdrawOffer
+from bot.chat.buttons import Undo
+from bot.chat.shop_buttons import RestoreOffer, WithdrawOffer
 from bot.texts import errors
 from bot.texts import home as home_words
 from bot.texts.access import grants, status

@@ -3,8 +3,8 @@
 import asyncpg
 
 from bot.catalogue.loading import load_file
-from bot.chat.buttons import WithdrawOffer
 from bot.chat.history_buttons import ShowHistory
+from bot.chat.shop_buttons import WithdrawOffer
 from bot.texts import history as words
 from bot.texts.access import grants
 from bot.texts.accounts import people as people_words

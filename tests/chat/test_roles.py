@@ -10,7 +10,15 @@ from aiogram.filters.callback_data import CallbackData, CallbackQueryFilter
 from aiogram.methods import AnswerCallbackQuery, SendMessage
 
 from bot.chat import admin_buttons as people
-from bot.chat import buttons, catalogue_buttons, history_buttons, promo_buttons, role_buttons, support_buttons
+from bot.chat import (
+    buttons,
+    catalogue_buttons,
+    history_buttons,
+    promo_buttons,
+    role_buttons,
+    shop_buttons,
+    support_buttons,
+)
 from bot.chat.commands import COMMANDS, Audience, for_audience
 from bot.chat.rights import OF_ROLE
 from bot.texts import errors
@@ -77,8 +85,8 @@ MAY_PRESS: dict[type[CallbackData], set[str]] = {
         (
             people.RefundPurchase, buttons.ConfirmRefund, buttons.DropRefund, buttons.ShowAlerts,
             buttons.AssignParked, buttons.DismissAlert, people.ShowConnections, buttons.JoinAccounts,
-            buttons.SeparateAccounts, buttons.MoveChat, buttons.ReturnChat, buttons.ShowOffers,
-            buttons.ShowProducts, buttons.WithdrawOffer, buttons.RestoreOffer, buttons.SellOffer, buttons.DropOffer,
+            buttons.SeparateAccounts, buttons.MoveChat, buttons.ReturnChat,
+            *(one for one in vars(shop_buttons).values() if getattr(one, "__module__", "") == shop_buttons.__name__),
             role_buttons.BeginRole, role_buttons.ShowRole, role_buttons.ShowRoleOf, role_buttons.ChooseRole,
             role_buttons.ConfirmRole,
         ),

@@ -5,10 +5,11 @@ from functools import partial
 import asyncpg
 import pytest
 
-from bot.chat.buttons import DropOffer, RestoreOffer, SellOffer, WithdrawOffer
+from bot.chat.shop_buttons import AskWithdrawOffer, DropOffer, RestoreOffer, SellOffer, WithdrawOffer
 from bot.sandbox.app import Sandbox
 from bot.settings import Settings
-from bot.texts import shop as shop_words
+from bot.texts import shop_offers as words
+from bot.texts import stats as stats_words
 from bot.texts.format import money
 from tests.app import origin_of, settings_for
 from tests.chat.admin import ADMIN_ROWS
@@ -59,8 +60,8 @@ async def test_a_price_shown_wrongly_is_dropped(
     made = await sql.fetchval("select max(id) from bot.offers")
     await ben.send(f"/start buy_{made}")
     await ben.receives("no longer on offer")
-    await olga.click(shop_words.DROP)
-    await olga.receives(shop_words.DROPPED)
+    await olga.click(words.DROP)
+    await olga.receives(words.DROPPED)
     assert await sql.fetchval("select count(*) from bot.offers") == before
     await olga.press(SellOffer(offer=made).pack())
     await olga.receives("больше нет")
@@ -91,7 +92,7 @@ async def test_an_ambiguous_price_is_refused_with_both_readings(
 
 
 WRONG_OFFERS = [
-    "", "1 30 990", "1 30 0 RUB", "1 30 -1 RUB", "1 30 9.905 RUB", "1 30 1.5 XTR", "1 30 21474836.48 RUB",
+    "1 30 990", "1 30 0 RUB", "1 30 -1 RUB", "1 30 9.905 RUB", "1 30 1.5 XTR", "1 30 21474836.48 RUB",
     "1 30 1e9 RUB", "1 30 990 ZZZ", "1 30 $10 EUR", "1 30 nan RUB", "1 0 990 RUB", "1 30 " + "9" * 4000 + " RUB",
 ]  # fmt: skip
 
@@ -132,13 +133,44 @@ class TestNoProvider:
         assert not await sql.fetchval("select active from bot.offers where id = $1", withdrawn)
 
 
+async def test_an_offer_is_made_by_buttons_from_admin(olga: ChatUser, sql: asyncpg.Connection) -> None:
+    """A slip keeps what was right."""
+    await olga.send("/admin")
+    await olga.click(stats_words.BUTTONS["offer"])
+    await olga.click(await sql.fetchval("select name from products where product_id = 1"))
+    assert olga.words(words.ASK_DAYS) in olga.last_text
+    await olga.click(olga.words(lambda: words.days_button(90)))
+    await olga.send("1 99O")
+    assert "⚠️" in olga.last_text
+    await olga.send("7 990")
+    assert olga.words(words.ASK_PRICE) in olga.last_text
+    await olga.send("4990 ₽")
+    await olga.click(partial(money, 499_000, "RUB"))
+    row = await sql.fetchrow(
+        "select product_id, days, price, active from bot.offers order by id desc limit 1"
+    )
+    assert tuple(row) == (1, 90, 499_000, True)
+    await olga.send("/offer python")
+    await olga.send("45 1 500 руб")
+    await olga.click(words.DROP)
+    for unknown in ("/offer 9999 30 990 RUB", "/offer balalaika"):
+        await olga.send(unknown)
+        assert "⚠️" in olga.last_text
+        assert olga.words(words.ASK_PRODUCT) in olga.last_text
+    await olga.send("python 45 1500 руб")
+    await olga.click(words.DROP)
+    await olga.receives(words.DROPPED)
+
+
 async def test_an_offer_is_withdrawn_and_restored(
     olga: ChatUser, ben: ChatUser, sql: asyncpg.Connection
 ) -> None:
     await olga.send("/offer 1 30 990 RUB")
     await olga.click("✅")
     made = await sql.fetchval("select max(id) from bot.offers")
-    await olga.press(WithdrawOffer(offer=made).pack())
+    await olga.press(AskWithdrawOffer(offer=made).pack())
+    assert await sql.fetchval("select active from bot.offers where id = $1", made) is True
+    await olga.click(words.WITHDRAW)
     await ben.send(f"/start buy_{made}")
     assert await sql.fetchval("select active from bot.offers where id = $1", made) is False
     await olga.press(WithdrawOffer(offer=made).pack())
@@ -154,8 +186,11 @@ async def test_offers_turn_pages_and_products_have_ids(olga: ChatUser, sql: asyn
         )
     await olga.send("/offers")
     first = olga.last_text
+    await olga.click(words.ALL_PRODUCTS)
     for product_id, name in await sql.fetch("select product_id, name from products"):
-        assert f"{product_id} · {name[:30]}" in first
+        assert f"{product_id} · {name[:30]}" in olga.last_text
+    await olga.click(words.ALL_OFFERS)
+    assert olga.last_text == first
     await olga.click("▶️")
     assert olga.last_text != first
     await olga.click("◀️")

@@ -115,6 +115,10 @@ async def test_the_overview_opens_with_money(olga: ChatUser, ben: ChatUser, sql:
     for line, count in ((today, 2), (week, 3), (month, 4)):
         assert f": {count} · " in line
     assert "за неделю: 1 " in olga.last_text
+    await olga.send(f"/user #{account}")
+    paid = next(line for line in olga.last_text.splitlines() if line.startswith("Всего оплат: 5 · "))
+    assert olga.words(lambda: money(403000, "RUB")) in paid
+    assert paid.count(olga.words(lambda: money(50, "XTR"))) == 2
 
 
 async def test_figures_of_money_touch_indexes_only(sql: asyncpg.Connection) -> None:

@@ -12,7 +12,7 @@ from db.accounts.people import AccountSummary, ChatContact
 from db.accounts.record import MergeEntry, SignInWays
 from db.lessons.progress import ModuleProgress
 from db.payments.methods import STARS, YOOKASSA
-from db.payments.purchases import PurchaseSummary
+from db.payments.purchases import PaidSum, PurchaseSummary
 from db.promo import PromoUse
 
 SHOWN = 15  # modules of a person
@@ -36,6 +36,7 @@ def card(
     openings: Sequence[AccessPeriod],
     merges: Sequence[MergeEntry],
     bought: Sequence[PurchaseSummary],
+    sums: Sequence[PaidSum],
     sessions: int,
     now: datetime,
 ) -> str:
@@ -63,6 +64,7 @@ def card(
         *([_opening(one, now) for one in openings[:SHOWN]] or [NOTHING]),
         *[_merge(one) for one in merges],
         *(["", "<b>" + _("Last payments") + "</b>", *map(_bought, bought)] if bought else []),
+        *_sums(sums),
     ]
     return "\n".join(lines)
 
@@ -96,8 +98,18 @@ def _merge(one: MergeEntry) -> str:
     return line + (" " + _("(separated again)") if one.undone_at else "")
 
 
-def payments(who: AccountSummary, bought: Sequence[PurchaseSummary]) -> str:
-    return _page(who, _("Payments"), [_bought(one) for one in bought])
+def payments(who: AccountSummary, bought: Sequence[PurchaseSummary], sums: Sequence[PaidSum]) -> str:
+    return "\n".join([_page(who, _("Payments"), [_bought(one) for one in bought]), *_sums(sums)])
+
+
+def _sums(sums: Sequence[PaidSum]) -> list[str]:
+    """Of all the person has paid, in a line."""
+    if not sums:
+        return []
+    parts = [str(sum(one.count for one in sums)), *(money(one.amount, one.currency) for one in sums)]
+    if returned := [money(one.refunded, one.currency) for one in sums if one.refunded]:
+        parts.append(_("returned: {price}").format(price=", ".join(returned)))
+    return [_("Paid in all: {sums}").format(sums=" · ".join(parts))]
 
 
 def _bought(one: PurchaseSummary) -> str:
