@@ -5,8 +5,9 @@ What happened since belongs to whom its cause belongs to: a refund of a purchase
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import Row, delete, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.access.changes import Source, lock_access
@@ -14,9 +15,9 @@ from db.account_ids import is_deleted
 from db.accounts.people import list_by_email
 from db.accounts.references import blocking, list_references, put_back, return_rows
 from db.errors import MergeNotUndoable
-from db.merging.access import count_days
-from db.merging.merging import ALREADY_THERE, lock_accounts
-from db.tables import AccessChange, Merge, MergedChange, User
+from db.merging.access import UPSERT, count_days
+from db.merging.merging import ALREADY_THERE, lock_accounts, lock_purchases
+from db.tables import AccessChange, Merge, MergedChange, MergedModule, User
 from db.timestamps import FOR_EVER
 
 UNDO_WITHIN = timedelta(days=30)
@@ -93,49 +94,79 @@ async def _lock_merge(session: AsyncSession, merge_id: int, now: datetime) -> Me
 
 
 async def _separate_access(session: AsyncSession, merge: Merge, now: datetime) -> list[SeparatedAccess]:
-    modules = (await session.execute(LIST_MODULES, {"merge": merge.id})).all()
+    await lock_purchases(session, merge.into_user_id)  # who settles one of them is waited for
+    sides = {"merge": merge.id, "into": merge.into_user_id}
+    modules = (await session.execute(LIST_MODULES, sides)).all()
     for module in modules:
         for user_id in sorted((merge.from_user_id, merge.into_user_id)):
-            await lock_access(session, user_id, module.module_id)
+            await lock_access(session, user_id, module.id)
     await put_back(session, merge.id, "usermoduleaccess")
-    return [
-        await _separate(session, merge, module.id, module.module_id, module.name, now) for module in modules
-    ]
+    return [await _separate(session, merge, module.id, module.name, now) for module in modules]
 
 
+# What came since belongs to whom its purchase, or what was undone, belongs to: rows that the merge has moved are found
+# by what it has noted of them.
+SINCE = """
+with moved as (
+    select table_name, cast(key ->> 'id' as bigint) as id from bot.merged_rows
+    where merge_id = :merge and table_name in ('purchases', 'bot.access_changes')
+), since as (
+    select c.*, exists (
+               select from moved where moved.table_name = 'purchases' and moved.id = case c.source
+                   when 'purchase' then c.source_id
+                   when 'refund' then (select purchase_id from bot.refunds r where r.id = c.source_id) end
+           ) or exists (
+               select from moved
+               where moved.table_name = 'bot.access_changes' and c.source = 'undo' and moved.id = c.source_id
+           ) as returns
+    from bot.access_changes c
+    where c.user_id = :into and not exists (
+        select from moved where moved.table_name = 'bot.access_changes' and moved.id = c.id
+    )
+), stood as (
+    select it.module_id, true as merged, it.from_end, it.into_end, c.id as change_id, c.after
+    from bot.merged_modules it join bot.access_changes c on c.source = 'merge' and c.source_id = it.id
+    where it.merge_id = :merge
+    union all
+    (select distinct on (c.module_id) c.module_id, false, null, c.before, c.id - 1, c.before
+     from since c
+     where c.returns and not exists (
+         select from bot.merged_modules it where it.merge_id = :merge and it.module_id = c.module_id
+     )
+     order by c.module_id, c.id)
+)
+"""
+# Modules that either both had to do with, or that an order which was paid since has led to.
 LIST_MODULES = text(
-    """
-    select it.id, it.module_id, m.name from bot.merged_modules it join modules m on m.id = it.module_id
-    where it.merge_id = :merge order by it.module_id
-    """
+    f"{SINCE} select m.id, m.name from stood join modules m on m.id = stood.module_id order by m.id"
 )
 
 
 async def _separate(
-    session: AsyncSession, merge: Merge, moved_id: int, module_id: int, module: str, now: datetime
+    session: AsyncSession, merge: Merge, module_id: int, module: str, now: datetime
 ) -> SeparatedAccess:
-    place = {"moved": moved_id, "user": merge.into_user_id, "module": module_id, "merge": merge.id}
+    place = {"merge": merge.id, "into": merge.into_user_id, "module": module_id}
     stood = (await session.execute(GET_STOOD, place)).one()
-    changes = [Change(*row) for row in await session.execute(LIST_SINCE, place | {"change": stood.change_id})]
+    changes = [Change(*row) for row in await session.execute(LIST_SINCE, place)]
     if stood.ends_at != (changes[-1].after if changes else stood.after):
         raise MergeNotUndoable(merge.id, "changed elsewhere")
-    from_end = _replay(stood.from_end, [one for one in changes if one.returns])
-    into_end = _replay(stood.into_end, [one for one in changes if not one.returns])
-    assert from_end is not None
-    await session.execute(SET_END, place | {"user": merge.from_user_id, "end": from_end})
-    await session.execute(DELETE_END if into_end is None else SET_END, place | {"end": into_end})
-    await session.execute(
-        update(AccessChange)
-        .where(AccessChange.id.in_([one.id for one in changes if one.returns]))
-        .values(user_id=merge.from_user_id)
+    from_end = await _return_changes(
+        session, merge.from_user_id, stood.from_end, [one for one in changes if one.returns]
     )
-    if into_end is not None:
+    into_end = stood.into_end
+    for change in changes:
+        into_end = into_end if change.returns else _apply(into_end, change)
+    await session.execute(UPSERT, place | {"user": merge.from_user_id, "end": from_end})
+    if into_end is None:
+        await session.execute(DELETE_END, place)
+    elif stood.merged or into_end != stood.ends_at:
+        await session.execute(UPSERT, place | {"user": merge.into_user_id, "end": into_end})
         session.add(
             AccessChange(
                 user_id=merge.into_user_id,
                 module_id=module_id,
-                source=Source.UNDO.value,
-                source_id=stood.change_id,
+                source=Source.UNDO.value if stood.merged else Source.MERGE.value,
+                source_id=stood.change_id if stood.merged else await _add_module(session, merge, stood),
                 days=-count_days(into_end, stood.ends_at, now),
                 before=stood.ends_at,
                 after=into_end,
@@ -146,45 +177,42 @@ async def _separate(
 
 
 GET_STOOD = text(
-    """
-    select it.from_end, it.into_end, c.id as change_id, c.after, a.ends_at
-    from bot.merged_modules it
-    join bot.access_changes c on c.source = 'merge' and c.source_id = it.id
-    left join usermoduleaccess a on a.user_id = :user and a.module_id = it.module_id
-    where it.id = :moved
+    f"""
+    {SINCE}
+    select stood.*, a.ends_at from stood
+    left join usermoduleaccess a on a.user_id = :into and a.module_id = stood.module_id
+    where stood.module_id = :module
     """
 )
-# Rows that the merge has moved are found by what it has noted of them.
 LIST_SINCE = text(
-    """
-    with moved as (
-        select table_name, cast(key ->> 'id' as bigint) as id from bot.merged_rows
-        where merge_id = :merge and table_name in ('purchases', 'bot.access_changes')
-    )
-    select c.id, c.source, c.days, c.before, c.after, c.created_at,
-           exists (
-               select from moved where moved.table_name = 'purchases' and moved.id = case c.source
-                   when 'purchase' then c.source_id
-                   when 'refund' then (select purchase_id from bot.refunds r where r.id = c.source_id) end
-           ) or exists (
-               select from moved
-               where moved.table_name = 'bot.access_changes' and c.source = 'undo' and moved.id = c.source_id
-           ) as returns
-    from bot.access_changes c
-    where c.user_id = :user and c.module_id = :module and c.id > :change and not exists (
-        select from moved where moved.table_name = 'bot.access_changes' and moved.id = c.id
-    )
-    order by c.id
+    f"""
+    {SINCE}
+    select since.id, source, days, before, since.after, created_at, returns
+    from since join stood using (module_id)
+    where module_id = :module and since.id > stood.change_id order by since.id
     """
 )
-SET_END = text("update usermoduleaccess set ends_at = :end where user_id = :user and module_id = :module")
-DELETE_END = text("delete from usermoduleaccess where user_id = :user and module_id = :module")
+DELETE_END = text("delete from usermoduleaccess where user_id = :into and module_id = :module")
 
 
-def _replay(end: datetime | None, changes: list[Change]) -> datetime | None:
-    """The same changes, one after the other, from where access ended before."""
+async def _add_module(session: AsyncSession, merge: Merge, stood: Row[Any]) -> int:
+    """The cause of what goes from the account that stays, in a module that the merge itself did nothing to."""
+    moved = MergedModule(
+        merge_id=merge.id, module_id=stood.module_id, from_end=stood.from_end, into_end=stood.into_end
+    )
+    session.add(moved)
+    await session.flush()
+    return moved.id
+
+
+async def _return_changes(
+    session: AsyncSession, user_id: int, end: datetime | None, changes: list[Change]
+) -> datetime | None:
+    """They are this account's, one after the other from where its access ended before: the last says how it ends."""
     for change in changes:
-        end = _apply(end, change)
+        before, end = end, _apply(end, change)
+        mine = {"user_id": user_id, "before": before, "after": end}
+        await session.execute(update(AccessChange).where(AccessChange.id == change.id).values(mine))
     return end
 
 

@@ -2,6 +2,8 @@
 
 import pytest
 
+from db.audit import WatchedAccess, list_unexplained_access
+from db.engine import Pool
 from db.errors import MergeNotUndoable
 from tests.db.merging.people import CHAT, DAY, NOW, People, registers
 
@@ -29,6 +31,7 @@ async def test_what_came_since_stays_with_whom_it_belongs_to(people: People) -> 
     await people.undoes(merge.merge_id, NOW + 2 * DAY)
     assert await people.ends(people.site) == NOW + 47 * DAY
     assert await people.ends(people.born) == NOW + 30 * DAY
+    assert await unexplained(people) == []
     await people.grants(people.born, 1, NOW + 2 * DAY)
     assert (
         await people.sql.fetchval(
@@ -127,6 +130,39 @@ async def test_access_that_the_other_application_has_changed_is_left(people: Peo
     merge = await people.merges()
     await people.sql.execute("update usermoduleaccess set ends_at = ends_at + interval '1 day'")
     await refused(people, merge.merge_id, "changed elsewhere")
+
+
+async def test_days_bought_since_go_to_their_payer_who_had_none_before(people: People) -> None:
+    """What the other account was given meanwhile is its own; one that had nothing has nothing."""
+    ordered = await people.orders(people.born)
+    merge = await people.merges()
+    await people.pays(ordered, NOW + DAY)
+    await people.grants(people.site, 10, NOW + DAY)
+    await people.undoes(merge.merge_id, NOW + 2 * DAY)
+    assert await people.ends(people.born) == NOW + 31 * DAY
+    assert await people.ends(people.site) == NOW + 11 * DAY
+    assert await unexplained(people) == []
+    again = await people.merges(NOW + 2 * DAY)
+    assert await people.ends(people.site) == NOW + 40 * DAY
+    await people.undoes(again.merge_id, NOW + 2 * DAY)
+    assert await people.ends(people.site) == NOW + 11 * DAY
+
+
+async def test_who_had_nothing_has_nothing_once_the_payer_is_gone(people: People) -> None:
+    ordered = await people.orders(people.born)
+    merge = await people.merges()
+    purchase = await people.pays(ordered)
+    await people.undoes(merge.merge_id, NOW + DAY)
+    assert await people.ends(people.site) is None
+    booked = await people.refunds(purchase, NOW + 2 * DAY)
+    assert booked.change is not None
+    assert booked.change.days == -28
+    assert await unexplained(people) == []
+
+
+async def unexplained(people: People) -> list[WatchedAccess]:
+    async with people.database.transaction(Pool.TALK) as session:
+        return await list_unexplained_access(session, "", 10)
 
 
 async def refused(people: People, merge_id: int, reason: str, days: int = 0) -> None:
