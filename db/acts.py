@@ -10,7 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.tables import Act
 
 MAX_REASON = 300  # characters
-CONSOLE = 0  # instead of an admin's Telegram id: whoever has the server's command line
+CONSOLE, ELSEWHERE = (
+    0,
+    -2,
+)  # instead of an admin's Telegram id: the server's command line; the other application
 
 
 class ActKind(StrEnum):
@@ -33,6 +36,8 @@ class ActKind(StrEnum):
     PROMO_BATCH_ON = "promo_batch_on"
     UNLOCK = "unlock"
     CLOSE = "close"
+    ANSWER = "answer"
+    ELSEWHERE = "elsewhere"
     ALERT = "alert"
     ASSIGN = "assign"
     OFFER_ON = "offer_on"

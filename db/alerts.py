@@ -66,6 +66,16 @@ async def close_payment_alerts(
     await _close(session, now, or_(*either))
 
 
+async def close_refund_alerts(
+    session: AsyncSession, kind: str, purchase_id: int, amount: int | None, now: datetime
+) -> None:
+    """About refunds of that purchase: of that `amount`, or, where it is None, all of them."""
+    about = [Alert.kind == kind, Alert.facts["purchase_id"].as_integer() == purchase_id]
+    if amount is not None:
+        about.append(Alert.facts["amount"].as_integer() == amount)
+    await _close(session, now, *about)
+
+
 async def close_other_alerts(session: AsyncSession, kind: str, still: Sequence[str], now: datetime) -> None:
     """Closes those of that kind whose subject is not among `still`."""
     await _close(session, now, Alert.kind == kind, Alert.subject.not_in(still))

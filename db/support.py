@@ -148,6 +148,14 @@ async def get_thread(session: AsyncSession, thread_id: int) -> SupportThread:
     return found
 
 
+async def has_question(session: AsyncSession, thread_id: int) -> bool:
+    """Whether the person has written in it."""
+    asked = select(SupportMessage.id).where(
+        SupportMessage.thread_id == thread_id, SupportMessage.admin_id.is_(None)
+    )
+    return await session.scalar(asked.limit(1)) is not None
+
+
 async def close_thread(session: AsyncSession, thread_id: int, now: datetime) -> bool:
     """Whether it was open. Raises ThreadUnknown."""
     await get_thread(session, thread_id)

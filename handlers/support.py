@@ -26,6 +26,7 @@ from db.errors import TooManyTries
 from db.jobs import SupportJob
 from db.queue import enqueue_all
 from db.support import Written
+from db.tables import SupportThread
 from handlers.filters import goes_to, is_, role_router
 
 KINDS = {
@@ -97,7 +98,18 @@ async def answer(message: Message, request: Request, thread_id: int) -> Reply:
     school = await list_with(session, request.context.settings, Right.SUPPORT)
     others = [one for one in school if one != admin_id]
     await enqueue_all(session, jobs(done.message.id, [done.thread.telegram_id, *others]))
+    await _record_answer(message, request, done.thread)
     return None
+
+
+async def _record_answer(message: Message, request: Request, thread: SupportThread) -> None:
+    """An album once."""
+    session, admin = request.session, request.person.telegram_id
+    if message.media_group_id and not await begin_album(session, admin, message.media_group_id):
+        return
+    name, _username = await people.get_names(session, thread.telegram_id)
+    facts = {"thread": thread.id, "name": name, "asked": await support.has_question(session, thread.id)}
+    await record_act(session, admin, ActKind.ANSWER, request.now, user_id=thread.user_id, facts=facts)
 
 
 @admin_router.message(is_(SUPPORT))

@@ -5,17 +5,18 @@ from typing import Annotated
 from aiogram.filters.callback_data import CallbackData
 from pydantic import Field
 
-ALL = -1
+ALL, ELSEWHERE = -1, -2
 Place = Annotated[int, Field(ge=0, le=99)]
 MaybeId = Annotated[int, Field(ge=0, le=2**63 - 1)]
 
 
 class ShowHistory(CallbackData, prefix="acts"):
     """`kind` and `period`: places in the lists that are offered. `user` (an account) and `before` (an act): 0 where
-    there is none. `admin`: a Telegram id, ALL of them, or 0 for the command line."""
+    there is none. `admin`: a Telegram id, ALL of them, 0 for the command line, ELSEWHERE for the other
+    application."""
 
     user: MaybeId = 0
-    admin: Annotated[int, Field(ge=ALL, le=2**63 - 1)] = ALL
+    admin: Annotated[int, Field(ge=ELSEWHERE, le=2**63 - 1)] = ALL
     kind: Place = 0
     period: Place = 0
     before: MaybeId = 0
@@ -26,6 +27,6 @@ class ChooseFilter(CallbackData, prefix="actsby"):
 
     what: str
     user: MaybeId = 0
-    admin: Annotated[int, Field(ge=ALL, le=2**63 - 1)] = ALL
+    admin: Annotated[int, Field(ge=ELSEWHERE, le=2**63 - 1)] = ALL
     kind: Place = 0
     period: Place = 0

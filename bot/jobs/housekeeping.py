@@ -5,7 +5,7 @@ from datetime import timedelta
 from bot.context import AppContext
 from bot.payments import alarms
 from bot.retry import MAX_RETRY_AGE
-from db import cooldowns, outbox, promo, queue, updates
+from db import cooldowns, history_elsewhere, outbox, promo, queue, updates
 from db.catalogue import copies
 from db.catalogue.jobs import LoadCatalogueJob, ReadCatalogueJob, SendCatalogueJob
 from db.connecting import codes, links
@@ -73,6 +73,8 @@ async def sweep(_job: SweepJob, context: AppContext) -> None:
     # A code that is not found is refused, and the refusal takes back what looking for it has recorded.
     async with context.database.transaction(Pool.JOBS) as session:
         await promo.record_forms(session)
+    async with context.database.transaction(Pool.JOBS) as session:
+        await history_elsewhere.record_elsewhere(session, context.now())
 
 
 async def tidy(_job: TidyJob, context: AppContext) -> None:

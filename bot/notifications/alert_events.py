@@ -100,6 +100,20 @@ class RefundUnknown(AlertEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RefundFailed(AlertEvent):
+    """`subject`: the refund's id, which jobs of earlier releases lack; `code`: the provider's reason, `about`: what it
+    says of it in words, which may be empty."""
+
+    name = "refund_failed"
+    subject: str = ""
+    purchase_id: int | None
+    amount: int
+    currency: str
+    code: str
+    about: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReconciliationFailed(AlertEvent):
     """Twice running. `subject`: which part of it."""
 

@@ -9,6 +9,7 @@ from bot.notifications import alert_events as events
 from bot.notifications.events import AlertEvent
 from bot.notifications.notification import Notification
 from bot.texts import _
+from bot.texts import alerts as words
 from bot.texts import stats as stats_words
 from bot.texts.accounts import people as people_words
 from bot.texts.format import money, named, safe
@@ -16,22 +17,27 @@ from bot.texts.format import money, named, safe
 
 def complete(event: AlertEvent, worded: Notification) -> Notification:
     """With whom it is about, and where to go from it."""
+    own = worded.keyboard.inline_keyboard if worded.keyboard else []
     card = None
     text = worded.text
     if event.user_id is not None:
         text += "\n" + named(event.payer, event.email, event.username, event.user_id)
         card = press(people_words.PAGES[0], ShowPerson(id=event.user_id, stays=True))
-    return replace(worded, text=text, keyboard=rows(card, press(stats_words.ALERTS, ShowAlerts())))
+    return replace(worded, text=text, keyboard=rows(*own, card, press(stats_words.ALERTS, ShowAlerts())))
+
+
+def _with_code(text: str, *code: str | None) -> Notification:
+    """What only who looks after the bot can read stands at the end."""
+    said = " · ".join(one for one in code if one)
+    return Notification(f"{text}\n<code>{safe(said)}</code>" if said else text)
 
 
 def payment_mismatch(event: events.PaymentMismatch) -> Notification:
-    return Notification(
-        _(
-            "⚠️ Payment <code>{payment}</code> at the provider does not agree with "
-            "order #{id}: {differs}. Nothing was opened. Please look at it in the "
-            "provider's dashboard."
-        ).format(payment=safe(event.subject), id=event.purchase_id, differs=safe(event.differs))
+    text = _(
+        "⚠️ A payment at the provider does not agree with order #{id}. Nothing was opened. Please compare the two in"
+        " the provider's dashboard, and return the money there if it is not for this order."
     )
+    return _with_code(text.format(id=event.purchase_id), event.subject, event.differs)
 
 
 def payment_parked(event: events.PaymentParked) -> Notification:
@@ -97,63 +103,54 @@ def access_unexplained(event: events.AccessUnexplained) -> Notification:
 
 
 def update_failed(event: events.UpdateFailed) -> Notification:
-    return Notification(
-        _("⚠️ A payment message from Telegram could not be handled and is tried again: {error}").format(
-            error=safe(event.error[:300])
-        )
+    text = _(
+        "⚠️ Telegram tells of a payment, and I failed to handle it: that is a defect of mine. I keep trying; access"
+        " opens as soon as it works. Please show this to whoever looks after the bot."
     )
+    return _with_code(text, event.error[:300])
 
 
 def item_unreadable(event: events.ItemUnreadable) -> Notification:
-    return Notification(
-        _(
-            "⚠️ <code>{item}</code> in the provider's list ({source}) can't be read: {reason}. It is kept, and the"
-            " others were handled. Please look at it in the provider's dashboard."
-        ).format(item=safe(event.item), source=safe(event.source), reason=safe(event.reason))
+    text = _(
+        "⚠️ One entry in a list of the provider ({source}) can't be read. It is kept, and all others were handled."
+        " Please look at it in the provider's dashboard."
+    )
+    return _with_code(
+        text.format(source=words.SOURCES.get(event.source, safe(event.source))), event.item, event.reason
     )
 
 
 def payment_unknown(event: events.PaymentUnknown) -> Notification:
-    return Notification(
-        _(
-            "⚠️ For an hour the payment service has not said what became of order "
-            "#{id}: {reason}. I keep asking. Please look at it in the provider's "
-            "dashboard."
-        ).format(id=safe(event.subject), reason=safe(event.reason[:200]))
+    text = _(
+        "⚠️ For an hour the payment service has not said what became of order #{id}. I keep asking. Please look at it"
+        " in the provider's dashboard."
     )
+    return _with_code(text.format(id=safe(event.subject)), event.reason[:200])
 
 
 def refund_unknown(event: events.RefundUnknown) -> Notification:
-    return Notification(
-        _(
-            "⚠️ For an hour the payment service has not said what became of a "
-            "refund of order #{id}: {reason}. I keep asking. Please look at it in "
-            "the provider's dashboard."
-        ).format(id=event.purchase_id or "?", reason=safe(event.reason[:200]))
+    text = _(
+        "⚠️ For an hour the payment service has not said what became of a refund of order #{id}. I keep asking. Please"
+        " look at it in the provider's dashboard."
     )
+    return _with_code(text.format(id=event.purchase_id or "?"), event.reason[:200])
 
 
 def reconciliation_failed(event: events.ReconciliationFailed) -> Notification:
-    return Notification(
-        _("⚠️ Reconciliation has failed twice running ({part}): {error}. I keep trying.").format(
-            part=safe(event.subject), error=safe(event.error)
-        )
+    text = _(
+        "⚠️ Twice running I could not compare my records with the provider's ({part}). I keep trying; payments that come"
+        " in by themselves are credited meanwhile."
     )
+    return _with_code(text.format(part=words.PARTS.get(event.subject, safe(event.subject))), event.error)
 
 
 def provider_refused(event: events.ProviderRefused) -> Notification:
-    return Notification(
-        _(
-            "⚠️ YooKassa makes no link for offer {offer} (“{product}”): <code>{code}</code>, {about} {parameter}."
-            " The order was closed and the buyer told. I say so once, until a link works again."
-        ).format(
-            offer=event.offer_id or "?",
-            product=safe(event.product),
-            code=safe(event.code),
-            about=safe(event.about),
-            parameter=safe(event.parameter),
-        )
-    )
+    text = _(
+        "⚠️ YooKassa takes no payments for “{product}” (offer {offer}). The order was closed and the buyer told. Most"
+        " often a setting of the shop is the reason: its key, its ways to pay, its receipts. I say so once, until it"
+        " works again."
+    ).format(offer=event.offer_id or "?", product=safe(event.product))
+    return _with_code(text, event.code, event.about, event.parameter)
 
 
 def callbacks_turned_away(event: events.CallbacksTurnedAway) -> Notification:
@@ -166,47 +163,44 @@ def callbacks_turned_away(event: events.CallbacksTurnedAway) -> Notification:
 
 
 def invoice_refused(event: events.InvoiceRefused) -> Notification:
-    return Notification(
-        _(
-            "⚠️ Telegram does not take the invoice of offer {offer} (“{product}”, {price}): <code>{code}</code>."
-            " The order was closed and the buyer told. Please look at its price and currency, and at the payment token."
-        ).format(
-            offer=event.offer_id or "?",
-            product=safe(event.product),
-            price=money(event.amount, event.currency),
-            code=safe(event.code),
-        )
+    text = _(
+        "⚠️ Telegram takes no payments for “{product}”, {price} (offer {offer}). The order was closed and the buyer"
+        " told. Please look at its price and currency, and at the payment token."
+    ).format(
+        offer=event.offer_id or "?",
+        product=safe(event.product),
+        price=money(event.amount, event.currency),
     )
+    return _with_code(text, event.code)
 
 
 def media_refused(event: events.MediaRefused) -> Notification:
-    return Notification(
-        _(
-            "⚠️ Telegram does not show the file of the lesson “{title}”: <code>{code}</code>."
-            " The learner got the text without it. A file id works with the bot that it was made for only."
-        ).format(title=safe(event.title), code=safe(event.code))
+    text = _(
+        "⚠️ Telegram does not show the file of the lesson “{title}”. The learner got the text without it. Please give"
+        " the lesson its file anew: a file id works with the bot that it was made for only."
     )
+    return _with_code(text.format(title=safe(event.title)), event.code)
 
 
 def message_refused(event: events.MessageRefused) -> Notification:
-    return Notification(
-        _("⚠️ Telegram does not take a message of mine: <code>{subject}</code>.").format(
-            subject=safe(event.subject)
-        )
+    text = _(
+        "⚠️ Telegram does not take a message of mine; whoever it was for was told so. Please show this to whoever looks"
+        " after the bot."
     )
+    return _with_code(text, event.subject)
 
 
 def mail_not_going(event: events.MailNotGoing) -> Notification:
     text = _(
-        "⚠️ Letters don't go out: <code>{code}</code>. Please look at SMTP_URL and MAIL_FROM;"
-        " <code>main.py doctor</code> says more. I keep trying."
+        "⚠️ Letters don't go out: the mail server does not take them. I keep trying. Its address and password stand in"
+        " SMTP_URL, the sender in MAIL_FROM; <code>main.py doctor</code> says more."
     )
-    return Notification(text.format(code=safe(event.code)))
+    return _with_code(text, event.code)
 
 
 def mail_unknown(event: events.MailUnknown) -> Notification:
     text = _(
-        "⚠️ A letter or a reminder ({kind}) was being sent when the connection or the bot broke off. Whether it"
-        " arrived is not known, and I don't send it again."
+        "⚠️ A letter or a reminder was being sent when the connection or the bot broke off. Whether it arrived is not"
+        " known, and I don't send it again."
     )
-    return Notification(text.format(kind=safe(event.subject)))
+    return _with_code(text, event.subject)

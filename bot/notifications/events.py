@@ -275,19 +275,3 @@ class RefundDone(Event):
     days: int
     ends_at: datetime | None
     is_open: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RefundFailed(Event):
-    """`code`: the provider's reason, `about`: what it says of it in words, which may be empty; whose payment it was."""
-
-    name = "refund_failed"
-    purchase_id: int | None
-    amount: int
-    currency: str
-    code: str
-    about: str
-    user_id: int | None = None
-    payer: str | None = None
-    email: str | None = None
-    username: str | None = None

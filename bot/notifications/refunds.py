@@ -4,7 +4,8 @@ from bot.chat.admin_buttons import RefundPurchase, ShowPerson
 from bot.chat.commands import BUY, STATUS
 from bot.chat.keyboards import go_below, press, rows
 from bot.currencies import exponent
-from bot.notifications.events import RefundDone, RefundFailed
+from bot.notifications.alert_events import RefundFailed
+from bot.notifications.events import RefundDone
 from bot.notifications.notification import Notification
 from bot.notifications.payer_events import AdminRefundDone
 from bot.texts import _, __
@@ -70,16 +71,11 @@ def refund_failed(event: RefundFailed) -> Notification:
         "⚠️ The refund of {price} of payment #{id} did not come about: {why}. "
         "The money is where it was, and no access was taken."
     ).format(price=money(event.amount, event.currency), id=event.purchase_id, why=safe(why))
+    if event.purchase_id is None:
+        return Notification(text)
     again = f"/refund {event.purchase_id} {_written(event.amount, event.currency)}"
-    card = None
-    if event.user_id is not None:
-        text += "\n" + named(event.payer, event.email, event.username, event.user_id)
-        card = press(people_words.PAGES[0], ShowPerson(id=event.user_id, stays=True))
-    retry = (
-        press(people_words.RETURN, RefundPurchase(purchase=event.purchase_id)) if event.purchase_id else None
-    )
     text += "\n" + _("Once more: {command}").format(command=f"<code>{again}</code>")
-    return Notification(text, rows([one for one in (card, retry) if one]))
+    return Notification(text, rows(press(people_words.RETURN, RefundPurchase(purchase=event.purchase_id))))
 
 
 def _written(amount: int, currency: str) -> str:

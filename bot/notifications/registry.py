@@ -57,7 +57,7 @@ WORDINGS: Mapping[type[Event], Wording] = dict(
         _entry(events.MailNotSent, letters.mail_not_sent),
         _entry(events.RefundDone, refunds.refund_done),
         _entry(payer_events.AdminRefundDone, refunds.admin_refund_done),
-        _entry(events.RefundFailed, refunds.refund_failed),
+        _entry(alert_events.RefundFailed, refunds.refund_failed),
         _entry(alert_events.PaymentMismatch, alerts.payment_mismatch),
         _entry(alert_events.PaymentParked, alerts.payment_parked),
         _entry(alert_events.PaymentHeld, alerts.payment_held),

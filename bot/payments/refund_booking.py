@@ -2,15 +2,13 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
-import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.context import AppContext
-from bot.notifications.alert_events import PaymentParked
-from bot.notifications.events import RefundDone, RefundFailed
-from bot.notifications.notify import notify, notify_chats
+from bot.notifications.alert_events import PaymentParked, RefundFailed
+from bot.notifications.events import RefundDone
+from bot.notifications.notify import notify, notify_chats, raise_alert
 from bot.notifications.payer_events import AdminRefundDone
 from bot.payments.settling import payer_facts
 from bot.yookassa.answers import ProviderRefund
@@ -22,8 +20,6 @@ from db.refunds import booking
 from db.refunds.booking import BookedRefund, ReturnedMoney
 from db.refunds.requests import RefundStatus, RefundTask
 from db.tables import Purchase
-
-log = structlog.get_logger(__name__)
 
 
 async def book(
@@ -58,32 +54,28 @@ async def _book(
 async def fail(
     session: AsyncSession, context: AppContext, refund: RefundTask, code: str, now: datetime, about: str = ""
 ) -> bool:
-    """The money stays here and the days with the learner: only the admins hear of it. Whether it was news."""
+    """The money stays here and the days with the learner: an alarm, until the money is back. Whether it was
+    news."""
     error = f"{code} {about}".strip()
     if not await booking.close_refund(session, refund.id, RefundStatus.CANCELED, error, now):
         return False
-    log.error("refund_failed", refund_id=refund.id, purchase_id=refund.purchase_id, error=error)
     failed = RefundFailed(
+        subject=str(refund.id),
         purchase_id=refund.purchase_id,
         amount=refund.amount,
         currency=refund.currency,
         code=code,
         about=about,
-        **await _whose(session, refund),
     )
-    await notify_chats(session, context.settings.admin_ids, failed)
+    await raise_alert(session, context, failed)
     return True
-
-
-async def _whose(session: AsyncSession, refund: RefundTask) -> dict[str, Any]:
-    """Nobody's where the purchase is gone."""
-    if (user_id := await booking.find_payer(session, refund.purchase_id)) is None:
-        return {}
-    return {"user_id": user_id, **await payer_facts(session, user_id)}
 
 
 async def _notify_done(session: AsyncSession, context: AppContext, done: BookedRefund, now: datetime) -> None:
     purchase, balance = done.purchase, done.balance
+    is_whole = balance.refunded >= balance.amount
+    returned = None if is_whole else done.refund.amount
+    await alerts.close_refund_alerts(session, RefundFailed.name, purchase.id, returned, now)
     days = -done.change.days if done.change else 0
     refunded = RefundDone(
         purchase_id=purchase.id,

@@ -12,6 +12,44 @@ from db.tables import ParkedPayment
 NOTHING = __("✅ Nothing needs your attention.")
 ASSIGN_USAGE = __("Please send WHO and the offer's number, like this: <code>anna@example.com 3</code>")
 
+# Lists of the providers, and parts of reconciliation, by the names they are stored by.
+SOURCES = {
+    "YooKassa payments": __("payments of YooKassa"),
+    "YooKassa refunds": __("refunds of YooKassa"),
+    "Stars": __("Stars"),
+}
+PARTS = {
+    "open payments": __("payments under way"),
+    "succeeded payments": __("payments"),
+    "pending refunds": __("refunds under way"),
+    "refunds": __("refunds"),
+    "Stars": __("Stars"),
+    "books": __("payments and access"),
+}
+# As the history calls what was resolved.
+TITLES = {
+    "payment_mismatch": __("a payment that does not agree with its order"),
+    "payment_parked": __("a payment nobody claims"),
+    "payment_held": __("money that the bank has only frozen"),
+    "payment_not_credited": __("paid, but the days can't be given"),
+    "paid_not_granted": __("paid, but no access"),
+    "granted_not_paid": __("access without a payment"),
+    "access_unexplained": __("access that was changed by hand"),
+    "update_failed": __("a payment message that was not handled"),
+    "item_unreadable": __("an entry of the provider that can't be read"),
+    "payment_unknown": __("a payment whose end is not known"),
+    "refund_unknown": __("a refund whose end is not known"),
+    "refund_failed": __("a refund that did not come about"),
+    "reconciliation_failed": __("payments not compared with the provider"),
+    "provider_refused": __("YooKassa takes no payments"),
+    "callbacks_turned_away": __("too many notices of unknown payments"),
+    "invoice_refused": __("Telegram takes no payments"),
+    "media_refused": __("a lesson's file that is not shown"),
+    "message_refused": __("a message that Telegram does not take"),
+    "mail_not_going": __("letters that don't go out"),
+    "mail_unknown": __("a letter that may not have arrived"),
+}
+
 
 def alerts(open_ones: Sequence[tuple[str, datetime]], unclaimed: Sequence[ParkedPayment]) -> str:
     """`open_ones`: the wording of each alert, and when it was raised."""

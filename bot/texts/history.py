@@ -6,12 +6,13 @@ from typing import Any
 
 from bot.texts import _, __
 from bot.texts.access.many import count_people
+from bot.texts.alerts import TITLES
 from bot.texts.catalogue import recorded
 from bot.texts.format import cut, day, label, moment, money, person, safe
 from bot.texts.format import days as in_days
 from bot.texts.roles import name as role_name
 from db.accounts.people import AccountSummary
-from db.acts import CONSOLE, ActKind
+from db.acts import CONSOLE, ELSEWHERE, ActKind
 from db.history import ActEntry
 from db.timestamps import FOR_EVER
 
@@ -24,13 +25,21 @@ GROUPS: tuple[tuple[Any, tuple[ActKind, ...]], ...] = (
     (__("Everything"), ()),
     (
         __("🎁 Access"),
-        (ActKind.GRANT, ActKind.REVOKE, ActKind.UNDO, ActKind.GRANT_MANY, ActKind.UNDO_MANY, ActKind.UNLOCK),
+        (
+            ActKind.GRANT,
+            ActKind.REVOKE,
+            ActKind.UNDO,
+            ActKind.GRANT_MANY,
+            ActKind.UNDO_MANY,
+            ActKind.UNLOCK,
+            ActKind.ELSEWHERE,
+        ),
     ),
     (__("💰 Money"), (ActKind.REFUND, ActKind.ASSIGN, ActKind.ALERT)),
     (__("👤 Accounts"), (ActKind.JOIN, ActKind.SEPARATE, ActKind.SIGN_OUT)),
     (__("🎟 Promo codes"), tuple(one for one in ActKind if one.value.startswith("promo_"))),
     (__("🏷 Catalogue"), tuple(one for one in ActKind if one.value.startswith(("offer_", "catalogue")))),
-    (__("✉️ Support"), (ActKind.CLOSE,)),
+    (__("✉️ Support"), (ActKind.CLOSE, ActKind.ANSWER)),
     (__("🗝 Roles"), (ActKind.ROLE,)),
 )
 PERIODS: tuple[tuple[Any, int | None], ...] = (
@@ -57,6 +66,8 @@ def admin_label(telegram_id: int, name: str | None) -> str:
     """As a button calls them."""
     if telegram_id == CONSOLE:
         return _("command line")
+    if telegram_id == ELSEWHERE:
+        return _("the site")
     return label(name) if name else str(telegram_id)
 
 
@@ -160,8 +171,9 @@ def _assign(known: Facts) -> str:
 
 
 def _alert(known: Facts) -> str:
-    return _("alarm resolved by hand: {kind} {subject}").format(
-        kind=cut(known["alarm"]), subject=cut(known["subject"])
+    title = TITLES.get(known["alarm"])
+    return _("alarm resolved by hand: {what} ({subject})").format(
+        what=title or cut(known["alarm"]), subject=cut(known["subject"])
     )
 
 
@@ -184,7 +196,23 @@ def _role(known: Facts) -> str:
 
 
 def _close(known: Facts) -> str:
-    return _("conversation with {name} closed").format(name=cut(known["name"], 40))
+    return _("conversation with {name} closed").format(name=cut(known.get("name") or "—", 40))
+
+
+def _answer(known: Facts) -> str:
+    said = _("answered {name}") if known["asked"] else _("wrote to {name}")
+    return said.format(name=cut(known.get("name") or "—", 40))  # an account that was deleted has none
+
+
+def _elsewhere(known: Facts) -> str:
+    """Days that the other application has given or taken: it does not say what was so before."""
+    count = int(known["days"])
+    return _("{sign}{days}, “{product}”; by account #{id}").format(
+        sign="+" if count > 0 else "−",
+        days=in_days(abs(count)),
+        product=cut(known["product"], 40),
+        id=known["admin"],
+    )
 
 
 def _offer(said: Any) -> Callable[[Facts], str]:
@@ -240,6 +268,8 @@ SAID: Mapping[str, Callable[[Facts], str]] = {
     ActKind.SEPARATE: _separate,
     ActKind.ROLE: _role,
     ActKind.CLOSE: _close,
+    ActKind.ANSWER: _answer,
+    ActKind.ELSEWHERE: _elsewhere,
     ActKind.OFFER_ON: _offer(__("on sale: “{product}”, {days} for {price}")),
     ActKind.OFFER_OFF: _offer(__("withdrawn: “{product}”, {days} for {price}")),
     ActKind.CATALOGUE: _catalogue,

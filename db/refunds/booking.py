@@ -201,9 +201,3 @@ async def record_early_return(session: AsyncSession, charge_id: str, amount: int
         )
         .on_conflict_do_nothing()
     )
-
-
-async def find_payer(session: AsyncSession, purchase_id: int | None) -> int | None:
-    """The account whose purchase it is; None where that is gone."""
-    found: int | None = await session.scalar(select(Purchase.user_id).where(Purchase.id == purchase_id))
-    return found

@@ -82,7 +82,8 @@ class Alert(Base):
 
 
 class Cursor(Base):
-    """How far a provider's ledger has been read, accesses looked at (db/audit.py), and the clock moved."""
+    """How far a provider's ledger has been read, accesses looked at (db/audit.py), rows of the other
+    application copied (db/history_elsewhere.py), and the clock moved."""
 
     __tablename__ = "cursors"
     __table_args__ = {"schema": BOT}  # noqa: RUF012

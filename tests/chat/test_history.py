@@ -5,10 +5,12 @@ import asyncpg
 from bot.catalogue.loading import load_file
 from bot.chat.history_buttons import ShowHistory
 from bot.chat.shop_buttons import WithdrawOffer
+from bot.jobs.housekeeping import sweep
 from bot.texts import history as words
 from bot.texts.access import grants
 from bot.texts.accounts import people as people_words
-from db.acts import CONSOLE, ActKind
+from db.acts import CONSOLE, ELSEWHERE, ActKind
+from db.jobs import SweepJob
 from handlers.app import Application
 from handlers.demo import SCHOOL
 from tests.chat.accounts.rows import account_of
@@ -83,6 +85,37 @@ async def test_the_history_says_who_did_what(
     assert len(anna.last_text.split("\n\n")) == 1 + 1
     await anna.press(ShowHistory(admin=OLGA).pack())
     assert len(anna.last_text.split("\n\n")) == 1 + 1
+
+
+THERE = """
+insert into adminaccesshistory (admin_id, target_user_id, product_id, days, created_at)
+values ($1, $2, 1, 30, 'infinity'), ($1, $2, 1, -7, now())
+"""
+
+
+async def test_what_the_site_gives_and_takes_is_told_too(
+    app: Application, ben: ChatUser, olga: ChatUser, sql: asyncpg.Connection
+) -> None:
+    """Once, and nothing of ours twice."""
+    await olga.register()
+    await ben.register()
+    await olga.send(f"/grant {BEN} python 5")
+    await olga.click(grants.UNDO)
+    account = await account_of(sql, BEN)
+    admin = await sql.fetchval(
+        "insert into users (email, created_at) values ('a@school.example', now()) returning id"
+    )
+    await sql.execute(THERE, admin, account)
+    for _ in range(3):
+        await sweep(SweepJob(), app.context)
+    taken, given, *ours = (await olga.send("/history")).split("\n\n")[1:]
+    assert len(ours) == 2
+    for entry, days in ((taken, "−7"), (given, "+30")):
+        assert olga.words(lambda: words.admin_name(ELSEWHERE, None)) in entry
+        assert f"(#{account}): {days}" in entry
+        assert f"#{admin}" in entry
+    await olga.press(ShowHistory(admin=ELSEWHERE).pack())
+    assert len(olga.last_text.split("\n\n")) == 1 + 2
 
 
 async def test_every_kind_of_act_has_its_words_and_its_place() -> None:

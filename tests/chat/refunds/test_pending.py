@@ -5,8 +5,11 @@ from datetime import timedelta
 import asyncpg
 import pytest
 
+from bot.chat.buttons import ShowAlerts
 from bot.sandbox.app import Sandbox
+from bot.texts import alerts as alert_words
 from bot.texts import errors
+from bot.texts import stats as stats_words
 from db.errors import RefundTooMuch
 from tests.callbacks import becomes
 from tests.chat.refunds.steps import at_provider, count, made, no_jobs, refund, stands
@@ -51,9 +54,14 @@ class TestPending:
         await no_jobs(sql)
         await anna.refresh()
         assert count(anna, "↩️") == 0
+        # An alarm until the money is back.
+        await olga.click(stats_words.ALERTS)
+        assert told.splitlines()[0] in olga.last_text
         await at_provider(anna, "/yookassa", {"refunds": "instant"}, "PUT")
         await refund(olga, "1 330", 33_000)
         await anna.receives("↩️")
+        await olga.press(ShowAlerts().pack())
+        assert olga.last_text == olga.words(alert_words.NOTHING)
 
     async def test_callback_and_questions_at_once_take_once(
         self, anna: ChatUser, olga: ChatUser, sandbox: Sandbox, sql: asyncpg.Connection
