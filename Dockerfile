@@ -1,4 +1,4 @@
-# Linted (hadolint), not run by us: see README, "Which database".
+# Linted (hadolint), not run by us: see docs/operating.md, "Which database".
 FROM python:3.13-slim AS packages
 
 WORKDIR /app

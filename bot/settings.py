@@ -128,7 +128,7 @@ Database = Annotated[SecretStr, AfterValidator(_database)]  # a password may be 
 
 
 class Settings(BaseSettings):
-    """README's table says what each one means."""
+    """docs/settings.md says what each one means."""
 
     model_config = SettingsConfigDict(
         env_file=".env", env_ignore_empty=True, extra="ignore", case_sensitive=False, frozen=True

@@ -40,7 +40,7 @@ class Timings:
     burst: int = 20  # updates a person may send at once; payments are not counted
     every: timedelta = timedelta(seconds=1)  # one more each, after that
     codes: CodeLimits = field(default_factory=CodeLimits)  # that prove an e-mail
-    tries: int = 5  # wrong promo codes, or e-mails while registering, before a person has to wait
+    tries: int = 5  # wrong promo codes before a person has to wait
     tries_wait: timedelta = timedelta(minutes=15)
     questions: int = 20  # messages to the school before a person has to wait
     questions_wait: timedelta = timedelta(minutes=10)

@@ -54,7 +54,7 @@ async def _check_reachable(settings: Settings, dsn: str, direct: str) -> AsyncIt
         return
     if dsn == direct and parse_dsn(dsn).pooled:
         yield AREA.advice(
-            "DATABASE_URL leads through a pooler, where nobody can listen for jobs: they start some seconds late",
+            "DATABASE_URL leads through a pooler, where nobody can listen for jobs: they start up to a second late",
             "set DATABASE_DIRECT_URL to an address around it",
         )
     if settings.database_url and (undeclared := await _undeclared_pooler(dsn, direct)) is not None:
