@@ -1,10 +1,9 @@
 """Connections to the database, in named pools: payment updates and callbacks never wait for chat updates."""
 
-import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from enum import StrEnum
-from functools import lru_cache
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, QueuePool, event, exc, text
@@ -16,8 +15,10 @@ from sqlalchemy.ext.asyncio import (
     create_async_engine,
 )
 
-from db.dsn import asyncpg_url, connect_args
+from db.dsn import asyncpg_url, connect_args, parse_dsn
 from db.identities import TakenId, find_taken_id, skip_taken_ids
+from db.reading import ReadingSession
+from db.sql import only_reads
 from db.timestamps import set_codec
 
 # SQLSTATEs, or how they begin, that say "the database is not there now": connection, resources, operator
@@ -55,9 +56,11 @@ class Database:
         self.talk_pool_size = sizes[Pool.TALK]
         self._engines = {pool: _engine(dsn, size) for pool, size in sizes.items()}
         self._sessions = {
-            pool: async_sessionmaker(_lazy(engine) if pool is Pool.TALK else engine, expire_on_commit=False)
-            for pool, engine in self._engines.items()
+            pool: async_sessionmaker(engine, expire_on_commit=False) for pool, engine in self._engines.items()
         }
+        # A pooler takes a statement and its arguments for two, which only SQLAlchemy keeps together.
+        talk = self._engines[Pool.TALK]
+        self._reading = partial(ReadingSession, _lazy(talk), None if parse_dsn(dsn).pooled else talk)
 
     @asynccontextmanager
     async def transaction(self, pool: Pool) -> AsyncIterator[AsyncSession]:
@@ -66,8 +69,15 @@ class Database:
         In the talk pool it begins with the first statement that may write: each statement before it sees what is
         committed by then, as in any transaction of ours, and who only looks something up begins and commits nothing.
         """
-        async with self._passing_taken_ids(pool), self._sessions[pool]() as session, session.begin():
-            yield session
+        async with self._passing_taken_ids(pool):
+            if pool is Pool.TALK:
+                async with self._reading() as reading:
+                    yield reading
+                    if reading.made:
+                        await reading.commit()
+            else:
+                async with self._sessions[pool]() as session, session.begin():
+                    yield session
 
     @asynccontextmanager
     async def statement(self, pool: Pool) -> AsyncIterator[AsyncConnection]:
@@ -123,18 +133,6 @@ def _engine(dsn: str, size: int) -> AsyncEngine:
 
 
 LAZY = "begins_with_the_first_write"
-READS = re.compile(r"\s*(select|with)\b", re.I)
-# In whatever meaning: who waits for a lock has begun, too.
-MAY_WRITE = re.compile(
-    r"\b(insert|update|delete|merge|truncate|share|nextval|setval|set_config|pg_notify|pg_advisory\w*)\b",
-    re.I,
-)
-
-
-@lru_cache(maxsize=4096)
-def only_reads(statement: str) -> bool:
-    """Rather False where that is uncertain."""
-    return READS.match(statement) is not None and MAY_WRITE.search(statement) is None
 
 
 def _lazy(engine: AsyncEngine) -> AsyncEngine:
@@ -153,6 +151,8 @@ def _begin_to_write(connection: Connection, _cursor: Any, statement: str, *_: An
 
 async def has_begun(session: AsyncSession) -> bool:
     """Whether a transaction is open in which something may have been written."""
+    if isinstance(session, ReadingSession) and not session.made:
+        return False
     connection = (await session.connection()).sync_connection
     assert connection is not None
     driver = connection.connection.dbapi_connection

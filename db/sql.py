@@ -1,5 +1,6 @@
 """Statements that are written out."""
 
+import re
 from functools import lru_cache
 
 import sqlalchemy
@@ -10,3 +11,17 @@ from sqlalchemy import TextClause
 def text(statement: str) -> TextClause:
     """SQLAlchemy's, which otherwise looks for the names of the arguments each time that the statement is sent."""
     return sqlalchemy.text(statement)
+
+
+READS = re.compile(r"\s*(select|with)\b", re.I)
+# In whatever meaning: who waits for a lock has begun, too.
+MAY_WRITE = re.compile(
+    r"\b(insert|update|delete|merge|truncate|share|nextval|setval|set_config|pg_notify|pg_advisory\w*)\b",
+    re.I,
+)
+
+
+@lru_cache(maxsize=4096)
+def only_reads(statement: str) -> bool:
+    """Rather False where that is uncertain."""
+    return READS.match(statement) is not None and MAY_WRITE.search(statement) is None

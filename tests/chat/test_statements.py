@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
-from db.engine import only_reads
+from db.sql import only_reads
 from handlers.app import Application
 from tests.app import second_app, update_of
 from tests.chat_user import ChatUser

@@ -3,9 +3,11 @@ would stop all that follow it."""
 
 import asyncpg
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Text, bindparam, text
 
-from db.engine import Database, Pool, has_begun, is_unavailable, only_reads
+from db.engine import Database, Pool, has_begun, is_unavailable
+from db.reading import ReadingSession
+from db.sql import only_reads
 
 
 @pytest.mark.parametrize(
@@ -41,10 +43,51 @@ async def test_a_lost_connection_and_a_missing_server_are(dsn: str, connection: 
 
 
 async def _lose_connection(database: Database, connection: asyncpg.Connection) -> None:
-    async with database.transaction(Pool.TALK) as session:
+    async with database.transaction(Pool.MONEY) as session:
         own = await session.scalar(text("select pg_backend_pid()"))
         await connection.execute("select pg_terminate_backend($1)", own)
         await session.execute(text("select 1"))
+
+
+VALUES = text(
+    """
+select 7 as number, cast(:name as text) as name, null as nothing, '{"a": [1, "б"]}'::jsonb as data,
+       timestamptz '2026-11-26 10:00+03' as at, timestamptz '-infinity' as before, array['a', 'b'] as letters,
+       cast(:amount as bigint) as amount, 'select 1'::text as "Any Name"
+where cast(:some as boolean)
+"""
+).bindparams(bindparam("name", type_=Text))
+GIVEN = {"name": "Анна", "amount": 2**40, "some": True}
+
+
+async def test_what_only_reads_gives_what_sqlalchemy_gives(dsn: str, connection: asyncpg.Connection) -> None:
+    """By the short way; and over another connection where one was lost, since it may be asked twice."""
+    database = Database(dsn)
+    try:
+        async with database.transaction(Pool.JOBS) as session:
+            expected = (await session.execute(VALUES, GIVEN)).one()
+            settings = await session.scalar(
+                text("select current_setting('jit') || current_setting('timezone')")
+            )
+        async with database.transaction(Pool.TALK) as session:
+            assert isinstance(session, ReadingSession)
+            found = (await session.execute(VALUES, GIVEN)).one()
+            assert found == expected
+            assert [type(one) for one in found] == [type(one) for one in expected]
+            assert found._fields == expected._fields
+            assert (await session.execute(VALUES, GIVEN | {"some": False})).one_or_none() is None
+            assert (await session.scalars(VALUES, GIVEN)).all() == [7]
+            assert (await session.scalars(VALUES, GIVEN | {"some": False})).all() == []
+            assert (
+                await session.scalar(text("select current_setting('jit') || current_setting('timezone')"))
+                == settings
+            )
+            own = await session.scalar(text("select pg_backend_pid()"))
+            await connection.execute("select pg_terminate_backend($1)", own)
+            assert await session.scalar(text("select pg_backend_pid()")) != own
+        assert database.connections(Pool.TALK)[0] == 0
+    finally:
+        await database.close()
 
 
 SEEN = text("select count(*) from modules")
