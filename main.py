@@ -33,6 +33,12 @@ def version() -> str:
     return str(about["project"]["version"])
 
 
+def at_least_one(written: str) -> int:
+    if not written.isdecimal() or int(written) < 1:
+        raise argparse.ArgumentTypeError(f"{written} is no number of processes: 1 or more")
+    return int(written)
+
+
 def parser() -> argparse.ArgumentParser:
     """What it parses has `command`, and `settings`, which reads them for it."""
     root = argparse.ArgumentParser(prog="main.py", description="Lessongate: time-limited access to learning.")
@@ -46,6 +52,10 @@ def parser() -> argparse.ArgumentParser:
 
     one = add("run", "Run the bot: updates, callbacks and jobs in one process.", bot_settings)
     one.add_argument("--only", choices=("bot", "worker"), help="run only this half")
+    one.add_argument(
+        "--processes", type=at_least_one, metavar="N", help="so many on one port (with PUBLIC_URL)"
+    )
+    one.add_argument("--listening", type=int, help=argparse.SUPPRESS)  # the port as one of those is given it
     one = add("demo", "Chat with the bot in a browser: no token, no server, no provider.", local_settings)
     one.add_argument("--port", type=int, default=DEMO_PORT)
     one.add_argument("--no-browser", action="store_true")

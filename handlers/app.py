@@ -3,6 +3,8 @@
 import asyncio
 import gc
 import signal
+import socket
+import sys
 from collections.abc import Callable
 from functools import cache
 from typing import Literal
@@ -31,6 +33,7 @@ from bot.yookassa.client import YooKassa
 from db.engine import Database
 from handlers import conversation, home, http, http_limits, payments
 from handlers.dispatching import TableDispatcher
+from handlers.processes import PortInUseError
 from handlers.routers import ROUTERS
 
 log = structlog.get_logger(__name__)
@@ -39,10 +42,6 @@ log = structlog.get_logger(__name__)
 FINISH_WITHIN = 8.0
 CLOSE_WITHIN = 5.0
 GIVE_UP_WITHIN = 1.0
-
-
-class PortInUseError(Exception):
-    """A port can't be listened on; the message names it."""
 
 
 class Application:
@@ -89,8 +88,8 @@ class Application:
         if self.polling is not None:
             self.polling.stop()
 
-    async def start(self, *, bot: bool = True) -> None:
-        """Opens the HTTP endpoints. Raises PortInUseError."""
+    async def start(self, *, bot: bool = True, listening: socket.socket | None = None) -> None:
+        """Opens the HTTP endpoints, on a port of their own or on the one handed on. Raises PortInUseError."""
         if not bot:
             return
         processor = None if self.polling else self.processor
@@ -98,12 +97,18 @@ class Application:
         await self._runner.setup()
         assert self._runner.server is not None
         http_limits.limit_connections(self._runner.server, self.context.timings)
+        if listening is not None:
+            await web.SockSite(self._runner, listening).start()
+        else:
+            await self._open_port(self._runner)
+        self.http_port = self._runner.addresses[0][1]
+
+    async def _open_port(self, runner: web.AppRunner) -> None:
         host, port = self.settings.http_host, self.settings.http_port
         try:
-            await web.TCPSite(self._runner, host, port).start()
+            await web.TCPSite(runner, host, port).start()
         except OSError as error:
             raise PortInUseError(f"HTTP_PORT: {host}:{port} can't be used: {error}") from error
-        self.http_port = self._runner.addresses[0][1]
 
     async def run(self, *, bot: bool = True, worker: bool = True) -> None:
         """Returns after `stop`. Raises TelegramUnauthorizedError where the token is wrong."""
@@ -185,9 +190,15 @@ async def _finish(task: "asyncio.Task[None]", within: float) -> None:
 
 
 async def serve(
-    settings: Settings, *, bot: bool = True, worker: bool = True, timings: Timings | None = None
+    settings: Settings,
+    *,
+    bot: bool = True,
+    worker: bool = True,
+    timings: Timings | None = None,
+    listening: socket.socket | None = None,
 ) -> None:
-    """The bot, the worker or both over the settings' database, until a signal.
+    """The bot, the worker or both over the settings' database, until a signal; on a port that was handed on
+    (`listening`), until the end of standard input, too.
 
     Raises NotMigratedError, PortInUseError, TelegramUnauthorizedError.
     """
@@ -195,10 +206,12 @@ async def serve(
         app = Application(settings, dsn, direct_dsn=direct, timings=timings)
         settle_memory()
         try:
-            await app.start(bot=bot)
+            await app.start(bot=bot, listening=listening)
         except PortInUseError:
             await app.close()
             raise
+        if listening is not None:
+            asyncio.get_running_loop().add_reader(sys.stdin.fileno(), app.stop)
         await app.run_until_signal(bot=bot, worker=worker)
 
 

@@ -1,6 +1,7 @@
 """What each command of the command line does, and how it says that it could not."""
 
 import asyncio
+import socket
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Coroutine
@@ -25,7 +26,8 @@ from db.postgres.server import ServerError
 from db.probe import UnusableError
 from db.schema.migrate import migrate as migrate_schema
 from handlers import demo as demonstration
-from handlers.app import Application, PortInUseError, fast_loop, serve
+from handlers import processes
+from handlers.app import Application, fast_loop, serve
 
 Run = Callable[[Settings, Namespace], Coroutine[Any, Any, None]]
 
@@ -39,7 +41,8 @@ EXPECTED_ERRORS = (
     SettingsError,
     NotMigratedError,
     UnusableError,
-    PortInUseError,
+    processes.PortInUseError,
+    processes.NotStartedError,
     demonstration.FolderInUseError,
     demonstration.OtherLanguageError,
     ServerError,
@@ -55,7 +58,23 @@ EXPECTED_ERRORS = (
 
 
 async def run(settings: Settings, asked: Namespace) -> None:
-    await serve(settings, bot=asked.only != "worker", worker=asked.only != "bot")
+    bot, worker = asked.only != "worker", asked.only != "bot"
+    if asked.processes is not None:
+        return await _run_several(settings, asked, bot=bot)
+    listening = None if asked.listening is None else socket.socket(fileno=asked.listening)
+    return await serve(settings, bot=bot, worker=worker, listening=listening)
+
+
+async def _run_several(settings: Settings, asked: Namespace, *, bot: bool) -> None:
+    """The database is made ready, and kept there, before any of them begins."""
+    if not bot or settings.public_url is None:
+        raise CommandError(
+            "--processes: several share the port that updates come to: set PUBLIC_URL, without it one process asks"
+            " Telegram for updates; for several workers start `run --only worker` several times"
+        )
+    async with open_migrated(settings):
+        with processes.listen(settings) as listening:
+            await processes.keep(asked.processes, listening, ["--only", "bot"] if asked.only else [])
 
 
 async def demo(settings: Settings, asked: Namespace) -> None:

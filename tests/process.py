@@ -77,6 +77,11 @@ class MainProcess:
         return cls(process, await _stream(output), await _stream(errors))
 
     @property
+    def pid(self) -> int:
+        assert self._process.pid is not None
+        return self._process.pid
+
+    @property
     def status(self) -> int | None:
         """The exit status; None while it runs."""
         return self._process.exitcode
@@ -138,10 +143,13 @@ async def command(folder: Path, *arguments: str | Path, **settings: str) -> Ende
 
 
 class BotProcess:
-    """`main.py run` with short timings, over the sandbox at `origin` and the database at `dsn`."""
+    """`main.py run` with short timings, over the sandbox at `origin` and the database at `dsn`. Without `timings`
+    they are as they are."""
+
+    arguments: Sequence[str] = ("run",)
 
     def __init__(
-        self, origin: str, dsn: str, folder: Path, timings: Timings = SHORT, /, **settings: str
+        self, origin: str, dsn: str, folder: Path, timings: Timings | None = SHORT, /, **settings: str
     ) -> None:
         self._folder = folder
         self._timings = timings
@@ -160,16 +168,22 @@ class BotProcess:
         self._process: MainProcess | None = None
         self._reading: asyncio.Task[None] | None = None
         self._ready = asyncio.Event()
+        self._said_ready = asyncio.Semaphore(0)
         self.log: list[str] = []
 
     async def start(self) -> None:
         """Returns when it takes updates; raises AssertionError with its log when it ends instead."""
         self._ready.clear()
-        self._process = await MainProcess.start(["run"], self._folder, self._settings, self._timings)
+        self._process = await MainProcess.start(self.arguments, self._folder, self._settings, self._timings)
         self._reading = asyncio.create_task(self._read(self._process))
         async with asyncio.timeout(PATIENCE):
             await self._ready.wait()
         assert not self._reading.done(), "\n".join(self.log)
+
+    async def ready(self) -> None:
+        """Until one of its processes says so, each once."""
+        async with asyncio.timeout(PATIENCE):
+            await self._said_ready.acquire()
 
     async def command(self, name: str) -> Ended:
         """Another command of `main.py` under the same settings."""
@@ -180,6 +194,7 @@ class BotProcess:
             self.log.append(line.decode().rstrip())
             if re.search(r'"event": "ready"|\] ready ', self.log[-1]):
                 self._ready.set()
+                self._said_ready.release()
         self._ready.set()
 
     async def kill(self) -> None:
@@ -204,6 +219,13 @@ class BotProcess:
         async with asyncio.timeout(PATIENCE):
             await self._reading
             return await self._process.wait()
+
+    @property
+    def children(self) -> list[int]:
+        """The ids of its own processes."""
+        assert self._process is not None
+        pid = self._process.pid
+        return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
     @property
     def started(self) -> bool:

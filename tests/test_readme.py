@@ -103,6 +103,8 @@ def test_every_subcommand_is_told_with_its_options() -> None:
     for name, sub in subcommands().items():
         assert f"`{name}" in table, name
         for action in sub._actions:
+            if action.help == argparse.SUPPRESS:
+                continue  # not for people
             for option in set(action.option_strings) - {"-h", "--help"}:
                 assert option in table, f"{name} {option}"
 

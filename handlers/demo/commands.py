@@ -14,9 +14,10 @@ from bot.jobs.moving import ClockMover
 from bot.sandbox.app import Sandbox
 from bot.sandbox.yookassa import DEMO_SECRET_KEY, DEMO_SHOP_ID
 from bot.settings import FixedSettings, Settings
-from handlers.app import Application, PortInUseError
+from handlers.app import Application
 from handlers.demo.folder import alone_in, empty
 from handlers.demo.school import ZONE, School
+from handlers.processes import PortInUseError
 
 TOKEN = "7777777777:demo-of-lessongate"
 ADMINS = (7000000003, 7000000004)

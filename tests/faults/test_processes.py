@@ -1,0 +1,121 @@
+"""`main.py run --processes 2`: two processes on one port, one of which is killed."""
+
+import asyncio
+import json
+import os
+import re
+import signal
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import aiohttp
+import asyncpg
+import pytest
+
+from bot.sandbox.app import Sandbox
+from bot.texts import Localizer
+from tests.app import BOT, origin_of
+from tests.chat_user import OLGA, ChatUser
+from tests.demo import free_port
+from tests.process import BotProcess, command
+
+SECRET = "secret-of-several-processes"
+CODES = 40
+HEADERS = {"X-Telegram-Bot-Api-Secret-Token": SECRET}
+
+
+class Several(BotProcess):
+    arguments = ("run", "--processes", "2")
+    port: int
+
+
+@pytest.fixture
+async def several(sandbox: Sandbox, school_database: str, tmp_path: Path) -> AsyncIterator[Several]:
+    port = free_port()
+    settings = {"PUBLIC_URL": f"http://127.0.0.1:{port}", "HTTP_PORT": str(port), "WEBHOOK_SECRET": SECRET}
+    process = Several(origin_of(sandbox), school_database, tmp_path, None, **settings)
+    process.port = port
+    await process.start()
+    for _ in range(2):
+        await process.ready()
+    yield process
+    await process.kill()
+
+
+@pytest.fixture
+async def olga(several: Several, http: aiohttp.ClientSession, sandbox: Sandbox) -> ChatUser:
+    """An owner, who may be as quick as she likes."""
+    olga = ChatUser(http, origin_of(sandbox), BOT, OLGA, "ru", Localizer("ru", ZoneInfo("Europe/Moscow")))
+    await olga.register()
+    return olga
+
+
+def promo(number: int) -> bytes:
+    """An update in which Olga uses the code of that number."""
+    person = {"id": OLGA, "is_bot": False, "first_name": "Olga"}
+    chat = {"id": OLGA, "type": "private", "first_name": "Olga"}
+    text = f"/promo OWN{number}"
+    message = {"message_id": number, "date": 1_790_000_000, "chat": chat, "from": person, "text": text}
+    return json.dumps({"update_id": 900_000_000 + number, "message": message}).encode()
+
+
+async def bring(url: str, update: bytes) -> None:
+    """As Telegram does: again and again until it is confirmed, each time over a connection of its own."""
+    while True:
+        with suppress(aiohttp.ClientError):
+            async with (
+                aiohttp.ClientSession() as http,
+                http.post(url, data=update, headers=HEADERS) as response,
+            ):
+                if response.status == 200:
+                    return
+        await asyncio.sleep(0.05)
+
+
+def lives(pid: int) -> bool:
+    return Path(f"/proc/{pid}").exists()
+
+
+@pytest.mark.proof
+async def test_two_processes_of_which_one_is_killed(
+    several: Several, olga: ChatUser, sql: asyncpg.Connection
+) -> None:
+    """Each update is brought three times at once, to whichever takes it, and counts once; the one that was killed is
+    started again; nothing is left when all of it is asked to end."""
+    first = several.children
+    assert len(first) == 2
+    url = f"http://127.0.0.1:{several.port}/telegram/webhook"
+    await sql.execute(
+        "insert into promocodes (code, max_usage_count, days, product_id)"
+        " select 'OWN' || n, 5, 1, 1 from generate_series(0, $1 - 1) n",
+        CODES,
+    )
+    async with asyncio.TaskGroup() as tasks:
+        for number in range(CODES):
+            if number == CODES // 2:
+                os.kill(first[0], signal.SIGKILL)
+            for _ in range(3):
+                tasks.create_task(bring(url, promo(number)))
+            await asyncio.sleep(0.01)
+    assert await sql.fetchval("select count(*) from promocodeusages") == CODES
+    assert await sql.fetchval("select sum(days) from bot.access_changes") == CODES
+    await several.ready()
+    second = several.children
+    assert len(second) == 2
+    assert first[1] in second
+    assert first[0] not in second
+    assert await several.terminate() == 0
+    assert not any(map(lives, second))
+    (said,) = several.errors
+    assert re.search(r'"status": -9.*"event": "process_ended"|"event": "process_ended".*"status": -9', said)
+
+
+async def test_without_a_port_for_updates_it_is_refused(tmp_path: Path) -> None:
+    ended = await command(tmp_path, "run", "--processes", "2", BOT_TOKEN="7777777777:several")
+    assert ended.status == 1
+    assert "PUBLIC_URL" in ended.errors
+    ended = await command(tmp_path, "run", "--processes", "0", BOT_TOKEN="7777777777:several")
+    assert ended.status == 2
+    assert "1 or more" in ended.errors
