@@ -18,7 +18,7 @@ from db.payments.methods import PaymentMethod
 from db.payments.settling import PaymentSnapshot
 from db.shop import courses
 from tests.faults.owed_steps import LINK, SHOP, numbers, payment_id
-from tests.faults.turns import Act, Turns, all_orders, stepping
+from tests.faults.turns import Act, Turns, all_orders, some_orders, stepping
 
 T = TypeVar("T")
 
@@ -84,6 +84,14 @@ class Scene:
         return found
 
     async def all_orders(self, pair: "Pair", changes: int, *, coarse: bool = False) -> int:
+        async with stepping():
+            return await all_orders(self._runs(pair, coarse), changes)
+
+    async def some_orders(self, pair: "Pair", count: int, seed: int) -> None:
+        async with stepping():
+            await some_orders(self._runs(pair, coarse=True), count, seed)
+
+    def _runs(self, pair: "Pair", coarse: bool) -> Callable[[Sequence[int]], Awaitable[Turns]]:
         async def run(order: Sequence[int]) -> Turns:
             acts, check = await pair(self)
             turns = Turns(self.database, self.sql, acts, coarse=coarse)
@@ -94,8 +102,7 @@ class Scene:
             await check(ends, said)
             return turns
 
-        async with stepping():
-            return await all_orders(run, changes)
+        return run
 
 
 Check = Callable[[list[Any], str], Awaitable[None]]

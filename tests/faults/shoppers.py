@@ -28,12 +28,11 @@ class Wish:
 
 @dataclass(slots=True)
 class Till:
-    """What people paid: payment id → who, for what. `forged` are payments nobody made; `late` had been declined before;
-    the money of `returned` went back at once."""
+    """What people paid: payment id → who, for what. `forged` are payments nobody made; the money of
+    `returned` went back at once."""
 
     paid: dict[str, tuple[int, Wish]] = field(default_factory=dict)
     forged: set[str] = field(default_factory=set)
-    late: set[str] = field(default_factory=set)
     returned: set[str] = field(default_factory=set)
     tried_again: int = 0
 
@@ -119,7 +118,6 @@ class Shopper:
         assert self.revive is not None
         await asyncio.sleep(LATE)
         self.revive(payment)
-        self.till.late.add(payment)
         self._took(payment, wish)
         return True
 

@@ -1,6 +1,7 @@
 """Two transactions that take turns, statement by statement, in all orders that their locks allow."""
 
 import asyncio
+import random
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -17,7 +18,7 @@ from db.engine import Database, Pool, is_retryable
 
 Act = Callable[[AsyncSession], Awaitable[Any]]
 BLOCKED = "select cardinality(pg_blocking_pids($1)) > 0"
-CHANGES = re.compile(r"insert |update |delete |share|lock|savepoint", re.IGNORECASE)  # or takes a lock
+CHANGES = re.compile(r"\b(insert|update|delete|share)\b|_advisory_|^lock ", re.IGNORECASE)  # or takes a lock
 PATIENCE = 30  # seconds
 
 
@@ -43,14 +44,18 @@ class Actor:
         self.stands = False
         self._go.set()
 
-    async def run(self, database: Database) -> None:
+    async def step(self, database: Database) -> None:
         ACTOR.set(self)
+        await self.run(database)
+        self.over = True
+
+    async def run(self, database: Database) -> None:
+        """At one go, where it is nobody's turn."""
         try:
             async with database.transaction(Pool.JOBS) as session:
                 self.end = await self.act(session)
         except Exception as error:
             self.end = error
-        self.over = True
 
 
 ACTOR: ContextVar[Actor | None] = ContextVar("ACTOR", default=None)
@@ -97,7 +102,7 @@ class Turns:
         as the bot does. The ends of both."""
         async with asyncio.timeout(PATIENCE), asyncio.TaskGroup() as tasks:
             for actor in self._actors:
-                tasks.create_task(actor.run(self._database))
+                tasks.create_task(actor.step(self._database))
             await self._come_to_rest()
             while not all(actor.over for actor in self._actors):
                 ready = [number for number, actor in enumerate(self._actors) if actor.stands]
@@ -106,9 +111,7 @@ class Turns:
                 await self._come_to_rest()
         for actor in self._actors:
             if isinstance(actor.end, Exception) and is_retryable(actor.end):
-                again = Actor(actor.act)
-                await asyncio.create_task(_run_unstepped(again, self._database))
-                actor.end = again.end
+                await actor.run(self._database)
         return [actor.end for actor in self._actors]
 
     def _choose(self, ready: list[int], order: Sequence[int]) -> None:
@@ -133,14 +136,6 @@ class Turns:
         return bool(actor.pid and await self._sql.fetchval(BLOCKED, actor.pid))
 
 
-async def _run_unstepped(actor: Actor, database: Database) -> None:
-    try:
-        async with database.transaction(Pool.JOBS) as session:
-            actor.end = await actor.act(session)
-    except Exception as error:
-        actor.end = error
-
-
 async def all_orders(run: Callable[[Sequence[int]], Awaitable[Turns]], changes: int | None = None) -> int:
     """Runs every order there is, or those that take the turn from somebody who could go on at most so many times
     (`changes`); how many there were."""
@@ -156,6 +151,16 @@ async def all_orders(run: Callable[[Sequence[int]], Awaitable[Turns]], changes: 
                 if other != turns.chosen[at] and (changes is None or _changes(fork, turns) <= changes):
                     waiting.append(fork)
     return count
+
+
+async def some_orders(run: Callable[[Sequence[int]], Awaitable[Turns]], count: int, seed: int) -> None:
+    """Orders in which the turn is taken three times, wherever the chance of this seed says."""
+    length = len((await run([])).chosen)
+    chance = random.Random(seed)
+    for _ in range(count):
+        first = chance.randrange(2)
+        cuts = sorted(chance.sample(range(1, length), 3))
+        await run([(first + sum(at >= cut for cut in cuts)) % 2 for at in range(length)])
 
 
 def _changes(order: list[int], turns: Turns) -> int:

@@ -48,13 +48,8 @@ class Sale(Path):
         currency = "XTR" if self.method == "stars" else "RUB"
         offer = await self.world.sql.fetchrow(OFFER, currency)
         self.wish = Wish(offer["id"], offer["days"], self.method)
-        self.shopper = await self._shopper()
-
-    async def _shopper(self) -> Shopper:
-        person = await self.world.newcomer()
-        url = f"{self.world.origin}/sandbox/people/{person.id}/stars"
-        await person.http.post(url, json={"amount": 1_000_000})
-        return Shopper(person, [], self.world.till, Firm(), _never, patient=TRIES_AGAIN, look_every=0.03)
+        person, till = await self.world.newcomer(), self.world.till
+        self.shopper = Shopper(person, [], till, Firm(), _never, patient=TRIES_AGAIN, look_every=0.03)
 
     async def order(self) -> str:
         """The link, asked for until it comes."""

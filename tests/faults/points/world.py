@@ -69,7 +69,6 @@ class World:
     localizer: Localizer
     till: Till = field(default_factory=Till)
     people: int = 0
-    restarts: int = 0
     _dead: asyncio.Event = field(default_factory=asyncio.Event)
 
     def kill(self) -> None:
@@ -83,7 +82,6 @@ class World:
             self._dead.clear()
             await self.bot.kill()
             await self.bot.start()
-            self.restarts += 1
 
     async def newcomer(self) -> ChatUser:
         """Somebody who is registered."""
