@@ -49,7 +49,7 @@ class Sale(Path):
         offer = await self.world.sql.fetchrow(OFFER, currency)
         self.wish = Wish(offer["id"], offer["days"], self.method)
         person, till = await self.world.newcomer(), self.world.till
-        self.shopper = Shopper(person, [], till, Firm(), _never, patient=TRIES_AGAIN, look_every=0.03)
+        self.shopper = Shopper(person, [], till, Firm(), _never, patient=TRIES_AGAIN, look_every=0.1)
 
     async def order(self) -> str:
         """The link, asked for until it comes."""
