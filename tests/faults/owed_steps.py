@@ -166,10 +166,17 @@ class Steps(RuleBasedStateMachine):
     async def _look(self, session: AsyncSession) -> tuple[Any, ...]:
         users = self.accounts + self.gone
         found = [await read(session, statement, users=users) for statement in (ACCESS, CAUSES, PURCHASES)]
+        await session.execute(text(LOOK_FROM), {"users": users})
         unexplained = await audit.list_unexplained_access(session, "", 1000)
         return *found, await audit.list_disagreements(session), unexplained
 
 
+# Accesses are looked at in the order of their ids, a thousand a time: those of this example are the last ones.
+LOOK_FROM = """
+insert into bot.cursors (name, value)
+select 'access_watch', coalesce(min(id), 1) - 1 from usermoduleaccess where user_id = any(:users)
+on conflict (name) do update set value = excluded.value
+"""
 ACCESS = "select user_id, module_id, ends_at from usermoduleaccess where user_id = any(:users)"
 CAUSES = "select source, source_id, days from bot.access_changes where user_id = any(:users)"
 PURCHASES = "select id, status from purchases where user_id = any(:users)"
