@@ -211,7 +211,7 @@ PAIRS: list[Pair] = [
     a_lesson_twice,
 ]
 LONG: list[Pair] = [merge_and_callback, redeem_and_delete]  # minutes: both walk every foreign key
-SAMPLE = 50  # of their orders in which the turn is taken three times
+SAMPLE = 20  # of their orders in which the turn is taken three times
 
 
 each = pytest.mark.parametrize("pair", PAIRS, ids=[pair.__name__ for pair in PAIRS])
