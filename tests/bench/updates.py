@@ -86,7 +86,6 @@ async def measure(dsn: str, rounds: int, count: int) -> list[Pair]:
         for title, does in KINDS.items():
             ours = posting(sides.ours, "/telegram/webhook", updates(does), count, HEADERS)
             bare = posting(sides.bare, "/update", updates("/echo"), count, HEADERS)
-            await ours()
             found += pairs(title, *await in_turn(ours, bare, rounds), ("at least 0.6", "at most 1.6"))
     return found
 
