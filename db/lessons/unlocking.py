@@ -43,22 +43,39 @@ DONE = """
     where p.user_id = cast(:user_id as bigint)
 """
 
-# Seconds with open access until :now, of the row `a` of usermoduleaccess. Each change opens a period that ends with
-# it, with the next change, or, where somebody else has shortened it, as that change has met it.
+# Seconds with open access until :now, of the row `a` of usermoduleaccess, and those of each period, with its beginning.
+# Each change opens a period that ends with it, with the next change, or, where somebody else has shortened it, as that
+# change has met it.
 ELAPSED = """
-    select coalesce(sum(extract(epoch from greatest(least(ends_at, met, following, cast(:now as timestamptz)), at)
-                                           - at)), 0) as seconds
+    select coalesce(sum(seconds), 0) as seconds, array_agg(at order by at, id) as beginnings,
+           array_agg(seconds order by at, id) as periods
     from (
-        select at, ends_at, lead(at) over line as following,
-               case when lead(at) over line is null then a.ends_at else lead(before) over line end as met
+        select at, id, extract(epoch from greatest(least(ends_at, met, following, cast(:now as timestamptz)), at)
+                                          - at) as seconds
         from (
-            select c.created_at as at, c.id, c.before, c.after as ends_at from bot.access_changes c
-            where c.user_id = a.user_id and c.module_id = a.module_id
-            union all
-            select s.seen_at, 0, null, s.ends_at from bot.seen_access s
-            where s.user_id = a.user_id and s.module_id = a.module_id
-        ) changes window line as (order by at, id)
-    ) periods
+            select at, id, ends_at, lead(at) over line as following,
+                   case when lead(at) over line is null then a.ends_at else lead(before) over line end as met
+            from (
+                select c.created_at as at, c.id, c.before, c.after as ends_at from bot.access_changes c
+                where c.user_id = a.user_id and c.module_id = a.module_id
+                union all
+                select s.seen_at, 0, null, s.ends_at from bot.seen_access s
+                where s.user_id = a.user_id and s.module_id = a.module_id
+            ) changes window line as (order by at, id)
+        ) bounds
+    ) opened
+"""
+
+# When access had been open for a lesson's days, which may be in an earlier period than the last; ahead as long as it
+# was not.
+REACHED = """
+    select coalesce(min(beginning + make_interval(secs => days * 86400.0 - before)), 'infinity')
+    from (select coalesce(l.unlock_days, u.days) as days) wanted
+    join (
+        select beginning, sum(seconds) over (order by place) as until, sum(seconds) over (order by place) - seconds
+               as before
+        from unnest(mine.beginnings, mine.periods) with ordinality as period (beginning, seconds, place)
+    ) opened on opened.until >= days * 86400.0
 """
 
 
@@ -88,21 +105,18 @@ def lines(of: str = "true", user: str = USER) -> str:
                ) as soon,
                greatest(
                    coalesce(l.unlock_at, u.at),
-                   plan.until - make_interval(
-                       secs => plan.seconds - nullif(coalesce(l.unlock_days, u.days), 0) * 86400.0)
+                   case when coalesce(l.unlock_days, u.days) > 0 then ({REACHED}) end
                ) as since
         from bot.lessons l
         left join ({DONE}) done on done.lesson_id = l.id
         left join bot.unlocked_lessons given on given.lesson_id = l.id and given.user_id = cast(:user_id as bigint)
         left join bot.unlocking u on u.module_id = l.module_id
         left join (
-            select a.module_id, a.ends_at, elapsed.seconds
+            select a.module_id, elapsed.*
             from usermoduleaccess a cross join lateral ({ELAPSED}) elapsed
             where a.user_id = cast(:user_id as bigint)
         ) mine on mine.module_id = l.module_id
-        cross join lateral (
-            select coalesce(mine.seconds, 0) as seconds, least(mine.ends_at, cast(:now as timestamptz)) as until
-        ) plan
+        cross join lateral (select coalesce(mine.seconds, 0) as seconds) plan
         where l.active and {of}
         window place as (partition by l.module_id order by l.position, l.id)
     ) line

@@ -33,8 +33,8 @@ class Told:
 
 @dataclass
 class Learner:
-    """`opened`: periods with open access, [from, until]; `cards`: when a question is to be reviewed; `restless`:
-    moments at which anything about them was changed."""
+    """`opened`: periods with open access, [from, until]; `cards`: when a question is to be reviewed; `absences`:
+    periods in which the bot was blocked; `restless`: moments at which anything about them was changed."""
 
     lessons: Sequence[Lesson]
     zone: ZoneInfo
@@ -45,10 +45,18 @@ class Learner:
     cards: list[datetime] = field(default_factory=list)
     muted: set[str] = field(default_factory=set)
     away: bool = False
+    absences: list[list[datetime]] = field(default_factory=list)
     restless: list[datetime] = field(default_factory=list)
     ends: list[datetime] = field(default_factory=list)
     told: dict[tuple[object, ...], datetime] = field(default_factory=dict)
     days_told: list[date] = field(default_factory=list)
+
+    def leave_or_return(self, now: datetime) -> None:
+        if self.away:
+            self.absences[-1][1] = now
+        else:
+            self.absences.append([now, now + 1000 * DAY])
+        self.away = not self.away
 
     def open_for(self, days: int, now: datetime) -> None:
         if self.opened and self.opened[-1][1] > now:
@@ -177,7 +185,8 @@ class Learner:
     def _should_hear(self, end: datetime, until: datetime, jumps: Sequence[datetime]) -> bool:
         around = (end - 2 * HOUR, end + 28 * HOUR)
         quiet = not any(around[0] < moment < around[1] for moment in (*self.restless, *jumps))
-        return quiet and around[1] < until and not self.away and "access" not in self.muted
+        there = not any(away < around[1] and back > around[0] for away, back in self.absences)
+        return quiet and there and around[1] < until and "access" not in self.muted
 
     def _heard(self, end: datetime) -> bool:
         return ("ended", end) in self.told

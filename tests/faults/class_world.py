@@ -247,7 +247,7 @@ class SchoolClass:
 
     async def _leave(self, pupil: Pupil, learner: Learner, habits: Habits) -> None:
         """Blocks the bot, or lets it write again."""
-        learner.away = not learner.away
+        learner.leave_or_return(self.clock.now())
         await pupil.block(learner.away)
         if learner.away:
             habits.next["leave"] = self.clock.now() + habits.chance.uniform(2, 15) * DAY

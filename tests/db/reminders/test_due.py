@@ -139,6 +139,30 @@ async def test_a_lesson_that_has_unlocked(database: Database, connection: asyncp
     assert Kind.LESSON not in [one.kind for one in await due(database, NOW + 4 * DAY)]
 
 
+async def test_a_lesson_that_had_unlocked_before_access_ended_is_no_news_when_it_opens_again(
+    database: Database, connection: asyncpg.Connection
+) -> None:
+    """A1 opened after a day, A2 after six; then came a gap. A3 opens on the first day of the new access."""
+    await connection.execute(
+        "UPDATE bot.lessons SET preview = false, unlock_days ="
+        " CASE title WHEN 'A1' THEN 1 WHEN 'A2' THEN 6 WHEN 'A3' THEN 8 END"
+    )
+    await give(connection, "Alpha", NOW + 7 * DAY)
+    for source, opened in enumerate((NOW, NOW + 10 * DAY)):
+        await connection.execute(
+            "INSERT INTO bot.access_changes (user_id, module_id, source, source_id, days, after, created_at)"
+            " SELECT 1, id, 'grant', $1, 7, $2, $3 FROM modules WHERE name = 'Alpha'",
+            source, opened + 7 * DAY, opened,
+        )  # fmt: skip
+    await finish(database, await number(connection, "A1"), now=NOW + DAY)
+    assert [one.title for one in await due(database, NOW + 6 * DAY) if one.kind is Kind.LESSON] == ["A2"]
+    await connection.execute("UPDATE usermoduleaccess SET ends_at = $1", NOW + 17 * DAY)
+    assert Kind.LESSON not in [one.kind for one in await due(database, NOW + 10 * DAY + 12 * HOUR)]
+    await finish(database, await number(connection, "A2"), now=NOW + 11 * DAY)
+    assert [one.title for one in await due(database, NOW + 12 * DAY) if one.kind is Kind.LESSON] == ["A3"]
+    assert Kind.LESSON not in [one.kind for one in await due(database, NOW + 13 * DAY)]
+
+
 async def test_muted_kinds_are_left_out(database: Database, connection: asyncpg.Connection) -> None:
     await give(connection, "Beta", NOW + DAY)
     await give(connection, "Beta", NOW + DAY, 2)
