@@ -1,6 +1,7 @@
 """News by mail: to whose own address, as long as they don't say no; where no chat of theirs can be reached."""
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select, update
@@ -16,8 +17,13 @@ TOKEN_BYTES = 24  # of chance; 32 characters, and Telegram takes 64 in a link
 
 async def get_news_address(session: AsyncSession, user_id: int) -> str | None:
     """The account's proven address; None where it has none, or wants no news by mail."""
-    address: str | None = await session.scalar(GET_ADDRESS, {"user": user_id})
-    return address
+    return (await list_news_addresses(session, [user_id])).get(user_id)
+
+
+async def list_news_addresses(session: AsyncSession, user_ids: Sequence[int]) -> dict[int, str]:
+    """As `get_news_address`, by account."""
+    rows = await session.execute(LIST_ADDRESSES, {"users": list(user_ids)})
+    return {row.id: row.address for row in rows if row.address is not None}
 
 
 async def get_subscription(session: AsyncSession, user_id: int) -> bool | None:
@@ -69,7 +75,9 @@ async def is_reachable(session: AsyncSession, user_id: int, telegram_id: int | N
 REFUSED = (
     "exists (select from bot.mail_subscriptions s where s.user_id = u.id and s.unsubscribed_at is not null)"
 )
-GET_ADDRESS = text(f"select {proven_email('u')} from users u where u.id = :user and not {REFUSED}")
+LIST_ADDRESSES = text(
+    f"select u.id, {proven_email('u')} as address from users u where u.id = any(:users) and not {REFUSED}"
+)
 GET_SUBSCRIPTION = text(
     f"select {proven_email('u')} as address, {REFUSED} as refused from users u where u.id = :user"
 )

@@ -17,7 +17,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.jobs import ConfirmNameJob, Job
 from db.tables import Cursor
 
-J = TypeVar("J", bound=Job)
 Q = TypeVar("Q", bound=Queries)
 
 # Every name spelled for schema `bot`, whatever the environment says. Made once: pgqueuer's settings read the
@@ -63,26 +62,44 @@ async def enqueue(
     priority: int = 0,
 ) -> bool:
     """`key`: while a job of that key is queued or running, another one is not added. Whether it was."""
-    values = _values(job.name, [job], after or timedelta(), key, priority)
+    values = _values([Waiting(job, after or timedelta(), key)], priority)
     connection = await session.connection()
     added = await connection.exec_driver_sql(ENQUEUE_ONCE if key else ENQUEUE, values)
     return bool(added.all())
 
 
-async def enqueue_all(session: AsyncSession, jobs: Sequence[J], *, after: timedelta | None = None) -> None:
+async def enqueue_all(session: AsyncSession, jobs: Sequence[Job], *, after: timedelta | None = None) -> None:
     """Several of one kind, by one statement."""
-    if jobs:
+    await enqueue_each(session, [Waiting(job, after or timedelta()) for job in jobs])
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """`after` and `key`: as of `enqueue`."""
+
+    job: Job
+    after: timedelta
+    key: str | None = None
+
+
+async def enqueue_each(session: AsyncSession, waiting: Sequence[Waiting], *, priority: int = 0) -> None:
+    """By one statement. Either all of them have a key or none has."""
+    if waiting:
         connection = await session.connection()
-        await connection.exec_driver_sql(ENQUEUE, _values(jobs[0].name, jobs, after or timedelta(), None, 0))
+        statement = ENQUEUE_ONCE if waiting[0].key else ENQUEUE
+        await connection.exec_driver_sql(statement, _values(waiting, priority))
 
 
-def _values(
-    job: str, payloads: Sequence[object], after: timedelta, key: str | None, priority: int
-) -> tuple[object, ...]:
+def _values(waiting: Sequence[Waiting], priority: int) -> tuple[object, ...]:
     """The arguments of pgqueuer's statement, a list each: priorities, names, payloads, pauses, keys, headers."""
-    count = len(payloads)
-    packed = [orjson.dumps(payload) for payload in payloads]
-    return ([priority] * count, [job] * count, packed, [after] * count, [key] * count, ["null"] * count)
+    return (
+        [priority] * len(waiting),
+        [one.job.name for one in waiting],
+        [orjson.dumps(one.job) for one in waiting],
+        [one.after for one in waiting],
+        [one.key for one in waiting],
+        ["null"] * len(waiting),
+    )
 
 
 async def requeue_failed(session: AsyncSession, jobs: Sequence[str], younger_than: timedelta) -> None:

@@ -39,33 +39,28 @@ async def _plan(session: AsyncSession, context: AppContext, due: list[DuePerson]
     moments = {one.user_id: max(one.at, now) for one in due}
     await record_seen_access(session, list(moments), now)
     found = choose(await list_due(session, moments))
+    of_access = {one.user_id for one in found if one.group is Group.ACCESS}
     reach = await list_reach(session, sorted({one.user_id for one in found}), now)
+    wants_mail = of_access if context.settings.sends_mail else ()
+    addresses = await mail.list_news_addresses(session, sorted(wants_mail))
+    rows = []
     for one in found:
-        chat = reach.get(one.user_id)
+        chat, at = reach.get(one.user_id), moments[one.user_id]
         if chat is not None:
-            await _put(
-                session, context, one, Channel.TELEGRAM, str(chat.telegram_id), chat, moments[one.user_id]
-            )
-        if one.group is Group.ACCESS and context.settings.sends_mail:
-            address = await mail.get_news_address(session, one.user_id)
-            if address is not None:
-                await _put(session, context, one, Channel.MAIL, address, chat, moments[one.user_id])
+            rows.append(_row(context, one, Channel.TELEGRAM, str(chat.telegram_id), chat, at))
+        if one.group is Group.ACCESS and one.user_id in addresses:
+            rows.append(_row(context, one, Channel.MAIL, addresses[one.user_id], chat, at))
+    await outbox.put_all(session, rows, now)
 
 
-async def _put(
-    session: AsyncSession,
-    context: AppContext,
-    one: Reminder,
-    channel: Channel,
-    recipient: str,
-    chat: Reach | None,
-    at: datetime,
-) -> None:
+def _row(
+    context: AppContext, one: Reminder, channel: Channel, recipient: str, chat: Reach | None, at: datetime
+) -> Outgoing:
     """It holds nothing that could have changed when it is sent."""
     language = context.localizer.language(
         chat.language if chat else None, chat.telegram_language if chat else None
     )
-    outgoing = Outgoing(
+    return Outgoing(
         channel=channel,
         recipient=recipient,
         kind=one.kind,
@@ -76,4 +71,3 @@ async def _put(
         expires_at=at + WORTH,
         user_id=one.user_id,
     )
-    await outbox.put(session, outgoing, context.now())
