@@ -22,7 +22,8 @@ from db.engine import Database
 @dataclass(slots=True)
 class AppContext:
     """`provider` is None where paying by YooKassa link is not offered; `username` is empty until Telegram
-    has said it. `now`: every rule's time; nothing else asks a clock (docs/design.md#time-is-an-argument)."""
+    has said it. `disabled_buttons`: the server has refused none so far. `now`: every rule's time; nothing else asks a
+    clock (docs/design.md#time-is-an-argument)."""
 
     settings: Settings
     database: Database
@@ -32,6 +33,7 @@ class AppContext:
     timings: Timings
     username: str = ""
     rich: RichMessages = field(default_factory=RichMessages)
+    disabled_buttons: bool = True
     now: Callable[[], datetime] = utc_now
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from aiogram import methods
 
+from bot.chat.disabled import as_pressed
 from bot.chat.replies import Method
 from bot.lessons.messages import (
     FILE_LESSONS,
@@ -25,6 +26,8 @@ OURS: dict[str, type[Method]] = {
 
 
 def pack(method: Method) -> PackedMethod:
+    # A server that has no disabled buttons is found out only where what they do instead is at hand.
+    method = as_pressed(method) or method
     # The bot's defaults are filled in when it is sent; others, such as the type of a file, are needed to read it.
     written = method.model_dump(mode="json", exclude_none=True, warnings=False, fallback=lambda _: None)
     values = _without_none(written)

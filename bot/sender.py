@@ -25,6 +25,7 @@ from aiogram.exceptions import (
 from aiogram.types import Message, MessageId
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.chat.disabled import REFUSED, as_pressed
 from bot.chat.fitting import fit, fit_one
 from bot.chat.replies import Method as Method
 from bot.chat.replies import Redraw
@@ -103,6 +104,8 @@ async def send_all(context: AppContext, replies: Sequence[Method]) -> None:
 async def send(context: AppContext, method: Method, *, report: bool = True, resend: bool = True) -> Any:
     """Sends one method; None where it can never be sent: then, with `report`, a job tells whom it concerns. With
     `resend`, an edit of a message that is gone is a new message. Raises SendLaterError."""
+    if not context.disabled_buttons:
+        method = as_pressed(method) or method
     for attempt in range(MAX_TRIES):
         try:
             sent = await context.bot(method)
@@ -173,6 +176,9 @@ async def _after_refusal(
     words = error.message.lower()
     if any(part in words for part in HARMLESS) or _need_not_be_there(method, words):
         return None
+    if REFUSED in words and (pressed := as_pressed(method)) is not None:
+        context.disabled_buttons = False
+        return await send(context, pressed, report=report, resend=resend)
     if getattr(method, "message_thread_id", None) and any(part in words for part in NO_TOPIC):
         return await send(context, method.model_copy(update={"message_thread_id": None}), report=report)
     gone = any(part in words for part in GONE)

@@ -20,6 +20,7 @@ from bot.chat.buttons import (
 )
 from bot.chat.certificate_buttons import ShowCertificate
 from bot.chat.commands import LESSONS, PROMO, START, STATUS
+from bot.chat.disabled import disabled
 from bot.chat.keyboards import go, press, rows
 from bot.chat.paging import Page
 from bot.chat.replies import Method, Reply, say, show, toast
@@ -33,7 +34,7 @@ from bot.texts.format import safe
 from db.chats import Person
 from db.errors import LessonUnknown
 from db.lessons import lessons
-from db.lessons.lessons import Contents, LessonPage, ModuleLessons
+from db.lessons.lessons import Contents, LessonLine, LessonPage, ModuleLessons
 from db.shop import courses
 from handlers.filters import NotSignedOut, goes_to, is_
 from handlers.home import load_home, next_button, now_home, place_home
@@ -91,7 +92,9 @@ async def show_lessons(query: CallbackQuery, callback_data: ShowLessons, request
     if found is None:
         return toast(query, words.MODULE_GONE, alert=True)
     page = page_of_next(found) if callback_data.page is None else callback_data.page
-    return show_text(query, words.contents(found), contents_keyboard(found, page), request)
+    place = Page(page, len(found.lessons), BUTTONS_A_PAGE)
+    shown = found.lessons[place.slice]
+    return show_text(query, words.contents(found, shown), contents_keyboard(found, place), request)
 
 
 def page_of_next(found: Contents) -> int:
@@ -100,19 +103,16 @@ def page_of_next(found: Contents) -> int:
     return next(undone, 0) // BUTTONS_A_PAGE
 
 
-def contents_keyboard(found: Contents, page: int) -> InlineKeyboardMarkup:
+def contents_keyboard(found: Contents, place: Page) -> InlineKeyboardMarkup:
     """The lesson to go on with first, then all in their order."""
-    module, place = found.module_id, Page(page, len(found.lessons), BUTTONS_A_PAGE)
+    module = found.module_id
     can_take = (
         line
         for line in found.lessons
         if not line.done and (line.preview or (found.is_open and not line.lock))
     )
     first = next(can_take, None)
-    buttons = [
-        press(words.lesson_button(line, found.is_open), ShowLesson(id=line.id))
-        for line in found.lessons[place.slice]
-    ]
+    buttons = [lesson_button(line, found.is_open) for line in found.lessons[place.slice]]
     turn = place.navigation_buttons(
         lambda page: ShowLessons(module=module, page=page), words.PREVIOUS, words.FOLLOWING
     )
@@ -128,6 +128,12 @@ def contents_keyboard(found: Contents, page: int) -> InlineKeyboardMarkup:
         None if found.is_open else press(words.HOW_TO_OPEN, ShowModule(id=module)),
         press(words.ALL_MODULES, ShowLessonModules()),
     )
+
+
+def lesson_button(line: LessonLine, is_open: bool) -> InlineKeyboardButton:
+    """What opens one that waits is said above."""
+    make = press if line.lock is None else disabled
+    return make(words.lesson_button(line, is_open), ShowLesson(id=line.id))
 
 
 @router.callback_query(ShowLesson.filter())

@@ -81,8 +81,8 @@ SWITCHES: tuple[Switch, ...] = (
     Switch(
         "telegram_old",
         Kind.FLAG,
-        "A server before Bot API 10.1: no rich messages",
-        "Сервер старше Bot API 10.1: без rich-сообщений",
+        "An old Bot API server: no rich messages, no disabled buttons",
+        "Старый сервер Bot API: без rich-сообщений и неактивных кнопок",
     ),
     Switch("provider_down", Kind.FLAG, "Does not answer at all", "Не отвечает совсем"),
     Switch("provider_5xx", Kind.PROBABILITY, "Answers with an error (500)", "Отвечает ошибкой (500)"),

@@ -1,6 +1,7 @@
 """Wording of lessons."""
 
 from collections.abc import Sequence
+from itertools import groupby
 from urllib.parse import urlencode
 
 from bot.lessons.document import as_classic, as_rich
@@ -50,22 +51,48 @@ def module_button(one: ModuleLessons) -> str:
     return label(f"{mark} {one.name}", f" · {one.progress.done}/{one.progress.count}")
 
 
-def contents(found: Contents) -> str:
+def contents(found: Contents, shown: Sequence[LessonLine]) -> str:
+    """`shown`: of its lessons, those that have a button. What locked ones wait for is said here: their buttons may be
+    disabled."""
     lines = [f"📚 <b>{safe(found.module)}</b>", _access(found)]
     if not found.lessons:
         return "\n".join([*lines, "", _("There are no lessons here yet.")])
     progress = found.progress
     counted = _("{done} of {total} done").format(done=progress.done, total=progress.count)
     lines.append(f"{bar(progress.share)} {counted}{end_of(progress)}")
-    if coming := next((line for line in found.lessons if line.lock), None):
-        lines += ["", *_waiting(coming)]
+    for _occasion, together in groupby(shown, key=_occasion_of):
+        lines += _waiting(list(together))
     if not found.is_open and any(line.preview for line in found.lessons):
         lines += ["", _("🎁 marks the free lessons: you can take them right now.")]
     return "\n".join(lines)
 
 
-def _waiting(line: LessonLine) -> list[str]:
-    return [f"🔒 <b>{line.number}. {safe(line.title)}</b>", waits(line.lock)] if line.lock else []
+def _occasion_of(line: LessonLine) -> tuple[object, ...]:
+    """What opens it, the same for lessons that are told of together."""
+    return (line.lock.opens_at, line.lock.after is None, line.lock.too_late) if line.lock else ()
+
+
+def _waiting(together: list[LessonLine]) -> list[str]:
+    """Lessons one after another that wait for the same."""
+    first, last = together[0], together[-1]
+    if first.lock is None:
+        return []
+    if first is last:
+        return ["", f"🔒 <b>{first.number}. {safe(first.title)}</b>", waits(first.lock)]
+    head = _("Lessons {first} to {last}").format(first=first.number, last=last.number)
+    return ["", f"🔒 <b>{head}</b>", _wait(first.lock)]
+
+
+def _wait(lock: Lock) -> str:
+    """Several lessons, as `waits`."""
+    if lock.opens_at is None:
+        return _("Each unlocks once the one before it is done.")
+    at = moment(lock.opens_at)
+    if lock.after is None:
+        text = _("They unlock on {moment}.").format(moment=at)
+    else:
+        text = _("They unlock on {moment}, each once the one before it is done.").format(moment=at)
+    return f"{text} {RENEW_FIRST}" if lock.too_late else text
 
 
 def waits(lock: Lock) -> str:

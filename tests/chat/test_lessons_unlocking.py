@@ -4,6 +4,7 @@ import asyncpg
 
 from bot.chat.admin_buttons import UnlockLesson
 from bot.chat.buttons import FinishLesson, ShowLesson
+from bot.sandbox.app import Sandbox
 from bot.texts import lessons as words
 from bot.texts.access import unlocking as admin_words
 from tests.chat.test_lessons import done, lesson_id, with_python
@@ -22,21 +23,48 @@ async def waits(sql: asyncpg.Connection, *, in_order: bool = False, days: int | 
     )
 
 
+async def key(person: ChatUser, label: str) -> dict[str, object]:
+    _message, found = await person.sees(lambda one: str(one["text"]).startswith(label))
+    return found
+
+
 async def test_in_order(anna: ChatUser, sql: asyncpg.Connection) -> None:
+    """What is locked can't be pressed: the message says what opens it."""
     await waits(sql, in_order=True)
     await with_python(anna)
     await anna.send("/lessons")
     await anna.click("Python")
     assert anna.buttons[0].startswith("▶️ Урок 1: ")
     assert anna.buttons[3].startswith("🔒 3.")
-    before = len(anna.texts)
-    await anna.click("🔒 3.")
-    assert anna.toast is not None
-    assert "урок 2" in anna.toast
-    assert len(anna.texts) == before
+    assert "Уроки 3–5\nОткроются по порядку, каждый после предыдущего." in anna.last_text
+    locked = await key(anna, "🔒 3.")
+    assert locked["disabled"] == {}
+    assert "callback_data" not in locked
+    await anna.press(ShowLesson(id=await lesson_id(sql, THIRD)).pack())
+    assert "урок 2" in (anna.toast or "")
     await anna.click("▶️")
     await anna.click(DONE)
     assert SECOND in anna.last_text
+
+
+async def test_an_older_server_has_no_disabled_buttons(
+    anna: ChatUser, sql: asyncpg.Connection, sandbox: Sandbox
+) -> None:
+    """It is found out once, and they can be pressed."""
+    sandbox.faults.set(telegram_old=True)
+    await waits(sql, days=3)
+    await with_python(anna)
+    await anna.send("/lessons")
+    for _time in range(2):
+        await anna.click("Python")
+        assert anna.last_text.count("Откро") == 1  # all of them on the same day
+        await anna.click("🔒 3.")
+        assert "Откроется" in (anna.toast or "")
+        await anna.click(words.ALL_MODULES)
+    calls = [one for one in sandbox.telegram.context.calls if not one["ok"]]
+    assert [one["result"] for one in calls] == [
+        "Bad Request: can't parse inline keyboard button: Text buttons are unallowed in the inline keyboard"
+    ]
 
 
 async def test_a_stale_button_finishes_nothing_that_waits(anna: ChatUser, sql: asyncpg.Connection) -> None:

@@ -32,6 +32,7 @@ function payRow(message) {
 
 function inlineKey(key, message, actions) {
   if (key.pay) return payKey(key, message, actions);
+  if (key.disabled) return disabledKey(key);
   const url = key.url ?? key.login_url?.url ?? key.web_app?.url;
   if (url) return urlKey(key.text, url, actions);
   const button = el(
@@ -41,6 +42,11 @@ function inlineKey(key, message, actions) {
   );
   button.addEventListener("click", () => press(key, message, button, actions));
   return button;
+}
+
+function disabledKey(key) {
+  const attributes = { type: "button", class: "key off", "data-testid": "inline-button", disabled: true };
+  return el("button", attributes, el("span", {}, key.text));
 }
 
 function urlKey(text, url, actions) {

@@ -7,6 +7,7 @@ from typing import Any
 from bot.sandbox.telegram.accounts import Account
 from bot.sandbox.telegram.context import Context
 from bot.sandbox.telegram.errors import ApiError, bad_request, not_found
+from bot.sandbox.telegram.keyboards import without_disabled
 from bot.sandbox.telegram.methods import find_method
 from bot.sandbox.telegram.methods.limits import refuse_unsupported
 from bot.sandbox.telegram.params import Params
@@ -15,7 +16,7 @@ log = logging.getLogger(__name__)
 Json = dict[str, Any]
 RETRY_AFTER = 1  # seconds a switched-on 429 asks for
 POLLING = "getupdates"
-NEWER = frozenset({"sendrichmessage"})  # which a Bot API server before 10.1 does not know
+NEWER = frozenset({"sendrichmessage"})  # which an older Bot API server does not know
 
 
 async def perform(ctx: Context, account: Account, name: str, params: Params) -> Json:
@@ -35,8 +36,10 @@ async def perform(ctx: Context, account: Account, name: str, params: Params) -> 
 
 async def _result(ctx: Context, account: Account, name: str, params: Params) -> Any:
     function = find_method(name)
-    if name.lower() in NEWER and ctx.faults.get("telegram_old"):
-        raise not_found("method not found")
+    if ctx.faults.get("telegram_old"):
+        if name.lower() in NEWER:
+            raise not_found("method not found")
+        forget_disabled(params)
     if function is None:
         refused = _unsupported(name)
         log.error("bot %s called %s, which the sandbox does not have", account.id, name)
@@ -46,6 +49,12 @@ async def _result(ctx: Context, account: Account, name: str, params: Params) -> 
     with ctx.store.batch():
         result = function(ctx, account, params)
     return await result if inspect.isawaitable(result) else result
+
+
+def forget_disabled(params: Params) -> None:
+    """A field of buttons that a server before 10.3 does not know."""
+    if "reply_markup" in params:
+        params.values["reply_markup"] = without_disabled(params.mapping("reply_markup"))
 
 
 def _unsupported(name: str) -> ApiError:

@@ -19,6 +19,7 @@ INLINE_ACTIONS = (
     "copy_text",
     "callback_game",
     "pay",
+    "disabled",
 )
 REPLY_REQUESTS = (
     "request_contact",
@@ -57,6 +58,17 @@ def inline_only(markup: Json | None) -> Json | None:
 def inline_part(markup: Json | None) -> Json | None:
     """What stays on the message: an inline keyboard with at least one button."""
     return markup if markup and markup.get("inline_keyboard") else None
+
+
+def without_disabled(markup: Json | None) -> Json | None:
+    """As a server before Bot API 10.3 reads it."""
+    if markup is None or not isinstance(markup.get("inline_keyboard"), list):
+        return markup
+    rows = [
+        [{name: one for name, one in key.items() if name != "disabled"} for key in row]
+        for row in markup["inline_keyboard"]
+    ]
+    return {**markup, "inline_keyboard": rows}
 
 
 def callback_data_of(markup: Json | None) -> set[str]:
