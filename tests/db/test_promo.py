@@ -6,21 +6,30 @@ from asyncio.subprocess import PIPE
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import asyncpg
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db.access.changes import MAX_DAYS
 from db.engine import Database, Pool
-from db.errors import PromoExists, PromoUnknown, PromoUsedByYou
-from db.promo import create_promo, record_forms, redeem
+from db.errors import (
+    AccessTooFar,
+    ProductUnknown,
+    PromoExists,
+    PromoUnknown,
+    PromoUsedByYou,
+    PromoUsedUp,
+)
+from db.promo import create_promo, get_preview, list_uses, record_forms, redeem
 from db.schema.migrate import migrate
 from tests.database import Databases
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 60  # seconds
+HOUR = timedelta(hours=1)
 
 
 async def school(connection: asyncpg.Connection, uses: int, people: int) -> list[int]:
@@ -206,3 +215,46 @@ async def test_of_two_that_look_alike_the_exact_one_is_meant(
         assert await redeemed(session, person, "GIFT") == "GIFT"
         assert await redeemed(session, person, "Gift") == "Gift"
         assert await redeemed(session, person, "K" * 2000) == "k" * 2000
+
+
+async def test_codes_do_not_count_for_each_other(dsn: str, connection: asyncpg.Connection) -> None:
+    """Two codes of two products in two modules, and three people: each counts for itself."""
+    anna, ben, carl = await school(connection, uses=1, people=3)
+    module = await connection.fetchval(
+        "insert into modules (name, interval_count) values ('N', 1) returning id"
+    )
+    product = await connection.fetchval(
+        "insert into products (name, module_id) values ('Q', $1) returning product_id", module
+    )
+    async with shop(dsn) as (database, _connection):
+        async with database.transaction(Pool.TALK) as session:
+            made = await create_promo(session, "OTHER", product, MAX_DAYS, 2)
+            assert (made.product, made.days, made.used, made.most) == ("Q", MAX_DAYS, 0, 2)
+            first = await redeem(session, anna, "race", NOW)
+            await redeem(session, ben, "other", NOW + HOUR)
+            second = await redeem(session, anna, "other", NOW + 2 * HOUR)
+        assert (first.code, first.product, first.module, first.days) == ("RACE", "P", "M", 7)
+        assert (second.code, second.product, second.module, second.days) == ("OTHER", "Q", "N", MAX_DAYS)
+        assert second.change.module_id == module != first.change.module_id
+        async with database.transaction(Pool.TALK) as session:
+            for person, code, refusal in (
+                (anna, "RACE", PromoUsedByYou("RACE", NOW)),
+                (anna, "OTHER", PromoUsedByYou("OTHER", NOW + 2 * HOUR)),
+                (ben, "RACE", PromoUsedUp("RACE")),
+                (carl, "OTHER", PromoUsedUp("OTHER")),
+                (None, "OTHER", PromoUsedUp("OTHER")),
+            ):
+                with pytest.raises(type(refusal)) as refused:
+                    await get_preview(session, code, person, 1)
+                assert refused.value == refusal
+            uses = await list_uses(session, anna, 5)
+            assert [(one.code, one.product, one.days) for one in uses] == [
+                ("OTHER", "Q", MAX_DAYS),
+                ("RACE", "P", 7),
+            ]
+            assert await list_uses(session, anna, 1) == uses[:1]
+            for days in (0, MAX_DAYS + 1):
+                with pytest.raises(AccessTooFar):
+                    await create_promo(session, "THIRD", product, days, 1)
+            with pytest.raises(ProductUnknown):
+                await create_promo(session, "THIRD", 2**40, 1, 1)

@@ -12,10 +12,15 @@ from db.errors import PromoUsedUp
 from db.promo import PromoOff, find_promo, redeem
 from db.promo_codes import (
     LimitBelowUses,
+    PromoGone,
+    count_batches,
+    count_codes,
     count_users,
     create_batch,
     generate_codes,
+    get_batch,
     get_code,
+    list_all_users,
     list_batch,
     list_batches,
     list_codes,
@@ -121,3 +126,56 @@ async def test_a_batch_is_of_codes_for_one_use_each(dsn: str, connection: asyncp
         assert [one.code for one in await list_codes(session, 0, 9)] == ["RaceRace"]
         assert len((await export_catalogue(session)).promos) == 1, "a batch is for no file"
         assert await find_promo(session, first.code) is not None
+
+
+async def test_what_is_done_to_one_code_leaves_the_others(dsn: str, connection: asyncpg.Connection) -> None:
+    """A batch that is off, one that is on, a code of neither, and a use of each."""
+    people = await school(connection, uses=5, people=3)
+    product = await connection.fetchval("select product_id from products")
+    race = await connection.fetchval("select id from promocodes")
+    async with shop(dsn) as (database, _connection), database.transaction(Pool.TALK) as session:
+        off, on = [await create_batch(session, product, days, 2, NOW) for days in (7, 9)]
+        (gone, unused), (used, free) = [await list_batch(session, one.id) for one in (off, on)]
+        for number, (person, code) in enumerate(zip(people, (gone.code, "RACE", used.code), strict=True)):
+            await redeem(session, person, code, NOW + timedelta(hours=number))
+        switched = await switch_off(session, await list_ids_of_batch(session, off.id), NOW)
+        assert [(one.id, one.before, one.after) for one in switched] == [(gone.id, 1, 1), (unused.id, 1, 0)]
+        assert [(one.used, one.most, one.off_most) for one in await list_batch(session, on.id)] == [
+            (1, 1, None),
+            (0, 1, None),
+        ]
+        assert [(one.id, one.days, one.used, one.usable) for one in await list_batches(session, 0, 5)] == [
+            (on.id, 9, 1, 1),
+            (off.id, 7, 1, 0),
+        ]
+        assert [one.id for one in await list_batches(session, 1, 1)] == [off.id]
+        assert (await get_batch(session, off.id)).count == await count_batches(session) == 2
+        (single,) = await list_codes(session, 0, 5)
+        assert (single.id, single.product, single.used, single.most, single.off_most) == (
+            race,
+            "P",
+            1,
+            5,
+            None,
+        )
+        assert await count_codes(session) == 1
+        await set_limit(session, race, 4)
+        await set_limit(session, unused.id, 6)
+        assert [(await get_code(session, one)).most for one in (race, free.id)] == [4, 1]
+        assert [one.id for one in await switch_on(session, [unused.id, race])] == [unused.id]
+        found = [await get_code(session, one) for one in (gone.id, unused.id)]
+        assert [(one.most, one.off_most, one.batch_id) for one in found] == [
+            (1, 1, off.id),
+            (6, None, off.id),
+        ]
+        ids = [gone.id, race]
+        assert await count_users(session, ids) == 2
+        everybody = await list_all_users(session, ids)
+        assert [(one.user_id, one.code, one.name) for one in everybody] == [
+            (people[1], "RACE", "2@example.com"),
+            (people[0], gone.code, "1@example.com"),
+        ]
+        assert await list_users(session, ids, 1, 5) == everybody[1:]
+        for refused in (get_code(session, 2**40), get_batch(session, 2**40)):
+            with pytest.raises(PromoGone):
+                await refused

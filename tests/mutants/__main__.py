@@ -16,6 +16,7 @@ Exit status 0 where at least nine of ten were killed.
 import argparse
 import gc
 import os
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -27,6 +28,8 @@ from tests.mutants import covering, edits, results
 from tests.mutants.children import Verdict, be_impatient, judge
 from tests.mutants.server import drop_leftovers, kept_server
 
+# What these try runs in processes of its own, where no mutant is.
+ELSEWHERE = "not race_for and not in_several_processes"
 ROUND = 60.0  # seconds that a mutant may take beyond twice what its tests took when measured
 
 
@@ -85,10 +88,23 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--measure", type=float, default=600.0, metavar="MINUTES")
     given = parser.parse_args(arguments)
     os.nice(max(0, 12 - os.nice(0)))
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the server goes, and its folder
     be_impatient()
     with kept_server() as dsn:
         rounds = Rounds(given, dsn)
-        options = ["-q", "-s", "-n", "0", "-W", "ignore", "-p", "no:cacheprovider", *covering.TESTS]
+        options = [
+            "-q",
+            "-s",
+            "-n",
+            "0",
+            "-W",
+            "ignore",
+            "-p",
+            "no:cacheprovider",
+            "-k",
+            ELSEWHERE,
+            *covering.TESTS,
+        ]
         status = pytest.main(options, plugins=[rounds])
     return status if status else int(rounds.share < 0.9)
 

@@ -102,7 +102,8 @@ def fork(work: Callable[[int], NoReturn], limit: float, *, quiet: bool = True) -
     pid = os.fork()
     if pid == 0:
         signal.setitimer(signal.ITIMER_REAL, limit)
-        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        for one in (signal.SIGALRM, signal.SIGTERM):
+            signal.signal(one, signal.SIG_DFL)
         os.close(reader)
         if quiet:
             nothing = os.open(os.devnull, os.O_RDWR)

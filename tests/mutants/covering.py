@@ -18,7 +18,7 @@ import pytest
 
 from tests import database
 from tests.mutants.children import fork
-from tests.mutants.edits import Mutant, statements
+from tests.mutants.edits import Mutant, statements, version
 
 KEPT = Path("var/mutants/covering.json")
 # What runs in this process and is about money or access.
@@ -35,7 +35,7 @@ TESTS = (
     "tests/db/test_shop.py", "tests/http/test_yookassa_answers.py",
 )  # fmt: skip
 LIMIT = 1200.0  # seconds for measuring so many
-AT_ONCE = 25
+AT_ONCE = 10
 MOST, SECONDS = 40, 15.0  # for one mutant: so many tests, that took so long together when they were measured
 
 WORD = re.compile(r"[a-z]+")
@@ -49,6 +49,7 @@ class Covering:
 
     seconds: dict[str, float]
     files: dict[str, Lines]
+    versions: dict[str, str] = field(default_factory=dict)  # of each test's file, as it was then
     kills: dict[str, int] = field(default_factory=dict)
     runs: dict[str, int] = field(default_factory=dict)
 
@@ -78,6 +79,10 @@ class Covering:
         common = set(WORD.findall(test.partition("::")[0])) & set(WORD.findall(mutant.path)) - {"db", "py"}
         rate = (self.kills.get(test, 0) + 1) / (self.runs.get(test, 0) + 2)
         return len(common), rate / (self.seconds[test] + 0.1), test
+
+    def lacks(self, item: pytest.Item) -> bool:
+        """Whether it was not measured as it is now."""
+        return item.nodeid not in self.seconds or self.versions.get(item.nodeid) != version(item.path)
 
     def learn(self, ran: Sequence[str], killer: str) -> None:
         for test in ran:
@@ -134,7 +139,7 @@ def measure(session: pytest.Session, files: Sequence[str], minutes: float) -> No
     KEPT.parent.mkdir(parents=True, exist_ok=True)
     until = time.monotonic() + 60 * minutes
     known = Covering.read()
-    new = [one for one in session.items if one.nodeid not in known.seconds]
+    new = [one for one in session.items if known.lacks(one)]
     for number in range(0, len(new), AT_ONCE):
         if time.monotonic() > until:
             break
@@ -167,11 +172,12 @@ def _measure(
         passed.failed = False
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=items[(number + 1) % len(items)])
         known.seconds[item.nodeid] = -1.0 if passed.failed else time.monotonic() - began
+        known.versions[item.nodeid] = version(item.path)
     measured.stop()
     data = measured.get_data()
     for path, name in paths.items():
         _add(known.files.setdefault(name, {}), name, data.contexts_by_lineno(path))
-    KEPT.write_text(json.dumps({"seconds": known.seconds, "files": known.files}))
+    KEPT.write_text(json.dumps({"seconds": known.seconds, "files": known.files, "versions": known.versions}))
     shutil.rmtree(folder)
     failed = sum(known.seconds[item.nodeid] < 0 for item in items)
     os.write(pipe, f"{failed} failed".encode())

@@ -2,6 +2,7 @@
 
 import ast
 import difflib
+import hashlib
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -48,6 +49,10 @@ class Mutant:
         before, after = Path(self.path).read_text().splitlines(), self.source.splitlines()
         lines = list(difflib.unified_diff(before, after, lineterm="", n=0))[3:]
         return "\n".join(lines)
+
+
+def version(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16] if path.exists() else ""
 
 
 def files_of(places: list[str]) -> list[str]:

@@ -1,6 +1,5 @@
 """What became of each mutant, kept from run to run as long as its file stays as it was."""
 
-import hashlib
 import json
 from collections import Counter, defaultdict
 from dataclasses import asdict
@@ -8,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.mutants.children import Verdict
-from tests.mutants.edits import Mutant
+from tests.mutants.edits import Mutant, version
 
 KEPT = Path("var/mutants/results.json")
 CAUGHT, MISSED = ("killed", "timeout"), ("survived", "untested")
@@ -24,7 +23,7 @@ def record(mutant: Mutant, verdict: Verdict) -> None:
     rows = _read()
     rows[f"{mutant.path}:{mutant.number}"] = asdict(verdict) | {
         "path": mutant.path, "number": mutant.number, "line": mutant.line, "kind": mutant.kind,
-        "operator": mutant.edit.operator, "diff": mutant.diff(), "file": _version(mutant.path),
+        "operator": mutant.edit.operator, "diff": mutant.diff(), "file": version(Path(mutant.path)),
     }  # fmt: skip
     KEPT.parent.mkdir(parents=True, exist_ok=True)
     KEPT.write_text(json.dumps(rows, indent=1, ensure_ascii=False))
@@ -37,16 +36,12 @@ def record(mutant: Mutant, verdict: Verdict) -> None:
 
 def _read() -> dict[str, Row]:
     rows: dict[str, Row] = json.loads(KEPT.read_text()) if KEPT.exists() else {}
-    return {name: row for name, row in rows.items() if row["file"] == _version(row["path"])}
+    return {name: row for name, row in rows.items() if row["file"] == version(Path(row["path"]))}
 
 
 def states() -> dict[tuple[str, int], str]:
     """By file and number."""
     return {(row["path"], row["number"]): row["state"] for row in _read().values()}
-
-
-def _version(path: str) -> str:
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16] if Path(path).exists() else ""
 
 
 def show() -> float:

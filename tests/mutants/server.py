@@ -25,6 +25,7 @@ def kept_server() -> Iterator[str]:
     reader, writer = os.pipe()
     parent, pid = os.getpid(), os.fork()
     if pid == 0:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         _keep(folder / "pg", writer, parent)
     os.close(writer)
     try:
