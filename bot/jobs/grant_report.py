@@ -9,7 +9,7 @@ from bot.csv_files import to_csv
 from bot.sender import send_in_job
 from bot.texts.access import many as words
 from db import acts, chats
-from db.access.grants import list_granted
+from db.access.many import list_granted
 from db.acts import ActKind
 from db.engine import Pool
 from db.jobs import GrantReportJob, SendTableJob

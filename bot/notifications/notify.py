@@ -13,16 +13,29 @@ from bot.notifications.registry import VERSION, to_facts
 from db.accounts.people import get_account_summary
 from db.alerts import create_alert, find_person
 from db.jobs import TellJob
-from db.queue import enqueue, enqueue_all
+from db.queue import enqueue_all
 
 log = structlog.get_logger(__name__)
 
 
 async def notify(session: AsyncSession, user_id: int, event: Event) -> None:
     """In every chat of an account; news of money and access by mail where none of them can be reached."""
-    occasion = secrets.token_hex(8)
-    job = TellJob(user_id=user_id, news=event.name, facts=to_facts(event), version=VERSION, occasion=occasion)
-    await enqueue(session, job)
+    await notify_all(session, [(user_id, event)])
+
+
+async def notify_all(session: AsyncSession, news: Iterable[tuple[int, Event]]) -> None:
+    """As `notify`: an account and its event, each."""
+    jobs = [
+        TellJob(
+            user_id=user_id,
+            news=event.name,
+            facts=to_facts(event),
+            version=VERSION,
+            occasion=secrets.token_hex(8),
+        )
+        for user_id, event in news
+    ]
+    await enqueue_all(session, jobs)
 
 
 async def notify_chats(session: AsyncSession, chats: Iterable[int], event: Event) -> None:

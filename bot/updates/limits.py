@@ -1,6 +1,7 @@
 """How much one person may ask of us: enough for anybody who reads the answers, too little to make payers wait."""
 
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -27,15 +28,30 @@ class _Allowance:
 class PersonLimits:
     """A token bucket per person: `burst` updates at once, and then one each `every` seconds.
 
-    Moments are seconds of any clock that never goes back. Kept per process: with several, each admits as much.
+    Admins are known, and may be in a hurry: `owners`, and whoever was last seen with a role. Moments are seconds of any
+    clock that never goes back. Kept per process: with several, each admits as much.
     """
 
-    def __init__(self, burst: int, every: float) -> None:
+    def __init__(self, burst: int, every: float, owners: Iterable[int] = ()) -> None:
+        self._owners = frozenset(owners)
+        self._helpers: set[int] = set()
         self._burst = burst
         self._every = every
         self._people: OrderedDict[int, _Allowance] = OrderedDict()  # who asked last stands last
 
+    def record_seen(self, telegram_id: int, *, is_admin: bool) -> None:
+        """Of an update that was read: a role is known from then on, and one that was taken is so no more."""
+        if is_admin:
+            self._helpers.add(telegram_id)
+        else:
+            self._helpers.discard(telegram_id)
+
+    def _is_admin(self, telegram_id: int) -> bool:
+        return telegram_id in self._owners or telegram_id in self._helpers
+
     def admit(self, telegram_id: int, now: float) -> Admission:
+        if self._is_admin(telegram_id):
+            return Admission.ADMITTED
         allowance = self._people.setdefault(telegram_id, _Allowance(self._burst, now))
         self._people.move_to_end(telegram_id)
         if len(self._people) > MAX_PEOPLE:
@@ -55,7 +71,7 @@ class PersonLimits:
     def refuses(self, telegram_id: int, now: float) -> bool:
         """Whether `admit` would say REFUSED; nothing is counted."""
         allowance = self._people.get(telegram_id)
-        if allowance is None or not allowance.told:
+        if allowance is None or not allowance.told or self._is_admin(telegram_id):
             return False
         return allowance.left + (now - allowance.at) / self._every < 1
 

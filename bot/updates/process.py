@@ -62,7 +62,8 @@ class UpdateProcessor:
         self._people: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
         self._replies = ReplySender(context)
         self._reasons = PutOffReasons()
-        self._limits = PersonLimits(context.timings.burst, context.timings.every.total_seconds())
+        timings, owners = context.timings, context.settings.admin_ids
+        self._limits = PersonLimits(timings.burst, timings.every.total_seconds(), owners)
 
     async def process(
         self, raw: Raw, wait: Wait | None = None, *, answers: bool = False
@@ -120,9 +121,6 @@ class UpdateProcessor:
             raise
 
     def _admit(self, user: User) -> Admission:
-        """Admins are known, and may be in a hurry."""
-        if user.id in self._context.settings.admin_ids:
-            return Admission.ADMITTED
         return self._limits.admit(user.id, asyncio.get_running_loop().time())
 
     def _is_refused_unread(self, raw: Raw) -> bool:
@@ -131,7 +129,7 @@ class UpdateProcessor:
         message = raw.get("message")
         sender = message.get("from") if isinstance(message, dict) else None
         telegram_id = sender.get("id") if isinstance(sender, dict) else None
-        if type(telegram_id) is not int or telegram_id in self._context.settings.admin_ids:
+        if type(telegram_id) is not int:
             return False
         refused = self._limits.refuses(telegram_id, asyncio.get_running_loop().time())
         return refused and money_in(raw) is None
@@ -214,6 +212,7 @@ class UpdateProcessor:
                     now,
                     read_only=pool is Pool.MONEY,
                 )
+                self._limits.record_seen(user.id, is_admin=may(person, context.settings))
                 if person.handled or not await self._is_asked(session, person, incoming):
                     return []
                 language = context.localizer.language(person.language, person.telegram_language)

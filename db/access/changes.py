@@ -4,6 +4,7 @@ Positive days: `ends_at = greatest(now, ends_at) + days`; negative: `ends_at + d
 (the other application may write it) stays for ever.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -96,35 +97,42 @@ select id, nullif(before, 'infinity') as before, nullif(after, 'infinity') as af
 """
 )
 
+# Of changes of different accesses.
 UNDO = text(
     """
 with change as (
-    select * from bot.access_changes where id = :change_id for update
+    select * from bot.access_changes where id = any(cast(:changes as bigint[])) order by user_id for update
 ), before as (
-    select access.* from usermoduleaccess access
+    select access.*, change.id as change_id from usermoduleaccess access
     join change on change.user_id = access.user_id and change.module_id = access.module_id
     for update of access
 ), merged as (  -- what was lived through when the account was merged is not to be taken
-    select merged.share from change join bot.merged_changes merged on merged.change_id = change.id
-    order by merged.merge_id desc limit 1
+    select distinct on (change.id) change.id as change_id, merged.share
+    from change join bot.merged_changes merged on merged.change_id = change.id
+    order by change.id, merged.merge_id desc
 ), after as (
     update usermoduleaccess as access set ends_at = case
         when before.ends_at = 'infinity' then before.ends_at
-        when exists (select from merged) then before.ends_at - (select share from merged)
+        when merged.share is not null then before.ends_at - merged.share
         when before.ends_at = change.after and change.before is not null then change.before
         else before.ends_at - make_interval(days => change.days)
     end
-    from before, change where access.id = before.id
-    returning access.ends_at
+    from before join change on change.id = before.change_id left join merged on merged.change_id = change.id
+    where access.id = before.id
+    returning access.ends_at, change.id as change_id
 ), undone as (
     insert into bot.access_changes (user_id, module_id, source, source_id, days, before, after, created_at)
     select change.user_id, change.module_id, 'undo', change.id, -change.days, before.ends_at, after.ends_at, :now
-    from change, before, after
+    from change
+    join before on before.change_id = change.id
+    join after on after.change_id = change.id
+    order by change.user_id
     on conflict (source, source_id) do nothing
     returning *
 )
-select id, user_id, module_id, days, nullif(before, 'infinity') as before, nullif(after, 'infinity') as after
-from undone
+select id, user_id, module_id, days, nullif(before, 'infinity') as before, nullif(after, 'infinity') as after,
+       source_id as of
+from undone order by user_id
 """
 )
 
@@ -178,7 +186,7 @@ async def undo_change(session: AsyncSession, change_id: int, now: datetime) -> A
     )
     if await session.scalar(taken) is not None:
         raise AlreadyUndone(change_id)
-    undone = (await session.execute(UNDO, {"change_id": change_id, "now": now})).one()
+    undone = (await session.execute(UNDO, {"changes": [change_id], "now": now})).one()
     return AppliedChange(
         undone.id, undone.user_id, undone.module_id, undone.days, undone.before, undone.after
     )
@@ -204,9 +212,10 @@ async def mark_told(session: AsyncSession, change_id: int, now: datetime) -> App
     return None if row is None else AppliedChange(*row)
 
 
-async def is_told(session: AsyncSession, change_id: int) -> bool:
-    told = select(AccessChange.id).where(AccessChange.id == change_id, AccessChange.told_at.is_not(None))
-    return await session.scalar(told) is not None
+async def list_told(session: AsyncSession, change_ids: Sequence[int]) -> set[int]:
+    """Those of them that the learner was told of."""
+    told = select(AccessChange.id).where(AccessChange.id.in_(change_ids), AccessChange.told_at.is_not(None))
+    return set(await session.scalars(told))
 
 
 async def list_access(session: AsyncSession, user_id: int) -> list[AccessPeriod]:

@@ -126,36 +126,16 @@ LIST_HISTORY = text(
     join products p on p.product_id = h.product_id
     left join bot.access_changes change on change.source = 'grant' and change.source_id = h.id
     left join bot.access_changes undone on undone.source = 'undo' and undone.source_id = change.id
-    where cast(:user_id as bigint) is null or h.target_user_id = :user_id
+    where h.target_user_id = :user_id
     order by h.created_at desc, h.id desc limit :limit
     """
 )
 
 
-async def list_history(
-    session: AsyncSession, user_id: int | None = None, limit: int = 20
-) -> list[HistoryEntry]:
-    """The newest first, of one person or of everybody."""
+async def list_history(session: AsyncSession, user_id: int, limit: int) -> list[HistoryEntry]:
+    """Of one person, the newest first."""
     rows = await session.execute(LIST_HISTORY, {"user_id": user_id, "limit": limit})
     return [HistoryEntry(*row) for row in rows]
-
-
-LIST_GRANTED = text(
-    """
-    select '#' || u.id, coalesce(u.name, ''), p.name, c.days::text,
-           case when c.after = 'infinity' then '' else to_char(c.after at time zone 'UTC', 'YYYY-MM-DD') end
-    from bot.access_changes c
-    join adminaccesshistory h on c.source = 'grant' and h.id = c.source_id
-    join users u on u.id = c.user_id
-    join products p on p.product_id = h.product_id
-    where c.id = any(:changes) order by u.name, u.id
-    """
-)
-
-
-async def list_granted(session: AsyncSession, changes: list[int]) -> list[list[str]]:
-    """A row for each: account, name, product, days, and the day (of UTC) on which the access ends, empty for never."""
-    return [list(row) for row in await session.execute(LIST_GRANTED, {"changes": changes})]
 
 
 async def _get_place(session: AsyncSession, user_id: int, product_id: int, days: int) -> Row[Any]:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.access import changes
 from db.access.changes import AccessPeriod
 from db.account_ids import lock_account, lock_accounts
-from db.errors import AccessForEver, AccessNotOwned, AccessTooFar, ProductUnknown
+from db.errors import AccessForEver, AccessNotOwned, AccessTooFar, PersonUnknown, ProductUnknown
 
 DAY = timedelta(days=1)
 
@@ -39,12 +39,11 @@ class GrantPlan:
 async def plan_grant(
     session: AsyncSession, user_id: int, product_id: int, days: int, now: datetime
 ) -> GrantPlan:
-    """Holds the access until the transaction ends. Raises ProductUnknown, AccessTooFar."""
-    product, access = await _get_place(session, user_id, product_id)
-    ends_at = changes.end_after(access, days, now)
-    if ends_at is not None and ends_at >= changes.LATEST_END:
-        raise AccessTooFar(days)
-    return GrantPlan(user_id, product_id, product[0], product[1], days, access, ends_at)
+    """Holds the access until the transaction ends. Raises ProductUnknown, PersonUnknown, AccessTooFar."""
+    plans = await plan_grants(session, [user_id], product_id, days, now)
+    if not plans:
+        raise PersonUnknown(f"#{user_id}")
+    return plans[0]
 
 
 async def plan_grants(

@@ -147,6 +147,6 @@ async def undo(query: CallbackQuery, callback_data: Undo, request: Request) -> R
     )
     user_id = done.change.user_id
     await record_act(session, person.telegram_id, ActKind.UNDO, now, user_id=user_id, facts=facts_of(done))
-    await notify_undone(session, done.change, callback_data.change, now)
+    await notify_undone(session, [(callback_data.change, done.change)], now)
     target = await people.get_account_summary(session, user_id)
     return say(query, grants.undone(target, done, now))

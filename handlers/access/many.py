@@ -21,13 +21,13 @@ from bot.texts.access import granting as granting_words
 from bot.texts.access import many as words
 from bot.texts.access.many import Problem
 from db import acts
-from db.access import grants as database
+from db.access import many as database
 from db.access.plans import GrantPlan, plan_grants
 from db.accounts import people
 from db.accounts.people import AccountSummary
 from db.accounts.search import Found, find_many
 from db.acts import ActKind
-from db.errors import AlreadyUndone, PersonNotRegistered, PersonUnknown, Refused, UndoTooLate
+from db.errors import AlreadyUndone, PersonNotRegistered, PersonUnknown, UndoTooLate
 from db.jobs import GrantReportJob, SendTableJob, TellGrantJob
 from db.normal import clean_text
 from db.queue import enqueue, enqueue_all
@@ -134,24 +134,17 @@ async def carry_out(query: CallbackQuery, request: Request, draft: Draft) -> Rep
         return await preview(query, request, draft, granting_words.CHANGED)
     await request.state.clear()
     session, person, now = request.session, request.person, request.now
-    changes = [
-        (
-            await database.create_grant(
-                session, person.user_id, plan.user_id, plan.product_id, plan.days, now
-            )
-        ).change
-        for plan in plans
-    ]
+    changes = await database.create_grants(session, person.user_id, plans, now)
     act = await acts.record_act(
         session,
         person.telegram_id,
         ActKind.GRANT_MANY,
         now,
         reason=draft.reason,
-        facts={"product": plans[0].product, "days": draft.days, "changes": [one.id for one in changes]},
+        facts={"product": plans[0].product, "days": draft.days, "changes": changes},
     )
     wait = request.context.timings.grant_news
-    await enqueue_all(session, [TellGrantJob(change=one.id) for one in changes], after=wait)
+    await enqueue_all(session, [TellGrantJob(change=one) for one in changes], after=wait)
     await enqueue(session, GrantReportJob(act=act, telegram_id=person.telegram_id))
     text = words.done(len(changes), plans[0].product, plans[0].days)
     return show(query, text, rows(press(words.UNDO, UndoMany(act=act))))
@@ -166,17 +159,11 @@ async def undo(query: CallbackQuery, callback_data: UndoMany, request: Request) 
     act = await acts.get_act(session, callback_data.act, ActKind.GRANT_MANY)
     if act is None or act.created_at + UNDO_WITHIN < now:
         raise UndoTooLate(callback_data.act)
-    undone = []
-    for change_id in act.facts["changes"]:
-        try:
-            async with session.begin_nested():
-                done = await database.undo_grant(session, person.user_id, change_id, now)
-        except Refused:  # undone by itself, or the account or the access is gone
-            continue
-        await notify_undone(session, done.change, change_id, now)
-        undone.append(done.change.id)
+    undone = await database.undo_grants(session, person.user_id, act.facts["changes"], now)
     if not undone:
         raise AlreadyUndone(callback_data.act)
-    facts = {"product": act.facts["product"], "act": act.id, "changes": undone}
+    await notify_undone(session, undone, now)
+    changes = [change.id for _of, change in undone]
+    facts = {"product": act.facts["product"], "act": act.id, "changes": changes}
     await acts.record_act(session, person.telegram_id, ActKind.UNDO_MANY, now, facts=facts)
     return say(query, words.undone(len(undone)))

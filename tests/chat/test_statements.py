@@ -9,6 +9,8 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
+from bot.chat.admin_buttons import UndoMany
+from bot.texts.access import granting as granting_words
 from db.sql import only_reads
 from handlers.app import Application
 from tests.app import second_app, update_of
@@ -64,9 +66,13 @@ async def statements(other: Application, person: ChatUser, text: str) -> list[st
     await other.processor.process(
         update_of(person, text="/help")
     )  # known by the name that these updates bear
+    return await statements_of(other, update_of(person, text=text))
+
+
+async def statements_of(other: Application, update: dict[str, Any]) -> list[str]:
     token = heard.set([])
     try:
-        await other.processor.process(update_of(person, text=text))
+        await other.processor.process(update)
         return heard.get() or []
     finally:
         heard.reset(token)
@@ -136,3 +142,34 @@ async def test_a_longer_list_is_no_more_statements(
         counts[-1] += [len(await statements(other, olga, text)) for text in ("/grant", planned, "1", "30")]
     assert counts[0] == counts[1]
     assert max(counts[0]) <= 15
+
+
+async def test_a_class_takes_no_more_than_two_people(
+    olga: ChatUser, other: Application, sql: asyncpg.Connection
+) -> None:
+    """To give and to undo: neither asks once per person."""
+    await olga.register()
+    await sql.execute(
+        "insert into users (email, created_at) select n || '@class.example', now() from generate_series(1, 30) n"
+    )
+    given, undone = [], []
+    for count in (2, 30):
+        await olga.send("/grant")
+        await olga.send("\n".join(f"{number}@class.example" for number in range(1, count + 1)))
+        await olga.click("Python")
+        await olga.click("30")
+        _message, button = await olga.sees(lambda key: key["text"] == olga.words(granting_words.CONFIRM))
+        given.append(len(await statements_of(other, pressed(olga, button["callback_data"]))))
+        act = await sql.fetchval("select max(id) from bot.acts")
+        await sql.execute("update bot.access_changes set told_at = now() where source = 'grant'")
+        undone.append(len(await statements_of(other, pressed(olga, UndoMany(act=act).pack()))))
+    assert await sql.fetchval("select count(*) from bot.access_changes where source = 'undo'") == 32
+    assert given[0] == given[1]
+    assert undone[0] == undone[1]
+
+
+def pressed(person: ChatUser, data: str) -> dict[str, Any]:
+    update = update_of(person)
+    message = update.pop("message")
+    query = {"id": "1", "from": message["from"], "chat_instance": "1", "data": data, "message": message}
+    return update | {"callback_query": query}

@@ -1,10 +1,14 @@
 """/link: an admin joins two accounts of one person, and separates them again."""
 
+from datetime import UTC, datetime
+
 import asyncpg
 
+from bot.texts import stats
 from bot.texts.accounts import connect, link
 from bot.texts.stats import BUTTONS
 from tests.callbacks import becomes
+from tests.chat.test_roles import GIVE_ROLE
 from tests.chat_user import ANNA, BEN, OLGA, ChatUser
 
 SITE = """
@@ -20,6 +24,8 @@ async def test_an_admin_joins_two_accounts_and_separates_them_again(
     await ben.register()
     born = await sql.fetchval(SIGNED_IN, str(BEN))
     site = await sql.fetchval(SITE)
+    of_olga = await sql.fetchval(SIGNED_IN, str(OLGA))
+    await sql.execute(GIVE_ROLE, BEN, "manager")  # a role belongs to the chat, and stays with it
     await olga.send(f"/grant {BEN} 1 30")
     await ben.receives("30")
     await olga.send("/admin")
@@ -34,12 +40,22 @@ async def test_an_admin_joins_two_accounts_and_separates_them_again(
     await olga.click(link.JOIN)
     assert await sql.fetchval(SIGNED_IN, str(BEN)) == site
     assert await sql.fetchval("select user_id from usermoduleaccess") == site
+    assert await sql.fetchval("select role from bot.roles where telegram_id = $1", BEN) == "manager"
     await ben.receives("b•••@school.example")
     await ben.send("/status")
     assert await sql.fetchval("select count(*) from sessions where user_id = $1", born) == 0
+    await ben.send(f"/grant {OLGA} 1 30")
+    assert await sql.fetchval("select admin_id from adminaccesshistory order by id desc limit 1") == site
     await olga.click(link.SEPARATE)
     assert await sql.fetchval(SIGNED_IN, str(BEN)) == born
-    assert await sql.fetchval("select user_id from usermoduleaccess") == born
+    assert (
+        await sql.fetchval("select min(user_id) from usermoduleaccess where user_id <> $1", of_olga) == born
+    )
+    await ben.send("/admin")
+    assert (
+        ben.words(lambda: stats.helpers_overview("manager", datetime.now(UTC))).splitlines()[1]
+        in ben.last_text
+    )
 
 
 async def test_each_chat_of_a_joined_account_hears_of_it_once(

@@ -219,9 +219,9 @@ async def test_history_is_newest_first_and_marks_what_was_undone(school: School)
     await school.grant(20, now=NOW + DAY)
     await school.undo(granted.change.id, NOW + 2 * DAY)
     async with school.database.transaction(Pool.TALK) as session:
-        entries = await grants.list_history(session, school.anna)
-        nobody = await grants.list_history(session, school.admin)
-        newest = await grants.list_history(session, limit=1)
+        entries = await grants.list_history(session, school.anna, 20)
+        nobody = await grants.list_history(session, school.admin, 20)
+        newest = await grants.list_history(session, school.anna, 1)
     assert [(entry.days, entry.undone) for entry in entries] == [(-10, False), (20, False), (10, True)]
     assert (entries[0].admin, entries[0].person, entries[0].product) == ("olga", "anna", "A month")
     assert nobody == []
