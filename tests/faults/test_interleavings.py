@@ -18,6 +18,7 @@ from db.engine import Database, Pool
 from db.errors import AlreadyUndone, PromoUsedByYou, PromoUsedUp, Refused
 from db.lessons.lessons import get_lesson, record_finished
 from db.merging.merging import merge
+from db.merging.undoing import undo_merge
 from db.payments import purchases
 from db.payments.settling import Outcome, settle
 from db.refunds import booking
@@ -165,6 +166,28 @@ async def merge_and_callback(scene: Scene) -> tuple[Sequence[Act], Check]:
     ], check
 
 
+async def separate_and_callback(scene: Scene) -> tuple[Sequence[Act], Check]:
+    """The payment of an account that had nothing, while its merge is undone: its days are its own."""
+    (source, telegram), (target, _) = await scene.person(), await scene.person()
+    _, paid = await scene.order(source, telegram)
+    await scene.do(
+        lambda session: grants.create_grant(session, target, target, scene.offer.product_id, 10, scene.now)
+    )
+    made = await scene.do(lambda session: merge(session, source, target, scene.now))
+
+    async def check(ends: list[Any], said: str) -> None:
+        rows = await scene.sql.fetch(
+            "select user_id, ends_at from usermoduleaccess where user_id = any($1)", [source, target]
+        )
+        found = {row["user_id"]: row["ends_at"] - scene.now for row in rows}
+        assert found == {source: timedelta(days=30), target: timedelta(days=10)}, said
+
+    return [
+        lambda session: undo_merge(session, made.merge_id, scene.now),
+        lambda session: settle(session, paid, scene.now),
+    ], check
+
+
 async def a_lesson_twice(scene: Scene) -> tuple[Sequence[Act], Check]:
     user, _ = await scene.person()
 
@@ -210,7 +233,11 @@ PAIRS: list[Pair] = [
     undo_twice,
     a_lesson_twice,
 ]
-LONG: list[Pair] = [merge_and_callback, redeem_and_delete]  # minutes: both walk every foreign key
+LONG: list[Pair] = [
+    merge_and_callback,
+    separate_and_callback,
+    redeem_and_delete,
+]  # minutes: they walk every foreign key
 SAMPLE = 20  # of their orders in which the turn is taken three times
 
 
