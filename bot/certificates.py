@@ -39,18 +39,13 @@ class CertificatePage:
     link: str
 
 
-@dataclass(frozen=True, slots=True)
-class CertificateFiles:
-    png: bytes
-    pdf: bytes
-
-
-def draw(page: CertificatePage) -> CertificateFiles:
+def draw(page: CertificatePage, file: str) -> bytes:
+    """`file`: "png" or "pdf"."""
     with DRAWING:
-        return _draw(page)
+        return _draw(page, file)
 
 
-def _draw(page: CertificatePage) -> CertificateFiles:
+def _draw(page: CertificatePage, file: str) -> bytes:
     from matplotlib import rc_context
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -60,12 +55,11 @@ def _draw(page: CertificatePage) -> CertificateFiles:
     _frame(canvas)
     _middle(canvas, page)
     _foot(canvas, page)
-    png, pdf = BytesIO(), BytesIO()
+    drawn = BytesIO()
     about = {"Title": f"{page.title}: {page.course}", "Subject": page.number}
     with rc_context({"pdf.fonttype": 42}):  # letters that can be found and copied
-        figure.savefig(png, format="png", metadata={"Title": page.number})
-        figure.savefig(pdf, format="pdf", metadata=about)
-    return CertificateFiles(png.getvalue(), pdf.getvalue())
+        figure.savefig(drawn, format=file, metadata=about if file == "pdf" else {"Title": page.number})
+    return drawn.getvalue()
 
 
 class _Canvas:

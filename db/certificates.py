@@ -57,11 +57,12 @@ class NameNotDrawable(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """What a certificate would say. `finished_at`: when its last lesson was passed."""
+    """What a certificate would say. `finished_at`: when its last lesson was passed; `own`: the certificate there is."""
 
     module_id: int
     name: str
     finished_at: datetime
+    own: "Certificate | None"
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +168,7 @@ async def get_course(session: AsyncSession, user_id: int, module_id: int, now: d
     values = {"user_id": user_id, "module_id": module_id, "now": now}
     if (known is None or known.is_void) and await session.scalar(IS_REFUNDED, values):
         raise CourseRefunded(module_id)
-    return Course(module_id, name, finished_at)
+    return Course(module_id, name, finished_at, known)
 
 
 ISSUE = text(
@@ -194,21 +195,19 @@ async def issue(
     zone: tzinfo,
     number: str,
     now: datetime,
-) -> Certificate:
-    """The person's certificate, in that name from now on: a new one has the `number`, one that is there keeps its own.
-    `zone`: the person's. Raises CourseNotFinished, CourseRefunded."""
+) -> str:
+    """The number of the person's certificate, in that name from now on: a new one has the `number`, one that is there
+    keeps its own. `zone`: the person's. Raises CourseNotFinished, CourseRefunded."""
     user_id = await lock_account(session, user_id)
     await lock(session, f"certificate:{user_id}:{module_id}")
     course = await get_course(session, user_id, module_id, now)
-    if (known := await get_own(session, user_id, module_id)) is not None:
-        await session.execute(RENAME, {"number": known.number, "name": name})
-    else:
-        day = course.finished_at.astimezone(zone).date()
-        values = {"number": number, "user_id": user_id, "module_id": module_id, "name": name, "now": now}
-        await session.execute(ISSUE, values | {"course": course.name, "school": school, "finished_on": day})
-    made = await get_own(session, user_id, module_id)
-    assert made is not None  # the lock is held
-    return made
+    if course.own is not None:
+        await session.execute(RENAME, {"number": course.own.number, "name": name})
+        return course.own.number
+    day = course.finished_at.astimezone(zone).date()
+    values = {"number": number, "user_id": user_id, "module_id": module_id, "name": name, "now": now}
+    await session.execute(ISSUE, values | {"course": course.name, "school": school, "finished_on": day})
+    return number
 
 
 async def get_to_send(session: AsyncSession, number: str, user_id: int) -> Certificate | None:
@@ -219,14 +218,30 @@ async def get_to_send(session: AsyncSession, number: str, user_id: int) -> Certi
     return found
 
 
-RECORD_FILES = text(
-    """
-    update bot.certificates set bot_id = :bot_id, png = :png, pdf = :pdf where number = :number and name = :name
+# Files of another bot are not known to this one.
+RECORD_FILE = """
+    update bot.certificates
+    set {file} = :sent, {other} = case when bot_id = :bot_id then {other} end, bot_id = :bot_id
+    where number = :number and name = :name
+"""
+
+
+async def record_file(session: AsyncSession, sent: Certificate, bot_id: int, file: str, file_id: str) -> None:
+    """Of its "png" or "pdf". Unless the name was corrected while it was sent."""
+    statement = RECORD_FILE.format(file=file, other="pdf" if file == "png" else "png")
+    values = {"number": sent.number, "name": sent.name, "bot_id": bot_id, "sent": file_id}
+    await session.execute(text(statement), values)
+
+
+LIST_VOID = text(
+    f"""
+    select c.number from bot.certificates c
+    where c.user_id = :user_id and c.module_id = :module_id and {REFUNDED} order by c.issued_at, c.number
     """
 )
 
 
-async def record_files(session: AsyncSession, sent: Certificate, bot_id: int, png: str, pdf: str) -> None:
-    """Unless the name was corrected while they were sent."""
-    values = {"number": sent.number, "name": sent.name, "bot_id": bot_id, "png": png, "pdf": pdf}
-    await session.execute(RECORD_FILES, values)
+async def list_void(session: AsyncSession, user_id: int, module_id: int) -> list[str]:
+    """The numbers of a person's certificates of a course whose payment is back: after a merge there may be two."""
+    found = await session.scalars(LIST_VOID, {"user_id": user_id, "module_id": module_id})
+    return list(found)

@@ -1,7 +1,6 @@
 """Jobs as they are stored in the queue: a name and a payload each; `bot.jobs` says what they do.
 
-A job may be run by another release than the one that stored it: names stay, and so do the names of the fields.
-A new field needs a default.
+A job may be run by another release than stored it: its name and its fields' names stay, a new field has a default.
 """
 
 from dataclasses import dataclass, field
@@ -225,12 +224,13 @@ class DrawProgressJob(Job):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CertificateJob(Job):
-    """The files of the account's certificate, for that chat of it."""
+    """Sends that chat the account's certificate; `file`: "png", which enqueues "pdf": a retry sends nothing twice."""
 
     name = "certificate"
     number: str
     user_id: int
     telegram_id: int
+    file: str = "png"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

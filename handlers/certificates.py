@@ -49,8 +49,8 @@ async def show_or_ask(query: CallbackQuery, module_id: int, request: Request) ->
     """The certificate; where there is none yet, in which name. Raises CourseNotFinished, CourseRefunded."""
     session, user_id = request.session, request.person.user_id
     course = await certificates.get_course(session, user_id, module_id, request.now)
-    if (one := await certificates.get_own(session, user_id, module_id)) is not None:
-        return say_own(query, one, request)
+    if course.own is not None:
+        return say_own(query, course.own, request)
     try:
         name = await read_name(request.person.name)
     except (NameUnreadable, NameTooLong, NameNotDrawable):
@@ -138,26 +138,25 @@ async def make(query: CallbackQuery, callback_data: MakeCertificate, request: Re
     school = (await get_school(session, language())).name or ""
     zone = await get_zone(session, person.user_id, request.context.settings.zone)
     number = certificates.new_number()
-    one = await certificates.issue(
+    made = await certificates.issue(
         session, person.user_id, callback_data.module, name, school, zone, number, now
     )
-    await enqueue_files(one, request)
-    return show(query, words.making(one))
+    await enqueue_files(made, request)
+    return show(query, words.making(made))
 
 
 @router.callback_query(SendCertificate.filter())
 async def send_files(query: CallbackQuery, callback_data: SendCertificate, request: Request) -> Reply:
     """Raises CourseNotFinished, CourseRefunded."""
     session, user_id, module_id = request.session, request.person.user_id, callback_data.module
-    await certificates.get_course(session, user_id, module_id, request.now)
-    one = await certificates.get_own(session, user_id, module_id)
-    if one is None:
+    course = await certificates.get_course(session, user_id, module_id, request.now)
+    if course.own is None:
         return await show_or_ask(query, module_id, request)
-    await enqueue_files(one, request)
+    await enqueue_files(course.own.number, request)
     return toast(query, words.ON_ITS_WAY)
 
 
-async def enqueue_files(one: Certificate, request: Request) -> None:
+async def enqueue_files(number: str, request: Request) -> None:
     person = request.person
-    job = CertificateJob(number=one.number, user_id=person.user_id, telegram_id=person.telegram_id)
-    await enqueue(request.session, job, key=f"certificate:{one.number}:{person.telegram_id}")
+    job = CertificateJob(number=number, user_id=person.user_id, telegram_id=person.telegram_id)
+    await enqueue(request.session, job, key=f"certificate:{number}:{person.telegram_id}")

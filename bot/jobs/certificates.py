@@ -1,10 +1,11 @@
 """A certificate's files, drawn once per name and sent to its person as often as they ask."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 from aiogram.methods import SendDocument
-from aiogram.types import BufferedInputFile, Message
+from aiogram.types import BufferedInputFile, InputFile, Message
 
 from bot.certificates import draw
 from bot.chat.certificate_buttons import RenameCertificate
@@ -18,6 +19,9 @@ from db.accounts.sessions import is_signed_in
 from db.certificates import Certificate
 from db.engine import Pool
 from db.jobs import CertificateJob
+from db.queue import enqueue
+
+PNG, PDF = "png", "pdf"
 
 
 async def send_certificate(job: CertificateJob, context: AppContext) -> None:
@@ -29,34 +33,35 @@ async def send_certificate(job: CertificateJob, context: AppContext) -> None:
             return
         chosen, telegram = await chats.get_language(session, job.telegram_id)
     with context.localizer.use_language_of(chosen, telegram):
-        if not await _send_known(found, job.telegram_id, context):
-            await _send_drawn(found, job.telegram_id, context)
+        sent = await _send_known(found, job, context) or await _send_drawn(found, job, context)
+    async with context.database.transaction(Pool.JOBS) as session:
+        if isinstance(sent, Message) and sent.document:
+            await certificates.record_file(session, found, context.bot.id, job.file, sent.document.file_id)
+        if job.file == PNG:
+            key = f"certificate:{job.number}:{job.telegram_id}:{PDF}"
+            await enqueue(session, replace(job, file=PDF), key=key)
 
 
-async def _send_known(found: Certificate, chat_id: int, context: AppContext) -> bool:
-    """The very files that were sent before; False where there are none that Telegram still knows."""
-    if found.bot_id != context.bot.id or found.png is None or found.pdf is None:
-        return False
-    sent = await send_in_job(context, SendDocument(chat_id=chat_id, document=found.png), report=False)
-    if sent is None:
-        return False
-    pdf = SendDocument(chat_id=chat_id, document=found.pdf, **_below(found, context))
-    return await send_in_job(context, pdf, report=False) is not None
+async def _send_known(found: Certificate, job: CertificateJob, context: AppContext) -> Any:
+    """The very file that was sent before; None where there is none that Telegram still knows."""
+    known = found.png if job.file == PNG else found.pdf
+    if found.bot_id != context.bot.id or known is None:
+        return None
+    return await send_in_job(context, _message(found, job, known, context), report=False)
 
 
-async def _send_drawn(found: Certificate, chat_id: int, context: AppContext) -> None:
+async def _send_drawn(found: Certificate, job: CertificateJob, context: AppContext) -> Any:
     link = words.check_link(found.number, context.settings.public_url, context.username)
-    files = await asyncio.to_thread(draw, words.page(found, link, context.username))
-    png = BufferedInputFile(files.png, f"certificate-{found.number}.png")
-    pdf = BufferedInputFile(files.pdf, f"certificate-{found.number}.pdf")
-    sent = [
-        await send_in_job(context, SendDocument(chat_id=chat_id, document=png)),
-        await send_in_job(context, SendDocument(chat_id=chat_id, document=pdf, **_below(found, context))),
-    ]
-    ids = [one.document.file_id for one in sent if isinstance(one, Message) and one.document]
-    if len(ids) == len(sent):
-        async with context.database.transaction(Pool.JOBS) as session:
-            await certificates.record_files(session, found, context.bot.id, *ids)
+    drawn = await asyncio.to_thread(draw, words.page(found, link, context.username), job.file)
+    file = BufferedInputFile(drawn, f"certificate-{found.number}.{job.file}")
+    return await send_in_job(context, _message(found, job, file, context))
+
+
+def _message(
+    found: Certificate, job: CertificateJob, file: InputFile | str, context: AppContext
+) -> SendDocument:
+    below = _below(found, context) if job.file == PDF else {}
+    return SendDocument(chat_id=job.telegram_id, document=file, **below)
 
 
 def _below(found: Certificate, context: AppContext) -> dict[str, Any]:

@@ -264,7 +264,8 @@ class MessageNotShown(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundDone(Event):
-    """`days`: how many were taken; `is_open`: whether access is left."""
+    """`days`: how many were taken; `is_open`: whether access is left; `void`: numbers of certificates that it has made
+    so."""
 
     name = "refund_done"
     purchase_id: int
@@ -275,3 +276,4 @@ class RefundDone(Event):
     days: int
     ends_at: datetime | None
     is_open: bool
+    void: str = ""

@@ -23,6 +23,10 @@ def refund_done(event: RefundDone) -> Notification:
     access = _access(event).format(
         days=days(event.days), module=safe(event.module), until=until(event.ends_at)
     )
+    if event.void:
+        access += "\n" + _("The certificate of this course is not valid any more: {number}.").format(
+            number=safe(event.void)
+        )
     buttons = rows(go_below(_("My access"), STATUS), None if event.is_open else go_below(_("Renew"), BUY))
     return Notification(f"{text}\n{access}", buttons)
 

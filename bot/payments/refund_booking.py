@@ -12,7 +12,7 @@ from bot.notifications.notify import notify, notify_chats, raise_alert
 from bot.notifications.payer_events import AdminRefundDone
 from bot.payments.settling import payer_facts
 from bot.yookassa.answers import ProviderRefund
-from db import alerts
+from db import alerts, certificates
 from db.payments import parked
 from db.payments.methods import STARS, XTR
 from db.payments.purchases import lock_purchase_of
@@ -86,6 +86,9 @@ async def _notify_done(session: AsyncSession, context: AppContext, done: BookedR
         days=days,
         ends_at=balance.access_end,
         is_open=balance.endless or (balance.access_end is not None and balance.access_end > now),
+        void=", ".join(await certificates.list_void(session, purchase.user_id, purchase.module_id))
+        if is_whole
+        else "",
     )
     await notify(session, purchase.user_id, refunded)
     for_admins = AdminRefundDone(

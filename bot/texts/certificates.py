@@ -43,8 +43,8 @@ def ask_another_name(one: Certificate) -> str:
     return f"{head}\n\n{shown}\n\n{how}"
 
 
-def making(one: Certificate) -> str:
-    return _("🎓 The certificate {number} is being made: it comes in a moment.").format(number=one.number)
+def making(number: str) -> str:
+    return _("🎓 The certificate {number} is being made: it comes in a moment.").format(number=number)
 
 
 def own(one: Certificate, link: str) -> str:

@@ -10,10 +10,12 @@ from PIL import Image
 
 from bot.chat.buttons import FinishLesson, ShowLesson
 from bot.chat.certificate_buttons import MakeCertificate, SendCertificate
+from bot.jobs.certificates import send_certificate
 from bot.texts import certificates as words
 from bot.texts import errors, questions, support
 from bot.texts.accounts import deleting
 from db.certificates import NameNotDrawable, NameTooLong, NameUnreadable
+from db.jobs import CertificateJob
 from handlers.app import Application
 from tests.chat.learning import answer, take
 from tests.chat.rows import sql_becomes
@@ -118,6 +120,9 @@ async def test_a_name_is_typed_shown_and_confirmed_and_anybody_checks_the_number
     again = (await gets_files(anna, 4))[2:]
     assert [one["file_id"] for one in again] == [one["file_id"] for one in files]
 
+    await retries(anna, app, sql)
+    assert [one["file_id"] for one in await gets_files(anna, 5)][4:] == [files[1]["file_id"]]
+
     await ben.send(f"/start cert_{number.lower()}")
     assert any(ARABIC in text and number in text for text in ben.new_texts)
     await ben.send("/start cert_" + "2222-2222-2222")
@@ -134,6 +139,13 @@ async def test_a_name_is_typed_shown_and_confirmed_and_anybody_checks_the_number
     assert await sql.fetchval("SELECT count(*) FROM bot.certificates") == 0
     status, shown = await page(http, app, number)
     assert (status, "void" in shown, ARABIC in shown) == (200, True, False)
+
+
+async def retries(person: ChatUser, app: Application, sql: asyncpg.Connection) -> None:
+    """The second file."""
+    number, user = await sql.fetchrow("SELECT number, user_id FROM bot.certificates")
+    job = CertificateJob(number=number, user_id=user, telegram_id=person.id, file="pdf")
+    await send_certificate(job, app.context)
 
 
 def form_on(person: ChatUser) -> str:

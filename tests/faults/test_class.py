@@ -18,7 +18,7 @@ import asyncpg
 import pytest
 
 from bot.clock import Clock, utc_now
-from bot.jobs import SCHEDULES
+from bot.jobs import SCHEDULES, moving
 from bot.jobs.moving import ClockMover
 from bot.sandbox.app import Sandbox
 from bot.timings import Timings, seconds
@@ -48,8 +48,9 @@ def timings() -> Timings:
 
 
 @pytest.fixture
-def mover(app: Application, clock: Clock, sandbox: Sandbox) -> ClockMover:
+def mover(app: Application, clock: Clock, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> ClockMover:
     """Stops where somebody may be reminded. What is due more often than hourly the worker does once in a while."""
+    monkeypatch.setattr(moving, "REST", 600.0)  # a large class has much to do at one hour
     hourly = {name: SCHEDULES[name] for name in (RemindJob.name, TidyJob.name)}
     return ClockMover(clock, app.database, app.worker, hourly, sandbox.yookassa.catch_up)
 

@@ -45,7 +45,17 @@ async def test_the_whole_of_it(anna: ChatUser, olga: ChatUser, bought: str, sql:
     assert count(anna, "↩️") == 1
 
 
+CERTIFICATE = """
+with given as (insert into bot.certificate_numbers (number) values ('2222-3333-4444') returning number)
+insert into bot.certificates (number, user_id, module_id, name, course, school, finished_on, issued_at)
+select number, p.user_id, sold.module_id, 'Anna', 'Python', 'School', current_date, now()
+from given, purchases p join products sold using (product_id)
+"""
+
+
 async def test_in_parts(anna: ChatUser, olga: ChatUser, bought: str, sql: asyncpg.Connection) -> None:
+    """The last one makes the certificate void."""
+    await sql.execute(CERTIFICATE)
     await olga.send("/admin")
     await olga.click(ABOUT["refund"])
     await olga.send("соколова")
@@ -59,6 +69,9 @@ async def test_in_parts(anna: ChatUser, olga: ChatUser, bought: str, sql: asyncp
     assert await stands(sql) == ("refunded", 0, [("succeeded", 33_000, 10)] * 3)
     await anna.refresh()
     assert count(anna, "↩️") == 3
+    assert [text.partition("больше не действует: ")[2] for text in anna.texts if text.startswith("↩️")] == [
+        "", "", "2222-3333-4444."
+    ]  # fmt: skip
     assert len({one["id"] for one in await made(anna)}) == 3
 
 

@@ -11,6 +11,7 @@ from db.certificates import (
     CourseRefunded,
     Void,
     find_certificate,
+    get_own,
     issue,
     new_number,
     number_form,
@@ -54,7 +55,11 @@ async def passes(people: People, user: int, result: int, lessons: list[int]) -> 
 
 async def made(people: People, user: int, name: str = "Anna", now: datetime = NOW) -> Certificate:
     async with people.database.transaction(Pool.TALK) as session:
-        return await issue(session, user, people.module, name, "School", UTC, new_number(), now)
+        number = await issue(session, user, people.module, name, "School", UTC, new_number(), now)
+        made = await get_own(session, user, people.module)
+    assert made is not None
+    assert made.number == number
+    return made
 
 
 async def found(people: People, number: str) -> Certificate | Void | None:
