@@ -45,6 +45,7 @@ ASK_ADDED = {
     "product": __("What is sold under a name of its own? For example “Python with a teacher”."),
     "offer": __("For how many days, at which price? For example: 30 990 RUB"),
 }
+JOINED = __("I have put this part behind the one before it: please look at the place where they meet.")
 ASK_TEXT = __("Now the text of the lesson. Bold, links and the like are kept.")
 
 

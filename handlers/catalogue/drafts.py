@@ -19,7 +19,7 @@ from db.errors import DraftGone
 class Draft:
     """`action`: set, add, withdraw or restore; of the row `kind` and `id`, or in it (`field`: what is set there, or the
     kind of what is added). `title` of a lesson whose text is still to come, `lesson`: one that is restored; `price` in
-    the smallest unit of `currency`."""
+    the smallest unit of `currency`. `last`: how long the message was that ended a text, in characters."""
 
     action: str
     kind: str
@@ -31,6 +31,12 @@ class Draft:
     price: int = 0
     currency: str = ""
     lesson: int = 0
+    last: int = 0
+
+    @property
+    def is_text(self) -> bool:
+        """Of a lesson."""
+        return self.field == "text" or bool(self.title)
 
     @property
     def right(self) -> Right:

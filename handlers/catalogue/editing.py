@@ -36,6 +36,9 @@ from handlers.catalogue.screens import Screen, catalogue_screen, screen, sells
 from handlers.filters import role_router
 
 MOST = {"name": 128, "title": 128, "description": 1000}  # characters
+MOST_TEXT = 50_000  # characters of a lesson
+FULL = 2000  # characters: of messages as long as this the app makes several
+ENDS = (".", "!", "?", "…", ":", ">")
 ADDED_TO = {"lesson": "module", "product": "module", "offer": "product", "module": "module"}
 
 router = role_router("catalogue_editing", Right.CATALOGUE, Right.LESSONS)
@@ -70,7 +73,10 @@ async def ask_added(query: CallbackQuery, callback_data: AddToCatalogue, request
 @router.message(CatalogueQuestion.value, F.text, ~F.text.startswith("/"))
 async def take_value(message: Message, request: Request) -> Reply:
     """What can't be taken is said, and the question stays open."""
-    draft = await get_draft(request)
+    return await _take_value(message, request, await get_draft(request))
+
+
+async def _take_value(message: Message, request: Request, draft: Draft) -> Reply:
     written = clean_text(message.text or "")
     if draft.field == "price":
         draft = replace(draft, price=Arguments(OFFER, written).amount(draft.currency))
@@ -78,10 +84,8 @@ async def take_value(message: Message, request: Request) -> Reply:
         given = Arguments(OFFER, written)
         count, (price, currency) = given.days(), given.price()
         draft = replace(draft, days=count, price=price, currency=currency)
-    elif draft.field == "text" or draft.title:
-        if (text := await _text(request, draft, message)) is None:
-            return say(message, words.MARKDOWN)
-        draft = replace(draft, value=text)
+    elif draft.is_text:
+        return await _take_text(message, request, replace(draft, value=""))
     elif len(written) > (most := MOST.get(draft.field, MOST["name"])):
         return say(message, words.too_long(most))
     elif draft.field == "lesson":
@@ -91,6 +95,33 @@ async def take_value(message: Message, request: Request) -> Reply:
         value = written if draft.field == "description" else " ".join(written.split())
         draft = replace(draft, value=value)
     return await preview(message, request, draft)
+
+
+@router.message(CatalogueQuestion.preview, F.text, ~F.text.startswith("/"), ~F.edit_date)
+async def take_more(message: Message, request: Request) -> Reply:
+    """Telegram's app makes several messages of a long text: what follows a full one goes on with it. Anything else is
+    what was asked for, written anew."""
+    draft = await get_draft(request)
+    if draft.action not in ("set", "add"):
+        return await preview(message, request, draft)
+    if not draft.is_text:
+        return await _take_value(message, request, draft)
+    if draft.last < FULL:
+        return await _take_text(message, request, replace(draft, value=""))
+    return await _take_text(message, request, draft, words.JOINED)
+
+
+async def _take_text(message: Message, request: Request, draft: Draft, note: Text = "") -> Reply:
+    """Behind what there is of it."""
+    if (text := await _text(request, draft, message)) is None:
+        return say(message, words.MARKDOWN)
+    if draft.value:
+        # The app cuts between paragraphs, where it can, and leaves out what stood between the parts.
+        text = draft.value + ("\n\n" if draft.value.endswith(ENDS) else "\n") + text
+    if len(text) > MOST_TEXT:
+        return say(message, words.too_long(MOST_TEXT))
+    draft = replace(draft, value=text, last=len(message.text or ""))
+    return await preview(message, request, draft, note)
 
 
 async def _text(request: Request, draft: Draft, message: Message) -> str | None:

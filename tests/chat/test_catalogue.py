@@ -83,11 +83,19 @@ async def test_a_course_is_made_from_nothing_and_sold(
     await olga.click("Уроки")
     await olga.click(words.ADD_LESSON)
     await olga.send("Перо")
-    await olga.send("Держите перо <прямо> & ровно")
+    await olga.send("Держите криво")
+    await olga.send("Держите перо <прямо> & ровно." + " Да." * 600)  # written anew
+    early = olga.messages[-1]["reply_markup"]["inline_keyboard"][0][0]["callback_data"]
+    await olga.send("И не спешите.")  # the app has made two messages of one text
+    assert olga.words(words.JOINED) in olga.last_text
+    await olga.press(early)
+    assert olga.words(words.CHANGED_MEANWHILE) in olga.last_text
     await olga.click(words.CONFIRM)
     module = await sql.fetchval("select id from modules where name = 'Каллиграфия'")
     lesson = await sql.fetchrow("select * from bot.lessons where module_id = $1", module)
-    assert (lesson["title"], lesson["text"]) == ("Перо", "Держите перо &lt;прямо&gt; &amp; ровно")
+    assert lesson["title"] == "Перо"
+    assert lesson["text"].startswith("Держите перо &lt;прямо&gt; &amp; ровно. Да.")
+    assert lesson["text"].endswith(" Да.\n\nИ не спешите.")
     product = await sql.fetchval("select product_id from products where module_id = $1", module)
     await olga.press(f"catadd:offer:{product}")
     await olga.send("30 990 руб")
