@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -10,6 +11,7 @@ from tests.demo import free_port
 from tests.process import BotProcess
 
 LIVES = (10.0, 20.0)  # seconds a process lives once it is ready
+AT_LEAST = 5  # times as long as its start took: on a busy machine it would else be killed before it has done anything
 SECRET = "storm-secret-of-the-tests"
 
 
@@ -102,13 +104,16 @@ class Replicas:
         self._calm.set()
 
     async def _kill_again_and_again(self, process: BotProcess) -> None:
+        took = 0.0
         while True:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._calm.wait(), random.uniform(*LIVES))
+                await asyncio.wait_for(self._calm.wait(), max(random.uniform(*LIVES), AT_LEAST * took))
                 return
             await process.kill()
             self.kills += 1
+            began = time.monotonic()
             await self._start_again(process)
+            took = time.monotonic() - began
 
     async def _start_again(self, process: BotProcess) -> None:
         while True:
