@@ -151,8 +151,7 @@ async def change_access(
     The cause's own row is to be locked by the caller. Raises AccessTooFar, AccessNotOwned (taking from nobody), both
     before anything is written, and the database's unique violation where that cause has given its days already.
     """
-    if not -MAX_DAYS <= days <= MAX_DAYS or days == 0:
-        raise AccessTooFar(days)
+    check_days(days)
     await lock_access(session, user_id, module_id)
     values = {
         "user_id": user_id,
@@ -168,6 +167,12 @@ async def change_access(
     if row is None:
         raise AccessTooFar(days) if days > 0 else AccessNotOwned(user_id)
     return AppliedChange(row.id, user_id, module_id, days, row.before, row.after)
+
+
+def check_days(days: int) -> None:
+    """Of one change. Raises AccessTooFar."""
+    if not -MAX_DAYS <= days <= MAX_DAYS or days == 0:
+        raise AccessTooFar(days)
 
 
 async def undo_change(session: AsyncSession, change_id: int, now: datetime) -> AppliedChange:

@@ -8,7 +8,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.access import changes
-from db.access.changes import MAX_DAYS, AppliedChange, Source
+from db.access.changes import AppliedChange, Source
 from db.account_ids import lock_account
 from db.errors import (
     AccessForEver,
@@ -56,8 +56,7 @@ async def create_grant(
 
     Raises ProductUnknown, AccessTooFar, AccessNotOwned, AccessForEver.
     """
-    if not -MAX_DAYS <= days <= MAX_DAYS or days == 0:
-        raise AccessTooFar(days)
+    changes.check_days(days)
     user_id = await lock_account(session, user_id)
     place = await _get_place(session, user_id, product_id, days)
     entry = AdminAccess(

@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import pytest
 
-from db.access import grants
+from db.access import grants, plans
+from db.access.changes import LATEST_END
 from db.access.grants import GrantResult
 from db.engine import Database, Pool
 from db.errors import (
@@ -133,7 +134,9 @@ async def test_access_without_end_stays_so(school: School) -> None:
     assert granted.change.after is None
     with pytest.raises(AccessForEver):
         await school.grant(-30)
-    assert await school.history() == [30]
+    undone = await school.undo(granted.change.id)
+    assert undone.change.after is None
+    assert await school.history() == [30, -30]
 
 
 async def test_no_access_ends_after_the_year_9000_nor_before_the_year_900(school: School) -> None:
@@ -150,6 +153,7 @@ async def test_no_access_ends_after_the_year_9000_nor_before_the_year_900(school
     ends_at = await school.ends_at()
     assert ends_at is not None
     assert ends_at.year in range(899, 1001)
+    assert (await school.grant(1)).change.after == NOW + DAY
 
 
 async def test_undoing_a_grant_takes_its_days_back_with_a_row(school: School) -> None:
@@ -167,6 +171,15 @@ async def test_undoing_a_revocation_gives_its_days_back(school: School) -> None:
     await school.undo(taken.change.id, NOW + DAY)
     assert await school.ends_at() == NOW + 10 * DAY
     assert await school.history() == [10, -4, 4]
+
+
+async def test_undoing_leads_not_beyond_the_year_9000(school: School) -> None:
+    await school.opened("9000-12-29")
+    taken = await school.grant(-5)
+    await school.connection.execute("update usermoduleaccess set ends_at = '9000-12-28+00'")
+    with pytest.raises(AccessTooFar):
+        await school.undo(taken.change.id)
+    assert await school.history() == [-5]
 
 
 async def test_undoing_keeps_what_came_since(school: School) -> None:
@@ -216,7 +229,7 @@ async def test_grants_at_once_all_count(school: School) -> None:
 
 async def test_history_is_newest_first_and_marks_what_was_undone(school: School) -> None:
     granted = await school.grant(10)
-    await school.grant(20, now=NOW + DAY)
+    await school.grant(20)
     await school.undo(granted.change.id, NOW + 2 * DAY)
     async with school.database.transaction(Pool.TALK) as session:
         entries = await grants.list_history(session, school.anna, 20)
@@ -226,3 +239,31 @@ async def test_history_is_newest_first_and_marks_what_was_undone(school: School)
     assert (entries[0].admin, entries[0].person, entries[0].product) == ("olga", "anna", "A month")
     assert nobody == []
     assert [entry.days for entry in newest] == [-10]
+    rename = "update users set name = null, email = $2 where id = $1"
+    await school.connection.execute(rename, school.admin, "olga@example.com")
+    await school.connection.execute(rename, school.anna, "anna@example.com")
+    async with school.database.transaction(Pool.TALK) as session:
+        (unnamed,) = await grants.list_history(session, school.anna, limit=1)
+    assert (unnamed.admin, unnamed.person) == ("olga@example.com", "anna@example.com")
+
+
+async def test_plans_say_what_would_be(school: School) -> None:
+    late = LATEST_END - 5 * DAY
+    await school.opened(str(NOW + 10 * DAY))
+    async with school.database.transaction(Pool.TALK) as session:
+        plan = await plans.plan_grant(session, school.anna, school.product, 5, NOW)
+        assert (plan.product, plan.module, plan.days) == ("A month", "Chess", 5)
+        assert (plan.end_before, plan.ends_at) == (NOW + 10 * DAY, NOW + 15 * DAY)
+        assert await plans.plan_grants(session, [school.anna], school.product, 5, NOW) == [plan]
+        taken = await plans.plan_revocation(session, school.anna, school.product, 3, NOW)
+        assert (taken.product, taken.module, taken.days) == ("A month", "Chess", -3)
+        with pytest.raises(AccessNotOwned):
+            await plans.plan_revocation(session, school.anna, school.product, None, NOW + 10 * DAY)
+        with pytest.raises(AccessTooFar):
+            await plans.plan_grant(session, school.anna, school.product, 5, late)
+        with pytest.raises(AccessTooFar):
+            await plans.plan_grants(session, [school.anna], school.product, 5, late)
+    await school.connection.execute("update usermoduleaccess set ends_at = 'infinity'")
+    async with school.database.transaction(Pool.TALK) as session:
+        (endless,) = await plans.plan_grants(session, [school.anna], school.product, 5, NOW)
+    assert (endless.end_before, endless.ends_at) == (None, None)
