@@ -14,6 +14,7 @@ from bot.context import AppContext
 from db.catalogue.copies import get_copy
 from db.catalogue.entries import Catalogue
 from db.catalogue.exporting import export_catalogue
+from db.catalogue.faults import Fault
 from db.catalogue.merging import LoadPlan, Merge, merge_catalogues
 from db.tables import CatalogueCopy
 
@@ -26,7 +27,7 @@ def decode(content: bytes) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise CatalogueError(["is no text in UTF-8"]) from error
+        raise CatalogueError([Fault("is no text in UTF-8")]) from error
 
 
 def number_of(content: str) -> int | None:

@@ -9,6 +9,7 @@ from typing import Any
 from bot.catalogue import toml as written
 from bot.catalogue.errors import CatalogueError
 from bot.catalogue.lesson_files import LessonFileError, read_lesson
+from db.catalogue.faults import Fault, at
 
 Raw = dict[str, Any]
 
@@ -33,7 +34,7 @@ def toml(source: str) -> Raw:
     try:
         return written.loads(source)
     except ValueError as error:
-        raise CatalogueError([f"not TOML: {error}"]) from error
+        raise CatalogueError([Fault("not TOML: {error}", error=str(error))]) from error
 
 
 def read(path: Path) -> tuple[Raw, Files]:
@@ -49,7 +50,7 @@ def assemble(head: str, texts: dict[str, str]) -> tuple[Raw, Files]:
     try:
         raw = toml(texts[head])
     except CatalogueError as error:
-        raise CatalogueError([f"{head}: {line}" for line in error.lines]) from error
+        raise CatalogueError([at(head, line) for line in error.lines]) from error
     modules = [one for one in raw.get("modules", []) if isinstance(one, dict)]
     by_key = {str(one.get("key")): one for one in modules}
     lines, files = [], Files()

@@ -16,6 +16,7 @@ from db.acts import CONSOLE, ActKind, record_act
 from db.catalogue.changes import Action, CatalogueChange
 from db.catalogue.entries import Catalogue
 from db.catalogue.exporting import export_catalogue
+from db.catalogue.faults import Fault, at
 from db.catalogue.loading import CatalogueRefusedError, load_catalogue
 from db.engine import Database, Pool, is_retryable
 from db.jobs import DescribeBotJob
@@ -119,8 +120,13 @@ def _unpayable(catalogue: Catalogue, settings: Settings, keys: set[str] | None =
         for offer in product.offers:
             key, able = f"{product.key}/{offer.key}", ways(offer.methods, offer.currency)
             if (keys is None or key in keys) and not set(able) & set(settings.payment_methods):
-                needed = " or ".join(SETTING_OF[method] for method in able)
-                yield f'offers "{key}": no way to pay that is set up takes {offer.currency}; it needs {needed}'
+                needed = ", ".join(SETTING_OF[method] for method in able)
+                what = Fault(
+                    "no way to pay that is set up takes {currency}; it needs {settings}",
+                    currency=offer.currency,
+                    settings=needed,
+                )
+                yield at(f'offers "{key}"', what)
 
 
 async def export_file(database: Database, path: Path) -> list[str]:

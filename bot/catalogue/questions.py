@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from bot.catalogue.fields import FileId, Key, Option, Table, Text, Url
+from db.catalogue.faults import Fault
 from db.normal import number_form, promo_form
 
 Kind = Literal["one", "several", "text", "number"]
@@ -18,23 +19,23 @@ ANSWERED_BY = {"one": "answer", "several": "answers", "text": "accepted", "numbe
 
 def _number_or_text(value: Any) -> Any:
     if isinstance(value, bool) or not isinstance(value, int | str):
-        raise ValueError("the number of the right option, counted from 1, or the option itself")
+        raise ValueError(Fault("the number of the right option, counted from 1, or the option itself"))
     return value
 
 
 def _accepted(value: Any) -> str:
     """TOML's numbers arrive as integers and decimals."""
     if isinstance(value, bool) or not isinstance(value, int | Decimal | str):
-        raise ValueError("an accepted answer is a text or a number")
+        raise ValueError(Fault("an accepted answer is a text or a number"))
     text = format(value, "f") if isinstance(value, Decimal) else str(value)
     if not promo_form(text):
-        raise ValueError("holds nothing to be seen")
+        raise ValueError(Fault("holds nothing to be seen"))
     return text.strip()
 
 
 def _decimal(value: Any) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, int | Decimal) or not 0 <= value < 10**20:
-        raise ValueError("a number, 0 or more")
+        raise ValueError(Fault("a number, 0 or more"))
     return Decimal(value)
 
 
@@ -62,38 +63,47 @@ class QuestionTable(Table):
     def _answerable(self) -> Self:
         given = [name for name in ("answer", "answers", "accepted") if getattr(self, name) not in (None, [])]
         if not given:
-            raise ValueError("has no right answer: answer, answers or accepted says it")
+            raise ValueError(Fault("has no right answer: answer, answers or accepted says it"))
         if given != [ANSWERED_BY[self.sort]]:
             raise ValueError(
-                f"{', '.join(given)}: a question of kind {self.sort} takes {ANSWERED_BY[self.sort]} only"
+                Fault(
+                    "{given}: a question of kind {kind} takes {field} only",
+                    given=", ".join(given),
+                    kind=self.sort,
+                    field=ANSWERED_BY[self.sort],
+                )
             )
         if self.sort in ("one", "several"):
             self._check_options()
         elif self.options:
-            raise ValueError("options: what is typed is compared with accepted")
+            raise ValueError(Fault("options: what is typed is compared with accepted"))
         if self.sort == "number" and not all(NUMBER.fullmatch(number_form(one)) for one in self.accepted):
-            raise ValueError("accepted: a number is written such as 42 or 3.14")
+            raise ValueError(Fault("accepted: a number is written such as 42 or 3.14"))
         if self.tolerance is not None and self.sort != "number":
-            raise ValueError("tolerance: only numbers have one")
+            raise ValueError(Fault("tolerance: only numbers have one"))
         return self
 
     def _check_options(self) -> None:
         if len(self.options) < 2:
-            raise ValueError("options: at least two are needed")
+            raise ValueError(Fault("options: at least two are needed"))
         if len(set(self.options)) < len(self.options):
-            raise ValueError("options: two are the same")
+            raise ValueError(Fault("options: two are the same"))
         right = [self._index(one) for one in (self.answers or [self.answer])]
         if len(set(right)) < len(right):
-            raise ValueError("answers: one is there twice")
+            raise ValueError(Fault("answers: one is there twice"))
 
     def _index(self, answer: int | str | None) -> int:
         """Of the option, from 0."""
         if isinstance(answer, int):
             if not 1 <= answer <= len(self.options):
-                raise ValueError(f"answer: {answer} is not between 1 and {len(self.options)}")
+                raise ValueError(
+                    Fault(
+                        "answer: {answer} is not between 1 and {most}", answer=answer, most=len(self.options)
+                    )
+                )
             return answer - 1
         if answer is None or answer.strip() not in self.options:
-            raise ValueError(f"answer: {answer!r} is none of the options")
+            raise ValueError(Fault("answer: {answer} is none of the options", answer=repr(answer)))
         return self.options.index(answer.strip())
 
     @property

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from bot.catalogue import folder
 from bot.catalogue.errors import CatalogueError as CatalogueError
+from bot.catalogue.errors import said
 from bot.catalogue.fields import Table
 from bot.catalogue.questions import QuestionTable
 from bot.catalogue.tables import (
@@ -30,6 +31,7 @@ from bot.chat.markup import MarkupError
 from bot.lessons.document import Format, Markup, check_rich
 from db.catalogue import entries
 from db.catalogue.entries import Catalogue
+from db.catalogue.faults import Fault, at
 from db.normal import promo_form
 
 DONE = entries.ResultEntry(key="done", id=None, name="Done", passed=True)
@@ -67,18 +69,18 @@ def _sentence(raw: Any, problem: Any, files: folder.Files) -> str:
     """`modules[2] "python" . lessons[1] "intro" . title: is missing`, counted from 1 as people do."""
     match problem["type"]:
         case "missing":
-            what = "is missing"
+            what: str = Fault("is missing")
         case "extra_forbidden":
-            what = "unknown key" + _suggestion(raw, problem["loc"])
+            what = _unknown_key(raw, problem["loc"])
         case _:
-            what = problem["msg"].removeprefix("Value error, ")
+            what = said(problem)
     place = _place(raw, problem["loc"])
     if (file := files.get(problem["loc"][:4])) is not None:
         inside = place.split(" . ")[2:]
         if inside in (["markdown"], ["text"]):
             inside, what = [], _in_file(what, file.line)
         place = " . ".join([file.name, *inside])
-    return f"{place}: {what}" if place else what
+    return at(place, what) if place else what
 
 
 def _in_file(what: str, begins: int) -> str:
@@ -122,12 +124,14 @@ KEYS: dict[str, type[Table]] = {
 }
 
 
-def _suggestion(raw: Any, location: tuple[str | int, ...]) -> str:
+def _unknown_key(raw: Any, location: tuple[str | int, ...]) -> Fault:
     tables = [step for step in location[:-1] if isinstance(step, str)]
     table = KEYS.get(tables[-1]) if tables else File
     known = table.model_fields if table else {}
     close = get_close_matches(str(location[-1]), known)
-    return f"; did you mean {close[0]}?" if close else ""
+    if not close:
+        return Fault("unknown key")
+    return Fault("unknown key; did you mean {key}?", key=close[0])
 
 
 def _cross_checks(file: File, files: folder.Files) -> Iterator[str]:
@@ -156,14 +160,14 @@ def _cross_checks(file: File, files: folder.Files) -> Iterator[str]:
     yield from _unknown_references(file)
     yield from _too_large(file, files)
     if file.results and not any(result.passed for result in file.results):
-        yield "results: none has passed = true, so no lesson could ever be done"
+        yield Fault("results: none has passed = true, so no lesson could ever be done")
 
 
 def _lessons(file: File, files: folder.Files) -> Iterator[tuple[str, ModuleTable, LessonTable]]:
     """With the place by which errors name each: its file, where it has one of its own."""
-    for at, module in enumerate(file.modules):
+    for module_at, module in enumerate(file.modules):
         for number, lesson in enumerate(module.lessons):
-            own = files.get(("modules", at, "lessons", number))
+            own = files.get(("modules", module_at, "lessons", number))
             place = own.name if own else f'modules "{module.key}" . lessons "{lesson.key}"'
             yield place, module, lesson
 
@@ -177,24 +181,29 @@ def _too_large(file: File, files: folder.Files) -> Iterator[str]:
         try:
             check_rich(entry.text, entry.markup, has_file=entry.media is not None)
         except MarkupError as error:
-            yield f"{place}: {error}"
+            yield at(place, str(error))
 
 
 def _duplicates(place: str, name: str, values: list[Any]) -> Iterator[str]:
     given = [value for value in values if value is not None]
     for value in dict.fromkeys(value for value in given if given.count(value) > 1):
-        yield f"{place}: {name} {value!r} is there {given.count(value)} times"
+        what = Fault(
+            "{key} {value} is there {count} times", key=name, value=repr(value), count=given.count(value)
+        )
+        yield at(place, what)
 
 
 def _unknown_references(file: File) -> Iterator[str]:
     modules = {module.key for module in file.modules}
     products = {product.key for product in file.products}
-    for at, product in enumerate(file.products, 1):
+    for number, product in enumerate(file.products, 1):
         if product.module not in modules:
-            yield f'products[{at}] "{product.key}" . module: no module has the key {product.module!r}'
-    for at, promo in enumerate(file.promocodes, 1):
+            what = Fault("no module has the key {key}", key=repr(product.module))
+            yield at(f'products[{number}] "{product.key}" . module', what)
+    for number, promo in enumerate(file.promocodes, 1):
         if promo.product not in products:
-            yield f'promocodes[{at}] "{promo.code}" . product: no product has the key {promo.product!r}'
+            what = Fault("no product has the key {key}", key=repr(promo.product))
+            yield at(f'promocodes[{number}] "{promo.code}" . product', what)
 
 
 def _catalogue(file: File) -> Catalogue:

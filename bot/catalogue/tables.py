@@ -27,6 +27,7 @@ from bot.catalogue.fields import (
 from bot.catalogue.questions import QuestionTable
 from bot.currencies import CURRENCIES, untaken, ways
 from bot.money import from_minor_units, to_minor_units
+from db.catalogue.faults import Fault, at
 from db.normal import clean_text
 from db.payments.methods import XTR
 
@@ -41,7 +42,7 @@ class MediaTable(Table):
     @model_validator(mode="after")
     def _one(self) -> Self:
         if (self.url is None) == (self.file_id is None):
-            raise ValueError("needs either url or file_id")
+            raise ValueError(Fault("needs either url or file_id"))
         return self
 
     @property
@@ -78,16 +79,16 @@ class LessonTable(Table):
     @model_validator(mode="after")
     def _worded(self) -> Self:
         if self.text is None and self.markdown is None:
-            raise ValueError("text: is missing")
+            raise ValueError(Fault("text: is missing"))
         if self.text is not None and self.markdown is not None:
-            raise ValueError("markdown: the text is given already")
+            raise ValueError(Fault("markdown: the text is given already"))
         return self
 
     @model_validator(mode="after")
     def _not_both(self) -> Self:
         if self.preview and (self.unlock_days is not None or self.unlock_at is not None):
             raise ValueError(
-                "preview: a free lesson never waits, so unlock_days and unlock_at would never count"
+                Fault("preview: a free lesson never waits, so unlock_days and unlock_at would never count")
             )
         return self
 
@@ -121,20 +122,28 @@ class OfferTable(Table):
         try:
             amount = to_minor_units(self.price, self.currency)
         except ValueError as error:
-            raise ValueError(f"price: {error}") from error
+            raise ValueError(at("price", str(error))) from error
         if self.currency not in CURRENCIES:
-            raise ValueError(f"currency: {self.currency} is none that Telegram or YooKassa takes")
+            raise ValueError(
+                Fault("currency: {currency} is none that Telegram or YooKassa takes", currency=self.currency)
+            )
         if (limits := untaken(self.methods, amount, self.currency)) is not None:
             least, most = (from_minor_units(one, self.currency) for one in (limits.least, limits.most))
-            raise ValueError(f"price: no way to pay takes it; it has to be from {least} to {most}")
+            raise ValueError(
+                Fault(
+                    "price: no way to pay takes it; it has to be from {least} to {most}",
+                    least=least,
+                    most=most,
+                )
+            )
         if len(set(self.methods)) < len(self.methods):
-            raise ValueError("methods: one is there twice")
+            raise ValueError(Fault("methods: one is there twice"))
         if self.methods and (self.currency == XTR) != (self.methods == ["stars"]):
             raise ValueError(
-                "methods: stars goes with the currency XTR, link and invoice with every other one"
+                Fault("methods: stars goes with the currency XTR, link and invoice with every other one")
             )
         if not ways(self.methods, self.currency):
-            raise ValueError(f"methods: none of these takes {self.currency}")
+            raise ValueError(Fault("methods: none of these takes {currency}", currency=self.currency))
         return self
 
     @property

@@ -17,6 +17,7 @@ from bot.currencies import exponent
 from bot.lessons.document import Format, Markup
 from db.catalogue import entries
 from db.catalogue.entries import Catalogue
+from db.catalogue.faults import Fault
 
 HEAD = "# Written by `python main.py catalog export`. Loaded into the same database it changes nothing.\n\n"
 Table = dict[str, Any]
@@ -80,7 +81,7 @@ def _tables(catalogue: Catalogue) -> tuple[dict[str, Any], list[str]]:
         "promocodes", [_table(one) for one in catalogue.promos if one.product in keys], PromoTable
     )
     if not modules:
-        raise CatalogueError(["there is no module to write", *notes])
+        raise CatalogueError([Fault("there is no module to write"), *notes])
     tables: dict[str, Any] = {
         "school": _school(catalogue.school),
         "modules": modules,

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.texts import _, __, plural
+from bot.texts import catalogue_faults as faults
 from bot.texts.format import cut, days, money, safe
 from db.catalogue.changes import Action, CatalogueChange
 from db.catalogue.entries import Catalogue
@@ -79,7 +80,7 @@ def copy_caption(notes: Sequence[str]) -> str:
 
 def errors(lines: Sequence[str]) -> str:
     text = _("⚠️ This can't be loaded, and nothing was changed:")
-    return "\n".join([text, "", *_cut_list([f"• {safe(line[:300])}" for line in lines])])
+    return "\n".join([text, "", *_cut_list([f"• {safe(faults.word(line)[:300])}" for line in lines])])
 
 
 def plan(found: LoadPlan) -> str:

@@ -9,6 +9,7 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.catalogue.entries import Catalogue, ModuleEntry, ProductEntry
+from db.catalogue.faults import Fault, at
 from db.normal import promo_form
 from db.tables import (
     BatchCode,
@@ -36,7 +37,7 @@ select exists (
        or not exists (select from bot.results r where r.id = p.result_id)
 )
 """
-NEEDS_ID = (
+NEEDS_ID = Fault(
     "needs an id: progress holds ids that no catalogue here knows, and a new one of ours could be one of them"
 )
 
@@ -141,7 +142,7 @@ def _results(catalogue: Catalogue, kept: StoredCatalogue) -> Iterator[str]:
     for entry in catalogue.results:
         row = kept.results.get(entry.key)
         for problem in _own_id(entry.key, entry.id, row.id if row else None, names, kept.has_unknown_ids):
-            yield f'results "{entry.key}": {problem}'
+            yield at(f'results "{entry.key}"', problem)
 
 
 def _lessons(catalogue: Catalogue, kept: StoredCatalogue) -> Iterator[str]:
@@ -153,7 +154,7 @@ def _lessons(catalogue: Catalogue, kept: StoredCatalogue) -> Iterator[str]:
             row = rows.get(entry.key)
             me = (owner.id if owner else None, entry.key)
             for problem in _own_id(me, entry.id, row.id if row else None, names, kept.has_unknown_ids):
-                yield f'modules "{module.key}" . lessons "{entry.key}": {problem}'
+                yield at(f'modules "{module.key}" . lessons "{entry.key}"', problem)
 
 
 def _own_id(
@@ -161,9 +162,9 @@ def _own_id(
 ) -> Iterator[str]:
     """What is wrong with the id of a row of ours: `names` tells whose each id is."""
     if has is not None and wanted not in (None, has):
-        yield f"its id is {has} already and cannot become {wanted}"
+        yield Fault("its id is {has} already and cannot become {wanted}", has=has, wanted=wanted)
     elif has is None and wanted in names and names[wanted] != me:
-        yield f"the id {wanted} is taken by {_name(names[wanted])}"
+        yield Fault("the id {wanted} is taken by {name}", wanted=wanted, name=_name(names[wanted]))
     elif has is None and wanted is None and has_unknown_ids:
         yield NEEDS_ID
 
@@ -178,7 +179,7 @@ def _modules(catalogue: Catalogue, kept: StoredCatalogue) -> Iterator[str]:
     for entry in catalogue.modules:
         has = kept.modules.get(entry.key)
         for problem in _shared_id(entry.id, has.id if has else None, names, kept.module_rows):
-            yield f'modules "{entry.key}": {problem}'
+            yield at(f'modules "{entry.key}"', problem)
 
 
 def _products(catalogue: Catalogue, kept: StoredCatalogue) -> Iterator[str]:
@@ -187,13 +188,15 @@ def _products(catalogue: Catalogue, kept: StoredCatalogue) -> Iterator[str]:
     for entry in catalogue.products:
         has = kept.products.get(entry.key)
         for problem in _shared_id(entry.id, has.product_id if has else None, names, kept.product_rows):
-            yield f'products "{entry.key}": {problem}'
+            yield at(f'products "{entry.key}"', problem)
         row, module = kept.product(entry), modules[entry.module]
         if row is not None and (module is None or module.id != row.module_id):
-            yield (
-                f'products "{entry.key}": opens module {row.module_id} already, and what was bought must '
-                "not come to mean another module; give the new product a key of its own"
+            what = Fault(
+                "opens module {id} already, and what was bought must not come to mean another module; give the new"
+                " product a key of its own",
+                id=row.module_id,
             )
+            yield at(f'products "{entry.key}"', what)
 
 
 def _offers(catalogue: Catalogue, kept: StoredCatalogue) -> Iterator[str]:
@@ -203,10 +206,10 @@ def _offers(catalogue: Catalogue, kept: StoredCatalogue) -> Iterator[str]:
         for entry in product.offers:
             has, place = kept.offers.get(f"{product.key}/{entry.key}"), f'offers "{product.key}/{entry.key}"'
             for problem in _shared_id(entry.id, has.id if has else None, names, kept.offer_rows):
-                yield f"{place}: {problem}"
+                yield at(place, problem)
             row = has or kept.offer_rows.get(entry.id or 0)
             if row is not None and (owner is None or row.product_id != owner.product_id):
-                yield f"{place}: it is an offer of product {row.product_id}"
+                yield at(place, Fault("it is an offer of product {id}", id=row.product_id))
 
 
 def _shared_id(
@@ -216,8 +219,10 @@ def _shared_id(
     if wanted is None:
         return
     if has is not None and wanted != has:
-        yield f"its id is {has} already and cannot become {wanted}"
+        yield Fault("its id is {has} already and cannot become {wanted}", has=has, wanted=wanted)
     elif wanted not in rows:
-        yield f"the database has no row with the id {wanted}; leave the id out to have one made"
+        yield Fault(
+            "the database has no row with the id {wanted}; leave the id out to have one made", wanted=wanted
+        )
     elif has is None and wanted in names:
-        yield f'the id {wanted} is "{names[wanted]}" already'
+        yield Fault('the id {wanted} is "{name}" already', wanted=wanted, name=names[wanted])

@@ -190,7 +190,7 @@ async def test_what_is_no_catalogue_is_refused_in_words(
     for content, said in (
         (b"\x00\xff\xfe", "UTF-8"),
         (b"modules = [", "Так загрузить нельзя"),
-        ("[[modules]]\nkey = 'a'\n".encode("utf-8-sig"), "name"),
+        ("[[modules]]\nkey = 'a'\n".encode("utf-8-sig"), "name: не указано"),
         (b"x" * (MOST_BYTES + 1), "2 МБ"),
     ):
         await send_file(olga, "school.toml", content)
