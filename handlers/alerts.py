@@ -18,6 +18,7 @@ from bot.notifications.registry import word_alert
 from bot.texts import alerts as words
 from db import alerts
 from db.accounts import people
+from db.accounts.search import find_account
 from db.acts import ActKind, record_act
 from db.chats import Person, list_reachable
 from db.jobs import SettleAssignedJob
@@ -84,7 +85,7 @@ async def assign(
     offer_id = number_form(written)
     if not who or not offer_id.isdecimal() or len(offer_id) > 18:
         return say(message, words.ASSIGN_USAGE)
-    learner = await people.find_account(session, who, to_change=True)
+    learner = await find_account(session, who, to_change=True)
     offer = await courses.get_offer(session, int(offer_id))
     chats = await list_reachable(session, learner.id)
     telegram_id = chats[0][0] if chats else 0

@@ -16,6 +16,7 @@ from bot.context import Request
 from bot.texts import history as words
 from db import history as database
 from db.accounts import people
+from db.accounts.search import find_account
 from db.history import Wanted
 from handlers.filters import goes_to, is_, role_router
 
@@ -35,7 +36,7 @@ async def begin(
     asked = Arguments(HISTORY, command.args)
     who = asked.who()
     asked.end()
-    found = await people.find_account(request.session, who)
+    found = await find_account(request.session, who)
     return await _show(event, request, ShowHistory(user=found.id))
 
 

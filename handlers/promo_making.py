@@ -30,12 +30,12 @@ from bot.chat.promo_links import promo_link
 from bot.chat.replies import Reply, show
 from bot.chat.rights import Right
 from bot.context import Request
-from bot.texts import arguments, errors
+from bot.texts import errors
 from bot.texts import promo_codes as words
 from db import promo, promo_codes
 from db.access.changes import MAX_DAYS
 from db.acts import ActKind, record_act
-from db.errors import DraftGone, ProductUnknown, PromoExists, Refused
+from db.errors import DraftGone, ProductUnknown, PromoExists
 from db.normal import clean_text
 from db.promo_codes import MAX_BATCH
 from db.shop.offers import list_all_products
@@ -63,7 +63,7 @@ async def create(message: Message, command: CommandObject, request: Request) -> 
         if asked.left:
             await read_command(asked, draft, request)
     except (WrongArguments, ProductUnknown, PromoExists) as wrong:
-        return await ask_next(message, request, draft, words.slip(wrong))
+        return await ask_next(message, request, draft, errors.slip(wrong, PROMO_NEW))
     if None in (draft.product_id, draft.days, draft.count):
         return await ask_next(message, request, draft)
     return await make(message, request, draft)
@@ -129,7 +129,7 @@ async def take_code(message: Message, request: Request) -> Reply:
         asked.end()
         await choose_code(request, draft, code)
     except (WrongArguments, PromoExists) as wrong:
-        return await ask_code(message, request, draft, _slip(wrong))
+        return await ask_code(message, request, draft, errors.slip(wrong))
     return await ask_next(message, request, draft)
 
 
@@ -170,7 +170,7 @@ async def take_product(message: Message, request: Request) -> Reply:
     if len(found) != 1:
         wrong = WrongArguments(PROMO_NEW, Problem.SEVERAL if found else Problem.UNKNOWN, "PRODUCT", written)
         only = [one.id for one in found]
-        return await ask_product(message, request, draft, _slip(wrong), only)
+        return await ask_product(message, request, draft, errors.slip(wrong), only)
     draft.product_id = found[0].id
     return await ask_next(message, request, draft)
 
@@ -198,7 +198,7 @@ async def take_days(message: Message, request: Request) -> Reply:
     try:
         draft.days = _number(message, "DAYS", MAX_DAYS)
     except WrongArguments as wrong:
-        return await ask_days(message, request, draft, _slip(wrong))
+        return await ask_days(message, request, draft, errors.slip(wrong))
     return await ask_next(message, request, draft)
 
 
@@ -224,7 +224,7 @@ async def take_count(message: Message, request: Request) -> Reply:
     try:
         draft.count = _number(message, "MAX", MAX_BATCH if draft.batch else MAX_COUNT)
     except WrongArguments as wrong:
-        return await ask_count(message, request, draft, _slip(wrong))
+        return await ask_count(message, request, draft, errors.slip(wrong))
     return await ask_next(message, request, draft)
 
 
@@ -234,11 +234,6 @@ def _number(message: Message, argument: str, high: int) -> int:
     number = asked.whole(argument, 1, high)
     asked.end()
     return number
-
-
-def _slip(wrong: Refused) -> str:
-    said = arguments.problem(wrong) if isinstance(wrong, WrongArguments) else errors.say(wrong)
-    return f"⚠️ {said}"
 
 
 # --- made ---
@@ -251,7 +246,7 @@ async def confirm(query: CallbackQuery, callback_data: ConfirmPromo, request: Re
         return await make(query, request, draft)
     except PromoExists as exists:  # made by somebody else since
         draft.code = None
-        return await ask_next(query, request, draft, _slip(exists))
+        return await ask_next(query, request, draft, errors.slip(exists))
 
 
 async def make(event: Event, request: Request, draft: PromoDraft) -> Reply:
@@ -260,7 +255,12 @@ async def make(event: Event, request: Request, draft: PromoDraft) -> Reply:
     assert draft.days is not None
     assert draft.count is not None
     if draft.batch:
-        reply = await _make_batch(event, request, draft.product_id, draft.days, draft.count)
+        batch = await promo_codes.create_batch(
+            request.session, draft.product_id, draft.days, draft.count, request.now
+        )
+        await _record(request, ActKind.PROMO_BATCH, batch.product, draft, batch=batch.id)
+        await send_later(request, batch.id)
+        reply = show(event, words.made_batch(batch), batch_keyboard(batch))
     else:
         assert draft.code is not None
         made = await promo.create_promo(
@@ -271,14 +271,6 @@ async def make(event: Event, request: Request, draft: PromoDraft) -> Reply:
         reply = show(event, words.made(made, link), card_keyboard(made, link))
     await request.state.clear()
     return reply
-
-
-async def _make_batch(event: Event, request: Request, product_id: int, days: int, count: int) -> Reply:
-    made = await promo_codes.create_batch(request.session, product_id, days, count, request.now)
-    draft = PromoDraft(True, None, product_id, days, count)
-    await _record(request, ActKind.PROMO_BATCH, made.product, draft, batch=made.id)
-    await send_later(request, made.id)
-    return show(event, words.made_batch(made), batch_keyboard(made))
 
 
 async def _record(request: Request, kind: ActKind, product: str, draft: PromoDraft, **what: object) -> None:

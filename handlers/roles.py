@@ -25,7 +25,7 @@ from bot.texts.accounts import people as people_words
 from db import roles
 from db.accounts import people
 from db.accounts.people import AccountSummary
-from db.accounts.search import Found, find_people
+from db.accounts.search import Found, find_account, find_people
 from db.acts import ActKind, record_act
 from db.errors import DraftGone, PersonNotRegistered, PersonUnknown
 from db.jobs import SetMenuJob
@@ -155,7 +155,7 @@ async def _show_chat(event: Event, request: Request, chat: int, note: Text = "")
 async def _holder_of(request: Request, chat: int, *, has_role: bool) -> AccountSummary | None:
     """None where who has a role has no account any more. Raises PersonUnknown, PersonNotRegistered."""
     try:
-        return await people.find_account(request.session, str(chat))
+        return await find_account(request.session, str(chat))
     except (PersonUnknown, PersonNotRegistered):
         if has_role:
             return None

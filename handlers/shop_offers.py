@@ -30,8 +30,8 @@ from bot.chat.shop_buttons import (
 )
 from bot.context import Request
 from bot.payments.offering import check_price
+from bot.texts import errors
 from bot.texts import shop_offers as words
-from bot.texts.access import granting as granting_words
 from db.errors import ProductUnknown, Refused
 from db.shop import offers
 from db.shop.courses import OfferDetails
@@ -114,7 +114,7 @@ def _slip(wrong: Refused) -> str:
         and wrong.argument != "CURRENCY"
     ):
         return ""
-    return granting_words.slip(OFFER, wrong)
+    return errors.slip(wrong, OFFER)
 
 
 def _meant(wrong: Refused, found: Sequence[ProductSummary]) -> list[ProductSummary]:

@@ -5,6 +5,7 @@ from functools import singledispatch
 from babel.support import LazyProxy
 
 from bot.chat.arguments import WrongArguments
+from bot.chat.commands import Command
 from bot.chat.rights import NotAllowed
 from bot.texts import _, __, arguments, roles
 from bot.texts import lessons as lesson_words
@@ -67,6 +68,12 @@ SAID: dict[type[errors.Refused], LazyProxy] = {
         "This question is too old, or was dropped. Nothing was returned. Please send /refund again."
     ),
 }
+
+
+def slip(wrong: errors.Refused, command: Command | None = None) -> str:
+    """What was wrong of what was written, and how the `command` is; what was right of it is shown below, and kept."""
+    what = arguments.problem(wrong) if isinstance(wrong, WrongArguments) else say(wrong)
+    return f"⚠️ {what}" + (f"\n<code>{safe(arguments.pattern(command))}</code>" if command else "")
 
 
 @singledispatch

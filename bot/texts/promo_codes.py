@@ -2,11 +2,8 @@
 
 from collections.abc import Sequence
 
-from bot.chat.arguments import WrongArguments
-from bot.chat.commands import PROMO_NEW
-from bot.texts import _, __, arguments, errors, plural
+from bot.texts import _, __, plural
 from bot.texts.format import cut, day, days, label, moment, safe
-from db.errors import Refused
 from db.promo import PromoSummary
 from db.promo_codes import BatchSummary, PromoUser, SwitchedCode
 
@@ -213,12 +210,6 @@ def switched(code: SwitchedCode, *, on: bool) -> str:
 
 
 # --- making ---
-
-
-def slip(wrong: Refused) -> str:
-    """What was wrong, and how the command is written; what was right of it is shown below, and kept."""
-    what = arguments.problem(wrong) if isinstance(wrong, WrongArguments) else errors.say(wrong)
-    return f"⚠️ {what}\n<code>{safe(arguments.pattern(PROMO_NEW))}</code>"
 
 
 def so_far(

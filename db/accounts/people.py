@@ -1,4 +1,4 @@
-"""Who is WHO: an account found by its Telegram id, e-mail, `#` and its own id, or a @username the bot has met."""
+"""Accounts as admins see them, and their chats. Who is WHO: `db/accounts/search.py`."""
 
 import re
 from collections.abc import Sequence
@@ -7,9 +7,9 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.errors import PersonAmbiguous, PersonNotRegistered, PersonUnknown, PersonUnproven
-from db.normal import UNUSUAL_EMAIL, clean_text, email_form, number_form
-from db.placeholders import proven_email, read_placeholder
+from db.errors import PersonAmbiguous, PersonUnknown
+from db.normal import UNUSUAL_EMAIL, email_form
+from db.placeholders import proven_email
 from db.sql import text
 
 MAX_ID = 2**63 - 1
@@ -48,33 +48,10 @@ class ChatContact:
     blocked: bool
 
 
-# Each gives the account's id for every match, null for a match that has no account.
-BY_ACCOUNT = text("select id from users where id = cast(:key as bigint)")
-BY_TELEGRAM = text(
-    """
-    select a.user_id from authidentities a
-    where lower(a.loginprovider) = 'telegram' and a.providerkey = cast(:key as bigint)::text
-    union all
-    select null from bot.chats c where c.telegram_id = cast(:key as bigint) and not exists (
-        select from authidentities a
-        where lower(a.loginprovider) = 'telegram' and a.providerkey = c.telegram_id::text)
-    """
-)
+# Of the keys that were asked for; those whose case the index does not know are to be compared once more.
 BY_EMAIL = text(
-    f"""select id, email from users where lower(email COLLATE "C") = :form or {UNUSUAL_EMAIL} order by id"""
+    f"""select email, id from users where lower(email COLLATE "C") = any(:keys) or {UNUSUAL_EMAIL} order by id"""
 )
-BY_TYPED_EMAIL = text(
-    "select user_id from bot.contacts where value = :form and kind = 'email' and proven_at is null order by user_id"
-)
-BY_USERNAME = text(
-    """
-    select a.user_id from bot.chats c
-    left join authidentities a on lower(a.loginprovider) = 'telegram' and a.providerkey = c.telegram_id::text
-    where lower(c.username) = lower(:key)
-    """
-)
-
-
 LIST_SUMMARIES = text(
     f"""
     select u.id, u.name, {proven_email("u")}, c.value, u.phone, a.providerkey, chat.username,
@@ -91,26 +68,6 @@ LIST_SUMMARIES = text(
     where u.id = any(:ids)
     """
 )
-
-
-async def find_account(session: AsyncSession, who: str, *, to_change: bool = False) -> AccountSummary:
-    """An address that somebody has only typed finds them to be looked at, never `to_change` anything of theirs.
-
-    Raises PersonUnknown, PersonUnproven, PersonNotRegistered (met, but without an account), PersonAmbiguous.
-    """
-    who = clean_text(who)
-    matches = await _matches(session, who)
-    if not matches and "@" in who[1:]:
-        matches = set(await _list_by_typed_email(session, who))
-        if matches and to_change:
-            raise PersonUnproven(who, tuple(sorted(match for match in matches if match is not None)))
-    if not matches:
-        raise PersonUnknown(who)
-    if len(matches) > 1:
-        raise PersonAmbiguous(who, tuple(sorted(match for match in matches if match is not None)))
-    if (user_id := matches.pop()) is None:
-        raise PersonNotRegistered(who)
-    return await get_account_summary(session, user_id)
 
 
 async def get_named_chat(session: AsyncSession, username: str) -> int:
@@ -170,27 +127,5 @@ async def get_names(session: AsyncSession, telegram_id: int) -> tuple[str, str |
 async def list_by_email(session: AsyncSession, email: str) -> list[int]:
     """The accounts whose e-mail is the same address (db/normal.py), however the other application has written it."""
     form = email_form(email)
-    rows = await session.execute(BY_EMAIL, {"form": form})
+    rows = await session.execute(BY_EMAIL, {"keys": [form]})
     return [row.id for row in rows if email_form(row.email) == form]
-
-
-async def _matches(session: AsyncSession, who: str) -> set[int | None]:
-    """Empty for what is nobody's name."""
-    if match := ID.fullmatch(number_form(who)):
-        number = int(match["number"])
-        statement = BY_ACCOUNT if match["sign"] else BY_TELEGRAM
-        return set(await session.scalars(statement, {"key": number})) if number <= MAX_ID else set()
-    if who.startswith("@"):
-        return set(await session.scalars(BY_USERNAME, {"key": who[1:]}))
-    if "@" not in who:
-        return set()
-    if (telegram_id := read_placeholder(who)) is not None:
-        return (
-            set(await session.scalars(BY_TELEGRAM, {"key": telegram_id})) if telegram_id <= MAX_ID else set()
-        )
-    return set(await list_by_email(session, who))
-
-
-async def _list_by_typed_email(session: AsyncSession, email: str) -> list[int]:
-    """Asked only where the address is nobody's: what somebody typed never stands before a proof."""
-    return list(await session.scalars(BY_TYPED_EMAIL, {"form": email_form(email)}))

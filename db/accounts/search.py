@@ -1,4 +1,4 @@
-"""People found by whatever names them: also by less than a name of theirs alone, which is part of a name, a phone, or
+"""Who is WHO: people found by whatever names them, also by less than what is theirs alone: part of a name, a phone, or
 an address that somebody typed. As many statements for a whole list as for one of it."""
 
 import re
@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.accounts.people import ID, MAX_ID, AccountSummary, list_summaries
-from db.errors import PersonNotRegistered, PersonUnknown
-from db.normal import UNUSUAL_EMAIL, clean_text, email_form, number_form
+from db.accounts.people import BY_EMAIL, ID, MAX_ID, AccountSummary, get_account_summary, list_summaries
+from db.errors import PersonAmbiguous, PersonNotRegistered, PersonUnknown, PersonUnproven
+from db.normal import clean_text, email_form, number_form
 from db.placeholders import read_placeholder
 
 MAX_FOUND = 8
@@ -33,9 +33,6 @@ BY_TELEGRAM = text(
         select from authidentities a
         where lower(a.loginprovider) = 'telegram' and a.providerkey = c.telegram_id::text)
     """
-)
-BY_EMAIL = text(
-    f"""select email, id from users where lower(email COLLATE "C") = any(:keys) or {UNUSUAL_EMAIL} order by id"""
 )
 BY_TYPED_EMAIL = text(
     "select value, user_id from bot.contacts"
@@ -92,6 +89,25 @@ async def find_people(session: AsyncSession, who: str) -> Found:
     if isinstance(found, Found):
         return found
     raise found
+
+
+async def find_account(session: AsyncSession, who: str, *, to_change: bool = False) -> AccountSummary:
+    """By what is theirs alone. An address that somebody has only typed finds them to be looked at, never `to_change`
+    anything of theirs.
+
+    Raises PersonUnknown, PersonUnproven, PersonNotRegistered (met, but without an account), PersonAmbiguous.
+    """
+    wanted = Wanted(clean_text(who))
+    await _find_by_keys(session, [wanted])
+    if not wanted.ids and not wanted.met and "@" in wanted.who[1:]:
+        await _find_by_typed_email(session, [wanted])
+        if wanted.ids and to_change:
+            raise PersonUnproven(wanted.who, wanted.ids)
+    if not wanted.ids:
+        raise PersonNotRegistered(wanted.who) if wanted.met else PersonUnknown(wanted.who)
+    if len(wanted.ids) + wanted.met > 1:
+        raise PersonAmbiguous(wanted.who, wanted.ids)
+    return await get_account_summary(session, wanted.ids[0])
 
 
 async def find_many(

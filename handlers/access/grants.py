@@ -15,6 +15,7 @@ from bot.chat.replies import Reply, say, show
 from bot.chat.rights import Right
 from bot.context import Request
 from bot.notifications.granted import notify_undone
+from bot.texts import errors
 from bot.texts.access import granting as granting_words
 from bot.texts.access import grants
 from db.access import grants as database
@@ -55,7 +56,7 @@ async def change_access(
     if not found.is_sure:
         return await ask_who(message, request, draft, found)
     draft.user_id = found.people[0].id
-    problem = granting_words.slip(action.command, wanted.wrong) if wanted.wrong else ""
+    problem = errors.slip(wanted.wrong, action.command) if wanted.wrong else ""
     if problem or draft.product_id is None or draft.days is None:
         return await ask_next(message, request, draft, problem, wanted.products)
     plan = await make_plan(request, draft)

@@ -27,6 +27,7 @@ from bot.texts.accounts import link as words
 from db import chats
 from db.accounts import people
 from db.accounts.people import AccountSummary
+from db.accounts.search import find_account
 from db.acts import ActKind, record_act
 from db.chats import Person
 from db.connecting import moving
@@ -48,7 +49,7 @@ async def ask(message: Message, command: CommandObject, session: AsyncSession, n
     asked = Arguments(LINK, command.args)
     who, telegram_id = asked.who(), asked.whole("TELEGRAM_ID", 1, MAX_ID)
     asked.end()
-    target = await people.find_account(session, who, to_change=True)
+    target = await find_account(session, who, to_change=True)
     return await preview(message, session, telegram_id, target, now)
 
 
@@ -102,7 +103,7 @@ async def preview(
 ) -> Reply:
     """Raises NotMergeable, PersonUnknown."""
     try:
-        source = await people.find_account(session, str(telegram_id))
+        source = await find_account(session, str(telegram_id))
     except PersonNotRegistered:
         return await ask_to_move(message, session, telegram_id, None, target)
     try:
@@ -206,7 +207,7 @@ async def give_back(query: CallbackQuery, callback_data: ReturnChat, request: Re
         facts=facts,
     )
     await tell_separated(request.session, request.context, back.telegram_id)
-    who = await people.find_account(request.session, str(back.telegram_id))
+    who = await find_account(request.session, str(back.telegram_id))
     return show(query, words.returned_chat(back.telegram_id, who))
 
 

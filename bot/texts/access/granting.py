@@ -3,16 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.chat.arguments import WrongArguments
-from bot.chat.commands import Command
-from bot.texts import _, __, arguments, errors
+from bot.texts import _, __
 from bot.texts.access.grants import state
 from bot.texts.access.many import count_people
 from bot.texts.format import cut, label, person, safe
 from bot.texts.format import days as in_days
 from db.access.plans import GrantPlan
 from db.accounts.people import AccountSummary
-from db.errors import Refused
 from db.shop.offers import ProductSummary
 
 TITLES = {
@@ -38,12 +35,6 @@ ALL_LEFT = __("All that are left")
 REASON = __("✍️ Reason")
 DROP = __("✖️ Cancel")
 DROPPED = __("All right, nothing was changed.")
-
-
-def slip(command: Command, wrong: Refused) -> str:
-    """What was wrong of a command, and how it is written; what was right of it is shown below, and kept."""
-    what = arguments.problem(wrong) if isinstance(wrong, WrongArguments) else errors.say(wrong)
-    return f"⚠️ {what}\n<code>{safe(arguments.pattern(command))}</code>"
 
 
 def so_far(action: str, who: AccountSummary | int | None, product: str | None, days: int | None) -> str:

@@ -11,8 +11,8 @@ from db.access.grants import create_grant
 from db.account_errors import AccountChanged, AccountDeleted, DeletionBlocked
 from db.account_ids import is_deleted
 from db.accounts.contacts import record_email, record_phone
-from db.accounts.people import find_account
 from db.accounts.registration import get_account_id, record_consent, sign_in
+from db.accounts.search import find_account
 from db.audit import list_disagreements
 from db.chats import TelegramProfile, load_person
 from db.connecting.moving import Proof, move_chat, undo_move
