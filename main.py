@@ -89,7 +89,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"{error.filename}: {error.strerror}", file=sys.stderr)
         return 1
     # Not before: importing all that the bot needs takes seconds, and --help and wrong settings need none of it.
-    from handlers.commands import execute
+    if asked.command == "catalog" and asked.action == "check" and not asked.files:
+        from handlers.checking import execute
+    else:
+        from handlers.commands import execute
 
     return execute(settings, asked)
 

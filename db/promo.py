@@ -13,7 +13,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.access.changes import MAX_DAYS, AppliedChange, Source, change_access
+from db.access.changes import AppliedChange, Source, change_access
+from db.access.limits import MAX_DAYS
 from db.account_ids import list_telegram_ids, lock_account
 from db.errors import (
     AccessTooFar,

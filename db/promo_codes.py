@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.access.changes import MAX_DAYS
+from db.access.limits import MAX_DAYS
 from db.errors import AccessTooFar, ProductUnknown, Refused
 from db.normal import PLAIN_SIGNS, promo_form
 from db.placeholders import proven_email

@@ -33,7 +33,7 @@ from bot.context import Request
 from bot.texts import errors
 from bot.texts import promo_codes as words
 from db import promo, promo_codes
-from db.access.changes import MAX_DAYS
+from db.access.limits import MAX_DAYS
 from db.acts import ActKind, record_act
 from db.errors import DraftGone, ProductUnknown, PromoExists
 from db.normal import clean_text

@@ -261,3 +261,16 @@ async def test_reconcile_asks_the_providers_and_names_what_failed(folder: Path, 
         assert "Traceback" not in badly.errors
     finally:
         await sandbox.stop()
+
+
+async def test_a_catalogue_is_checked_without_what_a_bot_needs(folder: Path) -> None:
+    """An editor calls it after every change: importing a bot would take seconds."""
+    call = (
+        f"import sys; sys.path.insert(0, {str(ROOT)!r}); sys.argv[1:] = ['catalog', 'check', {str(SCHOOL)!r}]"
+    )
+    checked = f"{call}; from main import main; assert main() == 0; print(*sys.modules)"
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", checked, cwd=folder, stdout=PIPE)
+    output, _ = await process.communicate()
+    ok, loaded = output.decode().splitlines()[-2:]
+    assert ok == "ok"
+    assert not {"aiogram", "aiohttp", "sqlalchemy.orm", "alembic", "matplotlib"} & set(loaded.split())

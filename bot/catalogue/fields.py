@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from bot.chat import markup
 from bot.lessons import document
 from bot.lessons.document import Markup as Written
-from db.access.changes import LATEST_END
+from db.access.limits import LATEST_END
 from db.catalogue.faults import Fault
 
 MAX_INTEGER = 2**31 - 1

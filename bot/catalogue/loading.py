@@ -1,6 +1,6 @@
 """A catalogue file into the database, all of it or nothing; and the database into a file."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -8,15 +8,14 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.catalogue import reading, writing
+from bot.catalogue.checking import list_unpayable
 from bot.catalogue.files import list_files, look_at
 from bot.clock import utc_now
-from bot.currencies import ways
-from bot.settings import SETTING_OF, Settings
+from bot.settings import Settings
 from db.acts import CONSOLE, ActKind, record_act
 from db.catalogue.changes import Action, CatalogueChange
 from db.catalogue.entries import Catalogue
 from db.catalogue.exporting import export_catalogue
-from db.catalogue.faults import Fault, at
 from db.catalogue.loading import CatalogueRefusedError, load_catalogue
 from db.engine import Database, Pool, is_retryable
 from db.jobs import DescribeBotJob
@@ -27,38 +26,12 @@ MAX_RECORDED = 10  # changes that the history spells out
 MAX_TRIES = 4  # of a transaction that met a deadlock, or ids that are taken
 
 
-def check_file(path: Path, settings: Settings | None) -> list[str]:
-    """By itself, and against the shop's settings where they are known; a line for what may be meant and is worth a
-    look. Raises CatalogueError."""
-    catalogue = reading.read(path)
-    if settings is not None and (lines := list(_unpayable(catalogue, settings))):
-        raise reading.CatalogueError(lines)
-    return list(_unreachable(catalogue))
-
-
 async def check_addresses(path: Path) -> list[str]:
     """A line for what could not be reached from here. Raises CatalogueError for what Telegram would not show."""
     looked = await look_at(list_files(reading.read(path)))
     if wrong := [f"{one.file}: {one.wrong}" for one in looked if one.wrong and one.reached]:
         raise reading.CatalogueError(wrong)
     return [f"{one.file}: tried from here: {one.wrong}" for one in looked if one.wrong]
-
-
-def _unreachable(catalogue: Catalogue) -> Iterator[str]:
-    """Lessons that unlock after every access that the file sells or gives away has ended."""
-    longest: dict[str, int] = {}
-    modules = {product.key: product.module for product in catalogue.products}
-    given = [(product.module, offer.days) for product in catalogue.products for offer in product.offers]
-    for module, days in [*given, *((modules[promo.product], promo.days) for promo in catalogue.promos)]:
-        longest[module] = max(days, longest.get(module, 0))
-    for one in catalogue.modules:
-        for lesson in one.lessons:
-            days = (one.unlock_days or 0) if lesson.unlock_days is None else lesson.unlock_days
-            if not lesson.preview and days >= longest.get(one.key, days + 1):
-                yield (
-                    f'modules "{one.key}" . lessons "{lesson.key}": unlocks {days} days after access opened, and'
-                    f" no offer or promo code gives more than {longest[one.key]}: only who renews gets there"
-                )
 
 
 async def load_file(
@@ -105,28 +78,13 @@ async def load(
     """As `load_catalogue`. With `settings`, CatalogueRefusedError also where a new offer could not be paid by them."""
     changes = await load_catalogue(session, catalogue, now)
     new = {change.key for change in changes if change.table == "offer" and _decides_payment(change)}
-    if settings is not None and (lines := list(_unpayable(catalogue, settings, new))):
+    if settings is not None and (lines := list(list_unpayable(catalogue, settings, new))):
         raise CatalogueRefusedError(lines)
     return changes
 
 
 def _decides_payment(change: CatalogueChange) -> bool:
     return change.action is Action.ADDED or any(name in PAYMENT_FIELDS for name, *_ in change.fields)
-
-
-def _unpayable(catalogue: Catalogue, settings: Settings, keys: set[str] | None = None) -> Iterator[str]:
-    """A line for each offer (of these keys) in a currency that no way to pay takes as it is set up."""
-    for product in catalogue.products:
-        for offer in product.offers:
-            key, able = f"{product.key}/{offer.key}", ways(offer.methods, offer.currency)
-            if (keys is None or key in keys) and not set(able) & set(settings.payment_methods):
-                needed = ", ".join(SETTING_OF[method] for method in able)
-                what = Fault(
-                    "no way to pay that is set up takes {currency}; it needs {settings}",
-                    currency=offer.currency,
-                    settings=needed,
-                )
-                yield at(f'offers "{key}"', what)
 
 
 async def export_file(database: Database, path: Path) -> list[str]:

@@ -10,7 +10,7 @@ from bot.chat.commands import Command
 from bot.chat.products import NUMBER_SIGN, find_products
 from bot.currencies import CURRENCIES, exponent
 from bot.money import AmbiguousAmountError, OtherCurrencyError, split_currency, to_minor_units
-from db.access.changes import MAX_DAYS
+from db.access.limits import MAX_DAYS
 from db.errors import Refused
 from db.normal import clean_text, number_form
 from db.shop.offers import ProductSummary

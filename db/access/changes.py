@@ -6,19 +6,17 @@ Positive days: `ends_at = greatest(now, ends_at) + days`; negative: `ends_at + d
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db.access.limits import LATEST_END, MAX_DAYS
 from db.account_ids import lock_account
 from db.errors import AccessNotOwned, AccessTooFar, AlreadyUndone
 from db.locks import lock
 from db.tables import AccessChange
-
-MAX_DAYS = 36_500
-LATEST_END = datetime(9001, 1, 1, tzinfo=UTC)  # no access ends after the year 9000
 
 
 class Source(StrEnum):

@@ -6,7 +6,8 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.access.changes import LATEST_END, UNDO, AppliedChange
+from db.access.changes import UNDO, AppliedChange
+from db.access.limits import LATEST_END
 from db.access.plans import LOCK_MANY, GrantPlan
 from db.account_ids import lock_accounts
 from db.errors import AccessTooFar

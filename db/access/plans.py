@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.access import changes
 from db.access.changes import AccessPeriod
+from db.access.limits import LATEST_END
 from db.account_ids import lock_account, lock_accounts
 from db.errors import AccessForEver, AccessNotOwned, AccessTooFar, PersonUnknown, ProductUnknown
 
@@ -61,7 +62,7 @@ async def plan_grants(
     for user_id in ids:
         access = AccessPeriod(row[2], row[1], found[user_id]) if user_id in found else None
         ends_at = changes.end_after(access, days, now)
-        if ends_at is not None and ends_at >= changes.LATEST_END:
+        if ends_at is not None and ends_at >= LATEST_END:
             raise AccessTooFar(days)
         plans.append(GrantPlan(user_id, product_id, row[0], row[1], days, access, ends_at))
     return plans

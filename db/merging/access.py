@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import insert, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.access.changes import LATEST_END, Source, lock_access
+from db.access.changes import Source, lock_access
+from db.access.limits import LATEST_END
 from db.accounts.references import take_away
 from db.refunds.days import DAY, days_until, get_balance
 from db.tables import AccessChange, MergedChange, MergedModule

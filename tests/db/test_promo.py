@@ -13,7 +13,7 @@ import asyncpg
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.access.changes import MAX_DAYS
+from db.access.limits import MAX_DAYS
 from db.engine import Database, Pool
 from db.errors import (
     AccessTooFar,

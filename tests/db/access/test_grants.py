@@ -9,8 +9,8 @@ import asyncpg
 import pytest
 
 from db.access import grants, plans
-from db.access.changes import LATEST_END
 from db.access.grants import GrantResult
+from db.access.limits import LATEST_END
 from db.engine import Database, Pool
 from db.errors import (
     AccessForEver,

@@ -6,7 +6,8 @@ import asyncpg
 import pytest
 from pydantic import SecretStr
 
-from bot.catalogue.loading import check_file, export_file, load_file
+from bot.catalogue.checking import check_file
+from bot.catalogue.loading import export_file, load_file
 from bot.catalogue.reading import CatalogueError, parse
 from bot.settings import FixedSettings
 from db.catalogue.loading import CatalogueRefusedError, load_catalogue

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.catalogue.loading import check_file
+from bot.catalogue.checking import check_file
 from bot.catalogue.reading import parse
 from bot.catalogue.writing import write
 from db.catalogue.exporting import export_catalogue
