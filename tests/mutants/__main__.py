@@ -8,8 +8,8 @@
 
 Needs mutmut: pip install -r tests/mutants/requirements.txt. First it measures which tests come by where, those that it
 has not measured yet, for so many minutes (--measure) at most. What was found stands in var/mutants/results.json; who
-was tried is not tried once more while the file stays as it is, but those that survived are with --again. One table of
-all comes last.
+was tried is not tried once more while the file stays as it is; --again tries those that no test noticed, and no others.
+One table of all comes last.
 Exit status 0 where at least nine of ten were killed.
 """
 
@@ -50,7 +50,7 @@ class Rounds:
             listed = [one for one in listed if one.number == self._given.mutant]
         else:
             tried = results.states()
-            wanted = (*results.MISSED, "") if self._given.again else ("",)
+            wanted = results.MISSED if self._given.again else ("",)
             listed = [one for one in listed if tried.get((one.path, one.number), "") in wanted]
         gc.collect()
         gc.freeze()

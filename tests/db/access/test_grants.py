@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import asyncpg
 import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.access import grants, plans
 from db.access.grants import GrantResult
@@ -21,6 +22,7 @@ from db.errors import (
     ProductUnknown,
     Refused,
 )
+from tests.db.access.test_changes import until_one_waits
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -267,3 +269,25 @@ async def test_plans_say_what_would_be(school: School) -> None:
     async with school.database.transaction(Pool.TALK) as session:
         (endless,) = await plans.plan_grants(session, [school.anna], school.product, 5, NOW)
     assert (endless.end_before, endless.ends_at) == (None, None)
+
+
+async def test_two_who_take_at_once_take_no_more_than_is_left(school: School) -> None:
+    """The second plan waits for what the first one does."""
+    await school.grant(10)
+
+    async def take(session: AsyncSession) -> plans.GrantPlan:
+        plan = await plans.plan_revocation(session, school.anna, school.product, 7, NOW)
+        await grants.create_grant(session, school.admin, school.anna, school.product, plan.days, NOW)
+        return plan
+
+    async def take_too() -> plans.GrantPlan:
+        async with school.database.transaction(Pool.TALK) as session:
+            return await take(session)
+
+    async with school.database.transaction(Pool.TALK) as session:
+        first = await take(session)
+        taking = asyncio.create_task(take_too())
+        await until_one_waits(school.connection)
+    second = await taking
+    assert (first.days, second.days, second.is_too_much) == (-7, -3, True)
+    assert await school.ends_at() == NOW
