@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ from tests.browser.chrome import FLAGS, chromium
 from tests.browser.tiny_bot import Script, TinyBot
 
 if TYPE_CHECKING:
-    from playwright.async_api import Browser, ConsoleMessage, Locator, Page
+    from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Locator, Page
 
 ANNA, BEN, OLGA, HELEN = 7000000001, 7000000002, 7000000003, 7000000004
 PATIENCE_MS = 10_000
@@ -31,6 +31,32 @@ async def browser() -> AsyncIterator[Browser]:
         browser = await playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
         yield browser
         await browser.close()
+
+
+class Contexts:
+    """Browser profiles that tests use one after another: to start a process for each was half of what a test cost. Each
+    sandbox has a port of its own, so a page finds nothing stored by the one before."""
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._free: dict[str, list[BrowserContext]] = {}
+
+    @asynccontextmanager
+    async def lend(self, options: dict[str, Any]) -> AsyncIterator[BrowserContext]:
+        free = self._free.setdefault(repr(options), [])
+        context = free.pop() if free else await self._browser.new_context(**({"locale": "ru-RU"} | options))
+        yield context
+        stays, *others = context.pages  # without a page its process would end
+        await stays.goto("about:blank")
+        for page in others:
+            await page.close()
+        await context.clear_permissions()
+        free.append(context)
+
+
+@pytest.fixture(scope="session")
+async def contexts(browser: Browser) -> Contexts:
+    return Contexts(browser)
 
 
 @dataclass
@@ -133,14 +159,13 @@ OpenWindow = Callable[..., Awaitable[Window]]
 
 
 @pytest.fixture
-async def open_window(browser: Browser, world: World) -> AsyncIterator[OpenWindow]:
+async def open_window(contexts: Contexts, world: World) -> AsyncIterator[OpenWindow]:
     """`await open_window(person, query="", **context options)`; complaints left at the end fail the test."""
     windows: list[Window] = []
     async with AsyncExitStack() as stack:
 
         async def open_one(person: int | None = ANNA, query: str = "", **options: Any) -> Window:
-            context = await browser.new_context(**({"locale": "ru-RU"} | options))
-            stack.push_async_callback(context.close)
+            context = await stack.enter_async_context(contexts.lend(options))
             window = Window(await context.new_page())
             windows.append(window)
             await window.page.goto(f"{world.origin}/{query}" + (f"#{person}" if person else ""))
