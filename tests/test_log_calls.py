@@ -1,7 +1,7 @@
 """How the code calls its log: exceptions are handed over as they are, so that what they quote can be left out."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from pathlib import Path
 
 import pytest
@@ -12,19 +12,24 @@ AS_TEXT = {"str", "repr", "format", "type"}
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
-def _calls_log(call: ast.Call, tree: ast.AST) -> bool:
+def _calls_log(call: ast.Call, aliases: Set[str]) -> bool:
     """`log.error(…)`, or `say(…)` where `say` was taken from the log."""
     match call.func:
         case ast.Attribute(value=ast.Name(id="log"), attr=level):
             return level in LEVELS
-        case ast.Name(id=alias):
-            taken = [one for one in ast.walk(tree) if isinstance(one, ast.Assign) and _names(one, alias)]
-            return any("log.error" in ast.unparse(one.value) for one in taken)
+        case ast.Name(id=name):
+            return name in aliases
     return False
 
 
-def _names(assignment: ast.Assign, name: str) -> bool:
-    return any(isinstance(target, ast.Name) and target.id == name for target in assignment.targets)
+def _taken_from_the_log(tree: ast.AST) -> set[str]:
+    return {
+        target.id
+        for one in ast.walk(tree)
+        if isinstance(one, ast.Assign) and "log.error" in ast.unparse(one.value)
+        for target in one.targets
+        if isinstance(target, ast.Name)
+    }
 
 
 def _exceptions_around(node: ast.AST, parents: dict[ast.AST, ast.AST]) -> set[str]:
@@ -47,8 +52,9 @@ def misused(source: str) -> Iterator[int]:
     """The lines of log calls that make a text of an exception, or hand it over under another name than `error`."""
     tree = ast.parse(source)
     parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
+    aliases = _taken_from_the_log(tree)
     for call in ast.walk(tree):
-        if not isinstance(call, ast.Call) or not _calls_log(call, tree):
+        if not isinstance(call, ast.Call) or not _calls_log(call, aliases):
             continue
         exceptions = _exceptions_around(call, parents)
         for part in (*call.args, *call.keywords):
