@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import cast
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
@@ -38,8 +39,8 @@ class Connection(SMTP):
             super().connection_lost(error)
 
     def cut(self) -> None:
-        if isinstance(self.transport, asyncio.WriteTransport):
-            self.transport.abort()
+        if self.transport is not None:
+            cast(asyncio.WriteTransport, self.transport).abort()  # uvloop's is no subclass of it
 
 
 class MailServer:
