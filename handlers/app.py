@@ -55,11 +55,12 @@ class Application:
         direct_dsn: str | None = None,
         timings: Timings | None = None,
         clock: Clock | None = None,
+        database: Database | None = None,
     ):
         assert settings.bot_token is not None
         self.settings = settings
         now = clock.now if clock else utc_now
-        self.database = Database(dsn)
+        self.database = database or Database(dsn)
         self.bot = Bot(
             settings.bot_token.get_secret_value(),
             session=open_session(settings),

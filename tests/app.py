@@ -4,9 +4,8 @@ sandbox and real HTTP.
 
 import asyncio
 import itertools
-import logging
 import ssl
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import cache
 from types import SimpleNamespace
@@ -15,7 +14,6 @@ from typing import Any
 import aiohttp
 import asyncpg
 import pytest
-import structlog
 from aiogram.client.session import aiohttp as aiogram_session
 from pydantic import SecretStr
 
@@ -34,6 +32,7 @@ from handlers.app import Application
 from handlers.demo import SCHOOL
 from tests.chat_user import ANNA, BEN, OLGA, PATIENCE, ChatUser
 from tests.database import Databases
+from tests.kept import Kept, Lent
 
 TOKEN = "7777777777:school-of-the-tests"
 BOT = 7777777777
@@ -104,11 +103,23 @@ async def first_start(sql: asyncpg.Connection) -> None:
     await sql.execute("delete from bot.cursors where name like 'shown:%'")
 
 
+@pytest.fixture(scope="session")
+async def kept_schools(cluster: Databases, school_template: str) -> AsyncIterator[Kept]:
+    kept = Kept(cluster, school_template)
+    yield kept
+    await kept.end()
+
+
 @pytest.fixture
-async def school_database(cluster: Databases, school_template: str) -> AsyncIterator[str]:
-    """The address of a migrated database with the demo's catalogue, of this test alone."""
-    async with cluster.clone(school_template) as dsn:
-        yield dsn
+async def lent_school(kept_schools: Kept) -> AsyncIterator[Lent]:
+    """A migrated database with the demo's catalogue, of this test alone. Override it to have another one."""
+    async with kept_schools.lend() as lent:
+        yield lent
+
+
+@pytest.fixture
+def school_database(lent_school: Lent) -> str:
+    return lent_school.dsn
 
 
 @pytest.fixture
@@ -136,10 +147,14 @@ def origin_of(sandbox: Sandbox) -> str:
 
 @asynccontextmanager
 async def running_app(
-    settings: Settings, dsn: str, timings: Timings = QUICK, clock: Clock | None = None
+    settings: Settings,
+    dsn: str,
+    timings: Timings = QUICK,
+    clock: Clock | None = None,
+    database: Database | None = None,
 ) -> AsyncIterator[Application]:
     """An app that is up: it asks for updates (or has set its webhook), and its worker works."""
-    app = Application(settings, dsn, timings=timings, clock=clock)
+    app = Application(settings, dsn, timings=timings, clock=clock, database=database)
     await app.start()
     running = asyncio.create_task(app.run())
     try:
@@ -176,10 +191,10 @@ def timings() -> Timings:
 
 @pytest.fixture
 async def app(
-    app_settings: Settings, school_database: str, sandbox: Sandbox, timings: Timings, clock: Clock
+    app_settings: Settings, lent_school: Lent, sandbox: Sandbox, timings: Timings, clock: Clock
 ) -> AsyncIterator[Application]:
     """The bot, polling, with the demo's catalogue; the provider's callbacks reach it."""
-    async with running_app(app_settings, school_database, timings, clock) as app:
+    async with running_app(app_settings, lent_school.dsn, timings, clock, lent_school.database) as app:
         sandbox.yookassa.notifications_url = f"http://127.0.0.1:{app.http_port}/yookassa/webhook"
         yield app
 
@@ -218,11 +233,9 @@ def olga(http: aiohttp.ClientSession, app: Application) -> ChatUser:
 
 
 @pytest.fixture
-async def sql(school_database: str) -> AsyncIterator[asyncpg.Connection]:
+def sql(lent_school: Lent) -> asyncpg.Connection:
     """A connection to the app's database, beside its own."""
-    connection = await asyncpg.connect(school_database)
-    yield connection
-    await connection.close()
+    return lent_school.connection
 
 
 @asynccontextmanager
@@ -254,42 +267,3 @@ def update_of(person: ChatUser, **message: Any) -> dict[str, Any]:
         length = len(str(message["text"]).split()[0])
         message["entities"] = [{"type": "bot_command", "offset": 0, "length": length}]
     return {"update_id": next(_update_ids), "message": body | message}
-
-
-class ErrorLog(logging.Handler):
-    """Keeps the lines logged at level ERROR and above."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.ERROR)
-        self.lines: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.lines.append(self.format(record))
-
-
-@pytest.fixture(scope="session")
-def standard_log() -> None:
-    """Our own log through the standard one, where pytest shows it and `errors` collects it."""
-    structlog.configure(
-        processors=[
-            structlog.processors.format_exc_info,
-            structlog.processors.KeyValueRenderer(key_order=["event"]),
-        ],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=False,
-    )
-    logging.getLogger("pgqueuer").setLevel(logging.WARNING)
-
-
-@pytest.fixture
-def errors(standard_log: None, request: pytest.FixtureRequest) -> Iterator[list[str]]:
-    """What was logged as an error; at the end of a test there must be none, unless it is marked `errors_expected`."""
-    handler = ErrorLog()
-    logging.getLogger().addHandler(handler)
-    try:
-        yield handler.lines
-    finally:
-        logging.getLogger().removeHandler(handler)
-    if request.node.get_closest_marker("errors_expected") is None:
-        assert handler.lines == []

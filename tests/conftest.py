@@ -3,18 +3,22 @@
 In a run on several cores each worker has a server of its own.
 """
 
+import asyncio
 import os
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 
 import asyncpg
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.database import Databases, server_of_the_run
+from db.engine import Database
+from handlers.app import fast_loop
+from tests.database import TEMPLATE, Databases, server_of_the_run
+from tests.kept import Kept, Lent
 
-pytest_plugins = ["tests.app"]
+pytest_plugins = ["tests.app", "tests.logged"]
 # How long an example takes says how busy the machine is.
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")
@@ -40,6 +44,11 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     return 0
 
 
+def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """The event loop that the bot runs on."""
+    return {"loop": fast_loop() or asyncio.new_event_loop}
+
+
 @pytest.fixture(scope="session")
 async def cluster(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Databases]:
     """One server per run, without safety against power failures."""
@@ -52,9 +61,40 @@ async def cluster(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Dat
     shutil.rmtree(folder)
 
 
+@pytest.fixture(scope="session")
+async def kept_databases(cluster: Databases) -> AsyncIterator[Kept]:
+    kept = Kept(cluster, TEMPLATE)
+    yield kept
+    await kept.end()
+
+
 @pytest.fixture
-async def dsn(cluster: Databases) -> AsyncIterator[str]:
-    """The address of a migrated database with no rows, of this test alone."""
+async def lent(kept_databases: Kept) -> AsyncIterator[Lent]:
+    """A migrated database with no rows, of this test alone; who changes the schema may do so."""
+    async with kept_databases.lend() as lent:
+        yield lent
+
+
+@pytest.fixture
+def dsn(lent: Lent) -> str:
+    return lent.dsn
+
+
+@pytest.fixture
+def database(lent: Lent) -> Database:
+    """The application's connections to it."""
+    return lent.database
+
+
+@pytest.fixture
+def connection(lent: Lent) -> asyncpg.Connection:
+    """A connection to the test's database, beside whatever the tested code uses."""
+    return lent.connection
+
+
+@pytest.fixture
+async def fresh_dsn(cluster: Databases) -> AsyncIterator[str]:
+    """As `dsn`, for who looks at all that is in it: nothing is there that putting back needs."""
     async with cluster.clone() as dsn:
         yield dsn
 
@@ -64,13 +104,3 @@ async def empty_database(cluster: Databases) -> AsyncIterator[str]:
     """The address of a database without any table."""
     async with cluster.clone("template0") as dsn:
         yield dsn
-
-
-@pytest.fixture
-async def connection(dsn: str) -> AsyncIterator[asyncpg.Connection]:
-    """A connection to the test's database, beside whatever the tested code uses."""
-    conn = await asyncpg.connect(dsn)
-    try:
-        yield conn
-    finally:
-        await conn.close()

@@ -48,13 +48,21 @@ class Databases:
 
         Another `locale` goes with template0 only.
         """
+        dsn = await self.make(template, locale)
+        try:
+            yield dsn
+        finally:
+            await self.drop(dsn)
+
+    async def make(self, template: str, locale: str = "") -> str:
+        """As `clone`; it stays until `drop`."""
         name = f"test_{next(_numbers)}"
         option = f"LOCALE '{locale}'" if locale else ""
         await self._execute(f"CREATE DATABASE {name} TEMPLATE {template} {option} STRATEGY file_copy")
-        try:
-            yield self.dsn(name)
-        finally:
-            await self._execute(f"DROP DATABASE {name} WITH (FORCE)")
+        return self.dsn(name)
+
+    async def drop(self, dsn: str) -> None:
+        await self._execute(f"DROP DATABASE {urlsplit(dsn).path.removeprefix('/')} WITH (FORCE)")
 
     async def keep(self, dsn: str, name: str) -> None:
         """Makes a template of a database that nobody is connected to any more."""

@@ -25,6 +25,12 @@ COMMANDS = ("run", "demo", "sandbox", "migrate", "catalog", "reconcile", "doctor
 
 
 @pytest.fixture
+def dsn(fresh_dsn: str) -> str:
+    """Of a database that nobody else is connected to."""
+    return fresh_dsn
+
+
+@pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Where the commands are started: no `.env` there."""
     return tmp_path

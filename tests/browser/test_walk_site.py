@@ -27,6 +27,7 @@ from handlers.demo.school import SCHOOLS
 from tests.app import origin_of, settings_for
 from tests.browser.chrome import require_browser
 from tests.browser.conftest import ANNA, BEN, HELEN, OLGA, Window
+from tests.kept import Lent
 
 require_browser()
 
@@ -102,9 +103,9 @@ def language(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def school_database(dsn: str) -> str:
+def lent_school(lent: Lent) -> Lent:
     """Without the school that other tests have: the one in the test's language is loaded."""
-    return dsn
+    return lent
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from db.schema.trial import list_obstacles
 from tests.chat.accounts.rows import account_of
 from tests.chat_user import ANNA, BEN, ChatUser
 from tests.database import Databases
+from tests.kept import Lent, borrowed
 
 ADOPTED = Path(__file__).parents[1].joinpath("db", "adopted.sql").read_text("utf-8")
 # 5,000 users more, of whom 3,000 bought something, all with ids that the identities know nothing of.
@@ -56,8 +57,8 @@ async def run_told(owner: asyncpg.Connection, said: list[str]) -> None:
 
 
 @pytest.fixture
-async def school_database(cluster: Databases, tmp_path: Path) -> AsyncIterator[str]:
-    """The address for the bot's own role, after everything that `migrate` asked for was done."""
+async def lent_school(cluster: Databases, tmp_path: Path) -> AsyncIterator[Lent]:
+    """Over the address for the bot's own role, after everything that `migrate` asked for was done."""
     async with cluster.clone("template0") as dsn:
         owner = await asyncpg.connect(dsn)
         name = await owner.fetchval("select current_database()")
@@ -73,7 +74,8 @@ async def school_database(cluster: Databases, tmp_path: Path) -> AsyncIterator[s
         await owner.execute("alter table users alter name type varchar(40)")
         await owner.execute("alter table users add tags text[] not null default '{}', add note varchar(10)")
         await load_edited(bot_dsn, tmp_path / "school.toml")
-        yield bot_dsn
+        async with borrowed(bot_dsn) as lent:
+            yield lent
         await owner.execute(f"drop owned by bot_{name}; drop role bot_{name}")
         await owner.close()
 

@@ -2,6 +2,7 @@
 
 import os
 import stat
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import asyncpg
@@ -13,6 +14,19 @@ from db.schema.migrate import SchemaState, get_schema_state
 from tests.database import Databases
 
 NAME = "Ольга «O'Hara» \t \\ \n 😀"
+
+
+@pytest.fixture
+def dsn(fresh_dsn: str) -> str:
+    """Of a database that nobody else is connected to."""
+    return fresh_dsn
+
+
+@pytest.fixture
+async def connection(dsn: str) -> AsyncIterator[asyncpg.Connection]:
+    connection = await asyncpg.connect(dsn)
+    yield connection
+    await connection.close()
 
 
 async def add_user(dsn: str, email: str = "olga@example.org") -> int:

@@ -1,7 +1,6 @@
 """Offers as admins keep them."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 import asyncpg
@@ -14,13 +13,6 @@ from db.shop.courses import OfferDetails
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 GREATEST_PRICE = 2**31 - 1
-
-
-@pytest.fixture
-async def database(dsn: str) -> AsyncIterator[Database]:
-    database = Database(dsn)
-    yield database
-    await database.close()
 
 
 @pytest.fixture

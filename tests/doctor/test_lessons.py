@@ -56,11 +56,9 @@ async def only_parts(request: web.Request) -> web.Response:
 
 
 @pytest.fixture
-async def lessons(dsn: str) -> None:
-    database = Database(dsn)
+async def lessons(database: Database) -> None:
     async with database.transaction(Pool.JOBS) as session:
         await load_catalogue(session, reading.parse(SMALL))
-    await database.close()
 
 
 async def show(sql: asyncpg.Connection, kind: str, source: str) -> None:

@@ -37,11 +37,6 @@ async def person(connection: asyncpg.Connection) -> AsyncIterator[tuple[int, int
     assert [row[0] for row in await connection.fetch(others, anna, python)] == [BEN, CHESS]
 
 
-@pytest.fixture
-async def database(dsn: str) -> Database:
-    return Database(dsn)
-
-
 async def until_one_waits(connection: asyncpg.Connection) -> None:
     async with asyncio.timeout(60):
         while True:

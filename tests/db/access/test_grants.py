@@ -1,7 +1,6 @@
 """Grants and revocations: the row, the days, the undo."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -71,7 +70,7 @@ class School:
 
 
 @pytest.fixture
-async def school(dsn: str, connection: asyncpg.Connection) -> AsyncIterator[School]:
+async def school(database: Database, connection: asyncpg.Connection) -> School:
     async def made(statement: str, *values: object) -> int:
         return await connection.fetchval(statement, *values)  # type: ignore[no-any-return]
 
@@ -80,9 +79,7 @@ async def school(dsn: str, connection: asyncpg.Connection) -> AsyncIterator[Scho
     module = await made("insert into modules (name, interval_count) values ('Chess', 5) returning id")
     product = "insert into products (name, module_id) values ($1, $2) returning product_id"
     first, second = await made(product, "A month", module), await made(product, "A year", module)
-    database = Database(dsn)
-    yield School(database, connection, admin, anna, module, first, second)
-    await database.close()
+    return School(database, connection, admin, anna, module, first, second)
 
 
 async def test_a_grant_gives_days_and_leaves_a_row(school: School) -> None:

@@ -19,13 +19,9 @@ GREATEST = 2**63 - 1
 
 
 @pytest.fixture
-async def session(dsn: str) -> AsyncIterator[AsyncSession]:
-    database = Database(dsn)
-    try:
-        async with database.transaction(Pool.TALK) as session:
-            yield session
-    finally:
-        await database.close()
+async def session(database: Database) -> AsyncIterator[AsyncSession]:
+    async with database.transaction(Pool.TALK) as session:
+        yield session
 
 
 async def met(session: AsyncSession, telegram_id: int, username: str | None) -> None:

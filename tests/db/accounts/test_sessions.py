@@ -17,13 +17,9 @@ KEEP = timedelta(days=10)
 
 
 @pytest.fixture
-async def session(dsn: str) -> AsyncIterator[AsyncSession]:
-    database = Database(dsn)
-    try:
-        async with database.transaction(Pool.TALK) as session:
-            yield session
-    finally:
-        await database.close()
+async def session(database: Database) -> AsyncIterator[AsyncSession]:
+    async with database.transaction(Pool.TALK) as session:
+        yield session
 
 
 async def registered(session: AsyncSession, telegram_id: int) -> int:

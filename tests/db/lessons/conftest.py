@@ -1,7 +1,5 @@
 """The database that these tests share."""
 
-from collections.abc import AsyncIterator
-
 import asyncpg
 import pytest
 
@@ -12,13 +10,11 @@ from tests.db.lessons.school import SCHOOL
 
 
 @pytest.fixture
-async def database(dsn: str, connection: asyncpg.Connection) -> AsyncIterator[Database]:
+async def database(database: Database, connection: asyncpg.Connection) -> Database:
     """The school above, and Anna (1) and Ben (2)."""
-    made = Database(dsn)
-    async with made.transaction(Pool.JOBS) as session:
+    async with database.transaction(Pool.JOBS) as session:
         await loading.load_catalogue(session, parse(SCHOOL))
     await connection.execute(
         "INSERT INTO users (id, email, created_at) VALUES (1, 'anna@example.com', now()), (2, 'b@example.com', now())"
     )
-    yield made
-    await made.close()
+    return database

@@ -1,7 +1,5 @@
 """Anna has two accounts."""
 
-from collections.abc import AsyncIterator
-
 import asyncpg
 import pytest
 
@@ -10,7 +8,5 @@ from tests.db.merging.people import People, meet
 
 
 @pytest.fixture
-async def people(dsn: str, connection: asyncpg.Connection) -> AsyncIterator[People]:
-    database = Database(dsn)
-    yield await meet(database, connection)
-    await database.close()
+async def people(database: Database, connection: asyncpg.Connection) -> People:
+    return await meet(database, connection)

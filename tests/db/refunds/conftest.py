@@ -1,7 +1,5 @@
 """A purchase that was paid, to be refunded."""
 
-from collections.abc import AsyncIterator
-
 import asyncpg
 import pytest
 
@@ -10,7 +8,7 @@ from tests.db.refunds.school import School
 
 
 @pytest.fixture
-async def school(dsn: str, connection: asyncpg.Connection) -> AsyncIterator[School]:
+async def school(database: Database, connection: asyncpg.Connection) -> School:
     anna = await connection.fetchval(
         "insert into users (name, email, created_at) values ('Anna', 'anna@example.com', now()) returning id"
     )
@@ -20,6 +18,4 @@ async def school(dsn: str, connection: asyncpg.Connection) -> AsyncIterator[Scho
     product = await connection.fetchval(
         "insert into products (name, module_id) values ('A month', $1) returning product_id", module
     )
-    database = Database(dsn)
-    yield School(database, connection, anna, module, product)
-    await database.close()
+    return School(database, connection, anna, module, product)
