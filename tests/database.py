@@ -14,11 +14,16 @@ from db.postgres.binaries import child_environment, major_of
 from db.postgres.cluster import USER, Cluster
 from db.postgres.server import EmbeddedServer
 from db.schema.migrate import migrate
+from tests.resettable import make_resettable
 
 TEMPLATE = "migrated"
 DEBIAN_15 = Path("/usr/lib/postgresql/15/bin")
 
 _numbers = itertools.count(1)
+
+
+def resettable(template: str) -> str:
+    return f"{template}_kept"
 
 
 class Databases:
@@ -39,8 +44,9 @@ class Databases:
 
     async def prepare(self) -> None:
         """Makes the template that `clone` copies."""
-        await self._execute(f"CREATE DATABASE {TEMPLATE}")
-        assert await migrate(self.dsn(TEMPLATE), lambda _line: None)
+        async with self.clone("template0") as dsn:
+            assert await migrate(dsn, lambda _line: None)
+            await self.keep(dsn, TEMPLATE)
 
     @asynccontextmanager
     async def clone(self, template: str = TEMPLATE, locale: str = "") -> AsyncIterator[str]:
@@ -65,9 +71,13 @@ class Databases:
         await self._execute(f"DROP DATABASE {urlsplit(dsn).path.removeprefix('/')} WITH (FORCE)")
 
     async def keep(self, dsn: str, name: str) -> None:
-        """Makes a template of a database that nobody is connected to any more."""
+        """Makes two templates of a database that nobody is connected to any more: as it is, and `resettable(name)`."""
         source = urlsplit(dsn).path.removeprefix("/")
         await self._execute(f"CREATE DATABASE {name} TEMPLATE {source} STRATEGY file_copy")
+        connection = await asyncpg.connect(dsn)
+        await make_resettable(connection)
+        await connection.close()
+        await self._execute(f"CREATE DATABASE {resettable(name)} TEMPLATE {source} STRATEGY file_copy")
 
     async def _execute(self, statement: str) -> None:
         """On a connection that is kept: two new ones for each test were a third of what its database costs."""

@@ -31,6 +31,7 @@ from tests.chat_user import PATIENCE, ChatUser
 OFFER = "select min(id) from bot.offers where currency = 'RUB'"
 ROOT = Path(__file__).parents[1]
 HOUR, DAY, YEAR = timedelta(hours=1), timedelta(days=1), timedelta(days=365)
+SEASON = 100 * DAY  # long enough for an hourly schedule to be met more often than jobs are
 # As in life, where the tests of other things hurry: a payment is asked about for an hour.
 TIMINGS = Timings(dequeue=QUICK.dequeue, restart=QUICK.restart, replies=QUICK.replies)
 
@@ -256,13 +257,13 @@ async def test_without_a_worker_the_clock_stands(dsn: str) -> None:
 
 
 @pytest.mark.proof
-async def test_a_year_passes(
+async def test_a_season_passes(
     anna: ChatUser, mover: ClockMover, sql: asyncpg.Connection, app: Application
 ) -> None:
     await anna.register()
     await anna.order(await sql.fetchval(OFFER))
     started, began = app.context.now(), asyncio.get_running_loop().time()
-    await mover.advance(YEAR)
-    print(f"a year took {asyncio.get_running_loop().time() - began:.1f} s")
-    assert app.context.now() - started >= YEAR
+    await mover.advance(SEASON)
+    print(f"a hundred days took {asyncio.get_running_loop().time() - began:.1f} s")
+    assert app.context.now() - started >= SEASON
     assert await sql.fetchval("select status from purchases") == "canceled"

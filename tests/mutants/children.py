@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-from tests import app, chat_user, database
+from tests import app, chat_user, database, logged
 from tests.mutants import patching
 from tests.mutants.edits import Mutant
 
@@ -67,7 +67,7 @@ class Child:
             except patching.NotAppliedError:
                 self.end("skipped")
         self._session.config.pluginmanager.register(self, "mutant")
-        app.ErrorLog.emit = self._emit  # type: ignore[method-assign, assignment]
+        logged.ErrorLog.emit = self._emit  # type: ignore[method-assign, assignment]
         for number, item in enumerate(items):
             self._item = item
             # A next one always: what the whole session shares is not put away.
