@@ -58,16 +58,17 @@ class Database:
         self._sessions = {
             pool: async_sessionmaker(engine, expire_on_commit=False) for pool, engine in self._engines.items()
         }
-        # A pooler takes a statement and its arguments for two, which only SQLAlchemy keeps together.
-        talk = self._engines[Pool.TALK]
-        self._reading = partial(ReadingSession, _lazy(talk), None if parse_dsn(dsn).pooled else talk)
+        # A pooler takes a statement and its arguments for two: behind one, all of it is one transaction.
+        talk, pooled = self._engines[Pool.TALK], parse_dsn(dsn).pooled
+        self._reading = partial(ReadingSession, talk if pooled else _lazy(talk), None if pooled else talk)
 
     @asynccontextmanager
     async def transaction(self, pool: Pool) -> AsyncIterator[AsyncSession]:
         """Returning commits, raising rolls back. An id that is taken is passed, so that another try succeeds.
 
-        In the talk pool it begins with the first statement that may write: each statement before it sees what is
-        committed by then, as in any transaction of ours, and who only looks something up begins and commits nothing.
+        In the talk pool, unless behind a pooler, it begins with the first statement that may write: each statement
+        before it sees what is committed by then, as in any transaction of ours, and who only looks something up begins
+        and commits nothing.
         """
         async with self._passing_taken_ids(pool):
             if pool is Pool.TALK:
@@ -132,11 +133,8 @@ def _engine(dsn: str, size: int) -> AsyncEngine:
     return engine
 
 
-LAZY = "begins_with_the_first_write"
-
-
 def _lazy(engine: AsyncEngine) -> AsyncEngine:
-    lazy = engine.execution_options(isolation_level="AUTOCOMMIT", **{LAZY: True})
+    lazy = engine.execution_options(isolation_level="AUTOCOMMIT")
     event.listen(lazy.sync_engine, "before_cursor_execute", _begin_to_write)
     return lazy
 
