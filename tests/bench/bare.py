@@ -20,6 +20,7 @@ from db.dsn import asyncpg_arguments
 from handlers.app import fast_loop
 from tests.bench.server import SECRET, TOKEN, answer_figures
 
+OF_CHATS = 20_000_000  # what tests/bench/paid.py has between purchases and chats
 POOL = 10  # asyncpg's own default
 INSERT = "insert into bench_callbacks (event, object_id, body) values ($1, $2, $3)"
 TABLE = """
@@ -38,10 +39,14 @@ def application(pool: asyncpg.Pool, telegram: str) -> web.Application:
     async def callback(request: web.Request) -> web.Response:
         body = await request.json()
         await pool.execute(INSERT, body["event"], body["object"]["id"], json.dumps(body))
+        if request.path == "/paid":
+            chat = int(body["object"]["metadata"]["purchase"]) + OF_CHATS
+            await bot.send_message(chat, "Paid")
         return web.Response()
 
     app = web.Application()
     app.router.add_post("/callback", callback)
+    app.router.add_post("/paid", callback)
     bot = Bot(TOKEN, session=AiohttpSession(api=TelegramAPIServer.from_base(telegram)))
     dispatcher = Dispatcher()
     dispatcher.message.register(echo)

@@ -65,6 +65,7 @@ async def measure(dsn: str, rounds: int, count: int) -> list[Pair]:
             posting(sides.ours, "/yookassa/webhook", bodies, count),
             posting(sides.bare, "/callback", bodies, count),
             rounds,
+            20,
         )
     return pairs("Callback accepted", ours, bare, ("at least 0.5", "none"))
 

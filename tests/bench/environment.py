@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import json
+import re
 import sys
 import tempfile
 from asyncio.subprocess import PIPE, Process
@@ -43,21 +44,21 @@ class Side:
 class Sides:
     ours: Side
     bare: Side
+    telegram: "Telegram"
 
 
 @asynccontextmanager
-async def measured(dsn: str) -> AsyncIterator[Sides]:
-    """Our HTTP side and the bare one, each in a process of its own."""
+async def measured(dsn: str, *more: str) -> AsyncIterator[Sides]:
+    """Our HTTP side (`more`: "worker", with the worker) and the bare one, each in a process of its own."""
     async with AsyncExitStack() as stack:
-        telegram = await stack.enter_async_context(_telegram())
-        ours, bare = [
-            await stack.enter_async_context(_process(module, dsn, telegram)) for module in ("server", "bare")
-        ]
-        yield Sides(ours, bare)
+        there = await stack.enter_async_context(telegram())
+        ours = await stack.enter_async_context(started("server", dsn, there.origin, *more))
+        bare = await stack.enter_async_context(started("bare", dsn, there.origin))
+        yield Sides(ours, bare, there)
 
 
 @asynccontextmanager
-async def _process(module: str, *arguments: str) -> AsyncIterator[Side]:
+async def started(module: str, *arguments: str) -> AsyncIterator[Side]:
     command = [sys.executable, "-m", f"tests.bench.{module}", *arguments]
     process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdin=PIPE, stdout=PIPE)
     assert process.stdin is not None
@@ -76,21 +77,55 @@ async def _line(process: Process) -> dict[str, float]:
     return found
 
 
+MESSAGE = {"message_id": 1, "date": 1, "chat": {"id": 1, "type": "private"}, "text": "-"}
+ME = {"id": 7777777777, "is_bot": True, "first_name": "Bench", "username": "bench_bot"}
+SENT, DONE, KNOWN = (json.dumps({"ok": True, "result": result}).encode() for result in (MESSAGE, True, ME))
+
+
+class Telegram:
+    """As little of the Bot API as answers to a message need: the sandbox would cost more than what is measured.
+    `show`: what the provider answers at the same address, by the path."""
+
+    def __init__(self) -> None:
+        self.origin = ""
+        self.show: Callable[[str], Any] | None = None
+        self._awaited: dict[int, asyncio.Future[None]] = {}
+
+    def tells(self, chat: int) -> asyncio.Future[None]:
+        """Done with the next message in that chat, new or edited."""
+        self._awaited[chat] = asyncio.get_running_loop().create_future()
+        return self._awaited[chat]
+
+    async def answer(self, request: web.BaseRequest) -> web.Response:
+        body, path = await request.read(), request.path
+        if path.startswith("/bot"):
+            if self._awaited and path.endswith(("/sendMessage", "/editMessageText")):
+                self._note(request.content_type, body)
+            done = path.endswith(("Query", "/setMyCommands", "/setWebhook", "/deleteWebhook"))
+            found = DONE if done else KNOWN if path.endswith("/getMe") else SENT
+        else:
+            found = json.dumps(self.show(path) if self.show else {}).encode()
+        return web.Response(body=found, content_type="application/json")
+
+    def _note(self, content_type: str, body: bytes) -> None:
+        """aiogram's own way is a form."""
+        if content_type == "application/json":
+            found = json.loads(body).get("chat_id", 0)
+        else:
+            form = re.search(rb'chat_id(?:=|"\r\n\r\n)(\d+)', body)
+            found = form[1] if form else 0
+        if (told := self._awaited.pop(int(found), None)) is not None:
+            told.set_result(None)
+
+
 @asynccontextmanager
-async def _telegram() -> AsyncIterator[str]:
-    """As little of the Bot API as answers to a message need: the sandbox would cost more than what is measured."""
-    message: dict[str, Any] = {"message_id": 1, "date": 1, "chat": {"id": 1, "type": "private"}, "text": "-"}
-    sent, done = (json.dumps({"ok": True, "result": result}).encode() for result in (message, True))
-
-    async def answer(request: web.BaseRequest) -> web.Response:
-        await request.read()
-        body = done if request.path.endswith("Query") else sent
-        return web.Response(body=body, content_type="application/json")
-
-    runner = web.ServerRunner(web.Server(answer))
+async def telegram() -> AsyncIterator[Telegram]:
+    there = Telegram()
+    runner = web.ServerRunner(web.Server(there.answer, keepalive_timeout=LIMIT))
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    there.origin = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    yield there
     await runner.cleanup()
 
 

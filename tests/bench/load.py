@@ -3,12 +3,15 @@
 import asyncio
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 from tests.bench.environment import Side
 from tests.bench.figures import Pair, Try
 
 CONNECTIONS = 16
+MOST_CONNECTIONS = 100  # Telegram's max_connections
+GRACE = 10.0  # seconds after which what was not answered is lost
 
 
 class RefusedError(Exception):
@@ -30,11 +33,23 @@ def posting(
 ) -> Try:
     """A try that posts the next `count` bodies: how many a second, the milliseconds of the process's processor for
     each, and its statements for each."""
+    return posting_steps(side, path, [bodies], count, headers)
+
+
+def posting_steps(
+    side: Side,
+    path: str,
+    steps: Sequence[Iterator[bytes]],
+    count: int,
+    headers: Mapping[str, str] | None = None,
+) -> Try:
+    """As `posting`, of things that take several updates: each step of all before the next one of any."""
 
     async def attempt() -> tuple[float, float, float]:
-        before = await side.figures()
-        rate = await post(f"{side.origin}{path}", [next(bodies) for _ in range(count)], headers or {})
-        after = await side.figures()
+        before, url, taken = await side.figures(), f"{side.origin}{path}", 0.0
+        for bodies in steps:
+            taken += count / await post(url, [next(bodies) for _ in range(count)], headers or {})
+        rate, after = count / taken, await side.figures()
         spent, sent = (after[name] - before[name] for name in ("cpu", "statements"))
         return rate, spent / count * 1000, sent / count
 
@@ -61,9 +76,50 @@ def _request(url: str, body: bytes, headers: Mapping[str, str]) -> bytes:
     return "\r\n".join(lines).encode() + body
 
 
-async def _connection(url: str, waiting: Iterator[bytes]) -> None:
+async def paced(
+    url: str, bodies: Sequence[bytes], headers: Mapping[str, str], rate: float
+) -> list[float | None]:
+    """As many a second as `rate` says, however slow the answers are, over at most as many connections as Telegram
+    opens: milliseconds from the moment that each was due, None for what was lost. `rate` 0: all at once, each over
+    a connection of its own."""
+    due: asyncio.Queue[tuple[int, float]] = asyncio.Queue()
+    found: list[float | None] = [None] * len(bodies)
+    requests = [_request(url, body, headers) for body in bodies]
+    opened = [
+        await _open(url) for _ in range(len(bodies) if not rate else min(MOST_CONNECTIONS, len(bodies)))
+    ]
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            number, began = await due.get()
+            with suppress(OSError, EOFError, RefusedError):
+                writer.write(requests[number])
+                await _answered(reader)
+                found[number] = (time.perf_counter() - began) * 1000
+            due.task_done()
+
+    serving = [asyncio.create_task(serve(*connection)) for connection in opened]
+    began = time.perf_counter()
+    for number in range(len(bodies)):
+        at = began + number / rate if rate else began
+        await asyncio.sleep(at - time.perf_counter())
+        due.put_nowait((number, at))
+    with suppress(TimeoutError):
+        await asyncio.wait_for(due.join(), GRACE)
+    for task in serving:
+        task.cancel()
+    for _, writer in opened:
+        writer.close()
+    return found
+
+
+async def _open(url: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     parts = urlsplit(url)
-    reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+    return await asyncio.open_connection(parts.hostname, parts.port)
+
+
+async def _connection(url: str, waiting: Iterator[bytes]) -> None:
+    reader, writer = await _open(url)
     try:
         for request in waiting:
             writer.write(request)

@@ -1,6 +1,6 @@
-"""A measured process: the bot, whose receiving half alone runs.
+"""A measured process: the bot, whose receiving half alone runs, or, asked to, its worker as well.
 
-python -m tests.bench.server DSN TELEGRAM_URL
+python -m tests.bench.server DSN TELEGRAM_URL [worker]
 
 Prints its port as JSON, then a line of figures for each line that it reads; ends when its standard input does.
 """
@@ -33,6 +33,9 @@ def settings(telegram: str) -> Settings:
         public_url="http://127.0.0.1:1",  # never called: the client knows the port
         webhook_secret=SecretStr(SECRET),
         http_port=0,
+        yookassa_shop_id="100500",
+        yookassa_secret_key=SecretStr("live_bench"),
+        yookassa_api_url=f"{telegram}/v3",
         admin_ids=(7,),
         support_contact="@bench",
         log_level="WARNING",
@@ -47,7 +50,7 @@ def answer_figures(port: int, statements: Callable[[], int]) -> None:
         print(json.dumps({"cpu": time.process_time(), "statements": statements(), "rss": most}), flush=True)
 
 
-async def serve(dsn: str, telegram: str) -> None:
+async def serve(dsn: str, telegram: str, worker: str = "") -> None:
     sent = 0
 
     def count(*_: object) -> None:
@@ -59,7 +62,11 @@ async def serve(dsn: str, telegram: str) -> None:
     app.context.username = "bench_bot"
     settle_memory()
     await app.start()
+    working = asyncio.create_task(app.worker.run()) if worker else None
     await asyncio.to_thread(answer_figures, app.http_port, lambda: sent)
+    if working is not None:
+        app.worker.stop()
+        await working
     await app.close()
 
 

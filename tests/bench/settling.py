@@ -85,8 +85,10 @@ async def measure(dsn: str, rounds: int, count: int) -> list[Pair]:
         await order(raw, 1 + 2 * (rounds + 1) * count)
         numbers = itertools.count(2)
         statements = await _record(app, 1)
-        figures = await in_turn(_ours(app, numbers, count), _bare(raw, statements, numbers, count), rounds)
-        await _compare(raw, 1 + 2 * (rounds + 1) * count)
+        figures = await in_turn(
+            _ours(app, numbers, count), _bare(raw, statements, numbers, count), rounds, 15
+        )
+        await _compare(raw, next(numbers) - 1)
     finally:
         await app.close()
         await raw.close()

@@ -12,10 +12,10 @@ from typing import Any
 import asyncpg
 
 from db.dsn import asyncpg_arguments
-from tests.bench import learners
-from tests.bench.environment import by_hand, measured
+from tests.bench import learners, waiting
+from tests.bench.environment import Sides, by_hand, measured
 from tests.bench.figures import Pair, in_turn
-from tests.bench.load import pairs, posting
+from tests.bench.load import pairs, posting, posting_steps
 from tests.bench.server import SECRET
 
 PEOPLE = 50
@@ -41,6 +41,11 @@ KINDS = {
     "a lesson": "lesson:3",
     "a menu button": "go:profile",
 }
+CODES = """
+insert into promocodes (code, max_usage_count, days, product_id)
+select 'BENCH' || n, 1000000, 1, (select min(product_id) from products) from generate_series(0, $1::int) n
+"""
+OURS, BARE = "/telegram/webhook", "/update"
 NUMBERS = itertools.count(1)  # of all updates of a run: none comes twice
 HEADERS = {"X-Telegram-Bot-Api-Secret-Token": SECRET}
 
@@ -56,7 +61,7 @@ def update(number: int, person: int, does: str) -> dict[str, Any]:
     someone = {"id": person, "is_bot": False, "first_name": "Anna", "language_code": "ru"}
     chat = {"id": person, "type": "private", "first_name": "Anna"}
     if does.startswith("/"):
-        entity = {"type": "bot_command", "offset": 0, "length": len(does)}
+        entity = {"type": "bot_command", "offset": 0, "length": len(does.partition(" ")[0])}
         said = {"from": someone, "text": does, "entities": [entity]}
         return {"update_id": next(NUMBERS), "message": _message(number, chat) | said}
     bot = {"id": 7777777777, "is_bot": True, "first_name": "School", "username": "bench_bot"}
@@ -84,10 +89,47 @@ async def measure(dsn: str, rounds: int, count: int) -> list[Pair]:
     found: list[Pair] = []
     async with measured(dsn) as sides:
         for title, does in KINDS.items():
-            ours = posting(sides.ours, "/telegram/webhook", updates(does), count, HEADERS)
-            bare = posting(sides.bare, "/update", updates("/echo"), count, HEADERS)
-            found += pairs(title, *await in_turn(ours, bare, rounds), ("at least 0.6", "at most 1.6"))
+            ours = posting(sides.ours, OURS, updates(does), count, HEADERS)
+            bare = posting(sides.bare, BARE, updates("/echo"), count, HEADERS)
+            found += pairs(title, *await in_turn(ours, bare, rounds, 12), ("at least 0.6", "at most 1.6"))
+        found += await _promo(dsn, sides, rounds, count)
+        found += await _registration(sides, rounds, count)
+        found += await waiting.measure(sides, rounds, count)
+        found.append(await _memory(sides))
     return found
+
+
+async def _promo(dsn: str, sides: Sides, rounds: int, count: int) -> list[Pair]:
+    """Each of another person and code: what is redeemed gives days, and news."""
+    connection = await asyncpg.connect(**asyncpg_arguments(dsn))
+    await connection.execute(CODES, (rounds + 1) * count // PEOPLE + 1)
+    await connection.close()
+    ours = posting(sides.ours, OURS, _codes(), count, HEADERS)
+    bare = posting(sides.bare, BARE, updates("/echo"), count, HEADERS)
+    return pairs("A promo code", *await in_turn(ours, bare, rounds, 15), ("at least 0.5", "none"))
+
+
+def _codes() -> Iterator[bytes]:
+    for number in itertools.count():
+        person = FIRST + number % PEOPLE + 1
+        yield json.dumps(update(number, person, f"/promo BENCH{number // PEOPLE}")).encode()
+
+
+async def _registration(sides: Sides, rounds: int, count: int) -> list[Pair]:
+    """Of strangers: /start, then the button."""
+    ours = posting_steps(sides.ours, OURS, [_strangers("/start"), _strangers("register")], count, HEADERS)
+    bare = posting_steps(sides.bare, BARE, [updates("/echo"), updates("/echo")], count, HEADERS)
+    return pairs("Registration, two updates", *await in_turn(ours, bare, rounds, 15), ("none", "none"))
+
+
+def _strangers(does: str) -> Iterator[bytes]:
+    for number in itertools.count(1):
+        yield json.dumps(update(number, 2 * FIRST + number, does)).encode()
+
+
+async def _memory(sides: Sides) -> Pair:
+    ours, bare = [await side.figures() for side in (sides.ours, sides.bare)]
+    return Pair("Memory at the most, after all of these", "MiB", [ours["rss"]], [bare["rss"]], "at most 1.0")
 
 
 if __name__ == "__main__":
