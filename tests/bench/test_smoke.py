@@ -9,6 +9,6 @@ from tests.bench.environment import Measure
 @pytest.mark.parametrize("measure", [callbacks.measure, settling.measure, updates.measure])
 async def test_a_benchmark_gives_its_figures(measure: Measure, dsn: str) -> None:
     for pair in await measure(dsn, 2, 5):
-        assert len(pair.ours) == len(pair.bare) == 2
+        assert 1 <= len(pair.ours) == len(pair.bare) <= 2  # offered load and memory are measured once
         assert min(*pair.ours, *pair.bare) > 0
         assert pair.title in str(pair)
