@@ -30,14 +30,13 @@ def purchase_succeeded(event: PurchaseSucceeded) -> Notification:
     paid = _("✅ Paid. “{course}” is open {until}.").format(
         course=safe(event.module), until=until(event.ends_at)
     )
-    number = _("#{id} · {terms}").format(id=event.purchase_id, terms=_terms(event))
     on = None
     if event.lesson_id is not None:
         on = press(
             next_lesson(event.lesson_number, event.lesson), Continue(lesson=event.lesson_id, stays=True)
         )
     keyboard = to_lessons(event.module_id, on)
-    return Notification(f"{paid}\n{number}", keyboard, above=f"{_terms(event)} · " + _("✅ paid"))
+    return Notification(f"{paid}\n{_terms(event)}", keyboard, above=f"{_terms(event)} · " + _("✅ paid"))
 
 
 def _terms(event: PurchaseSucceeded | LinkExpired) -> str:
@@ -57,8 +56,8 @@ def link_expired(event: LinkExpired) -> Notification:
 
 def purchase_canceled(event: PurchaseCanceled) -> Notification:
     """News, and so a message of its own: the order's message loses its buttons."""
-    why, order = declined(event.reason), _("Order #{id}, “{product}”: no money was charged.")
-    about = order.format(id=event.purchase_id, product=safe(event.product))
+    why = declined(event.reason)
+    about = _("“{product}”: no money was charged.").format(product=safe(event.product))
     again = press(_("💳 With another card"), ShowOffer(id=event.offer_id)) if event.offer_id else None
     keyboard = rows(again, *way_buttons(event.ways), press(_("Later"), PayLater()))
     return Notification(f"{why}\n{about}", keyboard, above=f"✖️ {why}\n{about}", anew=True)

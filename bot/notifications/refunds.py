@@ -15,8 +15,8 @@ from db.payments.methods import XTR
 
 
 def refund_done(event: RefundDone) -> Notification:
-    text = _("↩️ {price} for “{product}” (payment #{id}) is returned to you.").format(
-        price=money(event.amount, event.currency), product=safe(event.product), id=event.purchase_id
+    text = _("↩️ {price} for “{product}” is returned to you.").format(
+        price=money(event.amount, event.currency), product=safe(event.product)
     )
     if event.currency != XTR:
         text += " " + _("The bank may need a few days to show it.")

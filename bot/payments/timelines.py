@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from aiogram.types import InlineKeyboardMarkup
+from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.chat.buttons import CheckPayment, ShowLessons
 from bot.chat.commands import COURSES, STATUS
@@ -38,10 +38,13 @@ def shown(
 def buttons(found: list[PurchaseSummary], order: int | None) -> InlineKeyboardMarkup | None:
     """A row for each open one, whose payer may ask for it; the others, a few to a row, tell their story. `order`: an
     open one, which need not be among those found."""
-    waiting = [one for one in found if one.ours and one.status == PurchaseStatus.PENDING]
-    others = [one for one in found if one not in waiting]
-    asking = [press(words.check_number(one.id), CheckPayment(purchase=one.id)) for one in waiting]
-    telling = [press(words.details(one.id), CheckPayment(purchase=one.id)) for one in others]
+    asking, telling = list[InlineKeyboardButton](), list[InlineKeyboardButton]()
+    for place, one in enumerate(found, 1):
+        pressed = CheckPayment(purchase=one.id)
+        if one.ours and one.status == PurchaseStatus.PENDING:
+            asking.append(press(words.check_number(place), pressed))
+        else:
+            telling.append(press(words.details(place), pressed))
     if order is not None and order not in [one.id for one in found]:
         asking.append(press(order_words.CHECK, CheckPayment(purchase=order)))
     return rows(*asking, *in_rows(telling, IN_A_ROW)) if asking or telling else None

@@ -106,7 +106,7 @@ async def test_who_has_an_open_order_is_answered_by_its_check(
     await anna.register()
     await anna.order(await sql.fetchval("select min(id) from bot.offers where currency = 'RUB'"))
     await anna.send("Я оплатила, где доступ?")
-    await anna.receives("№1")
+    await anna.receives("⏳ ждёт оплаты")
     await anna.send("эй")
     assert anna.words(words.CHECK_PAYMENT) in anna.buttons
 

@@ -79,8 +79,9 @@ def purchase(one: PurchaseSummary) -> str:
 
 
 def title(one: PurchaseSummary) -> str:
-    return _("<b>#{id}</b> · {product} · {days} · {price}").format(
-        id=one.id, product=cut(one.product), days=days(one.days), price=money(one.amount, one.currency)
+    """Without its number in the database, which says how much the school sells."""
+    return _("<b>{product}</b> · {days} · {price}").format(
+        product=cut(one.product), days=days(one.days), price=money(one.amount, one.currency)
     )
 
 
@@ -99,17 +100,17 @@ def receipt(one: PurchaseSummary) -> Iterator[str]:
 def purchases(found: list[PurchaseSummary]) -> str:
     if not found:
         return _("You have not bought anything yet.")
-    listed = "\n\n".join(purchase(one) for one in found)
+    listed = "\n\n".join(f"{place}. {purchase(one)}" for place, one in enumerate(found, 1))
     return _("🧾 <b>My payments</b>") + "\n\n" + listed + "\n\n" + _("Details by number:")
 
 
-def check_number(purchase_id: int) -> str:
-    """Begins as `orders.CHECK`."""
-    return _("🔎 Check payment #{id}").format(id=purchase_id)
+def check_number(place: int) -> str:
+    """Begins as `orders.CHECK`. `place`: in the list above, from 1."""
+    return _("🔎 Check payment {place}").format(place=place)
 
 
-def details(purchase_id: int) -> str:
-    return _("🧾 #{id}").format(id=purchase_id)
+def details(place: int) -> str:
+    return _("🧾 {place}").format(place=place)
 
 
 def heard(status: str, stage: CheckStage) -> str:

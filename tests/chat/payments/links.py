@@ -21,13 +21,13 @@ async def database(sql: asyncpg.Connection) -> tuple[int, ...]:
     return tuple(await sql.fetchrow(ROWS))
 
 
-def arrived(person: ChatUser, purchase: int = 1) -> str:
-    """By what the news of a payment is known, for `receives`: how its second line begins."""
+def arrived(person: ChatUser) -> str:
+    """By what the news of a payment is known, for `receives`: how it begins."""
     news = person.words(
         lambda: (
             word(
                 PurchaseSucceeded(
-                    purchase_id=purchase,
+                    purchase_id=1,
                     product="",
                     module="",
                     module_id=1,
@@ -39,7 +39,7 @@ def arrived(person: ChatUser, purchase: int = 1) -> str:
             ).text
         )
     )
-    return "\n" + news.splitlines()[1].partition("·")[0]
+    return news.partition(".")[0] + ". "
 
 
 async def forge(person: ChatUser, event: str, thing: dict[str, Any]) -> None:

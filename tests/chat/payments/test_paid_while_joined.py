@@ -56,8 +56,8 @@ async def test_callbacks_in_the_middle_of_merges(
             await becomes(lambda: sql.fetchval(f"select ({WAITING}) >= 4"))  # both merges, both payments
         assert await racing == {"done": 2, "merged": 2}
     await other.close()
-    for number, person in enumerate((anna, ben), 1):
-        await person.receives(lambda person=person, number=number: arrived(person, number))  # type: ignore[misc]
+    for person in (anna, ben):
+        await person.receives(arrived(person))
     assert [tuple(row) for row in await sql.fetch(GIVEN)] == [(site, 1) for _, site in pairs]
     await mover.advance(timedelta(minutes=2))
     for person in (anna, ben):

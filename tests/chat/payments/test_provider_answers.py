@@ -168,7 +168,7 @@ async def test_an_empty_title_hides_no_payment(
     if by_list:
         await sql.execute("update purchases set status = 'canceled'")  # so that it is not asked for by itself
     await reconcile(app.context)
-    await anna.receives("№1")
+    await anna.receives("✅ Оплачено")
     assert await sql.fetchval("select status from purchases") == "succeeded"
 
 
@@ -186,14 +186,14 @@ async def test_one_in_the_list_that_cannot_be_read_is_kept_and_hides_no_other(
     amount = body.pop("paid")
     for _ in range(2):
         assert "succeeded payments" not in (await reconcile(app.context)).failed
-    await anna.receives("№1")
+    await anna.receives("✅ Оплачено")
     await olga.receives(broken)
     assert await alarms(sql) == [f"item_unreadable YooKassa payments {broken}"]
     kept = await sql.fetch("select subject, raw from bot.unread_items")
     assert [(row["subject"], json.loads(row["raw"])["id"]) for row in kept] == [(broken, broken)]
     body["paid"] = amount
     await reconcile(app.context)
-    await ben.receives("#2")
+    await ben.receives("✅ Paid")
     assert await alarms(sql) == []
     assert await sql.fetchval("select count(*) from bot.unread_items") == 0
 
@@ -233,7 +233,7 @@ async def test_the_stars_ledger_goes_on_past_what_it_cannot_read(
     )
     for _ in range(2):
         assert (await reconcile(app.context)).failed == {}
-    await anna.receives("№1")
+    await anna.receives("✅ Оплачено")
     await olga.receives("px2")
     assert await alarms(sql) == ["item_unreadable Stars px2"]
     assert await sql.fetchval("select value from bot.cursors where name = 'stars'") == 3
@@ -261,7 +261,7 @@ async def test_unknown_for_an_hour_and_a_part_that_fails_twice_are_told_until_it
     await olga.receives("№1")
     body["paid"] = paid
     await reconcile(app.context)
-    await anna.receives("№1")
+    await anna.receives("✅ Оплачено")
     await reconcile(app.context)
     assert await alarms(sql) == []
 

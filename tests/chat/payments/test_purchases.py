@@ -251,7 +251,7 @@ async def test_the_other_applications_purchase_is_shown_and_never_asked_about(
         " currency, created_at) select id, 1, 5000, 'appstore', 'pending', 'x-1', 30, 'USD', now() from users"
     )
     await ordered.send("/purchases")
-    await ordered.click(lambda: words.details(2))
+    await ordered.click(lambda: words.details(1))
     assert "50\xa0$" in ordered.last_text
     assert ordered.toast == ""
     assert await sql.fetchval("select count(*) from bot.pgqueuer where entrypoint = 'check_payment'") == 0

@@ -22,14 +22,14 @@ async def test_nobody_touched_it_so_it_is_in_no_list_and_no_figure(
     await anna.register()
     await anna.order(offer)
     await anna.send("/purchases")
-    assert "№1" not in anna.last_text
+    assert "\n1. " not in anna.last_text
     account = await sql.fetchval("select user_id from bot.payment_attempts")
     assert "№1" not in await olga.send(f"/user #{account}")
     assert "ждут оплаты: 0" in await olga.send("/admin")
     await anna.click(words.CHECK)
     await anna.receives("Пока не оплачено")
     await anna.send("/purchases")
-    assert "№1" in anna.last_text
+    assert "\n1. " in anna.last_text
     assert "№1" in await olga.send(f"/user #{account}")
     assert "ждут оплаты: 1" in await olga.send("/admin")
 
@@ -38,9 +38,9 @@ async def test_paid_without_having_been_touched(anna: ChatUser, offer: int, sql:
     await anna.register()
     await anna.order(offer)
     await anna.pay()
-    await anna.receives(lambda: arrived(anna))
+    await anna.receives(arrived(anna))
     await anna.send("/purchases")
-    assert "№1" in anna.last_text
+    assert "\n1. " in anna.last_text
 
 
 async def test_a_link_nobody_has_used_runs_out_without_a_word(
@@ -56,7 +56,7 @@ async def test_a_link_nobody_has_used_runs_out_without_a_word(
     assert newest(anna) == shown
     assert anna.links == []
     await anna.send("/purchases")
-    assert "№1" not in anna.last_text
+    assert "\n1. " not in anna.last_text
 
 
 async def test_who_asked_hears_that_the_link_has_run_out(anna: ChatUser, offer: int) -> None:
@@ -87,7 +87,7 @@ async def test_a_sixth_order_closes_the_oldest_which_can_still_be_paid(
     payment = first.rpartition("/")[2]
     async with anna.http.post(f"{anna.origin}/sandbox/payments/{payment}/pay", json={}) as response:
         assert response.status == 200
-    await anna.receives(lambda: arrived(anna))
+    await anna.receives(arrived(anna))
     assert await sql.fetchval("select status from purchases order by id limit 1") == "succeeded"
     assert await sql.fetchval(OPEN) == 5
 
@@ -134,7 +134,7 @@ async def test_opened_anew_below_it_is_one_order_and_the_copy_above_loses_its_bu
     assert await sql.fetchval("select count(*) from purchases") == 1
     await becomes(lambda: stripped(anna, above))
     await anna.pay()
-    await anna.receives(lambda: arrived(anna))
+    await anna.receives(arrived(anna))
     assert sum(arrived(anna) in text for text in anna.texts) == 1
 
 
@@ -214,7 +214,7 @@ async def test_paid_is_a_message_of_its_own_where_something_was_written_below_th
     order = newest(anna)
     await anna.send("/help")
     await anna.pay()
-    await anna.receives(lambda: arrived(anna))
+    await anna.receives(arrived(anna))
     assert anna.texts[-1].startswith("✅ Оплачено")
     above = next(one["text"] for one in anna.messages if one["message_id"] == order)
     assert above == "Курс Python с нуля · 30 дней · 990\xa0₽ · ✅ оплачен"
