@@ -6,7 +6,7 @@ In a run on several cores each worker has a server of its own.
 import asyncio
 import os
 import shutil
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import asyncpg
@@ -44,9 +44,11 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     return 0
 
 
-def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
-    """The event loop that the bot runs on."""
-    return {"loop": fast_loop() or asyncio.new_event_loop}
+@pytest.fixture(scope="session")
+def _asyncio_loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """The event loop that the bot runs on. pytest-asyncio's own fixture in place of its hook, which makes a parameter of
+    it: fixtures of the whole run ended where a test without that parameter came between."""
+    return fast_loop()
 
 
 @pytest.fixture(scope="session")
