@@ -46,8 +46,8 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
 
 @pytest.fixture(scope="session")
 def _asyncio_loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """The event loop that the bot runs on. pytest-asyncio's own fixture in place of its hook, which makes a parameter of
-    it: fixtures of the whole run ended where a test without that parameter came between."""
+    """The event loop that the bot runs on. pytest-asyncio's own fixture and not its hook, which makes a parameter
+    of it: fixtures of the whole run ended where a test without that parameter came between."""
     return fast_loop()
 
 
