@@ -19,6 +19,8 @@ def said(problem: Any) -> str:
     error = known.pop("error", None)
     if isinstance(error, ValueError) and isinstance(error.args[0], Fault):
         return error.args[0]
+    if "expected" in known:
+        known["expected"] = known["expected"].replace(" or ", ", ")
     pattern = PYDANTIC.get(problem["type"])
     return Fault(pattern, said=english, **known) if pattern else str(english)
 

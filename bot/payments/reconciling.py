@@ -102,10 +102,13 @@ async def audit_access(context: AppContext, batch: int = 1000) -> None:
         found = await audit.list_unexplained_access(session, AccessUnexplained.name, batch)
         if found and not await audit.is_ours_alone(session):
             found = []
-        for one in found[:MOST_ACCESS_ALARMS]:  # the metric counts all of them
+        room = MOST_ACCESS_ALARMS - await alerts.count_open_alerts(session, AccessUnexplained.name)
+        for one in found:  # the metric counts all of them
+            if room <= 0:
+                break
             alert = AccessUnexplained(subject=str(one.id), user_id=one.user_id, module=one.module)
-            await raise_alert(session, context, alert)
-        still = [str(one.id) for one in found[:MOST_ACCESS_ALARMS]]
+            room -= await raise_alert(session, context, alert)
+        still = [str(one.id) for one in found]
         await alerts.close_other_alerts(session, AccessUnexplained.name, still, context.now())
 
 

@@ -132,7 +132,7 @@ def _change(one: CatalogueChange, named: dict[tuple[str, str], str], currencies:
 def _field(name: str, before: object, after: object, currency: str) -> str:
     said = str(FIELDS.get(name) or name.replace("_", " "))
     values = [_value(name, one, currency) for one in (before, after)]
-    if any(len(one) > MAX_VALUE or "\n" in one for one in values):
+    if before == after or any(len(one) > MAX_VALUE or "\n" in one for one in values):
         return said
     return f"{said} {values[0]} → {values[1]}"
 

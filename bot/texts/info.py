@@ -63,7 +63,7 @@ def paysupport(contact: str | None, has_open_order: bool) -> str:
         parts.append(_("If that does not help, ask the school where you found this bot."))
     else:
         parts.append(_("If that does not help, write to {contact}.").format(contact=safe(contact)))
-    parts.append(_("Please name the transaction number, which /purchases shows under the details."))
+    parts.append(_("Please say which course it is about, and when you paid."))
     parts.append(_("Telegram's own support can't help with payments made through this bot."))
     return "\n\n".join(parts)
 

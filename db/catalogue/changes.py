@@ -29,7 +29,7 @@ class CatalogueChange:
 
     def to_facts(self) -> dict[str, Any]:
         """As JSON; long values are left out."""
-        fields = [(name, *map(_plain, (before, after))) for name, before, after in self.fields]
+        fields = [(name, *_plain(before, after)) for name, before, after in self.fields]
         return {"action": self.action.value, "table": self.table, "key": self.key, "fields": fields}
 
     @classmethod
@@ -42,11 +42,15 @@ class CatalogueChange:
         return f"{head}: {', '.join(_shown(*field) for field in self.fields)}" if self.fields else head
 
 
-def _plain(value: object) -> object:
-    if value is None or isinstance(value, bool | int):
-        return value
-    text = _value(value)
-    return text if len(text) <= MAX_SHOWN else "…"
+def _plain(before: object, after: object) -> tuple[object, object]:
+    """Both as they are, or neither where one is long: it is enough that the field was changed."""
+    values = tuple(
+        one if isinstance(one, bool | int) else None if one in (None, [], "") else _value(one)
+        for one in (before, after)
+    )
+    if any(isinstance(one, str) and (len(one) > MAX_SHOWN or "\n" in one) for one in values):
+        return None, None
+    return values[0], values[1]
 
 
 def _shown(name: str, before: object, after: object) -> str:

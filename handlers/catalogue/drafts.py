@@ -19,7 +19,8 @@ from db.errors import DraftGone
 class Draft:
     """`action`: set, add, withdraw or restore; of the row `kind` and `id`, or in it (`field`: what is set there, or the
     kind of what is added). `title` of a lesson whose text is still to come, `lesson`: one that is restored; `price` in
-    the smallest unit of `currency`. `last`: how long the message was that ended a text, in characters."""
+    the smallest unit of `currency`. `last`: how long the message was that ended a text, in characters; `sent`: when, in
+    seconds since 1970."""
 
     action: str
     kind: str
@@ -32,6 +33,7 @@ class Draft:
     currency: str = ""
     lesson: int = 0
     last: int = 0
+    sent: int = 0
 
     @property
     def is_text(self) -> bool:

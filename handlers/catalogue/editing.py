@@ -1,6 +1,7 @@
 """One change of the catalogue at a time: asked for, shown, confirmed."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 from aiogram import F
 from aiogram.types import CallbackQuery, Message
@@ -38,6 +39,20 @@ from handlers.filters import role_router
 MOST = {"name": 128, "title": 128, "description": 1000}  # characters
 MOST_TEXT = 50_000  # characters of a lesson
 FULL = 2000  # characters: of messages as long as this the app makes several
+AT_ONCE = timedelta(seconds=10)  # between them; nobody writes so much anew in that time
+# What the app makes of marks; it finds links, names and the like in a text that it leaves as it is.
+MARKED = {
+    "bold",
+    "italic",
+    "underline",
+    "strikethrough",
+    "spoiler",
+    "code",
+    "pre",
+    "text_link",
+    "blockquote",
+    "expandable_blockquote",
+}
 ENDS = (".", "!", "?", "…", ":", ">")
 ADDED_TO = {"lesson": "module", "product": "module", "offer": "product", "module": "module"}
 
@@ -99,14 +114,14 @@ async def _take_value(message: Message, request: Request, draft: Draft) -> Reply
 
 @router.message(CatalogueQuestion.preview, F.text, ~F.text.startswith("/"), ~F.edit_date)
 async def take_more(message: Message, request: Request) -> Reply:
-    """Telegram's app makes several messages of a long text: what follows a full one goes on with it. Anything else is
-    what was asked for, written anew."""
+    """Telegram's app makes several messages of a long text: what follows a full one at once goes on with it. Anything
+    else is what was asked for, written anew."""
     draft = await get_draft(request)
     if draft.action not in ("set", "add"):
         return await preview(message, request, draft)
     if not draft.is_text:
         return await _take_value(message, request, draft)
-    if draft.last < FULL:
+    if draft.last < FULL or message.date.timestamp() - draft.sent > AT_ONCE.total_seconds():
         return await _take_text(message, request, replace(draft, value=""))
     return await _take_text(message, request, draft, words.JOINED)
 
@@ -120,8 +135,11 @@ async def _take_text(message: Message, request: Request, draft: Draft, note: Tex
         text = draft.value + ("\n\n" if draft.value.endswith(ENDS) else "\n") + text
     if len(text) > MOST_TEXT:
         return say(message, words.too_long(MOST_TEXT))
-    draft = replace(draft, value=text, last=len(message.text or ""))
-    return await preview(message, request, draft, note)
+    draft = replace(draft, value=text, last=len(message.text or ""), sent=int(message.date.timestamp()))
+    replies = await preview(message, request, draft, note)
+    if draft.last >= FULL:  # whatever is wrong with it: the rest may be on its way
+        await keep_for_preview(request, draft)
+    return replies
 
 
 async def _text(request: Request, draft: Draft, message: Message) -> str | None:
@@ -130,7 +148,8 @@ async def _text(request: Request, draft: Draft, message: Message) -> str | None:
     if draft.action == "set":
         _catalogue, place = await get_place(request, draft.kind, draft.id)
         if place.lesson is not None and place.lesson.markup == "markdown":
-            return None if message.entities else message.text
+            is_marked = any(one.type in MARKED for one in message.entities or ())
+            return None if is_marked else message.text
     return message.html_text
 
 

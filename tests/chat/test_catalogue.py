@@ -204,3 +204,31 @@ async def test_what_is_no_catalogue_is_refused_in_words(
     copy = await sql.fetchval("select max(id) from bot.catalogue_copies")
     await anna.press(ConfirmCopy(copy_id=copy, stamp=1, forced=True).pack())
     assert await sql.fetchval("select count(*) from bot.catalogue_copies where loaded_at is not null") == 0
+
+
+async def test_the_rest_of_a_long_text_is_heard_where_its_beginning_is_there_already(
+    olga: ChatUser, sql: asyncpg.Connection
+) -> None:
+    lesson = await sql.fetchval("select min(id) from bot.lessons where markup is distinct from 'markdown'")
+    question, beginning = EditCatalogueRow(kind="lesson", id=lesson, field="text").pack(), "Слово. " * 350
+    await olga.send("/catalog")
+    await olga.press(question)
+    await olga.send(beginning)
+    await olga.click(words.CONFIRM)
+    await olga.press(question)
+    await olga.send(beginning)
+    assert olga.words(words.NOTHING) in olga.last_text
+    await olga.send("И ещё.")
+    assert olga.words(words.JOINED) in olga.last_text
+    await olga.click(words.CONFIRM)
+    assert (await sql.fetchval("select text from bot.lessons where id = $1", lesson)).endswith(
+        "Слово.\n\nИ ещё."
+    )
+    await olga.press(question)
+    await olga.send(beginning)
+    await sql.execute(
+        "update bot.chats set data = jsonb_set(data, '{draft,sent}', to_jsonb(0)) where telegram_id = $1", olga.id
+    )
+    await olga.send("Заново.")  # much later
+    await olga.click(words.CONFIRM)
+    assert await sql.fetchval("select text from bot.lessons where id = $1", lesson) == "Заново."

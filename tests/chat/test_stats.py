@@ -116,7 +116,7 @@ async def test_the_overview_opens_with_money(olga: ChatUser, ben: ChatUser, sql:
         assert f": {count} · " in line
     assert "за неделю: 1 " in olga.last_text
     await olga.send(f"/user #{account}")
-    paid = next(line for line in olga.last_text.splitlines() if line.startswith("Всего оплат: 5 · "))
+    paid = next(line for line in olga.last_text.splitlines() if line.startswith("Платежи за всё время: 5 · "))
     assert olga.words(lambda: money(403000, "RUB")) in paid
     assert paid.count(olga.words(lambda: money(50, "XTR"))) == 2
 

@@ -213,7 +213,7 @@ async def test_the_school_writes_first_from_the_card(
         assert text in olga.last_text
     assert await sql.fetchval("select count(*) from bot.support_threads") == 1
     await olga.send(f"/history {ANNA}")
-    assert "Анна" in olga.last_text.split("школа написала первой ")[1]
+    assert "Анна" in olga.last_text.split("написали первыми ")[1]
     await olga.press(WriteToPerson(user=999).pack())
     assert olga.last_text == olga.words(lambda: errors.say(PersonUnknown("#999")))
 

@@ -178,5 +178,5 @@ def test_each_fault_can_be_said_in_russian() -> None:
         said = [faults.word(line) for line in refused.value.lines]
     assert said == [
         'modules[1] "a" . name: не указано',
-        'modules[1] "a" . nam: неизвестный ключ; может быть, name?',
+        'modules[1] "a" . nam: неизвестное поле; может быть, name?',
     ]
