@@ -94,7 +94,8 @@ class ReadingSession(AsyncSession):
             rows = await prepared.fetch(*values)
         except BaseException as error:
             reader.info.pop(written.sql, None)  # a migration may have changed what it gives
-            answered = isinstance(error, asyncpg.PostgresError | asyncpg.DataError)
+            refused = isinstance(error, asyncpg.InterfaceError) and isinstance(error, ValueError)
+            answered = refused or isinstance(error, asyncpg.PostgresError)
             _give_back(reader, usable=answered)
             if isinstance(error, Exception):
                 return None

@@ -99,6 +99,7 @@ class Application:
         assert self._runner.server is not None
         http_limits.limit_connections(self._runner.server, self.context.timings)
         if listening is not None:
+            self.processor.alone = False
             await web.SockSite(self._runner, listening).start()
         else:
             await self._open_port(self._runner)
@@ -212,8 +213,19 @@ async def serve(
             await app.close()
             raise
         if listening is not None:
-            asyncio.get_running_loop().add_reader(sys.stdin.fileno(), app.stop)
+            _stop_with_input(app)
         await app.run_until_signal(bot=bot, worker=worker)
+
+
+def _stop_with_input(app: Application) -> None:
+    """Its end is heard again and again, as long as it is listened for."""
+    loop, number = asyncio.get_running_loop(), sys.stdin.fileno()
+
+    def end() -> None:
+        loop.remove_reader(number)
+        app.stop()
+
+    loop.add_reader(number, end)
 
 
 @cache

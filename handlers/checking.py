@@ -14,7 +14,7 @@ def execute(settings: Settings, asked: Namespace) -> int:
     logs.set_up(settings.log_format, settings.log_level, settings.secrets())
     try:
         notes = check_file(asked.file, settings if settings.bot_token else None)
-    except CatalogueError as error:
+    except (CatalogueError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
     print(*notes, "ok", sep="\n")

@@ -39,7 +39,9 @@ def listen(settings: Settings) -> socket.socket:
     """Raises PortInUseError."""
     host, port = settings.http_host, settings.http_port
     try:
-        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        # Of a name with several, what a proxy on this machine asks for.
+        family, *_, address = min(found, key=lambda one: one[0] != socket.AF_INET)
         return socket.create_server(address[:2], family=family, backlog=BACKLOG)
     except OSError as error:
         raise PortInUseError(f"HTTP_PORT: {host}:{port} can't be used: {error}") from error
@@ -65,7 +67,12 @@ async def _keep_one(command: Sequence[str], descriptor: int, stopping: asyncio.E
     loop, pause, first = asyncio.get_running_loop(), PAUSE, True
     while not stopping.is_set():
         began = loop.time()
-        status = await _live(command, descriptor, stopping)
+        try:
+            status = await _live(command, descriptor, stopping)
+        except OSError as error:  # no memory, or no more processes: the others go on
+            if first:
+                raise NotStartedError(f"a process can't be started: {error}") from error
+            status = None
         if stopping.is_set():
             return
         settled = loop.time() - began > SETTLED

@@ -39,6 +39,7 @@ from db.chats import Person
 from db.engine import Pool, is_retryable, is_unavailable
 from db.errors import Refused
 from db.lessons.unlocking import record_seen_access
+from db.locks import lock
 from db.updates import HandledElsewhereError
 
 log = structlog.get_logger(__name__)
@@ -60,6 +61,7 @@ class UpdateProcessor:
         self._gate = asyncio.Semaphore(max(1, context.database.talk_pool_size - SPARE_CONNECTIONS))
         # A lock is there as long as somebody holds it or waits for it.
         self._people: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+        self.alone = True  # no other process takes updates: a person's turn holds in one
         self._replies = ReplySender(context)
         self._reasons = PutOffReasons()
         timings, owners = context.timings, context.settings.admin_ids
@@ -200,17 +202,14 @@ class UpdateProcessor:
 
     async def _transaction(self, incoming: Incoming, user: User, pool: Pool) -> list[Method]:
         context, update = self._context, incoming.update
-        now = context.now()
+        now, talks = context.now(), pool is Pool.TALK
         language = context.localizer.language(None, user.language_code)
         try:
             async with context.database.transaction(pool) as session:
+                if not self.alone and talks:
+                    await lock(session, f"updates of {user.id}")
                 person = await chats.load_person(
-                    session,
-                    profile(user),
-                    context.bot.id,
-                    update.update_id,
-                    now,
-                    read_only=pool is Pool.MONEY,
+                    session, profile(user), context.bot.id, update.update_id, now, read_only=not talks
                 )
                 self._limits.record_seen(user.id, is_admin=may(person, context.settings))
                 if person.handled or not await self._is_asked(session, person, incoming):

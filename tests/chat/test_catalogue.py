@@ -227,7 +227,8 @@ async def test_the_rest_of_a_long_text_is_heard_where_its_beginning_is_there_alr
     await olga.press(question)
     await olga.send(beginning)
     await sql.execute(
-        "update bot.chats set data = jsonb_set(data, '{draft,sent}', to_jsonb(0)) where telegram_id = $1", olga.id
+        "update bot.chats set data = jsonb_set(data, '{draft,sent}', to_jsonb(0)) where telegram_id = $1",
+        olga.id,
     )
     await olga.send("Заново.")  # much later
     await olga.click(words.CONFIRM)

@@ -14,15 +14,18 @@ import aiohttp
 import asyncpg
 import pytest
 
+from bot.chat.catalogue_buttons import EditCatalogueRow
 from bot.sandbox.app import Sandbox
 from bot.texts import Localizer
 from tests.app import BOT, origin_of
-from tests.chat_user import OLGA, ChatUser
+from tests.chat_user import OLGA, PATIENCE, ChatUser
 from tests.demo import free_port
 from tests.process import BotProcess, command
 
 SECRET = "secret-of-several-processes"
 CODES = 40
+MOST_PARTS = 20
+WAITING = """select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"""
 HEADERS = {"X-Telegram-Bot-Api-Secret-Token": SECRET}
 
 
@@ -54,11 +57,14 @@ async def olga(several: Several, http: aiohttp.ClientSession, sandbox: Sandbox) 
 
 def promo(number: int) -> bytes:
     """An update in which Olga uses the code of that number."""
+    return message(number, f"/promo OWN{number}")
+
+
+def message(number: int, text: str) -> bytes:
     person = {"id": OLGA, "is_bot": False, "first_name": "Olga"}
     chat = {"id": OLGA, "type": "private", "first_name": "Olga"}
-    text = f"/promo OWN{number}"
-    message = {"message_id": number, "date": 1_790_000_000, "chat": chat, "from": person, "text": text}
-    return json.dumps({"update_id": 900_000_000 + number, "message": message}).encode()
+    body = {"message_id": number, "date": 1_790_000_000, "chat": chat, "from": person, "text": text}
+    return json.dumps({"update_id": 900_000_000 + number, "message": body}).encode()
 
 
 async def bring(url: str, update: bytes) -> None:
@@ -110,6 +116,28 @@ async def test_two_processes_of_which_one_is_killed(
     assert not any(map(lives, second))
     (said,) = several.errors
     assert re.search(r'"status": -9.*"event": "process_ended"|"event": "process_ended".*"status": -9', said)
+
+
+@pytest.mark.proof
+async def test_what_one_person_sends_at_once_is_taken_one_after_another(
+    several: Several, olga: ChatUser, sql: asyncpg.Connection, school_database: str
+) -> None:
+    """Parts of a long lesson text, brought until both processes are at work: none overwrites another's draft."""
+    url, parts = f"http://127.0.0.1:{several.port}/telegram/webhook", 0
+    lesson = await sql.fetchval("select min(id) from bot.lessons where markup is distinct from 'markdown'")
+    await olga.send("/catalog")
+    await olga.press(EditCatalogueRow(kind="lesson", id=lesson, field="text").pack())
+    watching = await asyncpg.connect(school_database)
+    async with asyncio.timeout(PATIENCE), asyncio.TaskGroup() as tasks, sql.transaction():
+        await sql.execute("select from bot.chats where telegram_id = $1 for update", OLGA)
+        while await watching.fetchval(WAITING) < 2 and parts < MOST_PARTS:
+            tasks.create_task(bring(url, message(parts, f"{parts}: " + "слово " * 350)))
+            parts += 1
+            await asyncio.sleep(0.05)
+        assert await watching.fetchval(WAITING) == 2
+    await watching.close()
+    draft = await sql.fetchval("select data->'draft'->>'value' from bot.chats where telegram_id = $1", OLGA)
+    assert sorted(map(int, re.findall(r"(\d+): ", draft))) == list(range(parts))
 
 
 async def test_without_a_port_for_updates_it_is_refused(tmp_path: Path) -> None:
