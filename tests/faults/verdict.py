@@ -10,25 +10,27 @@ from typing import Any
 import asyncpg
 
 from bot.sandbox.app import Sandbox
+from bot.texts.format import until
+from tests.chat_user import ChatUser
 from tests.faults.shoppers import METHODS, Shopper, Till
 
 # Every purchase with the days it gave, and what is left of them after refunds.
 BOOKS = """
 select p.id, p.provider_payment_id as payment, p.status, p.days, a.method, i.providerkey::bigint as person,
-       c.days as given, c.times, c.at, coalesce(c.days, 0) + coalesce(
+       c.days as given, c.times, c.at, c.ends_at, coalesce(c.days, 0) + coalesce(
            (select sum(t.days) from bot.access_changes t join bot.refunds r on r.id = t.source_id
             where t.source = 'refund' and r.purchase_id = p.id), 0) as left_over
 from purchases p
 join bot.payment_attempts a on a.purchase_id = p.id
 join authidentities i on i.user_id = p.user_id and i.loginprovider = 'telegram'
 left join lateral (
-    select sum(days) as days, count(*) as times, min(created_at) as at
+    select sum(days) as days, count(*) as times, min(created_at) as at, max(after) as ends_at
     from bot.access_changes where source = 'purchase' and source_id = p.id
 ) c on true
 """
 ENDS = "select user_id, module_id, ends_at from usermoduleaccess"
 CHANGES = "select user_id, module_id, days, before, after, created_at from bot.access_changes order by id"
-ARRIVED = re.compile(r"^✅[^\n]*\n(?:№|#)(\d+) · ")
+ARRIVED = re.compile(r"✅ (?:Оплачено|Paid)\. [^\n]*")
 
 
 @dataclass(slots=True)
@@ -79,14 +81,14 @@ def held(sandbox: Sandbox, bot: int) -> dict[str, datetime]:
     return found
 
 
-async def told(shoppers: list[Shopper]) -> Counter[tuple[int, int]]:
-    """How often each person was told of each purchase."""
-    heard: Counter[tuple[int, int]] = Counter()
+async def told(shoppers: list[Shopper]) -> Counter[tuple[int, str]]:
+    """How often each person was told of each purchase: of until when it has opened a course, as it was said."""
+    heard: Counter[tuple[int, str]] = Counter()
     for shopper in shoppers:
         await shopper.person.refresh()
         for text in shopper.person.texts:
             if match := ARRIVED.match(text):
-                heard[shopper.person.id, int(match[1])] += 1
+                heard[shopper.person.id, match.group()] += 1
     return heard
 
 
@@ -95,6 +97,7 @@ async def judge(
 ) -> Verdict:
     """Every payment held as succeeded is exactly one succeeded purchase with its days, and nothing else is."""
     truth, heard = held(sandbox, bot), await told(shoppers)
+    people = {shopper.person.id: shopper.person for shopper in shoppers}
     ways = {method: Way() for method in METHODS}
     wrong = [f"{payment} is held by nobody, but was paid" for payment in till.paid.keys() - truth.keys()]
     rows = [dict(row) for row in await sql.fetch(BOOKS)]
@@ -108,7 +111,7 @@ async def judge(
             continue
         wrong += _compare(payment, found[0], till)
         if payment not in till.returned:  # whose payers may have heard of the return alone
-            _count(ways, found[0], since, heard)
+            _count(ways[found[0]["method"]], found[0], since, _times(found[0], people, heard))
     for payment, others in by_payment.items():
         unpaid = ("pending", "canceled")
         wrong += [
@@ -134,10 +137,15 @@ def _compare(payment: str, row: dict[str, Any], till: Till) -> list[str]:
     ]
 
 
-def _count(
-    ways: dict[str, Way], row: dict[str, Any], since: datetime, heard: Counter[tuple[int, int]]
-) -> None:
-    way, times = ways[row["method"]], heard[row["person"], row["id"]]
+def _times(row: dict[str, Any], people: dict[int, ChatUser], heard: Counter[tuple[int, str]]) -> int:
+    """How often its payer was told of it: each purchase opens the course until another day."""
+    if row["ends_at"] is None or row["person"] not in people:
+        return 0
+    end = people[row["person"]].words(lambda: until(row["ends_at"]))
+    return sum(count for (who, said), count in heard.items() if who == row["person"] and end in said)
+
+
+def _count(way: Way, row: dict[str, Any], since: datetime, times: int) -> None:
     way.paid += 1
     way.settled += row["status"] == "succeeded"
     way.days += row["given"] or 0
