@@ -153,13 +153,14 @@ async def _separate(
     from_end = await _return_changes(
         session, merge.from_user_id, stood.from_end, [one for one in changes if one.returns]
     )
-    into_end = stood.into_end
+    into_end = said = stood.into_end  # said: by the last change that stays, reckoned with those that go back
     for change in changes:
-        into_end = into_end if change.returns else _apply(into_end, change)
+        if not change.returns:
+            into_end, said = _apply(into_end, change), change.after
     await session.execute(UPSERT, place | {"user": merge.from_user_id, "end": from_end})
     if into_end is None:
         await session.execute(DELETE_END, place)
-    elif stood.merged or into_end != stood.ends_at:
+    elif stood.merged or not (into_end == stood.ends_at == said):
         await session.execute(UPSERT, place | {"user": merge.into_user_id, "end": into_end})
         session.add(
             AccessChange(

@@ -160,6 +160,19 @@ async def test_who_had_nothing_has_nothing_once_the_payer_is_gone(people: People
     assert await unexplained(people) == []
 
 
+async def test_what_was_paid_and_returned_since_leaves_no_end_that_nobody_explains(people: People) -> None:
+    """What goes back adds up to nothing; what stays was reckoned with it in between."""
+    await people.grants(people.site, 10)
+    ordered = await people.orders(people.born)
+    merge = await people.merges()
+    purchase = await people.pays(ordered)
+    await people.grants(people.site, 5)
+    await people.refunds(purchase)
+    await people.undoes(merge.merge_id)
+    assert await people.ends(people.site) == NOW + 15 * DAY
+    assert await unexplained(people) == []
+
+
 async def unexplained(people: People) -> list[WatchedAccess]:
     async with people.database.transaction(Pool.TALK) as session:
         return await list_unexplained_access(session, "", 10)
