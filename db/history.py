@@ -61,8 +61,9 @@ left join bot.access_changes undone on undone.source = 'undo'
     and undone.source_id = case when found.kind in ('grant', 'revoke') then cast(found.facts ->> 'change' as bigint) end
 order by found.id desc
 """
-SINCE = """a.id >= (
-    select first.id from bot.acts first where first.created_at >= :since order by first.created_at limit 1)"""
+# Acts of the other application are copied later than they were done: the order of ids is not that of time.
+SINCE = """a.created_at >= :since and a.id >= (
+    select min(first.id) from bot.acts first where first.created_at >= :since)"""
 
 
 def statement(wanted: Wanted) -> str:
