@@ -89,7 +89,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"{error.filename}: {error.strerror}", file=sys.stderr)
         return 1
     # Not before: importing all that the bot needs takes seconds, and --help and wrong settings need none of it.
-    if asked.command == "catalog" and asked.action == "check" and not asked.files:
+    if asked.command == "catalog" and asked.action == "check":
         from handlers.checking import execute
     else:
         from handlers.commands import execute

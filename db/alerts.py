@@ -96,11 +96,6 @@ async def _close(session: AsyncSession, now: datetime, *which: ColumnElement[boo
     )
 
 
-async def count_open_alerts(session: AsyncSession, kind: str) -> int:
-    count = select(func.count()).where(Alert.kind == kind, Alert.solved_at.is_(None))
-    return await session.scalar(count) or 0
-
-
 async def list_open_alerts(session: AsyncSession, limit: int = 20) -> list[Alert]:
     rows = await session.scalars(
         select(Alert).where(Alert.solved_at.is_(None)).order_by(Alert.id.desc()).limit(limit)

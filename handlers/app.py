@@ -99,7 +99,6 @@ class Application:
         assert self._runner.server is not None
         http_limits.limit_connections(self._runner.server, self.context.timings)
         if listening is not None:
-            self.processor.alone = False
             await web.SockSite(self._runner, listening).start()
         else:
             await self._open_port(self._runner)
@@ -206,6 +205,7 @@ async def serve(
     """
     async with open_migrated(settings) as (dsn, direct):
         app = Application(settings, dsn, direct_dsn=direct, timings=timings)
+        app.processor.alone = worker and listening is None  # `--only bot` is for several, too
         settle_memory()
         try:
             await app.start(bot=bot, listening=listening)

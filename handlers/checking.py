@@ -1,5 +1,6 @@
 """`catalog check` without what a bot needs: an editor may call it after every change."""
 
+import asyncio
 import sys
 from argparse import Namespace
 
@@ -14,6 +15,10 @@ def execute(settings: Settings, asked: Namespace) -> int:
     logs.set_up(settings.log_format, settings.log_level, settings.secrets())
     try:
         notes = check_file(asked.file, settings if settings.bot_token else None)
+        if asked.files:
+            from bot.catalogue.loading import check_addresses  # with all that a bot needs
+
+            notes += asyncio.run(check_addresses(asked.file))
     except (CatalogueError, OSError) as error:
         print(error, file=sys.stderr)
         return 1

@@ -12,8 +12,7 @@ from aiogram.exceptions import TelegramUnauthorizedError
 
 from bot import logs
 from bot.catalogue import reading
-from bot.catalogue.checking import check_file
-from bot.catalogue.loading import check_addresses, export_file, load_file
+from bot.catalogue.loading import export_file, load_file
 from bot.database import NotMigratedError, open_database, open_migrated
 from bot.doctor import Severity, examine
 from bot.payments import reconciling
@@ -96,10 +95,6 @@ async def migrate(settings: Settings, asked: Namespace) -> None:
 
 async def catalog(settings: Settings, asked: Namespace) -> None:
     shop = settings if settings.bot_token else None  # without a bot, the file is held against itself only
-    if asked.action == "check":
-        notes = check_file(asked.file, shop) + await check_addresses(asked.file)
-        print(*notes, "ok", sep="\n")
-        return
     async with open_migrated(settings) as (dsn, _direct):
         database = Database(dsn)
         try:

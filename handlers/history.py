@@ -53,11 +53,13 @@ async def _show(event: Message | CallbackQuery, request: Request, shown: ShowHis
     who = await people.get_account_summary(request.session, shown.user) if shown.user else None
     filters = [str(words.GROUPS[shown.kind][0])] if shown.kind else []
     filters += [str(words.PERIODS[shown.period][0])] if shown.period else []
+    name = ""
     if shown.admin != ALL and _sees_all(request):
-        filters.append(words.admin_name(shown.admin, await _name_of(request, shown.admin)))
+        name, _username = await people.get_names(request.session, shown.admin)
+        filters.append(words.admin_name(shown.admin, name))
     text = words.history(found[:SHOWN], who, filters)
     older = found[SHOWN - 1].id if len(found) > SHOWN else 0
-    return show_or_say(event, text, await _keyboard(request, shown, older))
+    return show_or_say(event, text, _keyboard(request, shown, older, name))
 
 
 def _sees_all(request: Request) -> bool:
@@ -83,19 +85,14 @@ def _wanted(request: Request, shown: ShowHistory) -> Wanted:
     )
 
 
-async def _name_of(request: Request, telegram_id: int) -> str:
-    name, _username = await people.get_names(request.session, telegram_id)
-    return name
-
-
-async def _keyboard(request: Request, shown: ShowHistory, older: int) -> InlineKeyboardMarkup:
+def _keyboard(request: Request, shown: ShowHistory, older: int, name: str) -> InlineKeyboardMarkup:
+    """`name`: of the admin whose acts are shown."""
     facts = shown.model_dump(exclude={"before"})
     choices = [
         press(words.GROUPS[shown.kind][0], ChooseFilter(what="kind", **facts)),
         press(words.PERIODS[shown.period][0], ChooseFilter(what="period", **facts)),
     ]
     if _sees_all(request):
-        name = await _name_of(request, shown.admin)
         title = words.ANYBODY if shown.admin == ALL else words.admin_label(shown.admin, name)
         choices.append(press(title, ChooseFilter(what="admin", **facts)))
     turns = [press(words.NEWEST, ShowHistory(**facts))] if shown.before else []

@@ -76,7 +76,9 @@ async def _keep_one(command: Sequence[str], descriptor: int, stopping: asyncio.E
         if stopping.is_set():
             return
         settled = loop.time() - began > SETTLED
-        if first and not settled:
+        if (
+            first and not settled and status is not None and status >= 0
+        ):  # it ended itself; a signal says nothing
             raise NotStartedError(f"a process has ended with status {status}")
         log.error("process_ended", status=status)
         first, pause = False, PAUSE if settled else min(2 * pause, MOST_PAUSE)

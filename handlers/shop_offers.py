@@ -32,6 +32,7 @@ from bot.context import Request
 from bot.payments.offering import check_price
 from bot.texts import errors
 from bot.texts import shop_offers as words
+from bot.texts.format import days as word_days
 from db.errors import ProductUnknown, Refused
 from db.shop import offers
 from db.shop.courses import OfferDetails
@@ -144,8 +145,7 @@ async def _ask(
     await request.state.set_data({"product": product, "days": days})
     name = next(one.name for one in found if one.id == product)
     buttons = [
-        press(words.days_button(count), ChooseOfferDays(product=product, choice=at))
-        for at, count in enumerate(DAYS)
+        press(word_days(count), ChooseOfferDays(product=product, choice=at)) for at, count in enumerate(DAYS)
     ]
     keyboard = rows(*in_rows(buttons, COLUMNS), _back()) if days is None else rows(_back())
     return show(event, words.ask_terms(name, days, problem), keyboard)

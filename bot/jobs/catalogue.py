@@ -99,6 +99,10 @@ async def _word_plan(session: AsyncSession, context: AppContext, copy_id: int) -
         found = await copies.plan_copy(session, context, copy)
     except (CatalogueError, CatalogueRefusedError) as error:
         return words.errors(error.lines), None
+    return _plan_screen(found, copy_id)
+
+
+def _plan_screen(found: LoadPlan, copy_id: int) -> Screen:
     is_news = bool(found.changes or found.conflicts)
     return words.plan(found), plan_keyboard(found, copy_id) if is_news else None
 
@@ -135,16 +139,14 @@ async def load_copy(job: LoadCatalogueJob, context: AppContext) -> None:
 async def _load(
     session: AsyncSession, context: AppContext, job: LoadCatalogueJob, copy: CatalogueCopy
 ) -> Screen:
-    telegram_id, now = (
-        copy.telegram_id,
-        context.now(),
-    )  # read before planning rolls its trial back, which forgets rows
+    now = context.now()
+    telegram_id = copy.telegram_id  # read before planning rolls its trial back, which forgets rows
     try:
         found = await copies.plan_copy(session, context, copy)
     except (CatalogueError, CatalogueRefusedError) as error:
         return words.errors(error.lines), None
     if found.stamp != job.stamp or (found.conflicts and not job.forced):
-        return await _word_plan(session, context, job.copy)
+        return _plan_screen(found, job.copy)
     changes = await load(session, found.catalogue, context.settings, now)
     await record_load(session, telegram_id, changes, found.catalogue, now)
     await stored.mark_loaded(session, job.copy, now)

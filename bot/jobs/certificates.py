@@ -14,7 +14,6 @@ from bot.context import AppContext
 from bot.sender import send_in_job
 from bot.texts import certificates as words
 from db import certificates, chats
-from db.account_ids import get_current_id
 from db.accounts.sessions import is_signed_in
 from db.certificates import Certificate
 from db.engine import Pool
@@ -28,12 +27,12 @@ async def send_certificate(job: CertificateJob, context: AppContext) -> None:
     """Nothing where it is void by now, or where the chat has signed out meanwhile."""
     async with context.database.transaction(Pool.JOBS) as session:
         found = await certificates.get_to_send(session, job.number, job.user_id)
-        user_id = await get_current_id(session, job.user_id)
-        if found is None or not await is_signed_in(session, user_id, job.telegram_id, context.now()):
+        if found is None or not await is_signed_in(session, found.user_id, job.telegram_id, context.now()):
             return
         chosen, telegram = await chats.get_language(session, job.telegram_id)
     with context.localizer.use_language_of(chosen, telegram):
-        sent = await _send_known(found, job, context) or await _send_drawn(found, job, context)
+        is_known = await _send_known(found, job, context)
+        sent = None if is_known else await _send_drawn(found, job, context)
     async with context.database.transaction(Pool.JOBS) as session:
         if isinstance(sent, Message) and sent.document:
             await certificates.record_file(session, found, context.bot.id, job.file, sent.document.file_id)

@@ -74,7 +74,7 @@ def refund_failed(event: RefundFailed) -> Notification:
     text = _(
         "⚠️ The refund of {price} of payment #{id} did not come about: {why}. "
         "The money is where it was, and no access was taken."
-    ).format(price=money(event.amount, event.currency), id=event.purchase_id, why=safe(why))
+    ).format(price=money(event.amount, event.currency), id=event.purchase_id or "?", why=safe(why))
     if event.purchase_id is None:
         return Notification(text)
     again = f"/refund {event.purchase_id} {_written(event.amount, event.currency)}"

@@ -92,10 +92,6 @@ def product_button(one: ProductSummary) -> str:
     return label(one.name)
 
 
-def days_button(count: int) -> str:
-    return days(count)
-
-
 def ask_product(found: Sequence[ProductSummary], problem: str) -> str:
     lines = [problem, ""] if problem else []
     return "\n".join([*lines, _title(), str(ASK_PRODUCT if found else NO_PRODUCTS)])

@@ -33,24 +33,17 @@ class PersonLimits:
     """
 
     def __init__(self, burst: int, every: float, owners: Iterable[int] = ()) -> None:
-        self._owners = frozenset(owners)
-        self._helpers: set[int] = set()
+        self._admins = set(owners)
         self._burst = burst
         self._every = every
         self._people: OrderedDict[int, _Allowance] = OrderedDict()  # who asked last stands last
 
     def record_seen(self, telegram_id: int, *, is_admin: bool) -> None:
         """Of an update that was read: a role is known from then on, and one that was taken is so no more."""
-        if is_admin:
-            self._helpers.add(telegram_id)
-        else:
-            self._helpers.discard(telegram_id)
-
-    def _is_admin(self, telegram_id: int) -> bool:
-        return telegram_id in self._owners or telegram_id in self._helpers
+        (self._admins.add if is_admin else self._admins.discard)(telegram_id)
 
     def admit(self, telegram_id: int, now: float) -> Admission:
-        if self._is_admin(telegram_id):
+        if telegram_id in self._admins:
             return Admission.ADMITTED
         allowance = self._people.setdefault(telegram_id, _Allowance(self._burst, now))
         self._people.move_to_end(telegram_id)
@@ -71,7 +64,7 @@ class PersonLimits:
     def refuses(self, telegram_id: int, now: float) -> bool:
         """Whether `admit` would say REFUSED; nothing is counted."""
         allowance = self._people.get(telegram_id)
-        if allowance is None or not allowance.told or self._is_admin(telegram_id):
+        if allowance is None or not allowance.told or telegram_id in self._admins:
             return False
         return allowance.left + (now - allowance.at) / self._every < 1
 

@@ -99,9 +99,9 @@ def lines(of: str = "true", user: str = USER) -> str:
                greatest(
                    case when coalesce(l.unlock_at, u.at) > cast(:now as timestamptz)
                         then coalesce(l.unlock_at, u.at) end,
-                   case when coalesce(l.unlock_days, u.days) * 86400.0 > plan.seconds
+                   case when coalesce(l.unlock_days, u.days) * 86400.0 > coalesce(mine.seconds, 0)
                         then cast(:now as timestamptz) + make_interval(
-                            secs => coalesce(l.unlock_days, u.days) * 86400.0 - plan.seconds) end
+                            secs => coalesce(l.unlock_days, u.days) * 86400.0 - coalesce(mine.seconds, 0)) end
                ) as soon,
                greatest(
                    coalesce(l.unlock_at, u.at),
@@ -116,7 +116,6 @@ def lines(of: str = "true", user: str = USER) -> str:
             from usermoduleaccess a cross join lateral ({ELAPSED}) elapsed
             where a.user_id = cast(:user_id as bigint)
         ) mine on mine.module_id = l.module_id
-        cross join lateral (select coalesce(mine.seconds, 0) as seconds) plan
         where l.active and {of}
         window place as (partition by l.module_id order by l.position, l.id)
     ) line

@@ -22,23 +22,15 @@ class Pair:
 
     @property
     def ratio(self) -> float:
-        return median(self.ours) / (median(self.bare) or 1.0)
+        return median(self.ours) / median(self.bare)
 
     @property
     def ratios(self) -> list[float]:
         """Round by round: two tries that stand next to each other met the same noise."""
-        return sorted(one / (other or 1.0) for one, other in zip(self.ours, self.bare, strict=True))
+        return sorted(one / other for one, other in zip(self.ours, self.bare, strict=True))
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self) | {"ratio": self.ratio, "ratios": self.ratios}
-
-    def as_row(self) -> str:
-        """Of a table in Markdown."""
-        low, high = self.ratios[0], self.ratios[-1]
-        figures = (
-            f"{median(self.ours):.2f} | {median(self.bare):.2f} | {self.ratio:.2f} | {low:.2f} to {high:.2f}"
-        )
-        return f"| {self.title}, {self.unit} | {figures} | {len(self.ours)} | {self.goal} |"
 
     def __str__(self) -> str:
         low, high = self.ratios[0], self.ratios[-1]

@@ -26,7 +26,7 @@ async def measure(dsn: str, rounds: int, _count: int) -> list[Pair]:
         ours, bare = await in_turn(
             lambda: first_answer("server", updates.OURS, "/status"),
             lambda: first_answer("bare", updates.BARE, "/echo"),
-            min(rounds, 3),
+            rounds,
             30,
         )
     rows = (("s", "at most 0.8"), ("s of processor", "at most 0.8"), ("MiB by then", "at most 1.0"))

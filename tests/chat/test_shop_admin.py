@@ -10,7 +10,7 @@ from bot.sandbox.app import Sandbox
 from bot.settings import Settings
 from bot.texts import shop_offers as words
 from bot.texts import stats as stats_words
-from bot.texts.format import money
+from bot.texts.format import days, money
 from tests.app import origin_of, settings_for
 from tests.chat.admin import ADMIN_ROWS
 from tests.chat_user import BEN, ChatUser
@@ -139,7 +139,7 @@ async def test_an_offer_is_made_by_buttons_from_admin(olga: ChatUser, sql: async
     await olga.click(stats_words.BUTTONS["offer"])
     await olga.click(await sql.fetchval("select name from products where product_id = 1"))
     assert olga.words(words.ASK_DAYS) in olga.last_text
-    await olga.click(olga.words(lambda: words.days_button(90)))
+    await olga.click(olga.words(lambda: days(90)))
     await olga.send("1 99O")
     assert "⚠️" in olga.last_text
     await olga.send("7 990")

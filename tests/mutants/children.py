@@ -59,13 +59,12 @@ class Child:
         self._item: pytest.Item | None = None
         self._ran = 0
 
-    def run(self, items: Sequence[pytest.Item], mutant: Mutant | None) -> NoReturn:
+    def run(self, items: Sequence[pytest.Item], mutant: Mutant) -> NoReturn:
         vars(database)["_numbers"] = itertools.count(os.getpid() * 1000)
-        if mutant is not None:
-            try:
-                patching.apply(mutant)
-            except patching.NotAppliedError:
-                self.end("skipped")
+        try:
+            patching.apply(mutant)
+        except patching.NotAppliedError:
+            self.end("skipped")
         self._session.config.pluginmanager.register(self, "mutant")
         logged.ErrorLog.emit = self._emit  # type: ignore[method-assign, assignment]
         for number, item in enumerate(items):
@@ -124,7 +123,7 @@ def fork(work: Callable[[int], NoReturn], limit: float, *, quiet: bool = True) -
 def judge(
     session: pytest.Session,
     items: Sequence[pytest.Item],
-    mutant: Mutant | None,
+    mutant: Mutant,
     limit: float,
     *,
     quiet: bool = True,
