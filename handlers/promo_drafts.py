@@ -10,7 +10,7 @@ from bot.chat.arguments import MAX_COUNT, Arguments
 from bot.chat.commands import PROMO_NEW
 from bot.context import Request
 from db import promo, promo_codes
-from db.errors import DraftGone, ProductUnknown, PromoExists
+from db.errors import DraftGone, PromoExists
 from db.promo_codes import MAX_BATCH
 from db.shop.offers import list_all_products
 
@@ -82,8 +82,4 @@ async def choose_code(request: Request, draft: PromoDraft, code: str) -> None:
 
 async def _product(asked: Arguments, request: Request) -> int:
     """Raises WrongArguments, ProductUnknown."""
-    products = await list_all_products(request.session)
-    product_id = asked.product(products)
-    if all(one.id != product_id for one in products):
-        raise ProductUnknown(product_id)
-    return product_id
+    return asked.product(await list_all_products(request.session))

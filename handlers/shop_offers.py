@@ -92,19 +92,12 @@ async def _take(
     found = await offers.list_all_products(request.session)
     try:
         if product is None:
-            product = _known(given.product(found), found)
+            product = given.product(found)
         days = given.days() if days is None else days
         price, currency = given.price()
     except (WrongArguments, ProductUnknown) as wrong:
         return await _ask(event, request, product, days, _slip(wrong), _meant(wrong, found))
     return await _preview(event, request, product, days, price, currency)
-
-
-def _known(product: int, found: Sequence[ProductSummary]) -> int:
-    """Raises ProductUnknown."""
-    if all(one.id != product for one in found):
-        raise ProductUnknown(product)
-    return product
 
 
 def _slip(wrong: Refused) -> str:
@@ -140,10 +133,11 @@ async def _ask(
     if product is None:
         return await _ask_product(event, request, problem, meant)
     found = await offers.list_all_products(request.session)
-    _known(product, found)
+    name = next((one.name for one in found if one.id == product), None)
+    if name is None:
+        raise ProductUnknown(product)
     await request.state.set_state(OfferMaking.terms)
     await request.state.set_data({"product": product, "days": days})
-    name = next(one.name for one in found if one.id == product)
     buttons = [
         press(word_days(count), ChooseOfferDays(product=product, choice=at)) for at, count in enumerate(DAYS)
     ]

@@ -103,17 +103,10 @@ async def first_start(sql: asyncpg.Connection) -> None:
     await sql.execute("delete from bot.cursors where name like 'shown:%'")
 
 
-@pytest.fixture(scope="session")
-async def kept_schools(cluster: Databases, school_template: str) -> AsyncIterator[Kept]:
-    kept = Kept(cluster, school_template)
-    yield kept
-    await kept.end()
-
-
 @pytest.fixture
-async def lent_school(kept_schools: Kept) -> AsyncIterator[Lent]:
+async def lent_school(kept: Kept, school_template: str) -> AsyncIterator[Lent]:
     """A migrated database with the demo's catalogue, of this test alone. Override it to have another one."""
-    async with kept_schools.lend() as lent:
+    async with kept.lend(school_template) as lent:
         yield lent
 
 

@@ -64,16 +64,16 @@ async def cluster(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Dat
 
 
 @pytest.fixture(scope="session")
-async def kept_databases(cluster: Databases) -> AsyncIterator[Kept]:
-    kept = Kept(cluster, TEMPLATE)
+async def kept(cluster: Databases) -> AsyncIterator[Kept]:
+    kept = Kept(cluster)
     yield kept
     await kept.end()
 
 
 @pytest.fixture
-async def lent(kept_databases: Kept) -> AsyncIterator[Lent]:
+async def lent(kept: Kept) -> AsyncIterator[Lent]:
     """A migrated database with no rows, of this test alone; who changes the schema may do so."""
-    async with kept_databases.lend() as lent:
+    async with kept.lend(TEMPLATE) as lent:
         yield lent
 
 

@@ -74,32 +74,29 @@ async def borrowed(dsn: str) -> AsyncIterator[Lent]:
 
 
 class Kept:
-    """A database like `template`, lent to one test at a time."""
+    """Databases like their templates, each lent to one test at a time."""
 
-    def __init__(self, databases: Databases, template: str) -> None:
+    def __init__(self, databases: Databases) -> None:
         self._databases = databases
-        self._template = resettable(template)
-        self._lent: Lent | None = None
-        self._uses = 0
+        self._idle: dict[str, tuple[Lent, int]] = {}  # with how often it was used
 
     @asynccontextmanager
-    async def lend(self) -> AsyncIterator[Lent]:
-        lent = self._lent or await self._make()
-        self._lent, uses = None, self._uses + 1
+    async def lend(self, template: str) -> AsyncIterator[Lent]:
+        lent, uses = self._idle.pop(template, None) or (await self._make(template), 0)
         try:
             yield lent
         finally:
-            if await put_back(lent) and uses < USES:
-                self._lent, self._uses = lent, uses
+            if await put_back(lent) and uses + 1 < USES:
+                self._idle[template] = lent, uses + 1
             else:
                 await self._drop(lent)
 
     async def end(self) -> None:
-        if self._lent is not None:
-            await self._drop(self._lent)
+        for lent, _uses in self._idle.values():
+            await self._drop(lent)
 
-    async def _make(self) -> Lent:
-        dsn, self._uses = await self._databases.make(self._template), 0
+    async def _make(self, template: str) -> Lent:
+        dsn = await self._databases.make(resettable(template))
         return Lent(dsn, KeptDatabase(dsn), await asyncpg.connect(dsn))
 
     async def _drop(self, lent: Lent) -> None:

@@ -11,7 +11,7 @@ from bot.chat.products import NUMBER_SIGN, find_products
 from bot.currencies import CURRENCIES, exponent
 from bot.money import AmbiguousAmountError, OtherCurrencyError, split_currency, to_minor_units
 from db.access.limits import MAX_DAYS
-from db.errors import Refused
+from db.errors import ProductUnknown, Refused
 from db.normal import clean_text, number_form
 from db.shop.offers import ProductSummary
 
@@ -76,13 +76,17 @@ class Arguments:
         return written + self.word("WHO") if self._words and NUMBER_SIGN.fullmatch(written) else written
 
     def product(self, products: Sequence[ProductSummary]) -> int:
-        """By its number, or by a name of one word or several, up to the number that follows it, if any does."""
+        """By its number, or by a name of one word or several, up to the number that follows it, if any does. Raises
+        ProductUnknown."""
         for end in range(1, len(self._words) + 1):
             if end == len(self._words) or WHOLE.fullmatch(number_form(self._words[end])):
                 if not NUMBER_SIGN.sub("", number_form(self._words[0])).isdecimal():
                     return self._product_called(end, products)
                 break
-        return self._id("PRODUCT")
+        number = self._id("PRODUCT")
+        if all(one.id != number for one in products):
+            raise ProductUnknown(number)
+        return number
 
     def _product_called(self, count: int, products: Sequence[ProductSummary]) -> int:
         """By the next `count` words."""

@@ -73,7 +73,8 @@ async def undo_grants(
     session: AsyncSession, admin_id: int, change_ids: Sequence[int], now: datetime
 ) -> list[tuple[int, AppliedChange]]:
     """What `create_grants` changed is restored as `undo_grant` does it, with whom that is still possible: each change
-    with what undid it. Left out is what was undone by itself, and whose account or access is gone."""
+    with what undid it. Left out is what was undone by itself, and whose account or access is gone. Raises
+    AccountDeleted, where one goes meanwhile: nothing is undone, and once more is without it."""
     done: list[tuple[int, AppliedChange]] = []
     left = list(change_ids)
     while True:

@@ -20,7 +20,7 @@ class Draft:
     """`action`: set, add, withdraw or restore; of the row `kind` and `id`, or in it (`field`: what is set there, or the
     kind of what is added). `title` of a lesson whose text is still to come, `lesson`: one that is restored; `price` in
     the smallest unit of `currency`. `last`: how long the message was that ended a text, in characters; `sent`: when, in
-    seconds since 1970."""
+    seconds since 1970. `markup`: of the lesson whose text is written anew."""
 
     action: str
     kind: str
@@ -34,6 +34,7 @@ class Draft:
     lesson: int = 0
     last: int = 0
     sent: int = 0
+    markup: str = ""
 
     @property
     def is_text(self) -> bool:

@@ -68,6 +68,8 @@ async def ask_value(query: CallbackQuery, callback_data: EditCatalogueRow, reque
     _catalogue, place = await get_place(request, callback_data.kind, callback_data.id)
     if place.offer is not None:
         draft = replace(draft, currency=place.offer.currency)
+    if place.lesson is not None:
+        draft = replace(draft, markup=place.lesson.markup)
     await ask(request, draft)
     return say(query, words.ASK[callback_data.field], rows(press(words.DROP, DropEdit())))
 
@@ -128,7 +130,7 @@ async def take_more(message: Message, request: Request) -> Reply:
 
 async def _take_text(message: Message, request: Request, draft: Draft, note: Text = "") -> Reply:
     """Behind what there is of it."""
-    if (text := await _text(request, draft, message)) is None:
+    if (text := _text(draft, message)) is None:
         return say(message, words.MARKDOWN)
     if draft.value:
         # The app cuts between paragraphs, where it can, and leaves out what stood between the parts.
@@ -142,14 +144,11 @@ async def _take_text(message: Message, request: Request, draft: Draft, note: Tex
     return replies
 
 
-async def _text(request: Request, draft: Draft, message: Message) -> str | None:
+def _text(draft: Draft, message: Message) -> str | None:
     """A lesson's, with what Telegram shows of it. Of one in Markdown as it is written; None where the app has made
     formatting of the marks, which are lost then."""
-    if draft.action == "set":
-        _catalogue, place = await get_place(request, draft.kind, draft.id)
-        if place.lesson is not None and place.lesson.markup == "markdown":
-            is_marked = any(one.type in MARKED for one in message.entities or ())
-            return None if is_marked else message.text
+    if draft.markup == "markdown":
+        return None if any(one.type in MARKED for one in message.entities or ()) else message.text
     return message.html_text
 
 
