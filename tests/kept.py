@@ -82,7 +82,7 @@ class Kept:
 
     @asynccontextmanager
     async def lend(self, template: str) -> AsyncIterator[Lent]:
-        lent, uses = self._idle.pop(template, None) or (await self._make(template), 0)
+        lent, uses = self._idle.pop(template) if template in self._idle else (await self._make(template), 0)
         try:
             yield lent
         finally:
