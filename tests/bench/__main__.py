@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from handlers.app import fast_loop
-from tests.bench import callbacks, paid, settling, starting, updates
+from tests.bench import callbacks, other_language, paid, settling, starting, updates
 from tests.bench.environment import LIMIT, Measure, database
 from tests.bench.figures import HEADING, Pair
 
@@ -23,6 +23,7 @@ MEASURES: list[tuple[Measure, int, int]] = [
     (callbacks.measure, 7, 300),
     (paid.measure, 5, 50),
     (updates.measure, 7, 100),
+    (other_language.measure, 5, 100),
 ]
 
 

@@ -34,7 +34,8 @@ class Side:
         self.origin = f"http://127.0.0.1:{port}"
 
     async def figures(self) -> dict[str, float]:
-        """So far: `cpu`, seconds of processor; `statements`; `rss`, MiB at the most."""
+        """So far: `cpu`, seconds of processor; `statements`; `rss`, MiB at the most; of ours and the bare one also
+        `resident`, MiB at this moment."""
         assert self._process.stdin is not None
         self._process.stdin.write(b"\n")
         return await _line(self._process)
@@ -59,7 +60,13 @@ async def measured(dsn: str, *more: str) -> AsyncIterator[Sides]:
 
 @asynccontextmanager
 async def started(module: str, *arguments: str) -> AsyncIterator[Side]:
-    command = [sys.executable, "-m", f"tests.bench.{module}", *arguments]
+    async with launched(sys.executable, "-m", f"tests.bench.{module}", *arguments) as side:
+        yield side
+
+
+@asynccontextmanager
+async def launched(*command: str) -> AsyncIterator[Side]:
+    """What says its port as a line of JSON, then a line of figures for each line it reads, and ends with its input."""
     process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdin=PIPE, stdout=PIPE)
     assert process.stdin is not None
     try:

@@ -1,4 +1,5 @@
-"""One payment settled (database, access, news), against the same statements run by raw asyncpg in one transaction.
+"""One payment settled (database, access, news), against the same statements run in one transaction by raw asyncpg, and,
+where Debian's pgbench is, by that.
 
     python -m tests.bench.settling [--rounds 31] [--count 30]
 
@@ -20,11 +21,12 @@ from db.dsn import asyncpg_arguments
 from db.engine import Pool
 from db.payments.settling import Outcome
 from handlers.app import Application
+from tests.bench import pgbench
 from tests.bench.environment import by_hand
 from tests.bench.figures import Pair, Try, in_turn
+from tests.bench.pgbench import Statement
 from tests.bench.server import settings
 
-Statement = tuple[str, Sequence[Any]]
 NOW = datetime.now(UTC)
 # Payment n is of person 10000000 + n, purchase 20000000 + n, attempt 30000000 + n, chat 40000000 + n.
 KINDS = (10_000_000, 20_000_000, 30_000_000, 40_000_000)
@@ -82,19 +84,28 @@ async def measure(dsn: str, rounds: int, count: int) -> list[Pair]:
     raw = await asyncpg.connect(**asyncpg_arguments(dsn))
     app = Application(settings("http://127.0.0.1:9"), dsn)
     try:
-        await order(raw, 1 + 2 * (rounds + 1) * count)
+        await order(raw, 1 + 4 * (rounds + 1) * count)
         numbers = itertools.count(2)
         statements = await _record(app, 1)
-        figures = await in_turn(
-            _ours(app, numbers, count), _bare(raw, statements, numbers, count), rounds, 15
-        )
+        beside = [("raw asyncpg", "at most 2", _bare(raw, statements, numbers, count))]
+        if (program := pgbench.find()) is not None:
+            script = pgbench.Script(statements, KINDS)
+            beside.append(("pgbench", "none", _by_pgbench(script, program, dsn, numbers, count)))
+        found = [
+            await _pair(name, goal, _ours(app, numbers, count), other, rounds, len(statements))
+            for name, goal, other in beside
+        ]
         await _compare(raw, next(numbers) - 1)
     finally:
         await app.close()
         await raw.close()
-    note = f"{len(statements)} statements per payment, without BEGIN and COMMIT"
-    ours, bare = ([one for (one,) in side] for side in figures)
-    return [Pair("One payment settled", "ms", ours, bare, "at most 2", [note])]
+    return found
+
+
+async def _pair(name: str, goal: str, ours: Try, other: Try, rounds: int, statements: int) -> Pair:
+    mine, theirs = ([one for (one,) in side] for side in await in_turn(ours, other, rounds, 15))
+    note = f"{statements} statements per payment, without BEGIN and COMMIT"
+    return Pair(f"One payment settled, beside {name}", "ms", mine, theirs, goal, [note])
 
 
 async def order(raw: asyncpg.Connection, count: int) -> None:
@@ -150,6 +161,14 @@ def _bare(raw: asyncpg.Connection, statements: list[Statement], numbers: Iterato
                 for text, values in one:
                     await raw.fetch(text, *values)
         return ((time.perf_counter() - began) / count * 1000,)
+
+    return attempt
+
+
+def _by_pgbench(script: pgbench.Script, program: str, dsn: str, numbers: Iterator[int], count: int) -> Try:
+    async def attempt() -> tuple[float]:
+        mine = list(itertools.islice(numbers, count))
+        return (await script.run(program, dsn, mine[0], count),)
 
     return attempt
 

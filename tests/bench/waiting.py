@@ -32,11 +32,15 @@ async def measure(sides: Sides, rounds: int, count: int) -> list[Pair]:
     full = count >= QUICK
     found: list[Pair] = []
     for size in BURSTS if full else BURSTS[:1]:
-        found += await _pairs(f"Burst of {size}", sides, size, 0, min(rounds, ROUNDS))
+        found += await burst(f"Burst of {size}", sides, size, min(rounds, ROUNDS))
     for rate in RATES if full else RATES[:1]:
         many = int(rate * LASTS) if full else count
         found += await _pairs(f"{rate} a second offered", sides, many, rate, 1)
     return found
+
+
+async def burst(title: str, sides: Sides, size: int, rounds: int = ROUNDS) -> list[Pair]:
+    return await _pairs(title, sides, size, 0, rounds)
 
 
 async def _pairs(title: str, sides: Sides, count: int, rate: float, rounds: int) -> list[Pair]:
