@@ -60,7 +60,6 @@ class Child:
         self._ran = 0
 
     def run(self, items: Sequence[pytest.Item], mutant: Mutant) -> NoReturn:
-        vars(database)["_numbers"] = itertools.count(os.getpid() * 1000)
         try:
             patching.apply(mutant)
         except patching.NotAppliedError:
@@ -100,6 +99,7 @@ def fork(work: Callable[[int], NoReturn], limit: float, *, quiet: bool = True) -
     reader, writer = os.pipe()
     pid = os.fork()
     if pid == 0:
+        vars(database)["_numbers"] = itertools.count(os.getpid() * 1000)  # of databases: all use one server
         signal.setitimer(signal.ITIMER_REAL, limit)
         for one in (signal.SIGALRM, signal.SIGTERM):
             signal.signal(one, signal.SIG_DFL)

@@ -1,12 +1,9 @@
 """Which tests come by at which line, measured once; the cheapest and likeliest of them judge a mutant."""
 
 import ast
-import itertools
 import json
 import os
 import re
-import shutil
-import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -16,9 +13,8 @@ from typing import Any, NoReturn
 import coverage
 import pytest
 
-from tests import database
 from tests.mutants.children import fork
-from tests.mutants.edits import Mutant, statements, version
+from tests.mutants.edits import Mutant, read, statements, version
 
 KEPT = Path("var/mutants/covering.json")
 # What runs in this process and is about money or access.
@@ -93,7 +89,7 @@ class Covering:
 
 def _places(mutant: Mutant) -> list[tuple[str, int]]:
     """Lines that show that a test has come by: of the statement; of a constant, where it is used."""
-    tree = ast.parse(Path(mutant.path).read_text())
+    tree = ast.parse(read(mutant.path))
     functions = _functions(tree)
     first, last = max(one for one in statements(tree) if one[0] <= mutant.line <= one[1])
     wanted = set(range(first, last + 1))
@@ -153,15 +149,10 @@ def measure(session: pytest.Session, files: Sequence[str], minutes: float) -> No
 def _measure(
     pipe: int, session: pytest.Session, items: Sequence[pytest.Item], files: Sequence[str]
 ) -> NoReturn:
-    folder = Path(tempfile.mkdtemp(prefix="covering"))
     paths = {str(Path(one).resolve()): one for one in files}
     measured = coverage.Coverage(
-        data_file=str(folder / "data"),
-        config_file=False,
-        include=list(paths),
-        concurrency=["thread", "greenlet"],
+        data_file=None, config_file=False, include=list(paths), concurrency=["thread", "greenlet"]
     )
-    vars(database)["_numbers"] = itertools.count(os.getpid() * 1000)
     passed = Passed()
     session.config.pluginmanager.register(passed)
     known = Covering.read()
@@ -178,7 +169,6 @@ def _measure(
     for path, name in paths.items():
         _add(known.files.setdefault(name, {}), name, data.contexts_by_lineno(path))
     KEPT.write_text(json.dumps({"seconds": known.seconds, "files": known.files, "versions": known.versions}))
-    shutil.rmtree(folder)
     failed = sum(known.seconds[item.nodeid] < 0 for item in items)
     os.write(pipe, f"{failed} failed".encode())
     os._exit(0)
@@ -194,7 +184,7 @@ class Passed:
 
 
 def _add(lines: Lines, path: str, contexts: dict[int, list[str]]) -> None:
-    for name, begin, end in _functions(ast.parse(Path(path).read_text())):
+    for name, begin, end in _functions(ast.parse(read(path))):
         for line in set(range(begin, end + 1)) & contexts.keys():
             tests = lines.setdefault(name, {}).setdefault(str(line - begin), [])
             tests += [one for one in contexts[line] if one and one not in tests]

@@ -6,6 +6,7 @@ import hashlib
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 SCOPE = ("db/payments", "db/access", "db/promo.py", "db/promo_codes.py", "bot/payments", "bot/money.py")
@@ -35,22 +36,29 @@ class Mutant:
 
     @property
     def source(self) -> str:
-        return self.edit.apply(Path(self.path).read_text())
+        return self.edit.apply(read(self.path))
 
     @property
     def line(self) -> int:
-        return Path(self.path).read_bytes()[: self.edit.start].count(b"\n") + 1
+        return read(self.path).encode()[: self.edit.start].count(b"\n") + 1
 
     @property
     def kind(self) -> str:
         return "SQL" if self.edit.operator.startswith("sql:") else "Python"
 
     def diff(self) -> str:
-        before, after = Path(self.path).read_text().splitlines(), self.source.splitlines()
+        before, after = read(self.path).splitlines(), self.source.splitlines()
         lines = list(difflib.unified_diff(before, after, lineterm="", n=0))[3:]
         return "\n".join(lines)
 
 
+@cache
+def read(path: str) -> str:
+    """As it was when it was loaded: somebody may be at work on it meanwhile."""
+    return Path(path).read_text()
+
+
+@cache
 def version(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()[:16] if path.exists() else ""
 
@@ -64,11 +72,12 @@ def files_of(places: list[str]) -> list[str]:
     return [one for one in found if not one.endswith("__init__.py")]
 
 
+@cache
 def list_mutants(path: str) -> list[Mutant]:
     """All that compile, and differ from the original by more than how they are written."""
     from tests.mutants import python, sql  # the tests themselves need no mutmut
 
-    source = Path(path).read_text()
+    source = read(path)
     original = ast.dump(ast.parse(source))
     edits = {*python.edits(source), *sql.edits(source)}
     real = [one for one in sorted(edits) if _is_other(one.apply(source), original)]
