@@ -92,11 +92,9 @@ def _is_other(source: str, original: str) -> bool:
 
 
 def choose(mutants: list[Mutant], sample: int, seed: int) -> list[Mutant]:
-    """So many, others for another seed; all where `sample` is 0."""
-    if not sample or sample >= len(mutants):
-        return mutants
-    chosen = random.Random(seed).sample(mutants, sample)
-    return sorted(chosen, key=lambda one: (one.path, one.number))
+    """So many, others for another seed; all where `sample` is 0. In an order by chance, so that those that there was
+    time for are a sample, too."""
+    return random.Random(seed).sample(mutants, min(sample, len(mutants)) or len(mutants))
 
 
 def statements(tree: ast.Module) -> Iterator[tuple[int, int]]:

@@ -26,6 +26,8 @@ def kept_server() -> Iterator[str]:
     parent, pid = os.getpid(), os.fork()
     if pid == 0:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        # A shell that starts us in the background has it ignored.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         _keep(folder / "pg", writer, parent)
     os.close(writer)
     try:
