@@ -20,13 +20,14 @@ KEPT = Path("var/mutants/covering.json")
 # What runs in this process and is about money or access.
 TESTS = (
     "tests/db/access", "tests/db/test_promo.py", "tests/db/test_promo_codes.py", "tests/db/refunds",
-    "tests/db/test_payments_callbacks.py", "tests/db/test_history.py", "tests/db/merging/test_access.py",
-    "tests/chat/test_access.py", "tests/chat/test_access_granting.py", "tests/chat/test_access_many.py",
-    "tests/chat/test_access_files.py", "tests/chat/test_promo.py", "tests/chat/test_promo_codes.py",
-    "tests/chat/payments", "tests/chat/refunds", "tests/chat/test_markup.py", "tests/http/test_callbacks.py",
-    "tests/faults/test_callbacks_lie.py", "tests/http/test_recording.py", "tests/db/merging/test_undoing.py",
-    "tests/db/test_sweep.py", "tests/chat/accounts/test_deleting.py", "tests/chat/test_history.py",
-    "tests/chat/test_alerts.py", "tests/chat/test_complaints.py", "tests/chat/test_stored_jobs.py",
+    "tests/db/test_payments_callbacks.py", "tests/db/payments", "tests/db/test_history.py",
+    "tests/db/merging/test_access.py", "tests/chat/test_access.py", "tests/chat/test_access_granting.py",
+    "tests/chat/test_access_many.py", "tests/chat/test_access_files.py", "tests/chat/test_promo.py",
+    "tests/chat/test_promo_codes.py", "tests/chat/payments", "tests/chat/refunds", "tests/chat/test_markup.py",
+    "tests/http/test_callbacks.py", "tests/faults/test_callbacks_lie.py", "tests/http/test_recording.py",
+    "tests/db/merging/test_undoing.py", "tests/db/test_sweep.py", "tests/chat/accounts/test_deleting.py",
+    "tests/chat/test_history.py", "tests/chat/test_alerts.py", "tests/chat/test_complaints.py",
+    "tests/chat/test_stored_jobs.py",
     "tests/chat/test_foreign_rows.py", "tests/chat/test_shop_admin.py", "tests/http/test_metrics.py",
     "tests/test_currencies.py", "tests/db/test_shop.py", "tests/http/test_yookassa_answers.py",
 )  # fmt: skip
