@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.chat.markup import MarkupError, check, pages
-from bot.money import to_minor_units
 from bot.sandbox.telegram.html_text import parse_html
 
 words = st.sampled_from(["word ", "line\n", "end.\n\n", "&lt;", "&amp;", "😀", "a" * 70, "ы ", " "])
@@ -65,51 +64,3 @@ def test_refused(html: str) -> None:
 def test_taken_by_us_and_by_telegram(html: str) -> None:
     check(html)
     parse_html(html)
-
-
-@pytest.mark.parametrize(
-    ("written", "currency", "amount"),
-    [
-        ("990", "RUB", 99000),
-        ("990.5", "RUB", 99050),
-        ("1 990,50", "RUB", 199050),
-        ("1990.500", "RUB", 199050),
-        ("0.500", "RUB", 50),
-        ("1 234 567", "RUB", 123456700),
-        ("1.234.567,50", "RUB", 123456750),
-        ("1’990.50", "RUB", 199050),
-        ("990 ₽", "RUB", 99000),
-        ("250", "XTR", 250),
-        ("250.0", "XTR", 250),
-        ("0.01", "USD", 1),
-    ],
-)
-def test_money_as_people_write_it(written: str, currency: str, amount: int) -> None:
-    assert to_minor_units(written, currency) == amount
-
-
-WRONG = [
-    "1,990",
-    "1.990",
-    "990.500",
-    "1,99,000",
-    "1,990,50",
-    "1 990 50",
-    "990 $",
-    "0,500,000",
-    "",
-    "0",
-    "-1",
-    "1.555",
-    "1 99",
-    "1e3",
-    "21474836.48",
-    "NaN",
-    "1.2.3",
-]
-
-
-@pytest.mark.parametrize(("written", "currency"), [*((one, "RUB") for one in WRONG), ("1.5", "XTR")])
-def test_no_money(written: str, currency: str) -> None:
-    with pytest.raises(ValueError):
-        to_minor_units(written, currency)

@@ -23,13 +23,13 @@ TESTS = (
     "tests/db/test_payments_callbacks.py", "tests/db/payments", "tests/db/test_history.py",
     "tests/db/merging/test_access.py", "tests/chat/test_access.py", "tests/chat/test_access_granting.py",
     "tests/chat/test_access_many.py", "tests/chat/test_access_files.py", "tests/chat/test_promo.py",
-    "tests/chat/test_promo_codes.py", "tests/chat/payments", "tests/chat/refunds", "tests/chat/test_markup.py",
+    "tests/chat/test_promo_codes.py", "tests/chat/payments", "tests/chat/refunds", "tests/test_money.py",
     "tests/http/test_callbacks.py", "tests/faults/test_callbacks_lie.py", "tests/http/test_recording.py",
     "tests/db/merging/test_undoing.py", "tests/db/test_sweep.py", "tests/chat/accounts/test_deleting.py",
     "tests/chat/test_history.py", "tests/chat/test_alerts.py", "tests/chat/test_complaints.py",
-    "tests/chat/test_stored_jobs.py",
-    "tests/chat/test_foreign_rows.py", "tests/chat/test_shop_admin.py", "tests/http/test_metrics.py",
-    "tests/test_currencies.py", "tests/db/test_shop.py", "tests/http/test_yookassa_answers.py",
+    "tests/chat/test_stored_jobs.py", "tests/chat/test_foreign_rows.py", "tests/chat/test_shop_admin.py",
+    "tests/http/test_metrics.py", "tests/test_currencies.py",
+    "tests/db/test_shop.py", "tests/http/test_yookassa_answers.py",
 )  # fmt: skip
 LIMIT = 1200.0  # seconds for measuring so many
 AT_ONCE = 10
