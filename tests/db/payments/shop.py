@@ -13,6 +13,10 @@ from db.payments.methods import PaymentMethod
 from db.payments.sales import create_attempt
 from db.shop.courses import OfferDetails, get_offer
 
+TOO_FAR = (
+    "insert into usermoduleaccess (user_id, module_id, ends_at) select $1, id, '9000-12-30+00' from modules"
+)
+DELETED = "insert into bot.deleted_accounts (user_id, deleted_at) values ($1, now())"
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 LATER = NOW + HOUR
@@ -112,6 +116,6 @@ class Shop:
             )
 
     async def details(self, attempt: int) -> AttemptDetails:
-        found = await self.runs(get_attempt, attempt)
+        found: AttemptDetails | None = await self.runs(get_attempt, attempt)
         assert found is not None
         return found

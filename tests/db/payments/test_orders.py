@@ -1,7 +1,11 @@
 """Orders: one message shows each, nobody else's is touched, and who is at work on one has it locked."""
 
+from collections.abc import Awaitable, Callable
+from typing import Any
+
 import pytest
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.engine import Pool
 from db.errors import MethodNotOffered
@@ -109,58 +113,56 @@ async def test_others_are_hurried_where_they_are_asked_for(shop: Shop) -> None:
     assert await shop.runs(orders.get_open_order, 0) is None
 
 
-async def test_an_order_is_opened_once_for_each_way_and_closed_where_it_can_no_longer_be_paid(
+async def opens(
+    shop: Shop, person: int, method: PaymentMethod = LINK, message: int | None = None, number: int = 0
+) -> orders.OpenedOrder:
+    """The first one of all is touched by nobody."""
+    shop.count += 1
+    key, touched = f"o-{shop.count}", shop.count > 1
+    wanted = await shop.offer(number)
+    opened: orders.OpenedOrder = await shop.runs(
+        orders.open_attempt, person, CHAT, wanted, method, key, message, NOW, touched=touched
+    )
+    return opened
+
+
+async def test_an_order_is_opened_once_for_each_way(
     shop: Shop,
 ) -> None:
     anna, ben = shop.people
-    offer = await shop.offer()
-
-    async def opens(
-        person: int, method: PaymentMethod, message: int | None = None, number: int = 0
-    ) -> orders.OpenedOrder:
-        shop.count += 1
-        wanted = await shop.offer(number)
-        opened: orders.OpenedOrder = await shop.runs(
-            orders.open_attempt,
-            person,
-            CHAT,
-            wanted,
-            method,
-            f"o-{shop.count}",
-            message,
-            NOW,
-            touched=shop.count > 1,
-        )
-        return opened
-
-    first = await opens(anna, LINK, 5)
+    first = await opens(shop, anna, LINK, 5)
     assert (first.new, first.copies, first.before) == (True, (), None)
     row = await shop.sql.fetchrow("select * from bot.payment_attempts where id = $1", first.attempt_id)
     assert (row["touched_at"], row["linked_at"], row["message_id"]) == (None, None, 5)
     for person, method in ((ben, LINK), (anna, INVOICE)):
-        other = await opens(person, method)
+        other = await opens(shop, person, method)
         assert other.new
         row = await shop.sql.fetchrow("select * from bot.payment_attempts where id = $1", other.attempt_id)
         assert (row["touched_at"], row["linked_at"]) == (NOW, NOW if method is INVOICE else None)
-    again = await opens(anna, LINK, 6)
+    again = await opens(shop, anna, LINK, 6)
     assert (again.new, again.attempt_id, again.copies) == (False, first.attempt_id, ((CHAT, 5),))
     assert (
         await shop.sql.fetchval("select touched_at from bot.payment_attempts where id = $1", first.attempt_id)
         == NOW
     )
-    # Its link has run out; its price is another one.
+
+
+async def test_an_order_that_can_no_longer_be_paid_gives_way_to_another_one(shop: Shop) -> None:
+    """Its link has run out; its price is another one."""
+    anna, offer = shop.people[0], await shop.offer()
+    first = await opens(shop, anna)
     for change, before in (
         (shop.has(first.attempt_id, link_ends_at=NOW), None),
         (shop.sql.execute("update bot.offers set price = 50 where id = $1", offer.id), 100),
     ):
         await change
-        newer = await opens(anna, LINK, 7)
+        newer = await opens(shop, anna, LINK, 7)
         assert (newer.new, newer.before) == (True, before)
         assert newer.attempt_id != first.attempt_id
     outcome = "select outcome from bot.payment_attempts where id = $1"
     assert await shop.sql.fetchval(outcome, first.attempt_id) == "superseded"
     for number in range(1, 6):
-        await opens(anna, LINK, None, number)
+        await opens(shop, anna, number=number)
     assert (
         await shop.sql.fetchval(
             "select count(*) from bot.payment_attempts where user_id = $1 and closed_at is null", anna
@@ -169,11 +171,16 @@ async def test_an_order_is_opened_once_for_each_way_and_closed_where_it_can_no_l
     )
     await shop.sql.execute("update bot.offers set methods = '{link}' where id = $1", offer.id)
     with pytest.raises(MethodNotOffered):
-        await opens(anna, STARS)
-    assert (await opens(anna, LINK)).new
+        await opens(shop, anna, STARS)
+    assert (await opens(shop, anna, LINK)).new
 
 
-async def test_who_is_at_work_on_an_order_has_it_locked_and_sees_it_as_it_is(shop: Shop) -> None:
+async def is_free(shop: Shop, table: str, row: int) -> bool:
+    """Whether nobody has locked it."""
+    return bool(await shop.sql.fetch(f"select from {table} where id = $1 for update skip locked", row))
+
+
+async def test_who_is_at_work_on_a_purchase_has_it_locked_and_sees_it_as_it_is(shop: Shop) -> None:
     """Whatever of it had been read before."""
     attempt = await shop.opens(0, 0)
     await shop.is_sold(attempt, provider_payment_id="p-1")
@@ -184,35 +191,34 @@ async def test_who_is_at_work_on_an_order_has_it_locked_and_sees_it_as_it_is(sho
         " from purchases"
     )
 
-    async def is_free(table: str, row: int) -> bool:
-        found = await shop.sql.fetch(f"select from {table} where id = $1 for update skip locked", row)
-        return bool(found)
-
-    for number, work in enumerate(
-        (
-            lambda session: purchases.lock_purchase(session, purchase),
-            lambda session: purchases.lock_purchase_of(session, YOOKASSA, "p-1"),
-            lambda session: sales.lock_sale(session, Purchase.provider_payment_id == "p-1"),
-        )
-    ):
+    works: list[Callable[[AsyncSession], Awaitable[Any]]] = [
+        lambda session: purchases.lock_purchase(session, purchase),
+        lambda session: purchases.lock_purchase_of(session, YOOKASSA, "p-1"),
+        lambda session: sales.lock_sale(session, Purchase.provider_payment_id == "p-1"),
+    ]
+    for number, work in enumerate(works):
         async with shop.database.transaction(Pool.JOBS) as session:
             old = (await session.scalars(select(Purchase).where(Purchase.id == purchase))).one()
             await shop.sql.execute("update purchases set receipt = $1 where id = $2", f"r-{number}", purchase)
             found = await work(session)
             assert getattr(found, "purchase", found) is old
             assert old.receipt == f"r-{number}"
-            assert not await is_free("purchases", purchase)
-            assert await is_free("bot.payment_attempts", attempt)
+            assert not await is_free(shop, "purchases", purchase)
+            assert await is_free(shop, "bot.payment_attempts", attempt)
     for provider, payment in ((YOOKASSA, "p-2"), ("stars", "p-1")):
         assert await shop.runs(purchases.lock_purchase_of, provider, payment) is None
     assert await shop.runs(purchases.purchase_exists, "p-2")
     assert not await shop.runs(purchases.purchase_exists, "p-3")
+
+
+async def test_an_order_and_a_parked_payment_are_locked_while_somebody_is_at_work_on_them(shop: Shop) -> None:
+    attempt = await shop.opens(0, 0)
     async with shop.database.transaction(Pool.JOBS) as session:
         row = (await session.scalars(select(Attempt).where(Attempt.id == attempt))).one()
         await shop.has(attempt, message_id=9)
         await orders.open_attempt(session, shop.people[0], CHAT, await shop.offer(), LINK, "k", 10, NOW)
         assert row.message_id == 10
-        assert not await is_free("bot.payment_attempts", attempt)
+        assert not await is_free(shop, "bot.payment_attempts", attempt)
         taken = "select pg_try_advisory_xact_lock(hashtextextended('lessongate:' || $1, 0))"
         assert not await shop.sql.fetchval(taken, f"orders:{shop.people[0]}")
         assert await shop.sql.fetchval(taken, f"orders:{shop.people[1]}")
@@ -229,9 +235,9 @@ async def test_who_is_at_work_on_an_order_has_it_locked_and_sees_it_as_it_is(sho
     kept = await shop.sql.fetchval("select id from bot.parked_payments")
     async with shop.database.transaction(Pool.JOBS) as session:
         await parked.get_parked(session, kept)
-        assert await is_free("bot.parked_payments", kept)
+        assert await is_free(shop, "bot.parked_payments", kept)
         await parked.get_parked(session, kept, lock=True)
-        assert not await is_free("bot.parked_payments", kept)
+        assert not await is_free(shop, "bot.parked_payments", kept)
 
 
 @pytest.mark.parametrize(
