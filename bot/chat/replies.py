@@ -17,6 +17,7 @@ from aiogram.methods import (
     TelegramMethod,
 )
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
+from pydantic import ValidationError
 
 from bot.chat import Text
 from bot.chat.keyboards import rows
@@ -24,6 +25,7 @@ from bot.chat.markup import pages
 
 Method = TelegramMethod[Any]
 Reply = Method | Sequence[Method | None] | None  # what a handler returns; None says nothing
+KEYBOARD = "unread_reply_markup"  # the extra of a pressed button's message that has its keyboard, as JSON
 MAX_TEXT = 4096  # characters of a message, after entities
 MEDIA: dict[str, type[Method]] = {
     "photo": SendPhoto,
@@ -84,13 +86,14 @@ def without_buttons(chat_id: int, message_id: int) -> EditMessageReplyMarkup:
 def without_pressed(query: CallbackQuery) -> list[Method]:
     """The message loses the button that has been pressed, and keeps the others."""
     message = query.message
-    if not isinstance(message, Message) or message.reply_markup is None:
+    if not isinstance(message, Message):
+        return []
+    try:
+        shown = InlineKeyboardMarkup.model_validate((message.model_extra or {}).get(KEYBOARD))
+    except ValidationError:
         return []
     kept = rows(
-        *(
-            [button for button in row if button.callback_data != query.data]
-            for row in message.reply_markup.inline_keyboard
-        )
+        *([button for button in row if button.callback_data != query.data] for row in shown.inline_keyboard)
     )
     return [EditMessageReplyMarkup(chat_id=message.chat.id, message_id=message.message_id, reply_markup=kept)]
 

@@ -13,6 +13,7 @@ from aiogram import Bot
 from aiogram.types import Message, Update, User
 from pydantic import ValidationError
 
+from bot.chat.replies import KEYBOARD
 from db.chats import TelegramProfile
 from db.normal import name_form
 
@@ -31,6 +32,8 @@ WORDS = (
     "text", "animation", "audio", "checklist", "contact", "dice", "document", "game", "invoice", "location",
     "paid_media", "photo", "poll", "sticker", "story", "venue", "video", "video_note", "voice",
 )  # fmt: skip
+# What nobody asks of the message that bears a pressed button: we have sent it.
+OUR_OWN = ("from", "entities", "caption", "caption_entities", "link_preview_options", "reply_to_message")
 MAX_UPDATE_ID = 2**63 - 1  # bigint; Telegram's own are far below
 MAX_DEPTH = 64  # of nested objects; Telegram's own updates have a dozen levels
 MAX_ROUNDS = 16  # of dropping what can't be read
@@ -81,6 +84,8 @@ def read(raw: Raw, bot: Bot) -> Incoming | None:
     wanted = money
     if wanted is None:
         wanted = {kind: raw[kind] for kind in ("update_id", *KINDS) if raw.get(kind) is not None}
+        if "callback_query" in wanted:
+            wanted["callback_query"] = _pressed(wanted["callback_query"])
         is_edit = "edited_message" in wanted
         if is_edit:
             wanted["message"] = wanted.pop("edited_message")
@@ -129,6 +134,17 @@ def _payer(event: Raw, chat: Raw) -> Raw:
             "language_code": language if isinstance(language, str) else None,
         }
     }
+
+
+def _pressed(query: Any) -> Any:
+    """With less of its message, whose buttons stay as they came: aiogram would make an object of each."""
+    message = query.get("message") if isinstance(query, dict) else None
+    if not isinstance(message, dict):
+        return query
+    read = {name: value for name, value in message.items() if name not in OUR_OWN}
+    if "reply_markup" in read:
+        read[KEYBOARD] = read.pop("reply_markup")
+    return query | {"message": read}
 
 
 def _pick(values: Raw, names: Iterable[str]) -> Raw:
