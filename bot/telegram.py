@@ -1,17 +1,19 @@
 """The way to Telegram: straight, or through TELEGRAM_PROXY."""
 
+from functools import cache
 from http import HTTPStatus
 from typing import Any, ClassVar, cast
 
 import aiohttp_socks
 import orjson
 from aiogram import Bot
+from aiogram.client.default import Default
 from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
 from aiogram.exceptions import ClientDecodeError, TelegramNetworkError, TelegramServerError
 from aiogram.methods import EditMessageReplyMarkup, EditMessageText, Response, SendMessage, TelegramMethod
 from aiogram.methods.base import TelegramType
-from aiogram.types import InputFile, MessageId
+from aiogram.types import InputFile, MessageId, TelegramObject
 from aiohttp.payload import BytesPayload
 
 from bot.settings import Settings
@@ -34,6 +36,7 @@ def open_session(settings: Settings) -> "Session":
     )
 
 
+PLAIN = (str, int, bool)
 # Of the message that Telegram answers these with, nobody reads anything but its number.
 NUMBERED = (SendMessage, EditMessageText, EditMessageReplyMarkup)
 
@@ -48,22 +51,50 @@ class Session(AiohttpSession):
 
     _answers: ClassVar[dict[Any, type[Response[Any]]]] = {}
 
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._defaults: dict[str, Any] = {}
+
     def build_form_data(self, bot: Bot, method: TelegramMethod[TelegramType]) -> Any:
-        """As JSON where there is no file in it: a form is quoted sign by sign, and Russian is all quotes. A keyboard is
-        plain values, which need no preparing."""
-        files: dict[str, InputFile] = {}
-        given = method.model_dump(warnings=False, exclude_none=True)
-        keyboard = given.pop("reply_markup", None)
-        fields = {
-            name: prepared
-            for name, value in given.items()
-            if (prepared := self.prepare_value(value, bot=bot, files=files))
-        }
-        if keyboard:
-            fields["reply_markup"] = keyboard
-        if files:
-            return super().build_form_data(bot, method)
+        """As JSON where there is no file in it: a form is quoted sign by sign, and Russian is all quotes."""
+        fields = self._plain_fields(bot, method)
+        if fields is None:
+            files: dict[str, InputFile] = {}
+            given = method.model_dump(warnings=False, exclude_none=True)
+            keyboard = given.pop("reply_markup", None)
+            prepared = {
+                name: self.prepare_value(value, bot=bot, files=files) for name, value in given.items()
+            }
+            if files:
+                return super().build_form_data(bot, method)
+            fields = {name: value for name, value in prepared.items() if value}
+            if keyboard:
+                fields["reply_markup"] = keyboard
         return BytesPayload(orjson.dumps(fields), content_type="application/json")
+
+    def _plain_fields(self, bot: Bot, method: TelegramMethod[Any]) -> dict[str, Any] | None:
+        """Of a method whose values need no preparing, as most have none but texts, numbers and a keyboard; None of
+        others."""
+        fields: dict[str, Any] = {}
+        if method.model_extra:
+            return None
+        for name in _sent(type(method)):
+            value = getattr(method, name)
+            if isinstance(value, Default):
+                value = self._default(bot, value.name)
+            elif name == "reply_markup" and isinstance(value, TelegramObject):
+                value = value.model_dump(warnings=False, exclude_none=True)
+            elif value is not None and type(value) not in PLAIN:
+                return None
+            if value not in (None, ""):
+                fields[name] = value
+        return fields
+
+    def _default(self, bot: Bot, name: str) -> Any:
+        """What a bot has been made with doesn't change."""
+        if name not in self._defaults:
+            self._defaults[name] = self.prepare_value(bot.default[name], bot=bot, files={})
+        return self._defaults[name]
 
     async def make_request(
         self, bot: Bot, method: TelegramMethod[TelegramType], timeout: int | None = None
@@ -96,6 +127,12 @@ class Session(AiohttpSession):
         """aiogram waits a quarter of a second besides, for connections that aiohttp by now closes itself."""
         if self._session is not None:
             await self._session.close()
+
+
+@cache
+def _sent(kind: type[TelegramMethod[Any]]) -> tuple[str, ...]:
+    """Names of the fields that go to Telegram."""
+    return tuple(name for name, about in kind.model_fields.items() if not about.exclude)
 
 
 def _number(content: str) -> int | None:
