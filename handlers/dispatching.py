@@ -5,11 +5,12 @@ wait for a command, a button or a state of the conversation which this event has
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from aiogram import Dispatcher, Router
-from aiogram.dispatcher.event.bases import UNHANDLED
+from aiogram.dispatcher.event.bases import UNHANDLED, MiddlewareType, NextMiddlewareType, SkipHandler
 from aiogram.dispatcher.event.handler import FilterObject, HandlerObject
 from aiogram.dispatcher.event.telegram import TelegramEventObserver
 from aiogram.filters import Command
@@ -47,10 +48,19 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Handlers of one router: `observer` asks its filters, `chosen` its handlers."""
+    """Handlers of one router, whose filters `observer` asks; each with its middlewares around it."""
 
     observer: TelegramEventObserver
-    chosen: TelegramEventObserver
+    handlers: list[tuple[HandlerObject, NextMiddlewareType[TelegramObject]]]
+
+    async def trigger(self, event: TelegramObject, data: dict[str, Any]) -> Any:
+        """As aiogram's, which puts the middlewares together for each event."""
+        for handler, wrapped in self.handlers:
+            passed, found = await handler.check(event, **data | {"handler": handler})
+            if passed:
+                with suppress(SkipHandler):
+                    return await wrapped(event, found)
+        return UNHANDLED
 
 
 class Table:
@@ -74,9 +84,8 @@ class Table:
     def _find(self, names: Names, state: str | None) -> Iterator[Place]:
         for observer, waiting in self._waiting:
             if handlers := [one.handler for one in waiting if one.may_take(names, state)]:
-                chosen = TelegramEventObserver(observer.router, observer.event_name)
-                chosen.handlers = handlers
-                yield Place(observer, chosen)
+                wrap, around = observer.middleware.wrap_middlewares, list(_middlewares(observer))
+                yield Place(observer, [(one, wrap(around, one.call)) for one in handlers])
 
 
 class TableDispatcher(Dispatcher):
@@ -86,27 +95,37 @@ class TableDispatcher(Dispatcher):
     def __init__(self, *routers: Router) -> None:
         super().__init__(disable_fsm=True)
         self.include_routers(*routers)
-        self._tables: dict[str, Table] = {}
+        self._asking: dict[str, NextMiddlewareType[TelegramObject]] = {}
 
     async def propagate_event(self, update_type: str, event: TelegramObject, **kwargs: Any) -> Any:
+        if (asking := self._asking.get(update_type)) is None:
+            asking = self._asking[update_type] = self._through_middlewares(update_type)
+        return await asking(event, kwargs | {"event_router": self})
+
+    def _through_middlewares(self, update_type: str) -> NextMiddlewareType[TelegramObject]:
+        """Put together once: all are there before the first update."""
+        table, observer = self._table(update_type), self.observers[update_type]
+
         async def ask(event: TelegramObject, **data: Any) -> Any:
-            for place in self._table(update_type).places(event, data["raw_state"]):
+            for place in table.places(event, data["raw_state"]):
                 passed, found = await place.observer.check_root_filters(event, **data)
-                answer = await place.chosen.trigger(event, **found) if passed else UNHANDLED
+                answer = await place.trigger(event, found) if passed else UNHANDLED
                 if answer is not UNHANDLED:
                     return answer
             return UNHANDLED
 
-        return await self.observers[update_type].wrap_outer_middleware(
-            ask, event=event, data=kwargs | {"event_router": self}
-        )
+        return observer.middleware.wrap_middlewares(observer.outer_middleware, ask)
 
     def _table(self, update_type: str) -> Table:
-        if (found := self._tables.get(update_type)) is None:
-            observers = [router.observers[update_type] for router in self.sub_routers]
-            assert not any([*one.outer_middleware] for one in observers), "the dispatcher has them"
-            found = self._tables[update_type] = Table(observers)
-        return found
+        observers = [router.observers[update_type] for router in self.sub_routers]
+        assert not any([*one.outer_middleware] for one in observers), "the dispatcher has them"
+        return Table(observers)
+
+
+def _middlewares(observer: TelegramEventObserver) -> Iterator[MiddlewareType[TelegramObject]]:
+    """Of its router and those that this one is in, the outermost first."""
+    for router in reversed(tuple(observer.router.chain_head)):
+        yield from router.observers[observer.event_name].middleware
 
 
 def _waiting(handler: HandlerObject) -> Waiting:
