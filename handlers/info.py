@@ -1,5 +1,7 @@
 """What anyone may do: read /help, /terms, /privacy, /paysupport; choose the /language; /cancel any question."""
 
+from functools import cache
+
 from aiogram import F, Router
 from aiogram.fsm.context import FSMContext
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message, ReplyKeyboardRemove
@@ -28,10 +30,10 @@ from bot.chat.commands import (
 )
 from bot.chat.keyboards import go, in_rows, press, rows
 from bot.chat.replies import Reply, say, show
-from bot.chat.rights import may, rights_of
+from bot.chat.rights import Rights, may, rights_of
 from bot.chat.support_buttons import WriteToSchool
 from bot.context import AppContext
-from bot.texts import LANGUAGES
+from bot.texts import LANGUAGES, language
 from bot.texts import home as home_words
 from bot.texts import info as words
 from bot.texts import support as support_words
@@ -52,8 +54,16 @@ router = Router(name="info")
 @router.callback_query(goes_to(HELP))
 async def help_(event: Message | CallbackQuery, person: Person, context: AppContext) -> Reply:
     audience, rights = audience_of(person, context), rights_of(person, context.settings)
+    return say(event, *_help(language(), audience, rights, person.account is not None))
+
+
+@cache
+def _help(
+    _language: str, audience: Audience, rights: Rights, registered: bool
+) -> tuple[str, InlineKeyboardMarkup]:
+    """The same for everybody who may do the same, and long."""
     commands = for_audience(audience, rights)
-    return say(event, words.help_(commands, person.account is not None), doors(person, audience))
+    return words.help_(commands, registered), doors(audience, registered)
 
 
 def audience_of(person: Person, context: AppContext) -> Audience:
@@ -62,14 +72,14 @@ def audience_of(person: Person, context: AppContext) -> Audience:
     return Audience.ANYONE if person.account is None else Audience.LEARNER
 
 
-def doors(person: Person, audience: Audience) -> InlineKeyboardMarkup:
+def doors(audience: Audience, registered: bool) -> InlineKeyboardMarkup:
     """The places people go to most."""
     places: tuple[Command, ...] = (COURSES,)
-    if person.account is not None:
+    if registered:
         places = (COURSES, LESSONS, STATUS, PROGRESS, PROMO, PURCHASES, PROFILE)
     buttons = [go(words.DOORS[place.name], place) for place in places]
     return rows(
-        press(registration.REGISTER, Register()) if person.account is None else None,
+        None if registered else press(registration.REGISTER, Register()),
         *in_rows(buttons, 2),
         go(words.ASK_LANGUAGE, LANGUAGE),
         go(about(ADMIN), ADMIN) if audience is Audience.ADMIN else None,
@@ -138,9 +148,6 @@ async def choose_language(
 
 def languages_keyboard(spoken: str) -> InlineKeyboardMarkup:
     return rows(
-        [
-            press(words.language_button(language, spoken), ChooseLanguage(language=language))
-            for language in LANGUAGES
-        ],
+        [press(words.language_button(one, spoken), ChooseLanguage(language=one)) for one in LANGUAGES],
         go(home_words.HOME, START),
     )

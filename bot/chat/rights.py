@@ -37,9 +37,10 @@ class NotAllowed(Refused):
     """The person has not the right, or not any more."""
 
 
+Rights = frozenset[Right]
 ALL = frozenset(Right)
-NONE: frozenset[Right] = frozenset()
-OF_ROLE: Mapping[Role, frozenset[Right]] = {
+NONE: Rights = frozenset()
+OF_ROLE: Mapping[str | None, frozenset[Right]] = {
     Role.MANAGER: frozenset({Right.PEOPLE, Right.GRANTS, Right.PROMO, Right.SUPPORT}),
     Role.TEACHER: frozenset({Right.LESSONS, Right.QUESTIONS, Right.SUPPORT}),
 }
@@ -52,7 +53,7 @@ def rights_of(person: Person, settings: Settings) -> frozenset[Right]:
 def _rights(telegram_id: int, role: str | None, settings: Settings) -> frozenset[Right]:
     if telegram_id in settings.admin_ids:
         return ALL
-    return OF_ROLE[Role(role)] if role in set(Role) else NONE
+    return OF_ROLE.get(role, NONE)
 
 
 def may(person: Person, settings: Settings, *rights: Right) -> bool:
