@@ -5,6 +5,7 @@ collation the database has: promo codes, e-mails, names, numbers.
 import re
 import unicodedata
 from collections.abc import Callable
+from functools import lru_cache
 
 import idna
 
@@ -65,6 +66,7 @@ def _email(text: str) -> str:
 UNUSUAL_EMAIL = r"""(email COLLATE "C") !~ '^(?!.*[xX][nN]--)[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+$'"""
 
 
+@lru_cache(maxsize=4096)
 def name_form(text: str | None, fallback: str) -> str:
     """A name fit to be shown: on one line, never empty, no signs that turn the line round or can't be seen."""
     return visible_name(visible_name(text)[:MAX_NAME]) or fallback

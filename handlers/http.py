@@ -10,7 +10,6 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from bot import metrics
-from bot.chat.fitting import fit_one
 from bot.context import AppContext
 from bot.texts import pages
 from bot.updates.process import DatabaseUnavailableError, UpdateProcessor
@@ -207,9 +206,8 @@ def _key(thing: dict[str, Any]) -> str | None:
 
 
 def _call(method: AnswerCallbackQuery) -> web.Response:
-    """In the answer to an update, Telegram reads a method that it is to carry out."""
-    values = fit_one(method).model_dump(exclude_none=True)
-    body = orjson.dumps({"method": method.__api_method__} | values)
+    """In the answer to an update, Telegram reads a method that it is to carry out. This one has no words."""
+    body = orjson.dumps({"method": method.__api_method__, "callback_query_id": method.callback_query_id})
     return web.Response(body=body, content_type="application/json")
 
 
