@@ -14,7 +14,7 @@ from bot.texts import LANGUAGES, LOCALES
 
 ROOT = Path(__file__).parents[1]
 TRANSLATED = [language for language in LANGUAGES if language != "en"]
-KEYWORDS = {"_": None, "__": None, "plural": (1, 2)}
+KEYWORDS = {"_": None, "__": None, "Fault": None, "plural": (1, 2)}
 Text = str | list[str] | tuple[str, ...] | None
 
 
@@ -30,7 +30,7 @@ def written() -> set[object]:
     """All texts of the code, as gettext finds them."""
     found = (
         extract_from_dir(ROOT / folder, [("**.py", "python")], keywords=KEYWORDS)
-        for folder in ("bot", "handlers")
+        for folder in ("bot", "handlers", "db/catalogue")
     )
     return {message for each in found for _file, _line, message, _comments, _context in each}
 

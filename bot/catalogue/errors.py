@@ -26,13 +26,13 @@ def said(problem: Any) -> str:
 
 
 PYDANTIC = {
-    "int_type": "has to be a whole number",
-    "string_type": "has to be a text in quotes",
-    "bool_type": "has to be true or false",
-    "list_type": "has to be a list",
-    "datetime_type": "has to be a moment such as 2026-12-01T10:00:00+03:00",
-    "literal_error": "has to be {expected}",
-    "greater_than_equal": "has to be {ge} or more",
-    "less_than_equal": "has to be {le} or less",
-    "string_too_long": "may have at most {max_length} characters",
+    "int_type": Fault("has to be a whole number"),
+    "string_type": Fault("has to be a text in quotes"),
+    "bool_type": Fault("has to be true or false"),
+    "list_type": Fault("has to be a list"),
+    "datetime_type": Fault("has to be a moment such as 2026-12-01T10:00:00+03:00"),
+    "literal_error": Fault("has to be {expected}"),
+    "greater_than_equal": Fault("has to be {ge} or more"),
+    "less_than_equal": Fault("has to be {le} or less"),
+    "string_too_long": Fault("may have at most {max_length} characters"),
 }
