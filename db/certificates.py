@@ -24,31 +24,26 @@ LOOK_ALIKE = str.maketrans("АВЕКМНРСТУХ", "ABEKMHPCTYX")
 MAX_NAME = 200  # characters
 
 
-@dataclass
 class CourseNotFinished(Refused):
     module_id: int
 
 
-@dataclass
 class CourseRefunded(Refused):
     """What was paid for the course is back."""
 
     module_id: int
 
 
-@dataclass
 class NameUnreadable(Refused):
     """Nothing that is a name can be seen in what was typed."""
 
 
-@dataclass
 class NameTooLong(Refused):
     """`length` in characters, more than MAX_NAME."""
 
     length: int
 
 
-@dataclass
 class NameNotDrawable(Refused):
     """`signs`: letters that no picture can be written with."""
 

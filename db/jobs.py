@@ -3,16 +3,24 @@
 A job may be run by another release than stored it: its name and its fields' names stay, a new field has a default.
 """
 
-from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from dataclasses import Field, dataclass, field
+from typing import Any, ClassVar, dataclass_transform
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
+@dataclass_transform(kw_only_default=True, frozen_default=True)
+class Stored:
+    """Each subclass is a frozen dataclass, stored as JSON: its fields' names are part of that format."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
+    def __init_subclass__(cls) -> None:
+        dataclass(frozen=True, kw_only=True)(cls)
+
+
+class Job(Stored):
     name: ClassVar[str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class TellJob(Job):
     """Delivers an event (`bot.notifications.registry`) in every chat of the account `user_id`, or in the private chat
     `telegram_id`, which may be one of those of `account`. `version` is that of the facts; 0 where a release before
@@ -28,7 +36,6 @@ class TellJob(Job):
     occasion: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class TellGrantJob(Job):
     """Tells the learner of what an admin gave or took, unless it was undone. `change`: of access, by its id."""
 
@@ -36,7 +43,6 @@ class TellGrantJob(Job):
     change: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class GrantReportJob(Job):
     """Sends an admin the report of what was given to many at once. `act`: what they did, by its id."""
 
@@ -45,7 +51,6 @@ class GrantReportJob(Job):
     telegram_id: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PeopleListJob(Job):
     """Reads the file of a list of people that an admin has sent in the update `update_id`, and hands it in as the
     answer to the question `draft`, by the same admin. `message`: the head of the admin's message."""
@@ -58,7 +63,6 @@ class PeopleListJob(Job):
     message: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SendTableJob(Job):
     """A table for somebody who may give access, as a file: of what did not fit into a message."""
 
@@ -69,7 +73,6 @@ class SendTableJob(Job):
     table: list[list[str]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PromoPictureJob(Job):
     """Sends an admin the QR code of a promo code's link. `code`: its id."""
 
@@ -78,7 +81,6 @@ class PromoPictureJob(Job):
     telegram_id: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PromoBatchJob(Job):
     """Sends an admin the codes of a batch as a file, with who used them. `batch`: its id."""
 
@@ -87,8 +89,7 @@ class PromoBatchJob(Job):
     telegram_id: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PackedMethod:
+class PackedMethod(Stored):
     """A Telegram method as JSON; `instead`: what is sent where Telegram refuses it."""
 
     method: str
@@ -96,7 +97,6 @@ class PackedMethod:
     instead: "list[PackedMethod]" = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SendJob(Job):
     """Replies that could not be sent at once, in their order."""
 
@@ -104,7 +104,6 @@ class SendJob(Job):
     methods: list[PackedMethod]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RefusedJob(Job):
     """Telegram refused a method for its content. `about`: what it was for: an invoice's payload, a file's address or
     id, else empty. `error`: in Telegram's words."""
@@ -116,13 +115,11 @@ class RefusedJob(Job):
     error: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CreatePaymentJob(Job):
     name = "create_payment"
     attempt: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SlowLinkJob(Job):
     """The payment's link has been waited for."""
 
@@ -130,13 +127,11 @@ class SlowLinkJob(Job):
     attempt: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AskPaymentJob(Job):
     name = "ask_payment"
     attempt: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CheckPaymentJob(Job):
     """`message_id`: the message that shows the timeline; None for a new one. `query_id`: the pressed button that is to
     be answered."""
@@ -148,13 +143,11 @@ class CheckPaymentJob(Job):
     query_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class VerifyCallbackJob(Job):
     name = "verify_callback"
     id: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class VerifyUnknownJob(Job):
     """A callback of a payment that no purchase bears: one at a time, after everything else."""
 
@@ -162,19 +155,16 @@ class VerifyUnknownJob(Job):
     id: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SettleAssignedJob(Job):
     name = "settle_assigned"
     attempt: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CreateRefundJob(Job):
     name = "create_refund"
     refund: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AskRefundJob(Job):
     """`asked`: how many times the provider was asked before."""
 
@@ -183,7 +173,6 @@ class AskRefundJob(Job):
     asked: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RetryUpdateJob(Job):
     """`id`: of the failed update."""
 
@@ -191,7 +180,6 @@ class RetryUpdateJob(Job):
     id: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ConfirmNameJob(Job):
     """`telegram_id`: of the chat that bore `username` when it was last met; `message`: the admin's command as Telegram
     sent it in the update `update_id`, with that id in place of the name."""
@@ -203,7 +191,6 @@ class ConfirmNameJob(Job):
     message: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class MyDataJob(Job):
     """All that is known of the account, as a document for that chat of it."""
 
@@ -212,7 +199,6 @@ class MyDataJob(Job):
     telegram_id: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class DrawProgressJob(Job):
     """The account's progress as a picture, for that chat of it."""
 
@@ -222,7 +208,6 @@ class DrawProgressJob(Job):
     dark: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CertificateJob(Job):
     """Sends that chat the account's certificate; `file`: "png", which enqueues "pdf": a retry sends nothing twice."""
 
@@ -233,7 +218,6 @@ class CertificateJob(Job):
     file: str = "png"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SupportJob(Job):
     """A message of a support thread for one chat: an admin's, or the person's own."""
 
@@ -242,7 +226,6 @@ class SupportJob(Job):
     telegram_id: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SetMenuJob(Job):
     """The command menu of a chat, in the language its person has chosen."""
 
@@ -250,14 +233,12 @@ class SetMenuJob(Job):
     telegram_id: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class DescribeBotJob(Job):
     """What Telegram shows of the bot, after the catalogue has changed."""
 
     name = "describe_bot"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SendOutboxJob(Job):
     """`outbox`: the id of the row, which holds all that is to be sent."""
 
@@ -265,7 +246,6 @@ class SendOutboxJob(Job):
     outbox: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SendMessageJob(Job):
     """`outbox`: the id of a row that goes to a chat, after answers and news of money."""
 
@@ -273,28 +253,23 @@ class SendMessageJob(Job):
     outbox: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RemindJob(Job):
     """Plans what people are reminded of whose hour comes next."""
 
     name = "remind"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SweepJob(Job):
     name = "sweep"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class TidyJob(Job):
     name = "tidy"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ReconcileJob(Job):
     name = "reconcile"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AuditJob(Job):
     name = "audit"

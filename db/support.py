@@ -16,7 +16,6 @@ from db.tables import Chat, SupportCopy, SupportMessage, SupportThread
 WAITS = or_(SupportThread.answered_at.is_(None), SupportThread.answered_at < SupportThread.asked_at)
 
 
-@dataclass
 class ThreadUnknown(Refused):
     """No such thread, or it is gone with its person."""
 

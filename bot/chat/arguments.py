@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum, auto
 from functools import partial
 
@@ -37,7 +36,6 @@ class Problem(StrEnum):
     SEVERAL = auto()
 
 
-@dataclass
 class WrongArguments(Refused):
     """`argument` as the command's usage names it, `written` as the person wrote it; `low` and `high` bound numbers,
     and `high` the length of texts. `readings` and `writings` are of an ambiguous amount, in `currency`."""

@@ -1,11 +1,8 @@
 """What needs an admin's attention until it is solved: the alerts, as `events` are."""
 
-from dataclasses import dataclass
-
 from bot.notifications.events import AlertEvent
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentMismatch(AlertEvent):
     """`subject`: the provider's payment id; `differs`: which of its values are not the purchase's."""
 
@@ -14,7 +11,6 @@ class PaymentMismatch(AlertEvent):
     differs: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentParked(AlertEvent):
     """`subject`: the provider's payment id; `reason`: payload, amount, metadata or refused."""
 
@@ -25,14 +21,12 @@ class PaymentParked(AlertEvent):
     telegram_id: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentHeld(AlertEvent):
     """Waiting for capture at the provider. `subject`: the purchase's id."""
 
     name = "payment_held"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentNotCredited(AlertEvent):
     """Paid, but its days can't be given. `subject`: the purchase's id."""
 
@@ -41,21 +35,18 @@ class PaymentNotCredited(AlertEvent):
     currency: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PaidNotGranted(AlertEvent):
     """`subject`: the purchase's id."""
 
     name = "paid_not_granted"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class GrantedNotPaid(AlertEvent):
     """`subject`: the purchase's id."""
 
     name = "granted_not_paid"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AccessUnexplained(AlertEvent):
     """Access that ends otherwise than our last change of it says. `subject`: its id; `user_id`: the account's."""
 
@@ -64,7 +55,6 @@ class AccessUnexplained(AlertEvent):
     module: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class UpdateFailed(AlertEvent):
     """A payment update that could not be handled. `subject`: its id among the failed updates."""
 
@@ -72,7 +62,6 @@ class UpdateFailed(AlertEvent):
     error: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ItemUnreadable(AlertEvent):
     """An item of a provider's list that can't be read. `source`: which list; `item`: its id there."""
 
@@ -82,7 +71,6 @@ class ItemUnreadable(AlertEvent):
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentUnknown(AlertEvent):
     """The provider has not said for an hour what became of it. `subject`: the purchase's id."""
 
@@ -90,7 +78,6 @@ class PaymentUnknown(AlertEvent):
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RefundUnknown(AlertEvent):
     """The same of a refund. `subject`: the refund's id."""
 
@@ -99,7 +86,6 @@ class RefundUnknown(AlertEvent):
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RefundFailed(AlertEvent):
     """`subject`: the refund's id, which jobs of earlier releases lack; `code`: the provider's reason, `about`: what it
     says of it in words, which may be empty."""
@@ -113,7 +99,6 @@ class RefundFailed(AlertEvent):
     about: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ReconciliationFailed(AlertEvent):
     """Twice running. `subject`: which part of it."""
 
@@ -121,7 +106,6 @@ class ReconciliationFailed(AlertEvent):
     error: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderRefused(AlertEvent):
     """YooKassa makes no payments by link of an offer. `subject`: the offer and YooKassa's `code`; `about`: its
     description. What has a default is missing from jobs of the first release."""
@@ -135,7 +119,6 @@ class ProviderRefused(AlertEvent):
     parameter: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CallbacksTurnedAway(AlertEvent):
     """As many callbacks of unknown payments wait as may: `waiting`. `subject`: whose callbacks."""
 
@@ -143,7 +126,6 @@ class CallbacksTurnedAway(AlertEvent):
     waiting: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceRefused(AlertEvent):
     """Telegram refuses invoices of an offer. `subject`: the offer, the way to pay and Telegram's error."""
 
@@ -155,7 +137,6 @@ class InvoiceRefused(AlertEvent):
     code: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class MediaRefused(AlertEvent):
     """Telegram refuses a lesson's file. `subject`: the lesson and Telegram's error."""
 
@@ -164,7 +145,6 @@ class MediaRefused(AlertEvent):
     code: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class MessageRefused(AlertEvent):
     """Telegram refuses a message of ours. `subject`: the method and Telegram's error."""
 
@@ -172,7 +152,6 @@ class MessageRefused(AlertEvent):
     code: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class MailNotGoing(AlertEvent):
     """The mail server takes nothing. `subject`: which; `code`: where it stops, and what the server says."""
 
@@ -180,7 +159,6 @@ class MailNotGoing(AlertEvent):
     code: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class MailUnknown(AlertEvent):
     """A letter may have been sent or not, and is not sent again. `subject`: its kind."""
 

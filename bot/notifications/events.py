@@ -6,19 +6,17 @@ time zone, and `ends_at` is None for access without end. How an event is worded 
 `bot.notifications.registry` lists all of them.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
+from db.jobs import Stored
 from db.payments.methods import Way
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class Event(Stored):
     name: ClassVar[str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class EditingEvent(Event):
     """Replaces a message. `message_chat`: the chat that message is in, where other chats are told, too; with
     `only_edits` nobody is told anywhere else."""
@@ -28,7 +26,6 @@ class EditingEvent(Event):
     message_chat: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AlertEvent(Event):
     """Needs an admin's attention until it is solved. `subject`: which purchase, payment or update it is about;
     the other facts say what is wrong with it. Whose it is (`user_id` and what follows) is told, but not kept with the
@@ -44,7 +41,6 @@ class AlertEvent(Event):
 # --- rights ---
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RoleChanged(Event):
     """An owner has given a role (db/roles.py), or, where it is None, taken it."""
 
@@ -55,7 +51,6 @@ class RoleChanged(Event):
 # --- access ---
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PromoRedeemed(Event):
     name = "promo_redeemed"
     code: str
@@ -66,7 +61,6 @@ class PromoRedeemed(Event):
     ends_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AccessGranted(Event):
     name = "access_granted"
     module: str
@@ -75,7 +69,6 @@ class AccessGranted(Event):
     ends_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AccessTaken(Event):
     """`days`: how many were taken; `is_open`: whether access is left."""
 
@@ -87,7 +80,6 @@ class AccessTaken(Event):
     is_open: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AccessReturned(Event):
     """Days were taken, and the learner was told; an admin has undone that."""
 
@@ -97,7 +89,6 @@ class AccessReturned(Event):
     ends_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class LessonUnlocked(Event):
     """By an admin, before its time."""
 
@@ -111,7 +102,6 @@ class LessonUnlocked(Event):
 # --- accounts ---
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ChatConnected(Event):
     """For the other chats of an account: one more signs in to it. `support`: the school's contact."""
 
@@ -121,7 +111,6 @@ class ChatConnected(Event):
     support: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ChatConnectedBySchool(Event):
     """For the chat itself. `account`: as its person knows it, the e-mail masked. `support`: the school's contact."""
 
@@ -130,7 +119,6 @@ class ChatConnectedBySchool(Event):
     support: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ChatSeparated(Event):
     """For a chat that the school has separated from an account again. `support`: the school's contact."""
 
@@ -141,7 +129,6 @@ class ChatSeparated(Event):
 # --- payments ---
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PurchaseSucceeded(EditingEvent):
     """`lesson_id`: the course's next lesson, with its number and title."""
 
@@ -159,7 +146,6 @@ class PurchaseSucceeded(EditingEvent):
     lesson: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class LinkPaid(EditingEvent):
     """Stored by releases that told of a payment in two messages."""
 
@@ -169,7 +155,6 @@ class LinkPaid(EditingEvent):
     currency: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PurchaseCanceled(EditingEvent):
     """`reason`: YooKassa's `cancellation_details.reason`. `ways`: the other ways to pay the same."""
 
@@ -181,7 +166,6 @@ class PurchaseCanceled(EditingEvent):
     ways: tuple[Way, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class LinkExpired(EditingEvent):
     """The link of an order that nobody has used. Said in its message only, which is there as long as it is seen."""
 
@@ -194,7 +178,6 @@ class LinkExpired(EditingEvent):
     offer_id: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentLookedInto(Event):
     """For the payer whose payment came in without opening access. `support`: the school's contact."""
 
@@ -204,7 +187,6 @@ class PaymentLookedInto(Event):
     support: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceNotSent(EditingEvent):
     """For who wanted to pay: Telegram refused the invoice, and the order is closed. `ways`: the other ones; `methods`:
     those of the same offer, as earlier releases have stored them."""
@@ -220,7 +202,6 @@ class InvoiceNotSent(EditingEvent):
 # --- letters ---
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class MailDelayed(Event):
     """For who waits for a letter. `kind`: of the outbox."""
 
@@ -229,7 +210,6 @@ class MailDelayed(Event):
     expires_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class MailNotSent(Event):
     """For who waits for a letter. `state`: failed, unknown or dropped, as in the outbox."""
 
@@ -241,7 +221,6 @@ class MailNotSent(Event):
 # --- what Telegram refused to show ---
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class MediaNotShown(Event):
     """For a learner. `code`: Telegram's error."""
 
@@ -251,7 +230,6 @@ class MediaNotShown(Event):
     code: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class MessageNotShown(Event):
     """For whom it was meant."""
 
@@ -262,7 +240,6 @@ class MessageNotShown(Event):
 # --- refunds ---
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RefundDone(Event):
     """`days`: how many were taken; `is_open`: whether access is left; `void`: numbers of certificates that it has made
     so."""

@@ -1,11 +1,8 @@
 """What admins are told of somebody's money, as `bot/notifications/events.py` says it."""
 
-from dataclasses import dataclass
-
 from bot.notifications.events import Event
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PayerEvent(Event):
     """Tells admins of somebody's money. `payer`: their name; `email`: a proven one."""
 
@@ -15,7 +12,6 @@ class PayerEvent(Event):
     username: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AdminPurchaseSucceeded(PayerEvent):
     name = "admin_purchase_succeeded"
     purchase_id: int
@@ -24,7 +20,6 @@ class AdminPurchaseSucceeded(PayerEvent):
     currency: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SecondCharge(PayerEvent):
     """One order was paid twice by Telegram invoice; `purchase_id` is the second purchase."""
 
@@ -35,7 +30,6 @@ class SecondCharge(PayerEvent):
     currency: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AdminRefundDone(PayerEvent):
     """`asked`: by an admin in the chat; else it was made at the provider."""
 

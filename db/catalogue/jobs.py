@@ -1,11 +1,8 @@
 """Jobs of the catalogue in the chat."""
 
-from dataclasses import dataclass
-
 from db.jobs import Job
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SendCatalogueJob(Job):
     """The catalogue as a file. `copy`: under which number."""
 
@@ -13,7 +10,6 @@ class SendCatalogueJob(Job):
     copy: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ReadCatalogueJob(Job):
     """Fetches a catalogue file that came in, and shows what loading it would change."""
 
@@ -21,7 +17,6 @@ class ReadCatalogueJob(Job):
     copy: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class LoadCatalogueJob(Job):
     """`stamp`: of what was confirmed; `forced`: also over what others have changed. `message_id` shows it."""
 

@@ -28,7 +28,6 @@ class Lock:
     too_late: bool = False
 
 
-@dataclass
 class LessonWaits(Refused):
     """Access is open, the lesson is still locked."""
 
