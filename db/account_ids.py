@@ -4,12 +4,14 @@ A job or a button may name an account that was merged since. Who writes rows for
 until the transaction ends, so that none is left behind.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Row, TextClause
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.account_errors import AccountDeleted
+from db.sql import text
 from db.tables import DeletedAccount
 
 CURRENT = """
@@ -43,14 +45,22 @@ async def lock_account(session: AsyncSession, user_id: int) -> int:
 
     To be taken before any other lock. Any number of transactions may hold it at once. Raises AccountDeleted.
     """
+    return int((await lock_account_and(session, user_id, text(CURRENT_STATE), {})).id)
+
+
+async def lock_account_and(
+    session: AsyncSession, user_id: int, then: TextClause, values: Mapping[str, Any]
+) -> Row[Any]:
+    """As `lock_account`: the row of `then`, which is asked once the account is locked. It has CURRENT_STATE's columns
+    and more, and is to lock and write nothing where `id` is not :user_id or is `deleted`."""
     while True:
         locked = (await session.execute(text(LOCK_SHARED), {"user_id": user_id})).one().id
         # Asked again: a statement that waits sees nothing of what it has waited for.
-        current = (await session.execute(text(CURRENT_STATE), {"user_id": locked})).one()
+        current = (await session.execute(then, {**values, "user_id": locked})).one()
         if current.deleted:
             raise AccountDeleted(current.id)
         if current.id == locked:
-            return int(locked)
+            return current
 
 
 async def is_deleted(session: AsyncSession, user_id: int) -> bool:
@@ -60,15 +70,13 @@ async def is_deleted(session: AsyncSession, user_id: int) -> bool:
 
 async def list_telegram_ids(session: AsyncSession, user_id: int) -> list[int]:
     """Of the chats that sign in to the account."""
-    return list(await session.scalars(LIST_TELEGRAM_IDS, {"user": user_id}))
+    return list(await session.scalars(text(TELEGRAM_IDS), {"user_id": user_id}))
 
 
-LIST_TELEGRAM_IDS = text(
-    """
-    select cast(providerkey as bigint) from authidentities
-    where user_id = :user and lower(loginprovider) = 'telegram' and providerkey ~ '^[0-9]{1,18}$' order by 1
-    """
-)
+TELEGRAM_IDS = """
+    select cast(providerkey as bigint) as telegram_id from authidentities
+    where user_id = :user_id and lower(loginprovider) = 'telegram' and providerkey ~ '^[0-9]{1,18}$' order by 1
+"""
 
 
 CURRENT_OF_MANY = text(

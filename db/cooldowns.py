@@ -3,10 +3,11 @@
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import delete, text
+from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.errors import TooManyTries
+from db.sql import text
 from db.tables import Cooldown
 
 
@@ -28,6 +29,8 @@ COUNT = text(
     returning tries, tried_at
     """
 )
+
+DELETE = text("delete from bot.cooldowns where telegram_id = :telegram_id and kind = :kind")
 
 
 async def count_try(
@@ -53,7 +56,7 @@ async def is_cooling(
 
 async def delete_tries(session: AsyncSession, telegram_id: int, guess: Guess) -> None:
     """It was right: what came before was no guessing."""
-    await session.execute(delete(Cooldown).where(Cooldown.telegram_id == telegram_id, Cooldown.kind == guess))
+    await session.execute(DELETE, {"telegram_id": telegram_id, "kind": guess})
 
 
 async def delete_old(session: AsyncSession, before: datetime) -> None:

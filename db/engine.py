@@ -74,8 +74,7 @@ class Database:
             if pool is Pool.TALK:
                 async with self._reading() as reading:
                     yield reading
-                    if reading.made:
-                        await reading.commit()
+                    await reading.commit()
             else:
                 async with self._sessions[pool]() as session, session.begin():
                     yield session
@@ -149,8 +148,8 @@ def _begin_to_write(connection: Connection, _cursor: Any, statement: str, *_: An
 
 async def has_begun(session: AsyncSession) -> bool:
     """Whether a transaction is open in which something may have been written."""
-    if isinstance(session, ReadingSession) and not session.made:
-        return False
+    if isinstance(session, ReadingSession) and (session.begun or not session.made):
+        return session.begun
     connection = (await session.connection()).sync_connection
     assert connection is not None
     driver = connection.connection.dbapi_connection

@@ -7,15 +7,16 @@ application's as well, so `bot.promo_forms` follows `promocodes` whenever a code
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Select, func, literal, or_, select, text
+from sqlalchemy import Row, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.access.changes import AppliedChange, Source, change_access
-from db.access.limits import MAX_DAYS
-from db.account_ids import list_telegram_ids, lock_account
+from db.access.changes import LOCK_ACCESS, AppliedChange, Source, check_days, extending
+from db.access.limits import LATEST_END, MAX_DAYS
+from db.account_ids import CURRENT_STATE, TELEGRAM_IDS, lock_account_and
 from db.errors import (
     AccessTooFar,
     ProductUnknown,
@@ -29,7 +30,8 @@ from db.identities import find_taken_id
 from db.locks import lock
 from db.normal import clean_text, promo_form
 from db.server_keys import find_server_key, get_server_key, keyed_hash
-from db.tables import Module, Product, PromoCode, PromoForm, PromoUsage, SwitchedOffCode, UsedCode
+from db.sql import text
+from db.tables import Product, PromoCode, PromoUsage, UsedCode
 
 BATCH = 1000
 USED_CODES = "used_codes"  # the key by which people of deleted accounts are known again
@@ -47,6 +49,59 @@ RECORD = text(
     select * from unnest(cast(:ids as bigint[]), cast(:codes as text[]), cast(:forms as text[]))
     on conflict (code_id) do update set code = excluded.code, form = excluded.form
     where promo_forms.code is distinct from excluded.code
+    """
+)
+
+
+def _found(also: str = "true") -> str:
+    """An exact match wins where an adopted database holds two that differ in letter case only, else the oldest."""
+    return f"""
+        select c.id, c.code::text as code, c.days, c.max_usage_count as most, c.product_id from promocodes c
+        where {also} and cast(:form as text) <> '' and c.id in (
+            select id from promocodes where code = cast(:written as varchar)
+            union all
+            select f.code_id from bot.promo_forms f join promocodes named on named.id = f.code_id
+            where f.form = :form and f.code = named.code
+        )
+        order by c.code = cast(:written as varchar) desc, c.id limit 1
+    """
+
+
+OPENED = """
+    select found.id as code_id, found.code, found.days, found.most, p.name as product, m.id as module_id,
+           m.name as module
+    from found join products p on p.product_id = found.product_id join modules m on m.id = p.module_id
+"""
+FIND = text(f"with found as ({_found()}) {OPENED}")
+# The code's row is locked, then the access.
+LOCK = text(
+    f"""
+    with account as materialized ({CURRENT_STATE}),
+    found as ({_found("exists (select from account where id = :user_id and not deleted)")} for update of c)
+    select account.*, opened.*, {LOCK_ACCESS.format(user="account.id", module="opened.module_id")},
+           array({TELEGRAM_IDS}) as chats, (select key from bot.server_keys where name = '{USED_CODES}') as key
+    from account left join ({OPENED}) opened on true
+    """
+)
+PAST = """
+    select (
+        select used_at from promocodeusages where code_id = :code_id and user_id = cast(:user_id as bigint) limit 1
+    ) as used_at, (
+        select min(used_at) from bot.used_codes where code_id = :code_id and person = any(cast(:persons as bytea[]))
+    ) as used_before, (select count(*) from promocodeusages where code_id = :code_id) as uses, exists (
+        select from bot.switched_off_codes where code_id = :code_id and :most <= lowered_to and lowered_to < most
+    ) as off
+"""
+GET_PAST = text(PAST)
+USE = text(
+    f"""
+    with past as ({PAST}), usage as (
+        insert into promocodeusages (user_id, code_id, used_at)
+        select :user_id, :code_id, cast(:now as timestamptz) from past
+        where used_at is null and used_before is null and uses < :most
+        returning id
+    ), {extending("usage")}
+    select past.*, change.* from past left join change on true
     """
 )
 
@@ -102,18 +157,25 @@ class PromoSummary:
 
 async def redeem(session: AsyncSession, user_id: int, code: str, now: datetime) -> RedeemedCode:
     """The lock on the code's row alone keeps it to one use per person and `max_usage_count` in all: the shared table
-    has no unique key for that. Raises PromoUnknown, PromoUsedByYou, PromoUsedUp, PromoOff."""
-    user_id = await lock_account(session, user_id)
-    found = await find_promo(session, code, for_update=True)
-    if found is None:
+    has no unique key for that. Raises PromoUnknown, PromoUsedByYou, PromoUsedUp, PromoOff, AccessTooFar."""
+    found = await lock_account_and(session, user_id, LOCK, _named(code))
+    if found.code_id is None:
+        # Again in any case: what is recorded already may have been so by another process since the first look.
+        await record_forms(session)
+        found = await lock_account_and(session, user_id, LOCK, _named(code))
+    if found.code_id is None:
         raise PromoUnknown(clean_text(code))
-    await _check_usable(session, found, user_id, await list_telegram_ids(session, user_id))
-    usage = PromoUsage(user_id=user_id, code_id=found.id, used_at=now)
-    session.add(usage)
-    await session.flush()
-    product, module_id, module = await _opens(session, found.product_id)
-    change = await change_access(session, user_id, module_id, found.days, Source.PROMO, usage.id, now)
-    return RedeemedCode(found.code, product, module, found.days, change)
+    check_days(found.days)
+    # By a statement of its own, which sees who has used the code until it was locked.
+    values = _asked(found, found.id, found.chats, found.key) | {
+        "module_id": found.module_id, "days": found.days, "source": Source.PROMO, "now": now, "far": LATEST_END,
+    }  # fmt: skip
+    used = (await session.execute(USE, values)).one()
+    _check_usable(found, used)
+    if used.id is None:
+        raise AccessTooFar(found.days)
+    change = AppliedChange(used.id, found.id, found.module_id, found.days, used.before, used.after)
+    return RedeemedCode(found.code, found.product, found.module, found.days, change)
 
 
 async def record_used_codes(session: AsyncSession, user_id: int, telegram_ids: Sequence[int]) -> None:
@@ -134,17 +196,6 @@ async def record_used_codes(session: AsyncSession, user_id: int, telegram_ids: S
         await session.execute(insert(UsedCode).values(rows).on_conflict_do_nothing())
 
 
-async def _used_before(session: AsyncSession, code_id: int, telegram_ids: Sequence[int]) -> datetime | None:
-    """When one of these chats has used it for an account that was deleted since."""
-    key = await find_server_key(session, USED_CODES)
-    if key is None:
-        return None
-    persons = [_person(key, telegram_id, code_id) for telegram_id in telegram_ids]
-    return await session.scalar(
-        select(func.min(UsedCode.used_at)).where(UsedCode.code_id == code_id, UsedCode.person.in_(persons))
-    )
-
-
 def _person(key: bytes, telegram_id: int, code_id: int) -> bytes:
     return keyed_hash(key, f"{telegram_id} {code_id}")
 
@@ -159,30 +210,25 @@ async def get_preview(
     found = await find_promo(session, code)
     if found is None:
         raise PromoUnknown(clean_text(code))
-    await _check_usable(session, found, user_id, [telegram_id])
-    _product, _module_id, module = await _opens(session, found.product_id)
-    return PromoPreview(found.code, module, found.days)
+    key = await find_server_key(session, USED_CODES)
+    _check_usable(found, (await session.execute(GET_PAST, _asked(found, user_id, [telegram_id], key))).one())
+    return PromoPreview(found.code, found.module, found.days)
 
 
-async def _check_usable(
-    session: AsyncSession, found: PromoCode, user_id: int | None, telegram_ids: Sequence[int]
-) -> None:
-    used_at = await session.scalar(
-        select(PromoUsage.used_at)
-        .where(PromoUsage.code_id == found.id, PromoUsage.user_id == user_id)
-        .limit(1)
-    )
-    used_at = used_at or await _used_before(session, found.id, telegram_ids)
+def _asked(
+    found: Row[Any], user_id: int | None, telegram_ids: Sequence[int], key: bytes | None
+) -> dict[str, Any]:
+    """Arguments of PAST. Who has used it for an account that was deleted since is known by `key`."""
+    persons = [_person(key, telegram_id, found.code_id) for telegram_id in telegram_ids] if key else []
+    return {"code_id": found.code_id, "most": found.most, "user_id": user_id, "persons": persons}
+
+
+def _check_usable(found: Row[Any], past: Row[Any]) -> None:
+    used_at = past.used_at or past.used_before
     if used_at is not None:
         raise PromoUsedByYou(found.code, used_at)
-    uses = await session.scalar(select(func.count()).where(PromoUsage.code_id == found.id)) or 0
-    if uses >= found.max_usage_count:
-        raise PromoOff(found.code) if await _is_off(session, found) else PromoUsedUp(found.code)
-
-
-async def _is_off(session: AsyncSession, found: PromoCode) -> bool:
-    off = await session.get(SwitchedOffCode, found.id)
-    return off is not None and found.max_usage_count <= off.lowered_to < off.most
+    if past.uses >= found.most:
+        raise PromoOff(found.code) if past.off else PromoUsedUp(found.code)
 
 
 async def create_promo(
@@ -223,14 +269,16 @@ async def list_uses(session: AsyncSession, user_id: int, limit: int) -> list[Pro
     return [PromoUse(*row) for row in rows]
 
 
-async def find_promo(session: AsyncSession, code: str, *, for_update: bool = False) -> PromoCode | None:
-    """The code that is the same to people; `for_update` locks its row."""
-    query = _by_code(code).with_for_update() if for_update else _by_code(code)
-    if (found := await session.scalar(query)) is not None:
+async def find_promo(session: AsyncSession, code: str) -> Row[Any] | None:
+    """The code that is the same to people, with what it opens: OPENED's columns."""
+    if (found := (await session.execute(FIND, _named(code))).one_or_none()) is not None:
         return found
-    # Again in any case: what is recorded already may have been so by another process since the first look.
     await record_forms(session)
-    return await session.scalar(query)
+    return (await session.execute(FIND, _named(code))).one_or_none()
+
+
+def _named(code: str) -> dict[str, str]:
+    return {"written": clean_text(code), "form": promo_form(code)}
 
 
 async def record_forms(session: AsyncSession) -> None:
@@ -248,28 +296,3 @@ async def _record(session: AsyncSession, codes: Sequence[tuple[int, str]]) -> No
         "forms": [promo_form(code) for _id, code in codes],
     }
     await session.execute(RECORD, values)
-
-
-def _by_code(code: str) -> Select[PromoCode]:
-    """An exact match wins where an adopted database holds two that differ in letter case only, else the oldest."""
-    written, form = clean_text(code), promo_form(code)
-    same_form = select(PromoForm.code_id).where(PromoForm.form == form, PromoForm.code == PromoCode.code)
-    exact = PromoCode.code == written
-    return (
-        select(PromoCode)
-        .where(literal(form) != "", or_(exact, PromoCode.id.in_(same_form)))
-        .order_by(exact.desc(), PromoCode.id)
-        .limit(1)
-    )
-
-
-async def _opens(session: AsyncSession, product_id: int) -> tuple[str, int, str]:
-    """A product's name, and its module's id and name."""
-    row = (
-        await session.execute(
-            select(Product.name, Module.id, Module.name)
-            .join(Module, Module.id == Product.module_id)
-            .where(Product.product_id == product_id)
-        )
-    ).one()
-    return row[0], row[1], row[2]

@@ -1,20 +1,22 @@
 """Jobs are enqueued in the transaction of what causes them: committed together or not at all."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import orjson
 from pgqueuer.adapters.persistence.qb import QueryBuilderEnvironment, QueryQueueBuilder, QuerySchedulerBuilder
 from pgqueuer.adapters.persistence.queries import Queries
 from pgqueuer.domain.settings import DBSettings
 from pgqueuer.ports.driver import Driver
-from sqlalchemy import Interval, Text, bindparam, select, text
+from sqlalchemy import Interval, Text, bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.jobs import ConfirmNameJob, Job
+from db.sql import text
 from db.tables import Cursor
 
 Q = TypeVar("Q", bound=Queries)
@@ -32,9 +34,10 @@ def queue_queries(driver: Driver, kind: type[Q]) -> Q:
     return kind(driver, qbe=SCHEMA, qbq=QUEUE, qbs=SCHEDULER)
 
 
-# pgqueuer's own statements; its way to them costs more than they do.
-ENQUEUE = QUEUE.build_enqueue_query("raise")
-ENQUEUE_ONCE = QUEUE.build_enqueue_query("skip")
+# pgqueuer's own statements; its way to them costs more than they do. Its arguments have numbers.
+ENQUEUE, ENQUEUE_ONCE = (
+    text(re.sub(r"\$(\d)", r":_\1 ", QUEUE.build_enqueue_query(conflict))) for conflict in ("raise", "skip")
+)
 
 # The same as parts of a larger statement: enqueues what the part called `jobs` selects.
 ENQUEUED = """
@@ -51,8 +54,6 @@ ENQUEUED = """
 """
 
 
-# Both go through SQLAlchemy, so that its lazy BEGIN has happened: over the raw connection the first statement of a
-# transaction would commit by itself.
 async def enqueue(
     session: AsyncSession,
     job: Job,
@@ -63,8 +64,7 @@ async def enqueue(
 ) -> bool:
     """`key`: while a job of that key is queued or running, another one is not added. Whether it was."""
     values = _values([Waiting(job, after or timedelta(), key)], priority)
-    connection = await session.connection()
-    added = await connection.exec_driver_sql(ENQUEUE_ONCE if key else ENQUEUE, values)
+    added = await session.execute(ENQUEUE_ONCE if key else ENQUEUE, values)
     return bool(added.all())
 
 
@@ -85,14 +85,13 @@ class Waiting:
 async def enqueue_each(session: AsyncSession, waiting: Sequence[Waiting], *, priority: int = 0) -> None:
     """By one statement. Either all of them have a key or none has."""
     if waiting:
-        connection = await session.connection()
         statement = ENQUEUE_ONCE if waiting[0].key else ENQUEUE
-        await connection.exec_driver_sql(statement, _values(waiting, priority))
+        await session.execute(statement, _values(waiting, priority))
 
 
-def _values(waiting: Sequence[Waiting], priority: int) -> tuple[object, ...]:
+def _values(waiting: Sequence[Waiting], priority: int) -> dict[str, list[Any]]:
     """The arguments of pgqueuer's statement, a list each: priorities, names, payloads, pauses, keys, headers."""
-    return (
+    lists: tuple[list[Any], ...] = (
         [priority] * len(waiting),
         [one.job.name for one in waiting],
         [orjson.dumps(one.job) for one in waiting],
@@ -100,6 +99,7 @@ def _values(waiting: Sequence[Waiting], priority: int) -> tuple[object, ...]:
         [one.key for one in waiting],
         ["null"] * len(waiting),
     )
+    return {f"_{number}": values for number, values in enumerate(lists, 1)}
 
 
 async def requeue_failed(session: AsyncSession, jobs: Sequence[str], younger_than: timedelta) -> None:

@@ -1,7 +1,7 @@
-"""What only reads, on its short way: straight to asyncpg, over a connection of the same pool.
+"""The short way of statements that are written out: straight to the driver, over a connection of the same pool.
 
-SQLAlchemy's session is made with the first statement that may write, or that is not written out; what it makes of each
-statement, row and transaction costs more than PostgreSQL's own answer to most of what people look at.
+SQLAlchemy's session is made with the first statement that is not written out; what it makes of each statement, row and
+transaction costs more than PostgreSQL's own answer to most of what people do.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,10 +10,11 @@ from functools import lru_cache
 from typing import Any
 
 import asyncpg
-from sqlalchemy import Dialect, PoolProxiedConnection, TextClause, exc
+from sqlalchemy import Connection, Dialect, PoolProxiedConnection, TextClause, exc
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from sqlalchemy.engine.result import IteratorResult, SimpleResultMetaData
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
+from sqlalchemy.util import greenlet_spawn
 
 from db.sql import only_reads
 
@@ -27,18 +28,22 @@ class Written:
 
     sql: str
     arguments: tuple[tuple[str, Callable[[Any], Any] | None], ...]
+    reads: bool
 
     def values(self, given: Mapping[str, Any]) -> list[Any]:
         return [ready(given[name]) if ready else given[name] for name, ready in self.arguments]
 
 
 class ReadingSession(AsyncSession):
-    """An AsyncSession of which nothing is there before it is needed. Until then each statement is a transaction by
-    itself. `lazy` begins with the first write; `engine`, of the same pool, is None where nothing goes the short way."""
+    """An AsyncSession of which nothing is there before it is needed. Until something may be written each statement is a
+    transaction by itself. What was begun the short way SQLAlchemy goes on with. `lazy` begins with the first write;
+    `engine`, of the same pool, is None where nothing goes the short way."""
 
     def __init__(self, lazy: AsyncEngine, engine: AsyncEngine | None) -> None:
         self._lazy, self._engine = lazy, engine
         self._reader: PoolProxiedConnection | None = None
+        self.begun = False  # a transaction, over `_reader`
+        self._lost: BaseException | None = None
 
     @property
     def made(self) -> bool:
@@ -48,20 +53,51 @@ class ReadingSession(AsyncSession):
         """Called for what is not there."""
         if self.made or name not in ("sync_session", "_proxied", "_async_bind", "_async_binds"):
             raise AttributeError(name)
-        self.release()
-        super().__init__(self._lazy, expire_on_commit=False)
+        if self.begun:
+            super().__init__(self._same_transaction(), expire_on_commit=False)
+        else:
+            self.release()
+            super().__init__(self._lazy, expire_on_commit=False)
         return self.__dict__[name]
 
+    def _same_transaction(self) -> AsyncConnection:
+        if self._lost is not None:
+            raise self._lost
+        assert self._engine is not None
+        return AsyncConnection(self._engine, Connection(self._engine.sync_engine, self._reader))
+
     async def __aexit__(self, type_: Any, value: Any, traceback: Any) -> None:
-        self.release()
+        try:
+            if self.made:
+                await super().__aexit__(type_, value, traceback)
+            if self.begun:
+                await self._end("rollback")
+        except BaseException:
+            if self._reader is not None:
+                self._reader.invalidate()
+            raise
+        finally:
+            self.release()
+
+    async def commit(self) -> None:
+        if self._lost is not None:
+            raise self._lost
         if self.made:
-            await super().__aexit__(type_, value, traceback)
+            await super().commit()
+        if self.begun:
+            await self._end("commit")
+
+    async def _end(self, how: str) -> None:
+        """Nothing, where it has ended."""
+        self.begun = False
+        if self._reader is not None and self._reader.is_valid:
+            await self._driver(None, getattr(self._reader, how))
 
     async def execute(self, statement: Any, params: Any = None, **options: Any) -> Any:
         engine = self._engine
         if engine is not None and not self.made and not options and isinstance(statement, TextClause):
             written = _written(statement)
-            if written is not None and (found := await self._read(engine, written, params or {})) is not None:
+            if written is not None and (found := await self._send(engine, written, params or {})) is not None:
                 return found
         return await super().execute(statement, params, **options)
 
@@ -72,28 +108,76 @@ class ReadingSession(AsyncSession):
         return (await self.execute(statement, params, **options)).scalars()
 
     def release(self) -> None:
-        """Gives the connection back, on which nothing was begun."""
+        """Gives the connection back, on which nothing is begun."""
         if self._reader is not None:
             self._reader.close()
             self._reader = None
 
-    async def _read(self, engine: AsyncEngine, written: Written, given: Mapping[str, Any]) -> Any:
-        """None where it failed: then SQLAlchemy asks once more, and raises what it makes of the error."""
+    async def _send(self, engine: AsyncEngine, written: Written, given: Mapping[str, Any]) -> Any:
+        """None where SQLAlchemy is to ask, and to raise what it makes of the error."""
+        if self._lost is not None:
+            raise self._lost
         try:
             values = written.values(given)
         except Exception:
             return None
         if self._reader is None and not await self._connect(engine):
             return None
-        assert self._reader is not None
         for heard in engine.sync_engine.dispatch.before_cursor_execute:
             heard(None, None, written.sql, values, None, False)
+        if self.begun or not written.reads:
+            return await self._write(written.sql, values)
+        return await self._read(written.sql, values)
+
+    async def _write(self, sql: str, values: list[Any]) -> Any:
+        """In a transaction, which the driver begins with the first of them."""
+        assert self._reader is not None
+        cursor = self._reader.cursor()
+        self.begun = True
+        await self._driver(sql, cursor.execute, sql, values)
+        names = tuple(column[0] for column in cursor.description or ())
+        return IteratorResult(_columns(names), iter(cursor.fetchall()))
+
+    async def _driver(self, sql: str | None, call: Callable[..., None], *arguments: Any) -> None:
+        """Raises what SQLAlchemy makes of an error. A connection of which nothing is known any more goes no further."""
+        assert self._engine is not None
+        assert self._reader is not None
+        dialect, errors = self._engine.dialect, self._engine.dialect.loaded_dbapi
+        try:
+            await greenlet_spawn(call, *arguments)
+        except errors.Error as error:
+            stale = isinstance(error, errors.InvalidCachedStatementError)
+            lost = stale or dialect.is_disconnect(error, self._reader.dbapi_connection, None)
+            raised = exc.DBAPIError.instance(
+                sql,
+                None,
+                error,
+                errors.Error,
+                hide_parameters=True,
+                connection_invalidated=lost,
+                dialect=dialect,
+            )
+            if lost:
+                self._lose(raised)
+            raise raised from error
+        except BaseException as error:
+            self._lose(error)
+            raise
+
+    def _lose(self, error: BaseException) -> None:
+        assert self._reader is not None
+        self._reader.invalidate()
+        self._reader, self._lost = None, error
+
+    async def _read(self, sql: str, values: list[Any]) -> Any:
+        """None where it failed."""
+        assert self._reader is not None
         reader, self._reader = self._reader, None
         try:
-            prepared, columns = await _prepared(reader, written.sql)
+            prepared, columns = await _prepared(reader, sql)
             rows = await prepared.fetch(*values)
         except BaseException as error:
-            reader.info.pop(written.sql, None)  # a migration may have changed what it gives
+            reader.info.pop(sql, None)  # a migration may have changed what it gives
             refused = isinstance(error, asyncpg.InterfaceError) and isinstance(error, ValueError)
             answered = refused or isinstance(error, asyncpg.PostgresError)
             _give_back(reader, usable=answered)
@@ -120,8 +204,13 @@ async def _prepared(reader: PoolProxiedConnection, sql: str) -> tuple[Any, Simpl
         if len(kept) >= MAX_PREPARED:
             kept.clear()
         prepared = await reader.driver_connection.prepare(sql)  # type: ignore[union-attr]
-        found = kept[sql] = prepared, SimpleResultMetaData([one.name for one in prepared.get_attributes()])
+        found = kept[sql] = prepared, _columns(tuple(one.name for one in prepared.get_attributes()))
     return found
+
+
+@lru_cache(maxsize=1000)
+def _columns(names: tuple[str, ...]) -> SimpleResultMetaData:
+    return SimpleResultMetaData(names)
 
 
 def _give_back(reader: PoolProxiedConnection, *, usable: bool) -> None:
@@ -133,11 +222,13 @@ def _give_back(reader: PoolProxiedConnection, *, usable: bool) -> None:
 
 @lru_cache(maxsize=1000)
 def _written(statement: TextClause) -> Written | None:
-    """None for what may write, and for lists whose length is known only when they are sent."""
-    if not only_reads(statement.text):
-        return None
+    """None for lists whose length is known only when they are sent."""
     compiled = statement.compile(dialect=DIALECT)
     if compiled.post_compile_params or compiled.literal_execute_params:
         return None
     ready: Mapping[str, Any] = compiled._bind_processors
-    return Written(compiled.string, tuple((name, ready.get(name)) for name in compiled.positiontup or ()))
+    return Written(
+        compiled.string,
+        tuple((name, ready.get(name)) for name in compiled.positiontup or ()),
+        only_reads(statement.text),
+    )

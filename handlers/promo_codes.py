@@ -63,7 +63,7 @@ async def begin(event: Event, request: Request, command: CommandObject | None = 
     found = await promo.find_promo(request.session, code)
     if found is None:
         raise PromoUnknown(code)
-    return await show_card(event, request, found.id)
+    return await show_card(event, request, found.code_id)
 
 
 @router.callback_query(ShowPromos.filter())

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.access.limits import LATEST_END, MAX_DAYS
 from db.account_ids import lock_account
 from db.errors import AccessNotOwned, AccessTooFar, AlreadyUndone
 from db.locks import lock
+from db.sql import text
 from db.tables import AccessChange
 
 
@@ -52,28 +53,32 @@ class AccessPeriod:
     ends_at: datetime | None
 
 
-EXTEND = text(
-    """
-with before as (
+def extending(causes: str) -> str:
+    """CTEs that give the days of `causes`, what has one row with an `id` or none: before, after, change."""
+    return f"""
+before as (
     select ends_at from usermoduleaccess where user_id = :user_id and module_id = :module_id for update
 ), after as (
     insert into usermoduleaccess as access (user_id, module_id, ends_at)
     select :user_id, :module_id, cast(:now as timestamptz) + make_interval(days => :days)
     from (select max(ends_at) as ends_at from before) as locked  -- so that the row is read before it is changed
-    where locked.ends_at is null or locked.ends_at = 'infinity'
+    where exists (select from {causes} as cause) and (locked.ends_at is null or locked.ends_at = 'infinity'
        or greatest(cast(:now as timestamptz), locked.ends_at) + make_interval(days => :days)
-          < cast(:far as timestamptz)
+          < cast(:far as timestamptz))
     on conflict (user_id, module_id) do update set
         ends_at = greatest(cast(:now as timestamptz), access.ends_at) + make_interval(days => :days)
     returning ends_at
 ), change as (
     insert into bot.access_changes (user_id, module_id, source, source_id, days, before, after, created_at)
-    select :user_id, :module_id, :source, :source_id, :days, (select ends_at from before), ends_at, :now
-    from after
-    returning id, before, after
+    select :user_id, :module_id, :source, cause.id, :days, (select ends_at from before), ends_at, :now
+    from after, {causes} as cause
+    returning id, nullif(before, 'infinity') as before, nullif(after, 'infinity') as after
 )
-select id, nullif(before, 'infinity') as before, nullif(after, 'infinity') as after from change
 """
+
+
+EXTEND = text(
+    f"with {extending('(select cast(:source_id as bigint) as id)')} select id, before, after from change"
 )
 
 SHORTEN = text(
@@ -261,3 +266,7 @@ def end_after(access: AccessPeriod | None, days: int, now: datetime) -> datetime
 async def lock_access(session: AsyncSession, user_id: int, module_id: int) -> None:
     """One change of one access at a time, also while its row is not there yet to be locked."""
     await lock(session, f"access:{user_id}:{module_id}")
+
+
+# The same lock, as an expression of these two.
+LOCK_ACCESS = "pg_advisory_xact_lock(hashtextextended('lessongate:access:' || {user} || ':' || {module}, 0))"

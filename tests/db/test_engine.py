@@ -1,13 +1,21 @@
 """What is taken for an outage of the database, and what for our own mistake: an update that is put off for ever
 would stop all that follow it."""
 
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any
+
 import asyncpg
 import pytest
 from sqlalchemy import Text, bindparam, text
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.engine import Database, Pool, has_begun, is_unavailable
+from db.identities import TakenId, find_taken_id
 from db.reading import ReadingSession
 from db.sql import only_reads
+from db.tables import Module
 
 
 @pytest.mark.parametrize(
@@ -92,6 +100,7 @@ async def test_what_only_reads_gives_what_sqlalchemy_gives(dsn: str, connection:
 
 SEEN = text("select count(*) from modules")
 MADE = text("insert into modules (name, interval_count) values ('English', 10)")
+TAKEN = text("insert into modules (id, name, interval_count) values (1, :name, 1)")
 
 
 async def test_a_transaction_of_the_talk_pool_begins_with_what_may_write(
@@ -124,6 +133,48 @@ async def _fail_after_writing(database: Database) -> None:
         async with session.begin_nested():
             await session.execute(MADE)
         raise ZeroDivisionError
+
+
+async def test_what_was_begun_the_short_way(dsn: str, connection: asyncpg.Connection) -> None:
+    """SQLAlchemy goes on in the same transaction; errors are its own; what was lost in between is not committed."""
+    database = Database(dsn)
+    try:
+        async with database.transaction(Pool.TALK) as session:
+            await session.execute(MADE)
+            assert await has_begun(session)
+            session.add(Module(name="French", interval_count=10))
+            async with session.begin_nested() as nested:
+                await session.execute(MADE)
+                await nested.rollback()
+            assert await session.scalar(SEEN) == 2
+            assert await connection.fetchval(SEEN.text) == 0
+        assert await connection.fetchval(SEEN.text) == 2
+        with pytest.raises(IntegrityError) as raised:
+            await _write_and(database, lambda session: session.execute(TAKEN, {"name": "Secret"}))
+        assert find_taken_id(raised.value) == TakenId("modules", "id", 1)
+        assert "Secret" not in str(raised.value)
+
+        async def lose(session: AsyncSession) -> None:
+            own = await session.scalar(text("select pg_backend_pid()"))
+            await connection.execute("select pg_terminate_backend($1)", own)
+            with suppress(DBAPIError):
+                await session.execute(MADE)
+
+        with pytest.raises(DBAPIError) as lost:
+            await _write_and(database, lose)
+        assert is_unavailable(lost.value)
+        assert await connection.fetchval(SEEN.text) == 2
+        assert database.connections(Pool.TALK)[0] == 0
+        await _write_and(database, lambda session: session.execute(MADE))
+        assert await connection.fetchval(SEEN.text) == 4
+    finally:
+        await database.close()
+
+
+async def _write_and(database: Database, then: Callable[[AsyncSession], Awaitable[Any]]) -> None:
+    async with database.transaction(Pool.TALK) as session:
+        await session.execute(MADE)
+        await then(session)
 
 
 @pytest.mark.parametrize(

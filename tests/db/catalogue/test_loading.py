@@ -110,7 +110,7 @@ async def test_a_code_that_is_off_stays_off(database: Database, connection: asyn
     async with database.transaction(Pool.TALK) as session:
         found = await find_promo(session, "spring")
         assert found is not None
-        await switch_off(session, [found.id], datetime(2026, 3, 1, tzinfo=UTC))
+        await switch_off(session, [found.code_id], datetime(2026, 3, 1, tzinfo=UTC))
     changed = SMALL.replace("max_uses = 100", "max_uses = 150")
     assert await loaded(database, changed) == ["updated promo code SPRING: most 100 → 150"]
     assert await connection.fetchval("SELECT max_usage_count FROM promocodes") == 0
