@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from aiogram import Bot
 from aiogram.fsm.context import FSMContext
+from aiogram.fsm.state import State
 from aiogram.types import CallbackQuery, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,6 +17,7 @@ from bot.settings import Settings
 from bot.texts import Localizer
 from bot.timings import Timings
 from bot.yookassa.client import YooKassa
+from db.acts import ActKind, record_act
 from db.chats import Person
 from db.engine import Database
 
@@ -47,3 +50,17 @@ class Request:
     state: FSMContext
     context: AppContext
     now: datetime
+
+    async def ask(self, question: State, **data: Any) -> None:
+        """What is written next answers this question; `data` is kept with it."""
+        await self.state.set_state(question)
+        await self.state.set_data(data)
+
+    async def record_act(
+        self, kind: ActKind, *, user_id: int | None = None, reason: str = "", **facts: Any
+    ) -> int:
+        """What the admin who has sent this does (db/acts.py): its id."""
+        admin = self.person.telegram_id
+        return await record_act(
+            self.session, admin, kind, self.now, user_id=user_id, reason=reason, facts=facts
+        )

@@ -1,10 +1,8 @@
 """Open alerts, which admins dismiss, and parked payments, which they assign to an account and an offer."""
 
 import secrets
-from datetime import datetime
 
 from aiogram import F
-from aiogram.fsm.context import FSMContext
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -14,13 +12,14 @@ from bot.chat.conversation import Assignment
 from bot.chat.keyboards import press, rows
 from bot.chat.replies import Reply, say, show
 from bot.chat.rights import Right
+from bot.context import Request
 from bot.notifications.registry import word_alert
 from bot.texts import alerts as words
 from db import alerts
 from db.accounts import people
 from db.accounts.search import find_account
-from db.acts import ActKind, record_act
-from db.chats import Person, list_reachable
+from db.acts import ActKind
+from db.chats import list_reachable
 from db.jobs import SettleAssignedJob
 from db.normal import clean_text, number_form
 from db.payments import parked
@@ -53,34 +52,27 @@ async def alerts_page(session: AsyncSession) -> tuple[str, InlineKeyboardMarkup 
 
 
 @router.callback_query(DismissAlert.filter())
-async def dismiss(
-    query: CallbackQuery, callback_data: DismissAlert, session: AsyncSession, person: Person, now: datetime
-) -> Reply:
-    dismissed = await alerts.mark_dismissed(session, callback_data.id, now)
+async def dismiss(query: CallbackQuery, callback_data: DismissAlert, request: Request) -> Reply:
+    dismissed = await alerts.mark_dismissed(request.session, callback_data.id, request.now)
     if dismissed is not None:
-        facts = {"alarm": dismissed.kind, "subject": dismissed.subject}
-        await record_act(session, person.telegram_id, ActKind.ALERT, now, facts=facts)
-    return show(query, *await alerts_page(session))
+        await request.record_act(ActKind.ALERT, alarm=dismissed.kind, subject=dismissed.subject)
+    return show(query, *await alerts_page(request.session))
 
 
 @router.callback_query(AssignParked.filter())
-async def ask_whom(
-    query: CallbackQuery, callback_data: AssignParked, session: AsyncSession, state: FSMContext
-) -> Reply:
-    one = await parked.get_parked(session, callback_data.id)
-    await state.set_state(Assignment.who_and_offer)
-    await state.set_data({"parked": one.id})
+async def ask_whom(query: CallbackQuery, callback_data: AssignParked, request: Request) -> Reply:
+    one = await parked.get_parked(request.session, callback_data.id)
+    await request.ask(Assignment.who_and_offer, parked=one.id)
     return say(query, words.ask_whom(one))
 
 
 @router.message(Assignment.who_and_offer, F.text, ~F.text.startswith("/"))
-async def assign(
-    message: Message, session: AsyncSession, state: FSMContext, person: Person, now: datetime
-) -> Reply:
+async def assign(message: Message, request: Request) -> Reply:
     """The admin says whose payment it is; a job asks the provider whether it is paid, and settles it like any other.
 
     Raises PersonUnknown and its like, OfferGone, ParkedGone.
     """
+    session, now = request.session, request.now
     who, _, written = clean_text(message.text or "").rpartition(" ")
     offer_id = number_form(written)
     if not who or not offer_id.isdecimal() or len(offer_id) > 18:
@@ -89,18 +81,19 @@ async def assign(
     offer = await courses.get_offer(session, int(offer_id))
     chats = await list_reachable(session, learner.id)
     telegram_id = chats[0][0] if chats else 0
-    parked_id = (await state.get_data())["parked"]
+    parked_id = request.person.data["parked"]
     key = secrets.token_urlsafe(18)
     money = await parked.get_parked(session, parked_id)
     attempt_id = await parked.assign_parked(session, parked_id, learner.id, telegram_id, offer, key, now)
     await enqueue(session, SettleAssignedJob(attempt=attempt_id), priority=5)
     await alerts.close_parked_alert(session, parked_id, now)
-    facts = {
-        "amount": money.amount,
-        "currency": money.currency,
-        "payment": money.payment_id,
-        "product": offer.product,
-    }
-    await record_act(session, person.telegram_id, ActKind.ASSIGN, now, user_id=learner.id, facts=facts)
-    await state.clear()
+    await request.record_act(
+        ActKind.ASSIGN,
+        user_id=learner.id,
+        amount=money.amount,
+        currency=money.currency,
+        payment=money.payment_id,
+        product=offer.product,
+    )
+    await request.state.clear()
     return say(message, words.assigned(offer, learner))

@@ -73,8 +73,7 @@ async def ask_name(
     event: Message | CallbackQuery, course: certificates.Course, name: str, request: Request
 ) -> Method:
     """`name`: what is suggested, or was typed last; empty for none."""
-    await request.state.set_state(CertificateQuestion.name)
-    await request.state.set_data({"module": course.module_id, "name": name})
+    await request.ask(CertificateQuestion.name, module=course.module_id, name=name)
     return say(event, words.ask_name(course, name), name_keyboard(course.module_id, name))
 
 
@@ -92,8 +91,7 @@ async def rename(query: CallbackQuery, callback_data: RenameCertificate, request
     one = await certificates.get_own(request.session, request.person.user_id, callback_data.module)
     if one is None:
         return await show_or_ask(query, callback_data.module, request)
-    await request.state.set_state(CertificateQuestion.name)
-    await request.state.set_data({"module": one.module_id, "name": ""})
+    await request.ask(CertificateQuestion.name, module=one.module_id, name="")
     return say(query, words.ask_another_name(one))
 
 

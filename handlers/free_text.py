@@ -151,8 +151,7 @@ async def redeem(message: Message, code: str, request: Request) -> Reply:
     refused = as_list(await redeem_code(message, code, request))
     if not refused:
         return refused
-    await request.state.set_state(Promo.retyped)
-    await request.state.set_data({"answer": message.message_id})
+    await request.ask(Promo.retyped, answer=message.message_id)
     return [*refused, *as_list(await i_am_a_bot(message, request))]
 
 

@@ -5,7 +5,6 @@ from functools import cache
 from aiogram import F, Router
 from aiogram.fsm.context import FSMContext
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message, ReplyKeyboardRemove
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat.buttons import CheckPayment, ChooseLanguage, Register
 from bot.chat.commands import (
@@ -32,7 +31,7 @@ from bot.chat.keyboards import go, in_rows, press, rows
 from bot.chat.replies import Reply, say, show
 from bot.chat.rights import Rights, may, rights_of
 from bot.chat.support_buttons import WriteToSchool
-from bot.context import AppContext
+from bot.context import AppContext, Request
 from bot.texts import LANGUAGES, language
 from bot.texts import home as home_words
 from bot.texts import info as words
@@ -102,14 +101,13 @@ async def privacy(event: Message | CallbackQuery, context: AppContext) -> Reply:
 
 @router.message(is_(PAYSUPPORT))
 @router.callback_query(goes_to(PAYSUPPORT))
-async def paysupport(
-    event: Message | CallbackQuery, session: AsyncSession, person: Person, context: AppContext
-) -> Reply:
+async def paysupport(event: Message | CallbackQuery, request: Request) -> Reply:
     """With the button that asks for the open order's payment, where there is one."""
-    order = await orders.get_open_order(session, person.user_id) if person.signed_in else None
+    person, settings = request.person, request.context.settings
+    order = await orders.get_open_order(request.session, person.user_id) if person.signed_in else None
     check = press(order_words.CHECK, CheckPayment(purchase=order)) if order is not None else None
-    text = words.paysupport(context.settings.support_contact, check is not None)
-    write = press(support_words.WRITE, WriteToSchool()) if context.settings.admin_ids else None
+    text = words.paysupport(settings.support_contact, check is not None)
+    write = press(support_words.WRITE, WriteToSchool()) if settings.admin_ids else None
     return say(event, text, rows(check, go(account_words.PAYMENTS, PURCHASES), write))
 
 
@@ -131,18 +129,12 @@ async def ask_language(event: Message | CallbackQuery, person: Person, context: 
 
 
 @router.callback_query(ChooseLanguage.filter(F.language.in_(LANGUAGES)))
-async def choose_language(
-    query: CallbackQuery,
-    callback_data: ChooseLanguage,
-    session: AsyncSession,
-    person: Person,
-    context: AppContext,
-) -> Reply:
+async def choose_language(query: CallbackQuery, callback_data: ChooseLanguage, request: Request) -> Reply:
     """The answer is in the new language already; the command menu follows by a job."""
-    person.language = callback_data.language
-    person.changed = True
-    await enqueue(session, SetMenuJob(telegram_id=person.telegram_id))
-    with context.localizer.use_locale(callback_data.language):
+    person = request.person
+    person.language, person.changed = callback_data.language, True
+    await enqueue(request.session, SetMenuJob(telegram_id=person.telegram_id))
+    with request.context.localizer.use_locale(callback_data.language):
         return show(query, words.LANGUAGE_CHOSEN, languages_keyboard(callback_data.language))
 
 

@@ -17,7 +17,7 @@ from bot.chat.rights import Right
 from bot.context import Request
 from bot.texts import promo_codes as words
 from db import promo_codes
-from db.acts import ActKind, record_act
+from db.acts import ActKind
 from db.jobs import PromoBatchJob
 from db.promo_codes import BatchSummary
 from db.queue import enqueue
@@ -94,6 +94,5 @@ async def switch(query: CallbackQuery, callback_data: SwitchBatch, request: Requ
     done = [one for one in await switch_codes(request, ids, on=callback_data.on) if one.before != one.after]
     if done:
         kind = ActKind.PROMO_BATCH_ON if callback_data.on else ActKind.PROMO_BATCH_OFF
-        facts = {"batch": found.id, "codes": [one.id for one in done]}
-        await record_act(request.session, request.person.telegram_id, kind, request.now, facts=facts)
+        await request.record_act(kind, batch=found.id, codes=[one.id for one in done])
     return await show_batch(query, request, found.id)

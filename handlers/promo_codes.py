@@ -33,7 +33,7 @@ from bot.context import Request
 from bot.texts import arguments, errors
 from bot.texts import promo_codes as words
 from db import promo, promo_codes
-from db.acts import ActKind, record_act
+from db.acts import ActKind
 from db.errors import PromoUnknown
 from db.jobs import PromoPictureJob
 from db.promo import PromoSummary
@@ -135,8 +135,7 @@ async def switch_codes(request: Request, ids: Sequence[int], *, on: bool) -> lis
 
 
 async def record(request: Request, kind: ActKind, found: PromoSummary, done: SwitchedCode) -> None:
-    facts = {"code": found.code, "code_id": found.id, "before": done.before, "after": done.after}
-    await record_act(request.session, request.person.telegram_id, kind, request.now, facts=facts)
+    await request.record_act(kind, code=found.code, code_id=found.id, before=done.before, after=done.after)
 
 
 @router.callback_query(SendPromoPicture.filter())
@@ -181,8 +180,7 @@ async def ask_limit(query: CallbackQuery, callback_data: AskLimit, request: Requ
 
 async def ask_limit_again(event: Event, request: Request, code_id: int, problem: str = "") -> Reply:
     found = await promo_codes.get_code(request.session, code_id)
-    await request.state.set_state(PromoLimit.number)
-    await request.state.set_data({"promo": code_id})
+    await request.ask(PromoLimit.number, promo=code_id)
     buttons = [
         press(str(limit), ChooseLimit(id=code_id, choice=at))
         for at, limit in enumerate(LIMITS)

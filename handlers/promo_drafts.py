@@ -33,8 +33,7 @@ ADAPTER = TypeAdapter(PromoDraft)
 
 
 async def save(request: Request, draft: PromoDraft, state: State) -> None:
-    await request.state.set_state(state)
-    await request.state.set_data({"draft": ADAPTER.dump_python(draft, mode="json")})
+    await request.ask(state, draft=ADAPTER.dump_python(draft, mode="json"))
 
 
 async def get_draft(request: Request, draft_id: int | None = None) -> PromoDraft:

@@ -5,6 +5,7 @@ What was said so far is kept with the conversation, as of grants (`handlers/acce
 
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import Any
 
 from aiogram import F
 from aiogram.filters import CommandObject
@@ -34,7 +35,7 @@ from bot.texts import errors
 from bot.texts import promo_codes as words
 from db import promo, promo_codes
 from db.access.limits import MAX_DAYS
-from db.acts import ActKind, record_act
+from db.acts import ActKind
 from db.errors import DraftGone, ProductUnknown, PromoExists
 from db.normal import clean_text
 from db.promo_codes import MAX_BATCH
@@ -254,11 +255,12 @@ async def make(event: Event, request: Request, draft: PromoDraft) -> Reply:
     assert draft.product_id is not None
     assert draft.days is not None
     assert draft.count is not None
+    said: dict[str, Any] = {"days": draft.days, "count": draft.count}
     if draft.batch:
         batch = await promo_codes.create_batch(
             request.session, draft.product_id, draft.days, draft.count, request.now
         )
-        await _record(request, ActKind.PROMO_BATCH, batch.product, draft, batch=batch.id)
+        await request.record_act(ActKind.PROMO_BATCH, product=batch.product, batch=batch.id, **said)
         await send_later(request, batch.id)
         reply = show(event, words.made_batch(batch), batch_keyboard(batch))
     else:
@@ -266,16 +268,13 @@ async def make(event: Event, request: Request, draft: PromoDraft) -> Reply:
         made = await promo.create_promo(
             request.session, draft.code, draft.product_id, draft.days, draft.count
         )
-        await _record(request, ActKind.PROMO_NEW, made.product, draft, code=made.code, code_id=made.id)
+        await request.record_act(
+            ActKind.PROMO_NEW, product=made.product, code=made.code, code_id=made.id, **said
+        )
         link = promo_link(made.code, request.context.username)
         reply = show(event, words.made(made, link), card_keyboard(made, link))
     await request.state.clear()
     return reply
-
-
-async def _record(request: Request, kind: ActKind, product: str, draft: PromoDraft, **what: object) -> None:
-    facts = {"product": product, "days": draft.days, "count": draft.count} | what
-    await record_act(request.session, request.person.telegram_id, kind, request.now, facts=facts)
 
 
 @router.callback_query(DropPromo.filter())

@@ -2,8 +2,6 @@
 refund's id and nothing else.
 """
 
-from datetime import datetime
-
 from aiogram.filters import CommandObject
 from aiogram.types import CallbackQuery, Message
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,13 +14,12 @@ from bot.chat.conversation import Lookup
 from bot.chat.keyboards import press, rows
 from bot.chat.replies import Reply, say, show
 from bot.chat.rights import Right
-from bot.context import AppContext, Request
+from bot.context import Request
 from bot.payments.refund_plans import create_plan
 from bot.texts import refunds as words
 from bot.texts.access import granting as granting_words
 from db.accounts import people
-from db.acts import ActKind, record_act
-from db.chats import Person
+from db.acts import ActKind
 from db.jobs import CreateRefundJob
 from db.payments.purchases import get_currency
 from db.queue import enqueue
@@ -35,73 +32,53 @@ router = role_router("refunds", Right.MONEY)
 
 
 @router.message(is_(REFUND))
-async def ask(
-    message: Message,
-    command: CommandObject,
-    session: AsyncSession,
-    context: AppContext,
-    person: Person,
-    now: datetime,
-) -> Reply:
+async def ask(message: Message, command: CommandObject, request: Request) -> Reply:
     asked = Arguments(REFUND, command.args)
     purchase_id = asked.purchase()
-    amount = asked.amount(await get_currency(session, purchase_id)) if asked.left else None
-    return await preview(message, session, context, person, now, purchase_id, amount)
+    amount = asked.amount(await get_currency(request.session, purchase_id)) if asked.left else None
+    return await preview(message, request, purchase_id, amount)
 
 
 @router.callback_query(goes_to(REFUND))
 async def ask_whose(query: CallbackQuery, request: Request) -> Reply:
     """Whoever it is, their payments are shown, with a button for each that can be returned."""
-    await request.state.set_state(Lookup.who)
-    await request.state.set_data({"page": PAYMENTS_PAGE})
+    await request.ask(Lookup.who, page=PAYMENTS_PAGE)
     return say(query, f"{words.WHOSE}\n\n{granting_words.ASK_WHO}")
 
 
 @router.callback_query(RefundPurchase.filter())
 async def ask_for_all(query: CallbackQuery, callback_data: RefundPurchase, request: Request) -> Reply:
     """What is left of it. The button's message, a card or news, stays."""
-    session, context, person = request.session, request.context, request.person
-    return await preview(query, session, context, person, request.now, callback_data.purchase, None)
+    return await preview(query, request, callback_data.purchase, None)
 
 
 async def preview(
-    event: Message | CallbackQuery,
-    session: AsyncSession,
-    context: AppContext,
-    person: Person,
-    now: datetime,
-    purchase_id: int,
-    amount: int | None,
+    event: Message | CallbackQuery, request: Request, purchase_id: int, amount: int | None
 ) -> Reply:
     """Raises what `create_plan` raises."""
-    plan = await create_plan(session, context, purchase_id, amount, person.telegram_id, now)
-    learner = await people.get_account_summary(session, plan.purchase.user_id)
+    admin = request.person.telegram_id
+    plan = await create_plan(request.session, request.context, purchase_id, amount, admin, request.now)
+    learner = await people.get_account_summary(request.session, plan.purchase.user_id)
     buttons = rows(
         press(words.confirm(plan), ConfirmRefund(refund=plan.refund_id)),
         press(words.DROP, DropRefund(refund=plan.refund_id)),
     )
-    return say(event, words.preview(plan, learner, now), buttons)
+    return say(event, words.preview(plan, learner, request.now), buttons)
 
 
 @router.callback_query(ConfirmRefund.filter())
-async def confirm(
-    query: CallbackQuery, callback_data: ConfirmRefund, session: AsyncSession, person: Person, now: datetime
-) -> Reply:
-    plan = await requests.record_confirmation(session, callback_data.refund, now)
-    await record_act(
-        session,
-        person.telegram_id,
+async def confirm(query: CallbackQuery, callback_data: ConfirmRefund, request: Request) -> Reply:
+    plan = await requests.record_confirmation(request.session, callback_data.refund, request.now)
+    purchase = plan.purchase
+    await request.record_act(
         ActKind.REFUND,
-        now,
-        user_id=plan.purchase.user_id,
-        facts={
-            "purchase": plan.purchase.id,
-            "product": plan.purchase.product,
-            "amount": plan.amount,
-            "currency": plan.purchase.currency,
-        },
+        user_id=purchase.user_id,
+        purchase=purchase.id,
+        product=purchase.product,
+        amount=plan.amount,
+        currency=purchase.currency,
     )
-    await enqueue(session, CreateRefundJob(refund=plan.refund_id), priority=5)
+    await enqueue(request.session, CreateRefundJob(refund=plan.refund_id), priority=5)
     return show(query, words.asked(plan))
 
 

@@ -26,7 +26,7 @@ from db import roles
 from db.accounts import people
 from db.accounts.people import AccountSummary
 from db.accounts.search import Found, find_account, find_people
-from db.acts import ActKind, record_act
+from db.acts import ActKind
 from db.errors import DraftGone, PersonNotRegistered, PersonUnknown
 from db.jobs import SetMenuJob
 from db.normal import clean_text
@@ -174,8 +174,7 @@ async def _preview(event: Event, request: Request, chat: int, role: Role | None)
         return await _show_chat(event, request, chat)
     who = await _holder_of(request, chat, has_role=role is None)
     draft = {"id": secrets.randbelow(2**40) + 1, "chat": chat, "before": before, "role": role}
-    await request.state.set_state(RoleQuestion.preview)
-    await request.state.set_data({"role": draft})
+    await request.ask(RoleQuestion.preview, role=draft)
     keyboard = rows(
         press(words.CONFIRM, ConfirmRole(draft=draft["id"])), press(words.DROP, ShowRole(chat=chat))
     )
@@ -193,13 +192,8 @@ async def confirm(query: CallbackQuery, callback_data: ConfirmRole, request: Req
     await request.state.clear()
     if not await roles.record_role(request.session, chat, before, role, request.now):
         return await _show_chat(query, request, chat, words.CHANGED)
-    await record_act(
-        request.session,
-        request.person.telegram_id,
-        ActKind.ROLE,
-        request.now,
-        user_id=who.id if who else None,
-        facts={"chat": chat, "before": before, "after": role},
+    await request.record_act(
+        ActKind.ROLE, user_id=who.id if who else None, chat=chat, before=before, after=role
     )
     await notify_chats(request.session, [chat], RoleChanged(role=role))
     await enqueue(request.session, SetMenuJob(telegram_id=chat))

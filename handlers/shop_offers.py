@@ -136,8 +136,7 @@ async def _ask(
     name = next((one.name for one in found if one.id == product), None)
     if name is None:
         raise ProductUnknown(product)
-    await request.state.set_state(OfferMaking.terms)
-    await request.state.set_data({"product": product, "days": days})
+    await request.ask(OfferMaking.terms, product=product, days=days)
     buttons = [
         press(word_days(count), ChooseOfferDays(product=product, choice=at)) for at, count in enumerate(DAYS)
     ]
@@ -153,8 +152,7 @@ async def _ask_product(
     page: int = 0,
 ) -> Reply:
     found = meant or await offers.list_all_products(request.session)
-    await request.state.set_state(OfferMaking.terms)
-    await request.state.set_data({})
+    await request.ask(OfferMaking.terms)
     place = Page(page, len(found), CHOICES_A_PAGE)
     choices = [press(words.product_button(one), BeginOffer(product=one.id)) for one in found[place.slice]]
     turn = place.navigation_buttons(lambda number: ShowOfferProducts(page=number))

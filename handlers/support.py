@@ -19,7 +19,7 @@ from bot.context import Request
 from bot.texts import support as words
 from db import support
 from db.accounts import people
-from db.acts import ActKind, record_act
+from db.acts import ActKind
 from db.chats import begin_album
 from db.cooldowns import Guess, count_try
 from db.errors import TooManyTries
@@ -108,8 +108,8 @@ async def _record_answer(message: Message, request: Request, thread: SupportThre
     if message.media_group_id and not await begin_album(session, admin, message.media_group_id):
         return
     name, _username = await people.get_names(session, thread.telegram_id)
-    facts = {"thread": thread.id, "name": name, "asked": await support.has_question(session, thread.id)}
-    await record_act(session, admin, ActKind.ANSWER, request.now, user_id=thread.user_id, facts=facts)
+    asked = await support.has_question(session, thread.id)
+    await request.record_act(ActKind.ANSWER, user_id=thread.user_id, thread=thread.id, name=name, asked=asked)
 
 
 @admin_router.message(is_(SUPPORT))
@@ -153,14 +153,12 @@ async def draw_thread(query: CallbackQuery, thread_id: int, request: Request) ->
 @admin_router.callback_query(CloseThread.filter())
 async def close(query: CallbackQuery, callback_data: CloseThread, request: Request) -> Reply:
     """Raises ThreadUnknown."""
-    session, now = request.session, request.now
-    closed = await support.close_thread(session, callback_data.id, now)
+    session = request.session
+    closed = await support.close_thread(session, callback_data.id, request.now)
     if closed:
         thread = await support.get_thread(session, callback_data.id)
         name, _username = await people.get_names(session, thread.telegram_id)
-        facts = {"thread": thread.id, "name": name}
-        admin = request.person.telegram_id
-        await record_act(session, admin, ActKind.CLOSE, now, user_id=thread.user_id, facts=facts)
+        await request.record_act(ActKind.CLOSE, user_id=thread.user_id, thread=thread.id, name=name)
     return [
         toast(query, words.CLOSED if closed else words.CLOSED_ALREADY),
         *as_list(await list_threads(query, request)),

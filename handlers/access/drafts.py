@@ -63,8 +63,7 @@ ADAPTER = TypeAdapter(Draft)
 
 
 async def save(request: Request, draft: Draft, state: State) -> None:
-    await request.state.set_state(state)
-    await request.state.set_data({"draft": ADAPTER.dump_python(draft, mode="json")})
+    await request.ask(state, draft=ADAPTER.dump_python(draft, mode="json"))
 
 
 async def get_draft(request: Request, draft_id: int | None = None) -> Draft:

@@ -2,6 +2,7 @@
 (`handlers/access/granting.py`); the undo button."""
 
 from contextlib import suppress
+from typing import Any
 
 from aiogram.filters import CommandObject
 from aiogram.types import CallbackQuery, Message, Update
@@ -23,7 +24,7 @@ from db.access.grants import GrantResult
 from db.access.plans import GrantPlan
 from db.accounts import people
 from db.accounts.search import find_people
-from db.acts import ActKind, record_act
+from db.acts import ActKind
 from db.errors import DraftGone, PersonNotRegistered, PersonUnknown
 from db.jobs import TellGrantJob
 from db.queue import enqueue
@@ -115,19 +116,12 @@ async def give(request: Request, plan: GrantPlan, reason: str) -> GrantResult:
     granted = await database.create_grant(
         session, person.user_id, plan.user_id, plan.product_id, plan.days, now
     )
-    await record_act(
-        session,
-        person.telegram_id,
-        ActKind.GRANT if plan.days > 0 else ActKind.REVOKE,
-        now,
-        user_id=granted.change.user_id,
-        reason=reason,
-        facts=facts_of(granted),
-    )
+    kind = ActKind.GRANT if plan.days > 0 else ActKind.REVOKE
+    await request.record_act(kind, user_id=granted.change.user_id, reason=reason, **facts_of(granted))
     return granted
 
 
-def facts_of(granted: GrantResult) -> dict[str, object]:
+def facts_of(granted: GrantResult) -> dict[str, Any]:
     change = granted.change
     return {
         "change": change.id,
@@ -147,7 +141,7 @@ async def undo(query: CallbackQuery, callback_data: Undo, request: Request) -> R
         session, person.account.id, callback_data.change, now, within=many.UNDO_WITHIN
     )
     user_id = done.change.user_id
-    await record_act(session, person.telegram_id, ActKind.UNDO, now, user_id=user_id, facts=facts_of(done))
+    await request.record_act(ActKind.UNDO, user_id=user_id, **facts_of(done))
     await notify_undone(session, [(callback_data.change, done.change)], now)
     target = await people.get_account_summary(session, user_id)
     return say(query, grants.undone(target, done, now))

@@ -135,18 +135,14 @@ async def carry_out(query: CallbackQuery, request: Request, draft: Draft) -> Rep
     await request.state.clear()
     session, person, now = request.session, request.person, request.now
     changes = await database.create_grants(session, person.user_id, plans, now)
-    act = await acts.record_act(
-        session,
-        person.telegram_id,
-        ActKind.GRANT_MANY,
-        now,
-        reason=draft.reason,
-        facts={"product": plans[0].product, "days": draft.days, "changes": changes},
+    product = plans[0].product
+    act = await request.record_act(
+        ActKind.GRANT_MANY, reason=draft.reason, product=product, days=draft.days, changes=changes
     )
     wait = request.context.timings.grant_news
     await enqueue_all(session, [TellGrantJob(change=one) for one in changes], after=wait)
     await enqueue(session, GrantReportJob(act=act, telegram_id=person.telegram_id))
-    text = words.done(len(changes), plans[0].product, plans[0].days)
+    text = words.done(len(changes), product, plans[0].days)
     return show(query, text, rows(press(words.UNDO, UndoMany(act=act))))
 
 
@@ -164,6 +160,5 @@ async def undo(query: CallbackQuery, callback_data: UndoMany, request: Request) 
         raise AlreadyUndone(callback_data.act)
     await notify_undone(session, undone, now)
     changes = [change.id for _of, change in undone]
-    facts = {"product": act.facts["product"], "act": act.id, "changes": changes}
-    await acts.record_act(session, person.telegram_id, ActKind.UNDO_MANY, now, facts=facts)
+    await request.record_act(ActKind.UNDO_MANY, product=act.facts["product"], act=act.id, changes=changes)
     return say(query, words.undone(len(undone)))

@@ -1,5 +1,7 @@
 """An admin unlocks a lesson for one person, whatever the catalogue makes it wait for: from /user."""
 
+from typing import Any
+
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup
 
 from bot.chat.admin_buttons import ShowWaiting, UnlockLesson
@@ -11,7 +13,7 @@ from bot.notifications.events import LessonUnlocked
 from bot.notifications.notify import notify
 from bot.texts.access import unlocking as words
 from db.accounts import people
-from db.acts import ActKind, record_act
+from db.acts import ActKind
 from db.lessons import lessons, unlocking
 from db.lessons.unlocking import WaitingLesson
 from handlers.filters import role_router
@@ -33,9 +35,9 @@ async def unlock(query: CallbackQuery, callback_data: UnlockLesson, request: Req
     admin = request.person.telegram_id
     if page.lock is None or not await unlocking.unlock_lesson(session, user_id, page.id, admin, now):
         return [toast(query, words.UNLOCKED_BEFORE), await _show(query, user_id, request)]
-    facts = {"number": page.number, "lesson": page.title, "module": page.module}
-    await record_act(session, admin, ActKind.UNLOCK, now, user_id=user_id, facts=facts)
-    event = LessonUnlocked(lesson_id=page.id, number=page.number, lesson=page.title, module=page.module)
+    facts: dict[str, Any] = {"number": page.number, "lesson": page.title, "module": page.module}
+    await request.record_act(ActKind.UNLOCK, user_id=user_id, **facts)
+    event = LessonUnlocked(lesson_id=page.id, **facts)
     await notify(session, user_id, event)
     return [toast(query, words.UNLOCKED), await _show(query, user_id, request)]
 

@@ -28,7 +28,7 @@ from db import promo
 from db.access import changes, grants
 from db.accounts import people, record, sessions
 from db.accounts.people import AccountSummary
-from db.acts import ActKind, record_act
+from db.acts import ActKind
 from db.connecting import moving
 from db.lessons.progress import list_progress
 from db.lessons.unlocking import list_waiting
@@ -156,12 +156,5 @@ async def end_sessions(query: CallbackQuery, callback_data: EndAllSessions, requ
     who = await people.get_account_summary(request.session, callback_data.user)
     count = await sessions.end_all(request.session, who.id, request.now)
     if count:
-        await record_act(
-            request.session,
-            request.person.telegram_id,
-            ActKind.SIGN_OUT,
-            request.now,
-            user_id=who.id,
-            facts={"sessions": count},
-        )
+        await request.record_act(ActKind.SIGN_OUT, user_id=who.id, sessions=count)
     return [toast(query, words.sessions_ended(count)), show(query, *await draw_card(request, who.id, 0))]

@@ -29,8 +29,7 @@ router.callback_query.filter(SignedIn())
 async def ask(event: Message | CallbackQuery, request: Request) -> Reply:
     user_id = request.person.user_id
     plan = await deleting.get_plan(request.session, user_id, request.now)
-    await request.state.set_state(DeletionQuestion.word)
-    await request.state.set_data({"account": user_id, "kind": plan.kind.value})
+    await request.ask(DeletionQuestion.word, account=user_id, kind=plan.kind.value)
     keyboard = rows(go(my_data_words.MY_DATA, MYDATA), go(words.KEEP, PROFILE))
     return say(event, words.ask(plan), keyboard)
 

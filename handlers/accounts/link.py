@@ -19,7 +19,7 @@ from bot.chat.conversation import LinkQuestion
 from bot.chat.keyboards import in_rows, press, rows
 from bot.chat.replies import Reply, say, show
 from bot.chat.rights import Right
-from bot.context import AppContext, Request
+from bot.context import Request
 from bot.mail.connected import tell_connected_by_school, tell_separated
 from bot.texts import errors
 from bot.texts.access import granting as granting_words
@@ -28,8 +28,7 @@ from db import chats
 from db.accounts import people
 from db.accounts.people import AccountSummary
 from db.accounts.search import find_account
-from db.acts import ActKind, record_act
-from db.chats import Person
+from db.acts import ActKind
 from db.connecting import moving
 from db.connecting.moving import Proof, Undoable
 from db.errors import NotMergeable, PersonNotRegistered, PersonUnknown
@@ -71,8 +70,7 @@ async def take_who(message: Message, request: Request) -> Reply:
     by_name = message.forward_origin is None and clean_text(message.text or "").startswith("@")
     if len(found.people) != 1 or not found.is_sure or by_name:
         return say(message, f"{words.BY_NUMBER}\n\n{granting_words.people(found.people, more=found.more)}")
-    await request.state.set_state(LinkQuestion.chat)
-    await request.state.set_data({"account": found.people[0].id})
+    await request.ask(LinkQuestion.chat, account=found.people[0].id)
     return say(message, words.which_chat(found.people[0]))
 
 
@@ -129,41 +127,27 @@ async def ask_to_move(
 
 
 @router.callback_query(JoinAccounts.filter())
-async def join(
-    query: CallbackQuery,
-    callback_data: JoinAccounts,
-    session: AsyncSession,
-    context: AppContext,
-    person: Person,
-    now: datetime,
-) -> Reply:
+async def join(query: CallbackQuery, callback_data: JoinAccounts, request: Request) -> Reply:
+    session, now = request.session, request.now
     joining = [one[0] for one in await chats.list_reachable(session, callback_data.source)]
     done = await merging.merge(
-        session, callback_data.source, callback_data.target, now, merged_by=person.telegram_id
+        session, callback_data.source, callback_data.target, now, merged_by=request.person.telegram_id
     )
-    await tell_connected_by_school(session, context, done.into_id, joining)
-    facts = {"merge": done.merge_id, "account": done.from_id}
-    await record_act(session, person.telegram_id, ActKind.JOIN, now, user_id=done.into_id, facts=facts)
+    await tell_connected_by_school(session, request.context, done.into_id, joining)
+    await request.record_act(ActKind.JOIN, user_id=done.into_id, merge=done.merge_id, account=done.from_id)
     target = await people.get_account_summary(session, done.into_id)
     button = press(words.SEPARATE, SeparateAccounts(merge=done.merge_id))
     return show(query, words.joined(target, done, now), rows(button))
 
 
 @router.callback_query(SeparateAccounts.filter())
-async def separate(
-    query: CallbackQuery,
-    callback_data: SeparateAccounts,
-    session: AsyncSession,
-    context: AppContext,
-    person: Person,
-    now: datetime,
-) -> Reply:
-    access = await undoing.undo_merge(session, callback_data.merge, now)
-    facts = {"merge": callback_data.merge}
-    await record_act(session, person.telegram_id, ActKind.SEPARATE, now, facts=facts)
-    for telegram_id in await moving.list_merged_chats(session, callback_data.merge):
-        await tell_separated(session, context, telegram_id)
-    return show(query, words.separated(access, now))
+async def separate(query: CallbackQuery, callback_data: SeparateAccounts, request: Request) -> Reply:
+    session, merge = request.session, callback_data.merge
+    access = await undoing.undo_merge(session, merge, request.now)
+    await request.record_act(ActKind.SEPARATE, merge=merge)
+    for telegram_id in await moving.list_merged_chats(session, merge):
+        await tell_separated(session, request.context, telegram_id)
+    return show(query, words.separated(access, request.now))
 
 
 @router.callback_query(MoveChat.filter())
@@ -178,17 +162,12 @@ async def move(query: CallbackQuery, callback_data: MoveChat, request: Request) 
         keep=timedelta(days=request.context.settings.session_days),
         moved_by=request.person.telegram_id,
     )
-    await tell_connected_by_school(session, request.context, moved.opened.user_id, [telegram_id])
-    facts = {"connection": moved.connection_id, "chat": telegram_id, "account": moved.from_id}
-    await record_act(
-        session,
-        request.person.telegram_id,
-        ActKind.JOIN,
-        request.now,
-        user_id=moved.opened.user_id,
-        facts=facts,
+    into = moved.opened.user_id
+    await tell_connected_by_school(session, request.context, into, [telegram_id])
+    await request.record_act(
+        ActKind.JOIN, user_id=into, connection=moved.connection_id, chat=telegram_id, account=moved.from_id
     )
-    target = await people.get_account_summary(session, moved.opened.user_id)
+    target = await people.get_account_summary(session, into)
     button = press(words.RETURN, ReturnChat(connection=moved.connection_id))
     return show(query, words.moved_chat(telegram_id, target), rows(button))
 
@@ -197,14 +176,8 @@ async def move(query: CallbackQuery, callback_data: MoveChat, request: Request) 
 async def give_back(query: CallbackQuery, callback_data: ReturnChat, request: Request) -> Reply:
     keep = timedelta(days=request.context.settings.session_days)
     back = await moving.undo_move(request.session, callback_data.connection, request.now, keep)
-    facts = {"connection": back.id, "chat": back.telegram_id}
-    await record_act(
-        request.session,
-        request.person.telegram_id,
-        ActKind.SEPARATE,
-        request.now,
-        user_id=back.user_id,
-        facts=facts,
+    await request.record_act(
+        ActKind.SEPARATE, user_id=back.user_id, connection=back.id, chat=back.telegram_id
     )
     await tell_separated(request.session, request.context, back.telegram_id)
     who = await find_account(request.session, str(back.telegram_id))

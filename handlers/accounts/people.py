@@ -37,8 +37,7 @@ async def begin(query: CallbackQuery, request: Request) -> Reply:
 
 
 async def ask_whom(event: Message | CallbackQuery, request: Request) -> Reply:
-    await request.state.set_state(Lookup.who)
-    await request.state.set_data({})
+    await request.ask(Lookup.who)
     return say(event, granting_words.ASK_WHO)
 
 

@@ -16,6 +16,5 @@ async def ask_for_contact(request: Request, offer_id: int) -> Reply:
         return None
     if await receipt_customer(request.session, person.user_id, settings) is not None:
         return None
-    await request.state.set_state(ContactQuestion.receipt)
-    await request.state.set_data({"offer": offer_id})
+    await request.ask(ContactQuestion.receipt, offer=offer_id)
     return say(request.event, words.ask_for_receipt(takes_phone(settings)))

@@ -52,8 +52,7 @@ ADAPTER = TypeAdapter(Draft)
 
 
 async def ask(request: Request, draft: Draft) -> None:
-    await request.state.set_state(CatalogueQuestion.value)
-    await request.state.set_data({"draft": ADAPTER.dump_python(draft, mode="json")})
+    await request.ask(CatalogueQuestion.value, draft=ADAPTER.dump_python(draft, mode="json"))
 
 
 async def keep_for_preview(request: Request, draft: Draft) -> None:
