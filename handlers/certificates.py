@@ -26,7 +26,10 @@ from db.jobs import CertificateJob
 from db.normal import visible_name
 from db.queue import enqueue
 from db.reminders.people import get_zone
+from handlers.conversation import needs_text
 from handlers.filters import SignedIn
+
+OfCourse = ShowCertificate | MakeCertificate | SendCertificate | RenameCertificate
 
 router = Router(name="certificates")
 router.message.filter(SignedIn())
@@ -39,16 +42,10 @@ async def check(request: Request, typed: str) -> Method:
     return say(request.event, words.checked(typed, found))
 
 
-@router.callback_query(ShowCertificate.filter())
-async def show_certificate(query: CallbackQuery, callback_data: ShowCertificate, request: Request) -> Reply:
-    """Raises CourseNotFinished, CourseRefunded."""
-    return await show_or_ask(query, callback_data.module, request)
-
-
-async def show_or_ask(query: CallbackQuery, module_id: int, request: Request) -> Method:
+async def show_or_ask(query: CallbackQuery, callback_data: OfCourse, request: Request) -> Method:
     """The certificate; where there is none yet, in which name. Raises CourseNotFinished, CourseRefunded."""
     session, user_id = request.session, request.person.user_id
-    course = await certificates.get_course(session, user_id, module_id, request.now)
+    course = await certificates.get_course(session, user_id, callback_data.module, request.now)
     if course.own is not None:
         return say_own(query, course.own, request)
     try:
@@ -56,6 +53,9 @@ async def show_or_ask(query: CallbackQuery, module_id: int, request: Request) ->
     except (NameUnreadable, NameTooLong, NameNotDrawable):
         name = ""
     return await ask_name(query, course, name, request)
+
+
+router.callback_query.register(show_or_ask, ShowCertificate.filter())
 
 
 def say_own(query: CallbackQuery, one: Certificate, request: Request) -> Method:
@@ -90,7 +90,7 @@ def form(name: str) -> str:
 async def rename(query: CallbackQuery, callback_data: RenameCertificate, request: Request) -> Reply:
     one = await certificates.get_own(request.session, request.person.user_id, callback_data.module)
     if one is None:
-        return await show_or_ask(query, callback_data.module, request)
+        return await show_or_ask(query, callback_data, request)
     await request.ask(CertificateQuestion.name, module=one.module_id, name="")
     return say(query, words.ask_another_name(one))
 
@@ -104,9 +104,7 @@ async def take_name(message: Message, request: Request) -> Reply:
     return await ask_name(message, course, name, request)
 
 
-@router.message(CertificateQuestion.name, ~F.text)
-async def not_a_name(message: Message) -> Reply:
-    return say(message, words.TEXT_PLEASE)
+needs_text(router, CertificateQuestion.name, words.TEXT_PLEASE)
 
 
 async def read_name(typed: str) -> str:
@@ -131,7 +129,7 @@ async def make(query: CallbackQuery, callback_data: MakeCertificate, request: Re
     asked = person.data if person.state == CertificateQuestion.name.state else {}
     name = str(asked.get("name", ""))
     if asked.get("module") != callback_data.module or form(name) != callback_data.form:
-        return await show_or_ask(query, callback_data.module, request)
+        return await show_or_ask(query, callback_data, request)
     await request.state.clear()
     school = (await get_school(session, language())).name or ""
     zone = await get_zone(session, person.user_id, request.context.settings.zone)
@@ -146,10 +144,10 @@ async def make(query: CallbackQuery, callback_data: MakeCertificate, request: Re
 @router.callback_query(SendCertificate.filter())
 async def send_files(query: CallbackQuery, callback_data: SendCertificate, request: Request) -> Reply:
     """Raises CourseNotFinished, CourseRefunded."""
-    session, user_id, module_id = request.session, request.person.user_id, callback_data.module
-    course = await certificates.get_course(session, user_id, module_id, request.now)
+    session, user_id = request.session, request.person.user_id
+    course = await certificates.get_course(session, user_id, callback_data.module, request.now)
     if course.own is None:
-        return await show_or_ask(query, module_id, request)
+        return await show_or_ask(query, callback_data, request)
     await enqueue_files(course.own.number, request)
     return toast(query, words.ON_ITS_WAY)
 

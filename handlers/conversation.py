@@ -3,11 +3,14 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from aiogram import F, Router
 from aiogram.dispatcher.event.bases import UNHANDLED
+from aiogram.fsm.state import State
 from aiogram.types import CallbackQuery, Message, TelegramObject
 
+from bot.chat import Text
 from bot.chat.conversation import Assignment, Promo
-from bot.chat.replies import as_list, say
+from bot.chat.replies import Reply, as_list, say
 from bot.texts import free_text as words
 
 # What an admin looks up to answer which account and offer a payment belongs to.
@@ -42,3 +45,11 @@ def _ends(state: str, event: TelegramObject) -> bool:
         if not written.startswith("/"):
             return False
     return state != Assignment.who_and_offer.state or not written.startswith(LOOK_UPS)
+
+
+def needs_text(router: Router, question: State, answer: Text | Callable[[], str]) -> None:
+    """Whatever is no text, a picture for one, is answered so, and the question stays open."""
+
+    @router.message(question, ~F.text)
+    async def ask_for_text(message: Message) -> Reply:
+        return say(message, answer() if callable(answer) else answer)

@@ -59,12 +59,6 @@ async def hear(message: Message, request: Request) -> Reply:
     return await i_am_a_bot(message, request)
 
 
-@router.message()
-async def see(message: Message, request: Request) -> Reply:
-    """A picture, a sticker, a voice message."""
-    return await i_am_a_bot(message, request)
-
-
 def is_email(text: str) -> bool:
     try:
         return bool(read_email(text))
@@ -159,6 +153,7 @@ async def redeem(message: Message, code: str, request: Request) -> Reply:
 
 
 async def i_am_a_bot(message: Message, request: Request) -> Reply:
+    """Also to a picture, a sticker, a voice message."""
     unpaid, person = await list_unpaid(request), request.person
     text = words.i_am_a_bot(request.context.settings.support_contact, unpaid=bool(unpaid))
     write = press(support_words.WRITE, WriteToSchool()) if request.context.settings.admin_ids else None
@@ -166,3 +161,6 @@ async def i_am_a_bot(message: Message, request: Request) -> Reply:
         return say(message, text, rows(write, *unregistered().inline_keyboard))
     checks = [press(words.CHECK_PAYMENT, CheckPayment(purchase=one.id)) for one in unpaid[:1]]
     return say(message, text, rows(*checks, write, go(home_words.HOME, START)))
+
+
+router.message.register(i_am_a_bot)

@@ -18,6 +18,7 @@ from bot.texts import promo as words
 from db import promo
 from db.cooldowns import Guess, count_try, delete_tries
 from db.errors import PromoUnknown
+from handlers.conversation import needs_text
 from handlers.filters import SignedIn, goes_to, is_
 
 router = Router(name="promo")
@@ -41,9 +42,7 @@ async def take_code(message: Message, request: Request) -> Reply:
     return await redeem_code(message, message.text or "", request)
 
 
-@router.message(Promo.code, ~F.text)
-async def not_a_text(message: Message) -> Reply:
-    return say(message, words.TEXT_PLEASE)
+needs_text(router, Promo.code, words.TEXT_PLEASE)
 
 
 async def redeem_code(event: Message | CallbackQuery, code: str, request: Request) -> Reply:

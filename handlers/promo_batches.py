@@ -22,7 +22,7 @@ from db.jobs import PromoBatchJob
 from db.promo_codes import BatchSummary
 from db.queue import enqueue
 from handlers.filters import role_router
-from handlers.promo_codes import A_PAGE, Event, read_users, switch_codes, user_buttons
+from handlers.promo_codes import A_PAGE, read_users, switch_codes, user_buttons
 
 router = role_router("promo_batches", Right.PROMO)
 
@@ -40,15 +40,13 @@ async def list_batches(query: CallbackQuery, callback_data: ShowBatches, request
     return show(query, words.batches(found), keyboard)
 
 
-@router.callback_query(ShowBatch.filter())
-async def open_batch(query: CallbackQuery, callback_data: ShowBatch, request: Request) -> Reply:
+async def show_batch(query: CallbackQuery, callback_data: ShowBatch | SwitchBatch, request: Request) -> Reply:
     """Raises PromoGone."""
-    return await show_batch(query, request, callback_data.id)
+    found = await promo_codes.get_batch(request.session, callback_data.id)
+    return show(query, words.batch(found), batch_keyboard(found))
 
 
-async def show_batch(event: Event, request: Request, batch_id: int) -> Reply:
-    found = await promo_codes.get_batch(request.session, batch_id)
-    return show(event, words.batch(found), batch_keyboard(found))
+router.callback_query.register(show_batch, ShowBatch.filter())
 
 
 def batch_keyboard(found: BatchSummary) -> InlineKeyboardMarkup:
@@ -95,4 +93,4 @@ async def switch(query: CallbackQuery, callback_data: SwitchBatch, request: Requ
     if done:
         kind = ActKind.PROMO_BATCH_ON if callback_data.on else ActKind.PROMO_BATCH_OFF
         await request.record_act(kind, batch=found.id, codes=[one.id for one in done])
-    return await show_batch(query, request, found.id)
+    return await show_batch(query, callback_data, request)

@@ -42,6 +42,7 @@ from db.queue import enqueue
 from handlers.filters import goes_to, is_, role_router
 
 Event = Message | CallbackQuery
+OfCode = ShowPromo | SwitchPromo
 A_PAGE = 8
 LIMITS = (10, 20, 50, 100, 200, 500, 1000, 5000)
 
@@ -56,24 +57,19 @@ router = role_router("promo_codes", Right.PROMO)
 async def begin(event: Event, request: Request, command: CommandObject | None = None) -> Reply:
     """Raises PromoUnknown."""
     if command is None or not command.args:
-        return await list_codes(event, request, 0)
+        return await list_codes(event, ShowPromos(), request)
     asked = Arguments(PROMOS, command.args)
     code = asked.code()
     asked.end()
     found = await promo.find_promo(request.session, code)
     if found is None:
         raise PromoUnknown(code)
-    return await show_card(event, request, found.code_id)
+    return await show_card(event, ShowPromo(id=found.code_id), request)
 
 
-@router.callback_query(ShowPromos.filter())
-async def turn(query: CallbackQuery, callback_data: ShowPromos, request: Request) -> Reply:
-    return await list_codes(query, request, callback_data.page)
-
-
-async def list_codes(event: Event, request: Request, number: int) -> Reply:
+async def list_codes(event: Event, callback_data: ShowPromos, request: Request) -> Reply:
     session = request.session
-    page = Page(number, await promo_codes.count_codes(session), A_PAGE)
+    page = Page(callback_data.page, await promo_codes.count_codes(session), A_PAGE)
     found = await promo_codes.list_codes(session, page.skip, A_PAGE)
     batches = await promo_codes.count_batches(session)
     keyboard = rows(
@@ -86,21 +82,21 @@ async def list_codes(event: Event, request: Request, number: int) -> Reply:
     return show(event, words.promos(found), keyboard)
 
 
+router.callback_query.register(list_codes, ShowPromos.filter())
+
+
 # --- one code ---
 
 
-@router.callback_query(ShowPromo.filter())
-async def open_card(query: CallbackQuery, callback_data: ShowPromo, request: Request) -> Reply:
+async def show_card(event: Event, callback_data: OfCode, request: Request, note: str = "") -> Reply:
     """Raises PromoGone."""
-    return await show_card(query, request, callback_data.id)
-
-
-async def show_card(event: Event, request: Request, code_id: int, note: str = "") -> Reply:
-    """Raises PromoGone."""
-    found = await promo_codes.get_code(request.session, code_id)
+    found = await promo_codes.get_code(request.session, callback_data.id)
     link = promo_link(found.code, request.context.username)
     text = words.card(found, link)
     return show(event, f"{note}\n\n{text}" if note else text, card_keyboard(found, link))
+
+
+router.callback_query.register(show_card, ShowPromo.filter())
 
 
 def card_keyboard(found: PromoSummary, link: str | None) -> InlineKeyboardMarkup:
@@ -122,10 +118,10 @@ async def switch(query: CallbackQuery, callback_data: SwitchPromo, request: Requ
     if not done:
         return [
             toast(query, words.ALREADY_ON if callback_data.on else words.ALREADY_OFF),
-            *as_list(await show_card(query, request, found.id)),
+            *as_list(await show_card(query, callback_data, request)),
         ]
     await record(request, ActKind.PROMO_ON if callback_data.on else ActKind.PROMO_OFF, found, done[0])
-    return await show_card(query, request, found.id, words.switched(done[0], on=callback_data.on))
+    return await show_card(query, callback_data, request, words.switched(done[0], on=callback_data.on))
 
 
 async def switch_codes(request: Request, ids: Sequence[int], *, on: bool) -> list[SwitchedCode]:
@@ -172,13 +168,9 @@ def user_buttons(users: Sequence[PromoUser]) -> list[Row]:
 # --- how many may use it ---
 
 
-@router.callback_query(AskLimit.filter())
-async def ask_limit(query: CallbackQuery, callback_data: AskLimit, request: Request) -> Reply:
+async def ask_limit(event: Event, callback_data: AskLimit, request: Request, problem: str = "") -> Reply:
     """Raises PromoGone."""
-    return await ask_limit_again(query, request, callback_data.id)
-
-
-async def ask_limit_again(event: Event, request: Request, code_id: int, problem: str = "") -> Reply:
+    code_id = callback_data.id
     found = await promo_codes.get_code(request.session, code_id)
     await request.ask(PromoLimit.number, promo=code_id)
     buttons = [
@@ -189,6 +181,9 @@ async def ask_limit_again(event: Event, request: Request, code_id: int, problem:
     text = words.ask_limit(found)
     keyboard = rows(*in_rows(buttons, 4), press(words.BACK, ShowPromo(id=code_id)))
     return show(event, f"⚠️ {problem}\n\n{text}" if problem else text, keyboard)
+
+
+router.callback_query.register(ask_limit, AskLimit.filter())
 
 
 @router.callback_query(ChooseLimit.filter(F.choice < len(LIMITS)))
@@ -206,9 +201,9 @@ async def take_limit(message: Message, request: Request) -> Reply:
         asked.end()
         return await set_limit(message, request, code_id, most)
     except WrongArguments as wrong:
-        return await ask_limit_again(message, request, code_id, arguments.problem(wrong))
+        return await ask_limit(message, AskLimit(id=code_id), request, arguments.problem(wrong))
     except LimitBelowUses as below:
-        return await ask_limit_again(message, request, code_id, errors.say(below))
+        return await ask_limit(message, AskLimit(id=code_id), request, errors.say(below))
 
 
 async def set_limit(event: Event, request: Request, code_id: int, most: int) -> Reply:
@@ -218,4 +213,4 @@ async def set_limit(event: Event, request: Request, code_id: int, most: int) -> 
     if done.before != done.after:
         found = await promo_codes.get_code(request.session, code_id)
         await record(request, ActKind.PROMO_LIMIT, found, done)
-    return await show_card(event, request, code_id)
+    return await show_card(event, ShowPromo(id=code_id), request)

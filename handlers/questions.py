@@ -31,6 +31,7 @@ from db.lessons import attempts, lessons
 from db.lessons.attempts import Attempt, OpenQuestion, Verdict
 from db.lessons.outcomes import finish as finish_attempt
 from db.lessons.questions import Given, Kind
+from handlers.conversation import needs_text
 from handlers.filters import SignedIn
 from handlers.home import Home, load_home, redraw_home
 from handlers.lessons import say_following, say_locked
@@ -50,19 +51,17 @@ def seed() -> int:
     return random.randrange(MAX_SEED)
 
 
-@router.callback_query(BeginQuestions.filter())
-async def begin_questions(query: CallbackQuery, callback_data: BeginQuestions, request: Request) -> Reply:
-    return await begin(query, callback_data.lesson, request)
-
-
-async def begin(query: CallbackQuery, lesson_id: int, request: Request) -> list[Method]:
+async def begin(query: CallbackQuery, callback_data: BeginQuestions, request: Request) -> list[Method]:
     """In a message of its own: the lesson can be read above."""
     session, user_id, now = request.session, request.person.user_id, request.now
     try:
-        attempt = await attempts.begin(session, user_id, lesson_id, seed(), now)
+        attempt = await attempts.begin(session, user_id, callback_data.lesson, seed(), now)
     except LessonLocked as locked:
         return [await say_why_locked(query, locked, request)]
     return await show_attempt(query, attempt, request, None)
+
+
+router.callback_query.register(begin, BeginQuestions.filter())
 
 
 @router.callback_query(ShowQuestion.filter())
@@ -189,9 +188,7 @@ async def take_typed(message: Message, request: Request) -> Reply:
     return await show_verdict(message, said, request, data["message"])
 
 
-@router.message(LessonQuestion.typed, ~F.text)
-async def not_a_text(message: Message) -> Reply:
-    return say(message, words.TEXT_PLEASE)
+needs_text(router, LessonQuestion.typed, words.TEXT_PLEASE)
 
 
 async def show_verdict(
@@ -220,7 +217,7 @@ async def finish(query: CallbackQuery, callback_data: FinishLesson, request: Req
     session, person, now = request.session, request.person, request.now
     page = await lessons.get_lesson(session, callback_data.lesson, person.user_id, now)
     if page.questions and not page.done:
-        return await begin(query, page.id, request)
+        return await begin(query, BeginQuestions(lesson=page.id), request)
     done = await lessons.record_finished(session, person.user_id, page, now)
     finished = not page.done and await is_course_end(done, now, request)
     told: list[Method] = [toast(query, lesson_words.WELL_DONE), *without_pressed(query)]

@@ -38,7 +38,6 @@ from handlers.filters import goes_to, is_, role_router
 
 Event = Message | CallbackQuery
 MANY = 40  # buttons
-UNSAID = 9  # which role, by its place among the choices
 
 router = role_router("roles", Right.ROLES)
 
@@ -91,37 +90,37 @@ async def take_who(message: Message, request: Request, event_update: Update) -> 
     return await _show_found(message, request, found)
 
 
-async def _show_found(event: Event, request: Request, found: Found, choice: int = UNSAID) -> Reply:
+async def _show_found(event: Event, request: Request, found: Found, choice: int | None = None) -> Reply:
     """`choice`: the place of the role that was said together with the person."""
     if len(found.people) == 1 and found.is_sure:
-        return await _show_account(event, request, found.people[0].id, choice)
+        return await show_account(event, ShowRoleOf(user=found.people[0].id, choice=choice), request)
     buttons = [
         press(people_words.choice(one), ShowRoleOf(user=one.id, choice=choice)) for one in found.people
     ]
     return say(event, granting_words.people(found.people, more=found.more), rows(*buttons))
 
 
-@router.callback_query(ShowRoleOf.filter())
-async def show_account(query: CallbackQuery, callback_data: ShowRoleOf, request: Request) -> Reply:
-    return await _show_account(query, request, callback_data.user, callback_data.choice)
-
-
-async def _show_account(event: Event, request: Request, user_id: int, choice: int) -> Reply:
+async def show_account(event: Event, callback_data: ShowRoleOf, request: Request) -> Reply:
     """By chats, where there are several."""
-    is_said = choice < len(words.CHOICES)
-    chats = await _list_chats(request, user_id)
+    choice = callback_data.choice
+    if choice is not None and choice >= len(words.CHOICES):
+        choice = None  # as buttons of earlier releases say that none was said
+    chats = await _list_chats(request, callback_data.user)
     if not chats:
         return say(event, words.NO_CHAT)
     if len(chats) == 1:
         chat = next(iter(chats))
-        if is_said:
+        if choice is not None:
             return await _preview(event, request, chat, words.CHOICES[choice][0])
-        return await _show_chat(event, request, chat)
+        return await show_role(event, ShowRole(chat=chat), request)
     buttons = [
-        press(title, ChooseRole(chat=chat, choice=choice) if is_said else ShowRole(chat=chat))
+        press(title, ShowRole(chat=chat) if choice is None else ChooseRole(chat=chat, choice=choice))
         for chat, title in chats.items()
     ]
     return say(event, words.WHICH_CHAT, rows(*buttons))
+
+
+router.callback_query.register(show_account, ShowRoleOf.filter())
 
 
 async def _list_chats(request: Request, user_id: int) -> dict[int, str]:
@@ -133,12 +132,8 @@ async def _list_chats(request: Request, user_id: int) -> dict[int, str]:
 # --- which role ---
 
 
-@router.callback_query(ShowRole.filter())
-async def show_role(query: CallbackQuery, callback_data: ShowRole, request: Request) -> Reply:
-    return await _show_chat(query, request, callback_data.chat)
-
-
-async def _show_chat(event: Event, request: Request, chat: int, note: Text = "") -> Reply:
+async def show_role(event: Event, callback_data: ShowRole, request: Request, note: Text = "") -> Reply:
+    chat = callback_data.chat
     owner = chat in request.context.settings.admin_ids
     role = await roles.get_role(request.session, chat)
     who = await _holder_of(request, chat, has_role=role is not None)
@@ -150,6 +145,9 @@ async def _show_chat(event: Event, request: Request, chat: int, note: Text = "")
     text = words.card(who, chat, role, owner=owner)
     keyboard = rows(*choices, go(words.BACK, ROLES))
     return show(event, f"{note}\n\n{text}" if note else text, keyboard)
+
+
+router.callback_query.register(show_role, ShowRole.filter())
 
 
 async def _holder_of(request: Request, chat: int, *, has_role: bool) -> AccountSummary | None:
@@ -171,7 +169,7 @@ async def choose(query: CallbackQuery, callback_data: ChooseRole, request: Reque
 async def _preview(event: Event, request: Request, chat: int, role: Role | None) -> Reply:
     before = await roles.get_role(request.session, chat)
     if before == role or (role is not None and chat in request.context.settings.admin_ids):
-        return await _show_chat(event, request, chat)
+        return await show_role(event, ShowRole(chat=chat), request)
     who = await _holder_of(request, chat, has_role=role is None)
     draft = {"id": secrets.randbelow(2**40) + 1, "chat": chat, "before": before, "role": role}
     await request.ask(RoleQuestion.preview, role=draft)
@@ -191,7 +189,7 @@ async def confirm(query: CallbackQuery, callback_data: ConfirmRole, request: Req
     who = await _holder_of(request, chat, has_role=role is None)
     await request.state.clear()
     if not await roles.record_role(request.session, chat, before, role, request.now):
-        return await _show_chat(query, request, chat, words.CHANGED)
+        return await show_role(query, ShowRole(chat=chat), request, words.CHANGED)
     await request.record_act(
         ActKind.ROLE, user_id=who.id if who else None, chat=chat, before=before, after=role
     )

@@ -112,8 +112,6 @@ async def _record_answer(message: Message, request: Request, thread: SupportThre
     await request.record_act(ActKind.ANSWER, user_id=thread.user_id, thread=thread.id, name=name, asked=asked)
 
 
-@admin_router.message(is_(SUPPORT))
-@admin_router.callback_query(goes_to(SUPPORT))
 async def list_threads(event: Message | CallbackQuery, request: Request) -> Reply:
     found = await support.list_open(request.session, LISTED)
     if not found:
@@ -123,23 +121,14 @@ async def list_threads(event: Message | CallbackQuery, request: Request) -> Repl
     return say(event, words.threads(found, total), rows(*in_rows(buttons, 2)))
 
 
-@admin_router.callback_query(ShowThread.filter())
+admin_router.message.register(list_threads, is_(SUPPORT))
+admin_router.callback_query.register(list_threads, goes_to(SUPPORT))
+
+
 async def show_thread(query: CallbackQuery, callback_data: ShowThread, request: Request) -> Reply:
-    """Raises ThreadUnknown."""
-    return await draw_thread(query, callback_data.id, request)
-
-
-@admin_router.callback_query(WriteToPerson.filter())
-async def write_to_person(query: CallbackQuery, callback_data: WriteToPerson, request: Request) -> Reply:
-    """What was written last with this person; where nothing was, a thread to begin with. Raises PersonUnknown."""
-    thread_id = await support.open_for(request.session, callback_data.user, request.now)
-    return await draw_thread(query, thread_id, request)
-
-
-async def draw_thread(query: CallbackQuery, thread_id: int, request: Request) -> Reply:
-    """In place, so that a reply to it is known to be an answer."""
+    """In place, so that a reply to it is known to be an answer. Raises ThreadUnknown."""
     session = request.session
-    thread = await support.get_thread(session, thread_id)
+    thread = await support.get_thread(session, callback_data.id)
     name, _username = await people.get_names(session, thread.telegram_id)
     who = await people.get_account_summary(session, thread.user_id) if thread.user_id else None
     if (shown := in_place(query)) is not None:
@@ -148,6 +137,16 @@ async def draw_thread(query: CallbackQuery, thread_id: int, request: Request) ->
     close = press(words.CLOSE, CloseThread(id=thread.id)) if thread.closed_at is None else None
     text = words.history(who, name, thread.telegram_id, found, thread.closed_at)
     return show(query, text, rows(close, go(words.ALL, SUPPORT)))
+
+
+admin_router.callback_query.register(show_thread, ShowThread.filter())
+
+
+@admin_router.callback_query(WriteToPerson.filter())
+async def write_to_person(query: CallbackQuery, callback_data: WriteToPerson, request: Request) -> Reply:
+    """What was written last with this person; where nothing was, a thread to begin with. Raises PersonUnknown."""
+    thread_id = await support.open_for(request.session, callback_data.user, request.now)
+    return await show_thread(query, ShowThread(id=thread_id), request)
 
 
 @admin_router.callback_query(CloseThread.filter())

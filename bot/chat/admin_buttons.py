@@ -1,11 +1,8 @@
 """Buttons of admins about people and their access. They carry ids, never days or a right."""
 
-from typing import Annotated
-
 from aiogram.filters.callback_data import CallbackData
-from pydantic import Field
 
-from bot.chat.buttons import Id, PageNumber
+from bot.chat.buttons import Id, Option, PageNumber
 
 
 class ShowPerson(CallbackData, prefix="person"):
@@ -69,7 +66,7 @@ class ChooseDays(CallbackData, prefix="gdays"):
     """`choice`: which of the numbers of days that are offered; the one behind the last is all that are left."""
 
     draft: Id
-    choice: Annotated[int, Field(ge=0, le=99)]
+    choice: Option
 
 
 class AskReason(CallbackData, prefix="gwhy"):

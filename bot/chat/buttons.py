@@ -8,7 +8,7 @@ from pydantic import Field
 # What a client has made up is nobody's button: it is out of the database' range before it reaches them.
 Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
 Form = Annotated[str, Field(pattern="^[0-9a-f]{1,8}$")]
-Option = Annotated[int, Field(ge=0, le=99)]
+Option = Annotated[int, Field(ge=0, le=99)]  # which of what is offered, by its place
 PageNumber = Annotated[int, Field(ge=0, le=10_000)]
 
 

@@ -5,8 +5,9 @@ from typing import Annotated
 from aiogram.filters.callback_data import CallbackData
 from pydantic import Field
 
+from bot.chat.buttons import Option
+
 ALL, ELSEWHERE = -1, -2
-Place = Annotated[int, Field(ge=0, le=99)]
 MaybeId = Annotated[int, Field(ge=0, le=2**63 - 1)]
 
 
@@ -17,8 +18,8 @@ class ShowHistory(CallbackData, prefix="acts"):
 
     user: MaybeId = 0
     admin: Annotated[int, Field(ge=ELSEWHERE, le=2**63 - 1)] = ALL
-    kind: Place = 0
-    period: Place = 0
+    kind: Option = 0
+    period: Option = 0
     before: MaybeId = 0
 
 
@@ -28,5 +29,5 @@ class ChooseFilter(CallbackData, prefix="actsby"):
     what: str
     user: MaybeId = 0
     admin: Annotated[int, Field(ge=ELSEWHERE, le=2**63 - 1)] = ALL
-    kind: Place = 0
-    period: Place = 0
+    kind: Option = 0
+    period: Option = 0

@@ -1,13 +1,8 @@
 """Buttons of admins about promo codes."""
 
-from typing import Annotated
-
 from aiogram.filters.callback_data import CallbackData
-from pydantic import Field
 
-from bot.chat.buttons import Id, PageNumber
-
-Choice = Annotated[int, Field(ge=0, le=99)]  # which of the numbers that are offered
+from bot.chat.buttons import Id, Option, PageNumber
 
 
 class ShowPromos(CallbackData, prefix="pcodes"):
@@ -45,7 +40,7 @@ class AskLimit(CallbackData, prefix="plimit"):
 
 class ChooseLimit(CallbackData, prefix="psetlimit"):
     id: Id
-    choice: Choice
+    choice: Option
 
 
 class ShowPromoUsers(CallbackData, prefix="pusers"):
@@ -90,12 +85,12 @@ class ShowPromoProducts(CallbackData, prefix="ppage"):
 
 class ChoosePromoDays(CallbackData, prefix="pdays"):
     draft: Id
-    choice: Choice
+    choice: Option
 
 
 class ChoosePromoCount(CallbackData, prefix="pcount"):
     draft: Id
-    choice: Choice
+    choice: Option
 
 
 class ConfirmPromo(CallbackData, prefix="pdo"):

@@ -1,12 +1,9 @@
 """Buttons of roles. They carry ids; which role was chosen is looked up by its place, and kept with the conversation
 until it is confirmed."""
 
-from typing import Annotated
-
 from aiogram.filters.callback_data import CallbackData
-from pydantic import Field
 
-from bot.chat.buttons import Id
+from bot.chat.buttons import Id, Option
 
 
 class BeginRole(CallbackData, prefix="newrole"):
@@ -20,15 +17,15 @@ class ShowRole(CallbackData, prefix="role"):
 
 
 class ShowRoleOf(CallbackData, prefix="roleof"):
-    """Of an account, in whichever chat. `choice`: the place of a role that was said already, 9 for none."""
+    """Of an account, in whichever chat. `choice`: the place of a role that was said already."""
 
     user: Id
-    choice: Annotated[int, Field(ge=0, le=9)] = 9
+    choice: Option | None = None
 
 
 class ChooseRole(CallbackData, prefix="rolewhat"):
     chat: Id
-    choice: Annotated[int, Field(ge=0, le=9)]
+    choice: Option
 
 
 class ConfirmRole(CallbackData, prefix="roledo"):

@@ -1,11 +1,8 @@
 """Buttons of admins about offers. They carry ids, never a price or days."""
 
-from typing import Annotated
-
 from aiogram.filters.callback_data import CallbackData
-from pydantic import Field
 
-from bot.chat.buttons import Id, PageNumber
+from bot.chat.buttons import Id, Option, PageNumber
 
 
 class BeginOffer(CallbackData, prefix="offnew"):
@@ -22,7 +19,7 @@ class ChooseOfferDays(CallbackData, prefix="offdays"):
     """`choice`: which of the numbers of days that are offered."""
 
     product: Id
-    choice: Annotated[int, Field(ge=0, le=99)]
+    choice: Option
 
 
 class ShowOffers(CallbackData, prefix="offers"):

@@ -1,6 +1,9 @@
 """What admins are told of alerts: at once, and on /admin while they are open."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+
+from babel.support import LazyProxy
 
 from bot.chat.admin_buttons import ShowPerson
 from bot.chat.buttons import ShowAlerts
@@ -8,11 +11,11 @@ from bot.chat.keyboards import press, rows
 from bot.notifications import alert_events as events
 from bot.notifications.events import AlertEvent
 from bot.notifications.notification import Notification
-from bot.texts import _
+from bot.texts import _, __
 from bot.texts import alerts as words
 from bot.texts import stats as stats_words
 from bot.texts.accounts import people as people_words
-from bot.texts.format import money, named, safe
+from bot.texts.format import fill, money, named, safe
 
 
 def complete(event: AlertEvent, worded: Notification) -> Notification:
@@ -26,18 +29,82 @@ def complete(event: AlertEvent, worded: Notification) -> Notification:
     return replace(worded, text=text, keyboard=rows(*own, card, press(stats_words.ALERTS, ShowAlerts())))
 
 
+MAX_FACT = 300  # characters
+# What is said of most of them, with their facts; what only who looks after the bot can read stands at the end.
+WORDS: Mapping[type[AlertEvent], LazyProxy] = {
+    events.PaymentMismatch: __(
+        "⚠️ A payment at the provider does not agree with order #{purchase_id}. Nothing was opened. Please compare the"
+        " two in the provider's dashboard, and return the money there if it is not for this order."
+        "\n<code>{subject} · {differs}</code>"
+    ),
+    events.PaymentHeld: __(
+        "⚠️ The bank has only frozen the money of payment #{subject} (waiting for "
+        "capture). Please confirm it in the provider's dashboard."
+    ),
+    events.PaymentNotCredited: __(
+        "⚠️ Payment #{subject} of {price} is paid, but its days can't be given: no "
+        "access ends after the year 9000. Please shorten that access on the "
+        "person's card, or return the money. I try again by myself."
+    ),
+    events.PaidNotGranted: __(
+        "⚠️ Payment #{subject} is paid, but no access was opened for it. Please give the days on the person's card, or"
+        " return the money."
+    ),
+    events.GrantedNotPaid: __(
+        "⚠️ Order #{subject} is not paid, but access was opened for it. Please look at the payment at the provider; the"
+        " access can be shortened on the person's card."
+    ),
+    events.AccessUnexplained: __(
+        "⚠️ Access of account #{user_id} to “{module}” does not end when its last recorded change says."
+        " Somebody has changed the database by hand, or it is a defect of mine."
+        " /history #{user_id} shows what was done."
+    ),
+    events.UpdateFailed: __(
+        "⚠️ Telegram tells of a payment, and I failed to handle it: that is a defect of mine. I keep trying; access"
+        " opens as soon as it works. Please show this to whoever looks after the bot."
+        "\n<code>{error}</code>"
+    ),
+    events.PaymentUnknown: __(
+        "⚠️ For an hour the payment service has not said what became of order #{subject}. I keep asking. Please look"
+        " at it in the provider's dashboard."
+        "\n<code>{reason}</code>"
+    ),
+    events.CallbacksTurnedAway: __(
+        "⚠️ Callbacks of payments that I don't know pile up: {waiting} wait, and further ones are turned away."
+        " Payments of ours are not delayed. If it is not your shop that sends them, set YOOKASSA_WEBHOOK_KEY."
+    ),
+    events.MediaRefused: __(
+        "⚠️ Telegram does not show the file of the lesson “{title}”. The learner got the text without it. Please give"
+        " the lesson its file anew: a file id works with the bot that it was made for only."
+        "\n<code>{code}</code>"
+    ),
+    events.MessageRefused: __(
+        "⚠️ Telegram does not take a message of mine; whoever it was for was told so. Please show this to whoever looks"
+        " after the bot."
+        "\n<code>{subject}</code>"
+    ),
+    events.MailNotGoing: __(
+        "⚠️ Letters don't go out: the mail server does not take them. I keep trying. Its address and password stand in"
+        " SMTP_URL, the sender in MAIL_FROM; <code>main.py doctor</code> says more."
+        "\n<code>{code}</code>"
+    ),
+    events.MailUnknown: __(
+        "⚠️ A letter or a reminder was being sent when the connection or the bot broke off. Whether it arrived is not"
+        " known, and I don't send it again."
+        "\n<code>{subject}</code>"
+    ),
+}
+
+
+def plain(event: AlertEvent) -> Notification:
+    """Of a kind that needs nothing but `WORDS`."""
+    return Notification(fill(WORDS[type(event)], event, MAX_FACT))
+
+
 def _with_code(text: str, *code: str | None) -> Notification:
     """What only who looks after the bot can read stands at the end."""
     said = " · ".join(one for one in code if one)
     return Notification(f"{text}\n<code>{safe(said)}</code>" if said else text)
-
-
-def payment_mismatch(event: events.PaymentMismatch) -> Notification:
-    text = _(
-        "⚠️ A payment at the provider does not agree with order #{id}. Nothing was opened. Please compare the two in"
-        " the provider's dashboard, and return the money there if it is not for this order."
-    )
-    return _with_code(text.format(id=event.purchase_id), event.subject, event.differs)
 
 
 def payment_parked(event: events.PaymentParked) -> Notification:
@@ -57,59 +124,6 @@ def payment_parked(event: events.PaymentParked) -> Notification:
     return Notification(text)
 
 
-def payment_held(event: events.PaymentHeld) -> Notification:
-    return Notification(
-        _(
-            "⚠️ The bank has only frozen the money of payment #{id} (waiting for "
-            "capture). Please confirm it in the provider's dashboard."
-        ).format(id=safe(event.subject))
-    )
-
-
-def payment_not_credited(event: events.PaymentNotCredited) -> Notification:
-    return Notification(
-        _(
-            "⚠️ Payment #{id} of {price} is paid, but its days can't be given: no "
-            "access ends after the year 9000. Please shorten that access on the "
-            "person's card, or return the money. I try again by myself."
-        ).format(id=safe(event.subject), price=money(event.amount, event.currency))
-    )
-
-
-def paid_not_granted(event: events.PaidNotGranted) -> Notification:
-    text = _(
-        "⚠️ Payment #{id} is paid, but no access was opened for it. Please give the days on the person's card, or"
-        " return the money."
-    )
-    return Notification(text.format(id=safe(event.subject)))
-
-
-def granted_not_paid(event: events.GrantedNotPaid) -> Notification:
-    text = _(
-        "⚠️ Order #{id} is not paid, but access was opened for it. Please look at the payment at the provider; the"
-        " access can be shortened on the person's card."
-    )
-    return Notification(text.format(id=safe(event.subject)))
-
-
-def access_unexplained(event: events.AccessUnexplained) -> Notification:
-    return Notification(
-        _(
-            "⚠️ Access of account #{user} to “{module}” does not end when its last recorded change says."
-            " Somebody has changed the database by hand, or it is a defect of mine."
-            " /history #{user} shows what was done."
-        ).format(user=event.user_id, module=safe(event.module))
-    )
-
-
-def update_failed(event: events.UpdateFailed) -> Notification:
-    text = _(
-        "⚠️ Telegram tells of a payment, and I failed to handle it: that is a defect of mine. I keep trying; access"
-        " opens as soon as it works. Please show this to whoever looks after the bot."
-    )
-    return _with_code(text, event.error[:300])
-
-
 def item_unreadable(event: events.ItemUnreadable) -> Notification:
     text = _(
         "⚠️ One entry in a list of the provider ({source}) can't be read. It is kept, and all others were handled."
@@ -118,14 +132,6 @@ def item_unreadable(event: events.ItemUnreadable) -> Notification:
     return _with_code(
         text.format(source=words.SOURCES.get(event.source, safe(event.source))), event.item, event.reason
     )
-
-
-def payment_unknown(event: events.PaymentUnknown) -> Notification:
-    text = _(
-        "⚠️ For an hour the payment service has not said what became of order #{id}. I keep asking. Please look at it"
-        " in the provider's dashboard."
-    )
-    return _with_code(text.format(id=safe(event.subject)), event.reason[:200])
 
 
 def refund_unknown(event: events.RefundUnknown) -> Notification:
@@ -153,15 +159,6 @@ def provider_refused(event: events.ProviderRefused) -> Notification:
     return _with_code(text, event.code, event.about, event.parameter)
 
 
-def callbacks_turned_away(event: events.CallbacksTurnedAway) -> Notification:
-    return Notification(
-        _(
-            "⚠️ Callbacks of payments that I don't know pile up: {count} wait, and further ones are turned away."
-            " Payments of ours are not delayed. If it is not your shop that sends them, set YOOKASSA_WEBHOOK_KEY."
-        ).format(count=event.waiting)
-    )
-
-
 def invoice_refused(event: events.InvoiceRefused) -> Notification:
     text = _(
         "⚠️ Telegram takes no payments for “{product}”, {price} (offer {offer}). The order was closed and the buyer"
@@ -172,35 +169,3 @@ def invoice_refused(event: events.InvoiceRefused) -> Notification:
         price=money(event.amount, event.currency),
     )
     return _with_code(text, event.code)
-
-
-def media_refused(event: events.MediaRefused) -> Notification:
-    text = _(
-        "⚠️ Telegram does not show the file of the lesson “{title}”. The learner got the text without it. Please give"
-        " the lesson its file anew: a file id works with the bot that it was made for only."
-    )
-    return _with_code(text.format(title=safe(event.title)), event.code)
-
-
-def message_refused(event: events.MessageRefused) -> Notification:
-    text = _(
-        "⚠️ Telegram does not take a message of mine; whoever it was for was told so. Please show this to whoever looks"
-        " after the bot."
-    )
-    return _with_code(text, event.subject)
-
-
-def mail_not_going(event: events.MailNotGoing) -> Notification:
-    text = _(
-        "⚠️ Letters don't go out: the mail server does not take them. I keep trying. Its address and password stand in"
-        " SMTP_URL, the sender in MAIL_FROM; <code>main.py doctor</code> says more."
-    )
-    return _with_code(text, event.code)
-
-
-def mail_unknown(event: events.MailUnknown) -> Notification:
-    text = _(
-        "⚠️ A letter or a reminder was being sent when the connection or the bot broke off. Whether it arrived is not"
-        " known, and I don't send it again."
-    )
-    return _with_code(text, event.subject)

@@ -34,6 +34,7 @@ def _entry(kind: type[E], wording: Callable[[E], Notification]) -> tuple[type[Ev
 
 WORDINGS: Mapping[type[Event], Wording] = dict(
     (
+        *((kind, alerts.plain) for kind in alerts.WORDS),
         _entry(events.PromoRedeemed, access.promo_redeemed),
         _entry(events.AccessGranted, access.access_granted),
         _entry(events.AccessTaken, access.access_taken),
@@ -58,25 +59,12 @@ WORDINGS: Mapping[type[Event], Wording] = dict(
         _entry(events.RefundDone, refunds.refund_done),
         _entry(payer_events.AdminRefundDone, refunds.admin_refund_done),
         _entry(alert_events.RefundFailed, refunds.refund_failed),
-        _entry(alert_events.PaymentMismatch, alerts.payment_mismatch),
         _entry(alert_events.PaymentParked, alerts.payment_parked),
-        _entry(alert_events.PaymentHeld, alerts.payment_held),
-        _entry(alert_events.PaymentNotCredited, alerts.payment_not_credited),
-        _entry(alert_events.PaidNotGranted, alerts.paid_not_granted),
-        _entry(alert_events.GrantedNotPaid, alerts.granted_not_paid),
-        _entry(alert_events.AccessUnexplained, alerts.access_unexplained),
-        _entry(alert_events.UpdateFailed, alerts.update_failed),
         _entry(alert_events.InvoiceRefused, alerts.invoice_refused),
         _entry(alert_events.ProviderRefused, alerts.provider_refused),
-        _entry(alert_events.CallbacksTurnedAway, alerts.callbacks_turned_away),
-        _entry(alert_events.MediaRefused, alerts.media_refused),
-        _entry(alert_events.MessageRefused, alerts.message_refused),
         _entry(alert_events.ItemUnreadable, alerts.item_unreadable),
-        _entry(alert_events.PaymentUnknown, alerts.payment_unknown),
         _entry(alert_events.RefundUnknown, alerts.refund_unknown),
         _entry(alert_events.ReconciliationFailed, alerts.reconciliation_failed),
-        _entry(alert_events.MailNotGoing, alerts.mail_not_going),
-        _entry(alert_events.MailUnknown, alerts.mail_unknown),
     )
 )
 EVENTS: Mapping[str, type[Event]] = {kind.name: kind for kind in WORDINGS}

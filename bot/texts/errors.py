@@ -10,10 +10,9 @@ from bot.chat.rights import NotAllowed
 from bot.texts import _, __, arguments, roles
 from bot.texts import lessons as lesson_words
 from bot.texts.accounts import connect as connect_words
-from bot.texts.accounts import errors as account_errors
-from bot.texts.format import cut, day, days, moment, money, safe
+from bot.texts.format import day, fill, money, safe
 from bot.texts.payments import purchases as purchase_words
-from db import certificates, errors
+from db import account_errors, certificates, errors
 from db.lessons.unlocking import LessonWaits
 from db.payments.methods import XTR
 from db.promo import PromoOff
@@ -31,7 +30,7 @@ TOO_FAST = __(
 )
 
 
-# Those that need no data of theirs.
+# In braces: what `fill` makes of their own data.
 SAID: dict[type[errors.Refused], LazyProxy] = {
     errors.OfferGone: __("This offer is no longer there."),
     errors.MethodNotOffered: __(
@@ -43,6 +42,23 @@ SAID: dict[type[errors.Refused], LazyProxy] = {
     errors.AlreadyUndone: __("This was undone already."),
     errors.UndoTooLate: __(
         "This can be undone for ten minutes. Please shorten or extend the access instead."
+    ),
+    errors.TooManyTries: __("Too many tries. Please try again after {until}."),
+    errors.PromoUnknown: __("There is no promo code <b>{code}</b>. Please check the spelling."),
+    errors.PromoUsedUp: __("The promo code <b>{code}</b> has run out: all places are taken."),
+    PromoOff: __("The promo code <b>{code}</b> is not valid any more."),
+    errors.PromoExists: __("There is a promo code <b>{code}</b> already."),
+    errors.CurrencyNotTaken: __(
+        "No way to pay that is set up takes {currency}, so the offer is not on sale. It is set up by: {settings}."
+    ),
+    errors.ProductUnknown: __("There is no product {product_id}. “Products” in /offers lists them."),
+    errors.PersonUnknown: __(
+        "I can't find “{who}”. Please send an e-mail, a <code>@username</code>, a Telegram id, or # and the account's"
+        " number."
+    ),
+    errors.PersonNotRegistered: __("{who} has written to the bot, but has not registered yet."),
+    errors.AccessTooFar: __(
+        "{days} is out of range: from 1 to 36500 days, and no access ends after the year 9000."
     ),
     NotAllowed: roles.NOT_ALLOWED,
     errors.DraftGone: __("This question is over: nothing was changed by this button. Please begin anew."),
@@ -59,13 +75,39 @@ SAID: dict[type[errors.Refused], LazyProxy] = {
     certificates.CourseRefunded: __(
         "The payment for this course was returned, so there is no certificate for it. A mistake? Write to the school."
     ),
+    certificates.NameNotDrawable: __(
+        "I have no letters to write this with: {signs}. Please write the name in other ones."
+    ),
     certificates.NameUnreadable: __("I can't see a name in that. Please write it in letters."),
     PromoGone: __("It is no longer there."),
     ThreadUnknown: __("This conversation is no longer there."),
+    errors.PurchaseForeign: __(
+        "Payment #{purchase_id} was not made here but in the other application. Please return it there."
+    ),
+    errors.AmountTooLarge: __(
+        "{price} is more than one order can bear. Please return it in the provider's dashboard, or give the"
+        " access with /grant."
+    ),
+    errors.RefundByHand: __(
+        "I can't find payment #{purchase_id} (<code>{payment_id}</code>) at its provider. "
+        "Please return the money in the provider's dashboard, and shorten the "
+        "access with /revoke if it does not go by itself."
+    ),
     errors.SessionUnknown: __("This session has ended already."),
     errors.ParkedGone: __("This payment is assigned already, or was never parked."),
     errors.RefundGone: __(
         "This question is too old, or was dropped. Nothing was returned. Please send /refund again."
+    ),
+    account_errors.AccountChanged: __(
+        "Your account has changed meanwhile, so nothing was deleted. Please look at it again: /delete"
+    ),
+    account_errors.AccountDeleted: __("Account #{user_id} was deleted by its person."),
+    account_errors.DeletionBlocked: __(
+        "The account can't be deleted by itself: rows of the table <code>{table}</code> stand in the way."
+        " Nothing was changed. Please tell the school, it can: /paysupport"
+    ),
+    errors.MergeBlocked: __(
+        "The accounts can't be joined: rows of the table <code>{table}</code> can't be moved. Nothing was changed."
     ),
 }
 
@@ -79,32 +121,8 @@ def slip(wrong: errors.Refused, command: Command | None = None) -> str:
 @singledispatch
 def say(refused: errors.Refused) -> str:
     if type(refused) in SAID:
-        return str(SAID[type(refused)])
+        return fill(SAID[type(refused)], refused)
     raise NotImplementedError(f"no words for {type(refused).__name__}")
-
-
-@say.register
-def _too_many_tries(refused: errors.TooManyTries) -> str:
-    return _("Too many tries. Please try again after {moment}.").format(moment=moment(refused.until))
-
-
-@say.register
-def _promo_unknown(refused: errors.PromoUnknown) -> str:
-    return _("There is no promo code <b>{code}</b>. Please check the spelling.").format(
-        code=safe(refused.code[:64])
-    )
-
-
-@say.register
-def _promo_used_up(refused: errors.PromoUsedUp) -> str:
-    return _("The promo code <b>{code}</b> has run out: all places are taken.").format(
-        code=safe(refused.code)
-    )
-
-
-@say.register
-def _promo_off(refused: PromoOff) -> str:
-    return _("The promo code <b>{code}</b> is not valid any more.").format(code=safe(refused.code))
 
 
 @say.register
@@ -122,11 +140,6 @@ def _promo_used_by_you(refused: errors.PromoUsedByYou) -> str:
 
 
 @say.register
-def _promo_exists(refused: errors.PromoExists) -> str:
-    return _("There is a promo code <b>{code}</b> already.").format(code=safe(refused.code))
-
-
-@say.register
 def _price_not_taken(refused: errors.PriceNotTaken) -> str:
     return _(
         "No way to pay takes {price}: it has to be from {least} to {most}. The offer is not on sale."
@@ -138,13 +151,6 @@ def _price_not_taken(refused: errors.PriceNotTaken) -> str:
 
 
 @say.register
-def _currency_not_taken(refused: errors.CurrencyNotTaken) -> str:
-    return _(
-        "No way to pay that is set up takes {currency}, so the offer is not on sale. It is set up by: {settings}."
-    ).format(currency=safe(refused.currency), settings=safe(", ".join(refused.settings)))
-
-
-@say.register
 def _name_too_long(refused: certificates.NameTooLong) -> str:
     return _(
         "That is {length} characters, and a certificate has room for {most}. Please write it shorter."
@@ -152,33 +158,8 @@ def _name_too_long(refused: certificates.NameTooLong) -> str:
 
 
 @say.register
-def _name_not_drawable(refused: certificates.NameNotDrawable) -> str:
-    return _("I have no letters to write this with: {signs}. Please write the name in other ones.").format(
-        signs=cut(refused.signs)
-    )
-
-
-@say.register
 def _lesson_waits(refused: LessonWaits) -> str:
     return _("🔒 This lesson is still locked.") + " " + lesson_words.waits(refused.lock)
-
-
-@say.register
-def _product_unknown(refused: errors.ProductUnknown) -> str:
-    return _("There is no product {id}. “Products” in /offers lists them.").format(id=refused.product_id)
-
-
-@say.register
-def _person_unknown(refused: errors.PersonUnknown) -> str:
-    return _(
-        "I can't find “{who}”. Please send an e-mail, a <code>@username</code>, a Telegram id, or # and the account's"
-        " number."
-    ).format(who=safe(refused.who[:64]))
-
-
-@say.register
-def _person_not_registered(refused: errors.PersonNotRegistered) -> str:
-    return _("{who} has written to the bot, but has not registered yet.").format(who=safe(refused.who[:64]))
 
 
 @say.register
@@ -202,22 +183,8 @@ def _person_unproven(refused: errors.PersonUnproven) -> str:
 
 
 @say.register
-def _access_too_far(refused: errors.AccessTooFar) -> str:
-    return _("{days} is out of range: from 1 to 36500 days, and no access ends after the year 9000.").format(
-        days=days(refused.days)
-    )
-
-
-@say.register
 def _wrong_arguments(wrong: WrongArguments) -> str:
     return arguments.wrong(wrong)
-
-
-@say.register
-def _purchase_foreign(refused: errors.PurchaseForeign) -> str:
-    return _("Payment #{id} was not made here but in the other application. Please return it there.").format(
-        id=refused.purchase_id
-    )
 
 
 @say.register
@@ -241,23 +208,6 @@ def _stars_in_full_only(refused: errors.StarsInFullOnly) -> str:
     return _("Stars go back in full only: {price}. Please send /refund {id} without an amount.").format(
         price=money(refused.amount, XTR), id=refused.purchase_id
     )
-
-
-@say.register
-def _amount_too_large(refused: errors.AmountTooLarge) -> str:
-    return _(
-        "{price} is more than one order can bear. Please return it in the provider's dashboard, or give the"
-        " access with /grant."
-    ).format(price=money(refused.amount, refused.currency))
-
-
-@say.register
-def _refund_by_hand(refused: errors.RefundByHand) -> str:
-    return _(
-        "I can't find payment #{id} (<code>{payment}</code>) at its provider. "
-        "Please return the money in the provider's dashboard, and shorten the "
-        "access with /revoke if it does not go by itself."
-    ).format(id=refused.purchase_id, payment=safe(refused.payment_id))
 
 
 @say.register
@@ -286,5 +236,40 @@ def _code_too_soon(refused: errors.CodeTooSoon) -> str:
     return connect_words.code_too_soon(refused.until)
 
 
-for wording in account_errors.WORDINGS:
-    say.register(wording)
+@say.register
+def _not_mergeable(refused: errors.NotMergeable) -> str:
+    account = f"#{refused.user_id}"
+    match refused.reason:
+        case "same account":
+            return _("Both are the same account: there is nothing to join.")
+        case "merged":
+            return _("Account {account} has been joined to another one already.").format(account=account)
+        case "deleted":
+            return _("Account #{user_id} was deleted by its person.").format(user_id=refused.user_id)
+        case "site account":
+            return _(
+                "Account {account} was not made in Telegram, so it can't be joined to another one."
+            ).format(account=account)
+        case _:
+            return _(
+                "Account {account} is used outside Telegram as well, so it can't be joined to another one."
+            ).format(account=account)
+
+
+@say.register
+def _merge_not_undoable(refused: errors.MergeNotUndoable) -> str:
+    match refused.reason:
+        case "unknown" | "undone":
+            return _("These accounts are not joined any more.")
+        case "too late":
+            return _("Joined accounts can be separated for 30 days. That is over.")
+        case "merged again":
+            return _("The account was joined to another one since. Please separate these first.")
+        case "deleted":
+            return _("The account was deleted by its person since, so it can't be separated any more.")
+        case "moved":
+            return _("The chat signs in to another account since, so it can't be separated any more.")
+        case _:
+            return _(
+                "The days of access were changed outside the bot since, so they can't be divided any more."
+            )

@@ -2,14 +2,17 @@
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from datetime import datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from functools import lru_cache
 from html import escape
+from typing import Any
 
 from babel.dates import format_datetime
 from babel.numbers import format_decimal
 
+from bot.chat import Text
 from bot.currencies import exponent
 from bot.texts import _, __, language, now, plural, zone
 from db.accounts.people import AccountSummary
@@ -134,6 +137,35 @@ def cut(text: str | None, most: int = 40) -> str:
     if len(units) > 2 * most:
         return safe(units[: 2 * most - 2].decode("utf-16-le", "ignore").rstrip() + "…")
     return safe(units.decode("utf-16-le", "surrogatepass"))
+
+
+def fill(pattern: Text, of: object, most: int = 128) -> str:
+    """The pattern with what its braces name: fields of an object, or keys of a mapping. Texts are cut (`most`) and
+    safe, moments and numbers of days written out; {price} is an amount with its currency."""
+    return str(pattern).format_map(_Fields(of, most))
+
+
+class _Fields:
+    def __init__(self, of: object, most: int) -> None:
+        self._of, self._most = of, most
+
+    def __getitem__(self, name: str) -> object:
+        if name == "price":
+            return money(self._get("amount"), self._get("currency"))
+        match self._get(name):
+            case datetime() as value:
+                return moment(value)
+            case int() as value if name == "days":
+                return days(value)
+            case str() as value:
+                return cut(value, self._most)
+            case tuple() as value:
+                return cut(", ".join(value), self._most)
+            case value:
+                return value
+
+    def _get(self, name: str) -> Any:
+        return self._of[name] if isinstance(self._of, Mapping) else getattr(self._of, name)
 
 
 def called(name: str) -> str:

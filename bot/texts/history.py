@@ -4,11 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from babel.support import LazyProxy
+
 from bot.texts import _, __
 from bot.texts.access.many import count_people
 from bot.texts.alerts import TITLES
 from bot.texts.catalogue import recorded
-from bot.texts.format import cut, day, label, moment, money, person, safe
+from bot.texts.format import cut, day, fill, label, moment, person, safe
 from bot.texts.format import days as in_days
 from bot.texts.roles import name as role_name
 from db.accounts.people import AccountSummary
@@ -91,9 +93,13 @@ def entry(one: ActEntry) -> str:
 
 def what(one: ActEntry) -> str:
     """Of a kind that a newer release has written, its name and what is known of it."""
-    say = SAID.get(one.kind)
+    say, known = SAID.get(one.kind), {**one.facts, "at": one.created_at}
+    if isinstance(changes := known.get("changes"), list):
+        known["people"] = count_people(len(changes))
     try:
-        return say({**one.facts, "at": one.created_at}) if say else _unknown(one)
+        if say is None:
+            return _unknown(one)
+        return fill(say, known, 40) if isinstance(say, LazyProxy) else say(known)
     except (AttributeError, KeyError, TypeError, ValueError):  # facts of another release
         return _unknown(one)
 
@@ -130,44 +136,6 @@ def _end(stored: str | None, at: datetime, nothing: str) -> str:
 
 def _undo(known: Facts) -> str:
     return _("undone: {what}").format(what=_change(known))
-
-
-def _grant_many(known: Facts) -> str:
-    return _("+{days}, “{product}”: {people}").format(
-        days=in_days(known["days"]),
-        product=cut(known["product"], 40),
-        people=count_people(len(known["changes"])),
-    )
-
-
-def _undo_many(known: Facts) -> str:
-    return _("undone for many: “{product}”, {people}").format(
-        product=cut(known["product"], 40), people=count_people(len(known["changes"]))
-    )
-
-
-def _unlock(known: Facts) -> str:
-    return _("unlocked lesson {number} “{lesson}” of “{module}”").format(
-        number=known["number"], lesson=cut(known["lesson"], 40), module=cut(known["module"], 40)
-    )
-
-
-def _sign_out(known: Facts) -> str:
-    return _("signed out everywhere, sessions: {count}").format(count=known["sessions"])
-
-
-def _refund(known: Facts) -> str:
-    return _("return of {price}, payment #{id} (“{product}”)").format(
-        price=money(known["amount"], known["currency"]),
-        id=known["purchase"],
-        product=cut(known["product"], 40),
-    )
-
-
-def _assign(known: Facts) -> str:
-    return _("unmatched payment of {price} assigned to “{product}”").format(
-        price=money(known["amount"], known["currency"]), product=cut(known["product"], 40)
-    )
 
 
 def _alert(known: Facts) -> str:
@@ -215,17 +183,6 @@ def _elsewhere(known: Facts) -> str:
     )
 
 
-def _offer(said: Any) -> Callable[[Facts], str]:
-    def say(known: Facts) -> str:
-        return str(said).format(
-            product=cut(known["product"], 40),
-            days=in_days(known["days"]),
-            price=money(known["amount"], known["currency"]),
-        )
-
-    return say
-
-
 def _catalogue(known: Facts) -> str:
     changes = [recorded(one) for one in known["changes"][:MAX_CHANGES]]
     more = known["count"] - len(changes)
@@ -253,16 +210,17 @@ def _promo(said: Any) -> Callable[[Facts], str]:
     return say
 
 
-SAID: Mapping[str, Callable[[Facts], str]] = {
+# In words, or with what `fill` makes of the facts that are named in braces.
+SAID: Mapping[str, LazyProxy | Callable[[Facts], str]] = {
     ActKind.GRANT: _change,
     ActKind.REVOKE: _change,
     ActKind.UNDO: _undo,
-    ActKind.GRANT_MANY: _grant_many,
-    ActKind.UNDO_MANY: _undo_many,
-    ActKind.UNLOCK: _unlock,
-    ActKind.SIGN_OUT: _sign_out,
-    ActKind.REFUND: _refund,
-    ActKind.ASSIGN: _assign,
+    ActKind.GRANT_MANY: __("+{days}, “{product}”: {people}"),
+    ActKind.UNDO_MANY: __("undone for many: “{product}”, {people}"),
+    ActKind.UNLOCK: __("unlocked lesson {number} “{lesson}” of “{module}”"),
+    ActKind.SIGN_OUT: __("signed out everywhere, sessions: {sessions}"),
+    ActKind.REFUND: __("return of {price}, payment #{purchase} (“{product}”)"),
+    ActKind.ASSIGN: __("unmatched payment of {price} assigned to “{product}”"),
     ActKind.ALERT: _alert,
     ActKind.JOIN: _join,
     ActKind.SEPARATE: _separate,
@@ -270,8 +228,8 @@ SAID: Mapping[str, Callable[[Facts], str]] = {
     ActKind.CLOSE: _close,
     ActKind.ANSWER: _answer,
     ActKind.ELSEWHERE: _elsewhere,
-    ActKind.OFFER_ON: _offer(__("on sale: “{product}”, {days} for {price}")),
-    ActKind.OFFER_OFF: _offer(__("withdrawn: “{product}”, {days} for {price}")),
+    ActKind.OFFER_ON: __("on sale: “{product}”, {days} for {price}"),
+    ActKind.OFFER_OFF: __("withdrawn: “{product}”, {days} for {price}"),
     ActKind.CATALOGUE: _catalogue,
     ActKind.PROMO_NEW: _promo(__("promo code {of} made")),
     ActKind.PROMO_BATCH: _promo(__("promo codes made, {of}")),

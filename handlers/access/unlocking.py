@@ -23,9 +23,18 @@ router = role_router("unlocking", Right.LESSONS, Right.PEOPLE)
 SHOWN = 10
 
 
-@router.callback_query(ShowWaiting.filter())
-async def show_waiting(query: CallbackQuery, callback_data: ShowWaiting, request: Request) -> Reply:
-    return await _show(query, callback_data.user, request)
+async def show_waiting(
+    query: CallbackQuery, callback_data: ShowWaiting | UnlockLesson, request: Request
+) -> Method:
+    user_id = callback_data.user
+    who = await people.get_account_summary(request.session, user_id)
+    if not may(request.person, request.context.settings, Right.PEOPLE):
+        who = who.without_contacts
+    found = await unlocking.list_waiting(request.session, user_id, request.now, SHOWN)
+    return show_or_say(query, words.waiting(who, found), _keyboard(user_id, found))
+
+
+router.callback_query.register(show_waiting, ShowWaiting.filter())
 
 
 @router.callback_query(UnlockLesson.filter())
@@ -34,20 +43,12 @@ async def unlock(query: CallbackQuery, callback_data: UnlockLesson, request: Req
     page = await lessons.get_lesson(session, callback_data.lesson, user_id, now)
     admin = request.person.telegram_id
     if page.lock is None or not await unlocking.unlock_lesson(session, user_id, page.id, admin, now):
-        return [toast(query, words.UNLOCKED_BEFORE), await _show(query, user_id, request)]
+        return [toast(query, words.UNLOCKED_BEFORE), await show_waiting(query, callback_data, request)]
     facts: dict[str, Any] = {"number": page.number, "lesson": page.title, "module": page.module}
     await request.record_act(ActKind.UNLOCK, user_id=user_id, **facts)
     event = LessonUnlocked(lesson_id=page.id, **facts)
     await notify(session, user_id, event)
-    return [toast(query, words.UNLOCKED), await _show(query, user_id, request)]
-
-
-async def _show(query: CallbackQuery, user_id: int, request: Request) -> Method:
-    who = await people.get_account_summary(request.session, user_id)
-    if not may(request.person, request.context.settings, Right.PEOPLE):
-        who = who.without_contacts
-    found = await unlocking.list_waiting(request.session, user_id, request.now, SHOWN)
-    return show_or_say(query, words.waiting(who, found), _keyboard(user_id, found))
+    return [toast(query, words.UNLOCKED), await show_waiting(query, callback_data, request)]
 
 
 def _keyboard(user_id: int, found: list[WaitingLesson]) -> InlineKeyboardMarkup:

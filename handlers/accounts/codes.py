@@ -33,6 +33,7 @@ from db.normal import number_form
 from db.outbox import Channel, Outgoing
 from handlers.accounts.profile import profile
 from handlers.accounts.site_links import ask
+from handlers.conversation import needs_text
 from handlers.filters import NotSignedOut, goes_to, is_
 
 CODE = re.compile(rf"[0-9]{{{DIGITS}}}")
@@ -40,12 +41,6 @@ CODE = re.compile(rf"[0-9]{{{DIGITS}}}")
 router = Router(name="codes")
 router.message.filter(NotSignedOut())
 router.callback_query.filter(NotSignedOut())
-
-
-@router.message(is_(CONNECT))
-@router.callback_query(goes_to(CONNECT))
-async def connect_by_code(event: Message | CallbackQuery, request: Request) -> Reply:
-    return await ask_address(event, request)
 
 
 async def ask_address(event: Message | CallbackQuery, request: Request) -> Reply:
@@ -58,6 +53,10 @@ async def ask_address(event: Message | CallbackQuery, request: Request) -> Reply
     return say(event, words.ASK_ADDRESS)
 
 
+router.message.register(ask_address, is_(CONNECT))
+router.callback_query.register(ask_address, goes_to(CONNECT))
+
+
 @router.message(ConnectQuestion.email, F.text, ~F.text.startswith("/"))
 async def take_address(message: Message, request: Request) -> Reply:
     try:
@@ -66,9 +65,7 @@ async def take_address(message: Message, request: Request) -> Reply:
         return say(message, contact_words.email_wrong(error))
 
 
-@router.message(ConnectQuestion.email, ~F.text)
-async def address_is_no_text(message: Message) -> Reply:
-    return say(message, contact_words.EMAIL_WRONG)
+needs_text(router, ConnectQuestion.email, contact_words.EMAIL_WRONG)
 
 
 @router.callback_query(SendCode.filter())
@@ -106,11 +103,6 @@ async def send_code(request: Request, email: str) -> Reply:
     return say(request.event, words.code_sent(email), rows(*buttons))
 
 
-@router.message(ConnectQuestion.code, F.text, ~F.text.startswith("/"))
-async def answer_code(message: Message, request: Request) -> Reply:
-    return await take_code(message, request)
-
-
 async def take_code(message: Message, request: Request) -> Reply:
     written = re.sub(r"[\s-]", "", number_form(message.text or ""))
     if not CODE.fullmatch(written):
@@ -135,9 +127,10 @@ async def take_code(message: Message, request: Request) -> Reply:
             return say(message, words.NO_CODE)
 
 
-@router.message(ConnectQuestion.code, ~F.text)
-async def code_is_no_text(message: Message) -> Reply:
-    return say(message, words.SIX_DIGITS)
+router.message.register(take_code, ConnectQuestion.code, F.text, ~F.text.startswith("/"))
+
+
+needs_text(router, ConnectQuestion.code, words.SIX_DIGITS)
 
 
 async def _go_on(request: Request, email: str) -> Reply:

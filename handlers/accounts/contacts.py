@@ -22,6 +22,7 @@ from db.connecting import addresses
 from db.errors import Refused
 from handlers.accounts.codes import send_code
 from handlers.accounts.profile import profile
+from handlers.conversation import needs_text
 from handlers.filters import SignedIn
 from handlers.shop import show_offer
 
@@ -38,7 +39,7 @@ async def show_contact(query: CallbackQuery, callback_data: ShowContact, request
     kind = callback_data.kind
     known = await contacts.get_contacts(request.session, request.person.user_id)
     if not (known.typed_email if kind == EMAIL else known.phone):
-        return await ask(query, kind, request)
+        return await ask(query, callback_data, request)
     text = (
         words.known_email(known.typed_email or "") if kind == EMAIL else words.known_phone(known.phone or "")
     )
@@ -49,17 +50,15 @@ async def show_contact(query: CallbackQuery, callback_data: ShowContact, request
     )
 
 
-@router.callback_query(AskContact.filter(F.kind.in_({EMAIL, PHONE})))
-async def ask_contact(query: CallbackQuery, callback_data: AskContact, request: Request) -> Reply:
-    return await ask(query, callback_data.kind, request)
-
-
-async def ask(query: CallbackQuery, kind: str, request: Request) -> Reply:
-    if kind == EMAIL:
+async def ask(query: CallbackQuery, callback_data: AskContact | ShowContact, request: Request) -> Reply:
+    if callback_data.kind == EMAIL:
         await request.state.set_state(ContactQuestion.email)
         return say(query, words.ASK_EMAIL)
     await request.state.set_state(ContactQuestion.phone)
     return say(query, words.ASK_PHONE, share_phone(words.SHARE, words.SKIP))
+
+
+router.callback_query.register(ask, AskContact.filter(F.kind.in_({EMAIL, PHONE})))
 
 
 @router.callback_query(DeleteContact.filter(F.kind.in_({EMAIL, PHONE})))
@@ -100,9 +99,7 @@ async def can_be_proven(request: Request) -> bool:
     return sends_mail and await addresses.is_changeable(request.session, request.person.user_id)
 
 
-@router.message(ContactQuestion.email, ~F.text)
-async def email_is_no_text(message: Message) -> Reply:
-    return say(message, words.EMAIL_WRONG)
+needs_text(router, ContactQuestion.email, words.EMAIL_WRONG)
 
 
 @router.message(ContactQuestion.phone, F.contact)

@@ -17,6 +17,7 @@ from db.deleting import deleting
 from db.deleting.deleting import DeletionKind
 from db.jobs import SendJob, SetMenuJob
 from db.queue import enqueue
+from handlers.conversation import needs_text
 from handlers.filters import SignedIn, goes_to, is_
 
 router = Router(name="deleting")
@@ -65,6 +66,4 @@ async def tell_others(
         await enqueue(request.session, SendJob(methods=[pack(told)]))
 
 
-@router.message(DeletionQuestion.word, ~F.text)
-async def no_text(message: Message) -> Reply:
-    return say(message, words.wrong_word())
+needs_text(router, DeletionQuestion.word, words.wrong_word)

@@ -43,7 +43,7 @@ async def end_session(query: CallbackQuery, callback_data: EndSession, request: 
         request.session, person.user_id, callback_data.session, request.now
     )
     if device_id == person.device_id:
-        return await end_here(query, request)
+        return await sign_out(query, request)
     return [toast(query, words.ENDED), show(query, *await devices_page(request, 0))]
 
 
@@ -66,17 +66,15 @@ async def end_others(query: CallbackQuery, request: Request) -> Reply:
     return [toast(query, done), show(query, *await devices_page(request, 0))]
 
 
-@router.message(is_(LOGOUT))
-@router.callback_query(goes_to(LOGOUT))
 async def sign_out(event: Message | CallbackQuery, request: Request) -> Reply:
-    return await end_here(event, request)
-
-
-async def end_here(event: Message | CallbackQuery, request: Request) -> Reply:
     await request.state.clear()
     person = request.person
     await registration.sign_out(request.session, person.user_id, person.telegram_id, request.now)
     return say(event, words.SIGNED_OUT, rows(press(registration_words.SIGN_IN, SignIn())))
+
+
+router.message.register(sign_out, is_(LOGOUT))
+router.callback_query.register(sign_out, goes_to(LOGOUT))
 
 
 async def devices_page(request: Request, page: int) -> tuple[str, InlineKeyboardMarkup]:

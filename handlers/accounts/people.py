@@ -31,14 +31,12 @@ async def look_up(message: Message, command: CommandObject, request: Request) ->
     return await show_found(message, request, await find_people(request.session, written))
 
 
-@router.callback_query(goes_to(USER))
-async def begin(query: CallbackQuery, request: Request) -> Reply:
-    return await ask_whom(query, request)
-
-
 async def ask_whom(event: Message | CallbackQuery, request: Request) -> Reply:
     await request.ask(Lookup.who)
     return say(event, granting_words.ASK_WHO)
+
+
+router.callback_query.register(ask_whom, goes_to(USER))
 
 
 @router.message(Lookup.who, IS_NAMED)
