@@ -3,7 +3,7 @@
 import asyncio
 import zlib
 
-from aiogram import F, Router
+from aiogram import F
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 
 from bot.chat.certificate_buttons import (
@@ -27,13 +27,11 @@ from db.normal import visible_name
 from db.queue import enqueue
 from db.reminders.people import get_zone
 from handlers.conversation import needs_text
-from handlers.filters import SignedIn
+from handlers.filters import SignedIn, router_for
 
 OfCourse = ShowCertificate | MakeCertificate | SendCertificate | RenameCertificate
 
-router = Router(name="certificates")
-router.message.filter(SignedIn())
-router.callback_query.filter(SignedIn())
+router = router_for("certificates", SignedIn())
 
 
 async def check(request: Request, typed: str) -> Method:

@@ -71,6 +71,14 @@ class goes_to(Filter):
         return {"place": place} if place else False
 
 
+def router_for(name: str, whom: Filter) -> Router:
+    """Of what only some may do: to others it is as any other message or button."""
+    router = Router(name=name)
+    router.message.filter(whom)
+    router.callback_query.filter(whom)
+    return router
+
+
 def role_router(name: str, *rights: Right) -> Router:
     """Of what needs one of these rights, or, where none is named, any. To others a message is as any other; a button is
     answered: it may have been theirs."""

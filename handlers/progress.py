@@ -1,6 +1,5 @@
 """/progress: how far in each course, days of learning; and the same as a picture."""
 
-from aiogram import Router
 from aiogram.types import CallbackQuery, InlineKeyboardButton, Message
 
 from bot.chat.buttons import DrawProgress, ShowLesson, ShowModule
@@ -17,13 +16,11 @@ from db.lessons.days import get_learning_days
 from db.lessons.progress import ModuleProgress, list_progress
 from db.queue import enqueue
 from db.reminders.people import get_zones
-from handlers.filters import SignedIn, goes_to, is_
+from handlers.filters import SignedIn, goes_to, is_, router_for
 
 MAX_MODULES = 40  # buttons
 
-router = Router(name="progress")
-router.message.filter(SignedIn())
-router.callback_query.filter(SignedIn())
+router = router_for("progress", SignedIn())
 
 
 @router.message(is_(PROGRESS))

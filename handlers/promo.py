@@ -3,7 +3,7 @@
 `handlers/promo_codes.py`.
 """
 
-from aiogram import F, Router
+from aiogram import F
 from aiogram.filters import CommandObject
 from aiogram.types import CallbackQuery, Message
 
@@ -19,11 +19,9 @@ from db import promo
 from db.cooldowns import Guess, count_try, delete_tries
 from db.errors import PromoUnknown
 from handlers.conversation import needs_text
-from handlers.filters import SignedIn, goes_to, is_
+from handlers.filters import SignedIn, goes_to, is_, router_for
 
-router = Router(name="promo")
-router.message.filter(SignedIn())
-router.callback_query.filter(SignedIn())
+router = router_for("promo", SignedIn())
 
 
 @router.message(is_(PROMO))

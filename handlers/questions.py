@@ -7,7 +7,7 @@ another device answers nothing, and the message is drawn as the attempt stands n
 import random
 from typing import Any
 
-from aiogram import F, Router
+from aiogram import F
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 
 from bot.chat.buttons import (
@@ -32,15 +32,13 @@ from db.lessons.attempts import Attempt, OpenQuestion, Verdict
 from db.lessons.outcomes import finish as finish_attempt
 from db.lessons.questions import Given, Kind
 from handlers.conversation import needs_text
-from handlers.filters import SignedIn
+from handlers.filters import SignedIn, router_for
 from handlers.home import Home, load_home, redraw_home
 from handlers.lessons import say_following, say_locked
 from handlers.lessons_screen import file_id
 from handlers.questions_end import course_end, is_course_end, show_outcome
 
-router = Router(name="questions")
-router.message.filter(SignedIn())
-router.callback_query.filter(SignedIn())
+router = router_for("questions", SignedIn())
 
 COLUMNS = 5  # numbers of options in a row
 MAX_SEED = 2**31 - 1

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from aiogram import F, Router
+from aiogram import F
 from aiogram.types import CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, Message
 
 from bot.chat.commands import REMINDERS, START
@@ -23,11 +23,9 @@ from bot.zones import CITIES, list_cities, list_offsets
 from db.reminders.due import Group
 from db.reminders.hours import DAY_BEGINS, NIGHT_BEGINS, zone_of
 from db.reminders.people import Choices, get_choices, record_choices
-from handlers.filters import SignedIn, goes_to, is_
+from handlers.filters import SignedIn, goes_to, is_, router_for
 
-router = Router(name="reminders")
-router.message.filter(SignedIn())
-router.callback_query.filter(SignedIn())
+router = router_for("reminders", SignedIn())
 
 A_ROW = 4  # times, as many as a phone shows whole
 

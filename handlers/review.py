@@ -1,6 +1,5 @@
 """Reviews: questions that are due again, in sittings of ten at most. They are asked as those of lessons are."""
 
-from aiogram import Router
 from aiogram.types import CallbackQuery, Message
 
 from bot.chat.commands import LESSONS, REVIEW, START
@@ -11,12 +10,10 @@ from bot.texts import home as home_words
 from bot.texts import review as words
 from db.lessons import attempts
 from db.lessons.sittings import get_due
-from handlers.filters import SignedIn, goes_to, is_
+from handlers.filters import SignedIn, goes_to, is_, router_for
 from handlers.questions import seed, show_attempt
 
-router = Router(name="review")
-router.message.filter(SignedIn())
-router.callback_query.filter(SignedIn())
+router = router_for("review", SignedIn())
 
 
 @router.message(is_(REVIEW))

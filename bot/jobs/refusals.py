@@ -45,13 +45,7 @@ async def _invoice(session: AsyncSession, context: AppContext, job: RefusedJob) 
         code=code,
     )
     await raise_alert(session, context, alarm)
-    ways = await list_other_ways(
-        session,
-        context.settings,
-        attempt.product_id,
-        attempt.days,
-        besides=(attempt.offer_id, attempt.method),
-    )
+    ways = await list_other_ways(session, context.settings, attempt, attempt.product_id, attempt.days)
     told = InvoiceNotSent(
         product=attempt.product,
         offer_id=attempt.offer_id,

@@ -5,9 +5,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.currencies import takes, untaken, ways
 from bot.settings import SETTING_OF, Settings
 from db.errors import CurrencyNotTaken, PriceNotTaken
+from db.payments.attempts import AttemptDetails
 from db.payments.methods import PaymentMethod, Way
 from db.shop import courses
 from db.shop.courses import OfferDetails
+from db.tables import Attempt
 
 
 def payment_methods(offer: OfferDetails, settings: Settings) -> list[PaymentMethod]:
@@ -41,8 +43,8 @@ async def list_ways(session: AsyncSession, settings: Settings, product_id: int, 
 
 
 async def list_other_ways(
-    session: AsyncSession, settings: Settings, product_id: int, days: int, *, besides: tuple[int | None, str]
+    session: AsyncSession, settings: Settings, tried: Attempt | AttemptDetails, product_id: int, days: int
 ) -> list[Way]:
-    """`besides`: the offer's id and the method that is left out."""
+    """All but the one that was tried."""
     ways = await list_ways(session, settings, product_id, days)
-    return [way for way in ways if (way.offer_id, way.method) != besides]
+    return [way for way in ways if (way.offer_id, way.method) != (tried.offer_id, tried.method)]

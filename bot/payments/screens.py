@@ -40,13 +40,7 @@ class Order:
 
 
 async def get_order(session: AsyncSession, context: AppContext, attempt: AttemptDetails) -> Order:
-    ways = await list_other_ways(
-        session,
-        context.settings,
-        attempt.product_id,
-        attempt.days,
-        besides=(attempt.offer_id, attempt.method),
-    )
+    ways = await list_other_ways(session, context.settings, attempt, attempt.product_id, attempt.days)
     access = await get_access(session, attempt.user_id, attempt.module_id)
     rise = await get_rise(session, attempt)
     return Order(attempt, ways, access, is_slow(attempt, context), rise)

@@ -190,6 +190,7 @@ async def _notify_canceled(session: AsyncSession, context: AppContext, sale: Sal
         if attempt.message_id is not None:
             await notify_chats(session, [attempt.telegram_id], _expired(sale))
         return
+    ways = await list_other_ways(session, context.settings, attempt, purchase.product_id, purchase.days)
     canceled = PurchaseCanceled(
         purchase_id=purchase.id,
         product=sale.product,
@@ -197,15 +198,7 @@ async def _notify_canceled(session: AsyncSession, context: AppContext, sale: Sal
         offer_id=attempt.offer_id,
         message_id=attempt.message_id,
         message_chat=attempt.telegram_id,
-        ways=tuple(
-            await list_other_ways(
-                session,
-                context.settings,
-                purchase.product_id,
-                purchase.days,
-                besides=(attempt.offer_id, attempt.method),
-            )
-        ),
+        ways=tuple(ways),
     )
     await notify(session, purchase.user_id, canceled)
 

@@ -7,28 +7,25 @@ from sqlalchemy import Index
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.tables.base import Base, cascade_fk, identity
-from db.tables.own import BOT
+from db.tables.base import BOT, Base, OwnBase, cascade_fk, identity
 
 
-class TelegramAccount(Base):
+class TelegramAccount(OwnBase):
     """An account born in Telegram. Until an address is proven, its `users.email` is a placeholder
     (db/placeholders.py)."""
 
     __tablename__ = "telegram_accounts"
-    __table_args__ = {"schema": BOT}  # noqa: RUF012
 
     user_id: Mapped[int] = cascade_fk("users.id", primary_key=True, autoincrement=False)
     telegram_id: Mapped[int]
     created_at: Mapped[datetime] = mapped_column(server_default=sql("now()"))
 
 
-class Contact(Base):
+class Contact(OwnBase):
     """Where a person wants to be written to, as they typed it: nobody's proof of anything before `proven_at`, so two
     people may have typed the same. `kind` is email; `value` in its normal form (db/normal.py)."""
 
     __tablename__ = "contacts"
-    __table_args__ = {"schema": BOT}  # noqa: RUF012
 
     user_id: Mapped[int] = cascade_fk("users.id", primary_key=True, autoincrement=False)
     kind: Mapped[str] = mapped_column(primary_key=True)
@@ -58,12 +55,11 @@ class Merge(Base):
     undone_at: Mapped[datetime | None]
 
 
-class MergedModule(Base):
+class MergedModule(OwnBase):
     """When access to a module ended on either side, None where there was none; its id is the `source_id` of the
     change of access that the merge made."""
 
     __tablename__ = "merged_modules"
-    __table_args__ = {"schema": BOT}  # noqa: RUF012
 
     id: Mapped[int] = identity()
     merge_id: Mapped[int] = cascade_fk("bot.merges.id", index=True)
@@ -72,12 +68,11 @@ class MergedModule(Base):
     into_end: Mapped[datetime | None]
 
 
-class MergedChange(Base):
+class MergedChange(OwnBase):
     """What a merge did to the days of an earlier change of access: they end later by `shift`, and `share` of them
     counts since (negative for days taken back): what was lived through by then is not appended."""
 
     __tablename__ = "merged_changes"
-    __table_args__ = {"schema": BOT}  # noqa: RUF012
 
     merge_id: Mapped[int] = cascade_fk("bot.merges.id", primary_key=True)
     change_id: Mapped[int] = cascade_fk("bot.access_changes.id", primary_key=True, index=True)
@@ -85,12 +80,11 @@ class MergedChange(Base):
     share: Mapped[timedelta]
 
 
-class MergedRow(Base):
+class MergedRow(OwnBase):
     """A row that a merge moved: its `key` in `table_name`, where `columns` named the account. Or the `row` itself that
     it took away, since the proven account has one like it."""
 
     __tablename__ = "merged_rows"
-    __table_args__ = {"schema": BOT}  # noqa: RUF012
 
     id: Mapped[int] = identity()
     merge_id: Mapped[int] = cascade_fk("bot.merges.id", index=True)

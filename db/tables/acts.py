@@ -6,8 +6,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.tables.base import Base, identity
-from db.tables.own import BOT
+from db.tables.base import BOT, Base, identity
 
 
 class Act(Base):

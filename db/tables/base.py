@@ -7,6 +7,7 @@ from sqlalchemy import BigInteger, DateTime, ForeignKey, Identity, MetaData, Tex
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+BOT = "bot"  # the schema of the bot's own tables
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -27,6 +28,13 @@ class Base(DeclarativeBase):
         dict[str, Any]: JSONB,
         list[str]: ARRAY(Text),
     }
+
+
+class OwnBase(Base):
+    """Of the bot's own tables: the other application never sees them."""
+
+    __abstract__ = True
+    __table_args__: Any = {"schema": BOT}  # noqa: RUF012 - read by SQLAlchemy as it stands
 
 
 def identity() -> Mapped[int]:

@@ -4,16 +4,14 @@ from datetime import datetime
 
 from sqlalchemy.orm import Mapped
 
-from db.tables.base import Base, identity, set_null_fk
-from db.tables.own import BOT
+from db.tables.base import OwnBase, identity, set_null_fk
 
 
-class CatalogueCopy(Base):
+class CatalogueCopy(OwnBase):
     """`content` is the file's text; of one that came in, empty until `file_id` was fetched. `base_id`: the copy that it
     was made from, as it says itself. `telegram_id`: of the admin's chat."""
 
     __tablename__ = "catalogue_copies"
-    __table_args__ = {"schema": BOT}  # noqa: RUF012
 
     id: Mapped[int] = identity()
     telegram_id: Mapped[int]

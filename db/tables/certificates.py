@@ -5,26 +5,23 @@ from datetime import date, datetime
 from sqlalchemy import Date, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.tables.base import Base, cascade_fk
-from db.tables.own import BOT
+from db.tables.base import BOT, Base, OwnBase, cascade_fk
 
 
-class FinishedCourse(Base):
+class FinishedCourse(OwnBase):
     """`finished_at`: when the person had first passed the last of the lessons that there were."""
 
     __tablename__ = "finished_courses"
-    __table_args__ = ({"schema": BOT},)
 
     user_id: Mapped[int] = cascade_fk("users.id", primary_key=True, autoincrement=False)
     module_id: Mapped[int] = cascade_fk("modules.id", primary_key=True, autoincrement=False)
     finished_at: Mapped[datetime]
 
 
-class CertificateNumber(Base):
+class CertificateNumber(OwnBase):
     """Every number that was ever given. One without a certificate is void: its account was deleted."""
 
     __tablename__ = "certificate_numbers"
-    __table_args__ = ({"schema": BOT},)
 
     number: Mapped[str] = mapped_column(primary_key=True)
 

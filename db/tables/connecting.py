@@ -6,8 +6,7 @@ from sqlalchemy import ForeignKey, Index, Integer, UniqueConstraint
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.tables.base import Base, cascade_fk, identity
-from db.tables.own import BOT
+from db.tables.base import BOT, Base, OwnBase, cascade_fk, identity
 
 
 class SiteLink(Base):
@@ -29,12 +28,11 @@ class SiteLink(Base):
     used_at: Mapped[datetime | None]
 
 
-class Connection(Base):
+class Connection(OwnBase):
     """A chat that signs in to `user_id` since, without a merge: it had no account, or one that can't be merged
     (`from_user_id`). `proof`: link, code or owner; `connected_by`: the Telegram id of the owner who did it."""
 
     __tablename__ = "connections"
-    __table_args__ = {"schema": BOT}  # noqa: RUF012
 
     id: Mapped[int] = identity()
     telegram_id: Mapped[int]
@@ -46,12 +44,11 @@ class Connection(Base):
     undone_at: Mapped[datetime | None]
 
 
-class EmailCode(Base):
+class EmailCode(OwnBase):
     """The code that was last sent for a chat. `code_hmac`: of chat, address and code, with a key of the server, so that
     it is worth something in this chat only. `proven_at`: since when the address is known to be the person's."""
 
     __tablename__ = "email_codes"
-    __table_args__ = {"schema": BOT}  # noqa: RUF012
 
     telegram_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     email: Mapped[str]
@@ -62,11 +59,10 @@ class EmailCode(Base):
     proven_at: Mapped[datetime | None]
 
 
-class CodesSent(Base):
+class CodesSent(OwnBase):
     """How many codes were sent since a moment, for a `subject`: a chat, an address (its HMAC), everybody."""
 
     __tablename__ = "codes_sent"
-    __table_args__ = {"schema": BOT}  # noqa: RUF012
 
     subject: Mapped[str] = mapped_column(primary_key=True)
     count: Mapped[int] = mapped_column(Integer)

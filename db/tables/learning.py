@@ -8,8 +8,7 @@ from sqlalchemy import ARRAY, CheckConstraint, Index, Integer, Numeric, UniqueCo
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.tables.base import Base, cascade_fk, identity, set_null_fk
-from db.tables.own import BOT
+from db.tables.base import BOT, Base, cascade_fk, identity, set_null_fk
 
 NONE = sql("'{}'")
 

@@ -4,8 +4,7 @@ from sqlalchemy import CheckConstraint, ForeignKey
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.tables.base import Base
-from db.tables.own import BOT
+from db.tables.base import BOT, Base, OwnBase
 
 
 class ModuleOptions(Base):
@@ -22,11 +21,10 @@ class ModuleOptions(Base):
     protect_content: Mapped[bool] = mapped_column(server_default=sql("false"))
 
 
-class SentFile(Base):
+class SentFile(OwnBase):
     """The id by which Telegram knows a file that this bot has sent by its address (`source`)."""
 
     __tablename__ = "sent_files"
-    __table_args__ = ({"schema": BOT},)
 
     bot_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     kind: Mapped[str] = mapped_column(primary_key=True)

@@ -8,8 +8,8 @@ from sqlalchemy import CHAR, CheckConstraint, Index, Integer, UniqueConstraint
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.tables.base import Base, identity, set_null_fk
-from db.tables.own import BOT, NOW
+from db.tables.base import BOT, Base, OwnBase, identity, set_null_fk
+from db.tables.own import NOW
 
 
 class Refund(Base):
@@ -81,12 +81,11 @@ class Alert(Base):
     dismissed: Mapped[bool] = mapped_column(server_default=sql("false"))
 
 
-class Cursor(Base):
+class Cursor(OwnBase):
     """How far a provider's ledger has been read, accesses looked at (db/audit.py), rows of the other
     application copied (db/history_elsewhere.py), and the clock moved."""
 
     __tablename__ = "cursors"
-    __table_args__ = {"schema": BOT}  # noqa: RUF012
 
     name: Mapped[str] = mapped_column(primary_key=True)
     value: Mapped[int]
@@ -107,11 +106,10 @@ class UnreadItem(Base):
     created_at: Mapped[datetime]
 
 
-class Failing(Base):
+class Failing(OwnBase):
     """What has failed ever since, and how many times running; no row once it has worked."""
 
     __tablename__ = "failing"
-    __table_args__ = {"schema": BOT}  # noqa: RUF012
 
     name: Mapped[str] = mapped_column(primary_key=True)
     since: Mapped[datetime]

@@ -7,8 +7,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, UniqueConstr
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.tables.base import Base, cascade_fk, identity
-from db.tables.own import BOT
+from db.tables.base import BOT, Base, OwnBase, cascade_fk, identity
 
 
 class OutboxMessage(Base):
@@ -48,11 +47,10 @@ class OutboxMessage(Base):
     sent_at: Mapped[datetime | None]
 
 
-class MailSubscription(Base):
+class MailSubscription(OwnBase):
     """Whoever has `token` unsubscribes the account from news by mail. After a merge an account has several."""
 
     __tablename__ = "mail_subscriptions"
-    __table_args__ = {"schema": BOT}  # noqa: RUF012
 
     token: Mapped[str] = mapped_column(primary_key=True)
     user_id: Mapped[int] = cascade_fk("users.id", index=True)

@@ -7,9 +7,8 @@ from sqlalchemy import ARRAY, CHAR, BigInteger, CheckConstraint, ForeignKey, Ind
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.tables.base import Base, cascade_fk, identity, set_null_fk
+from db.tables.base import BOT, Base, OwnBase, cascade_fk, identity, set_null_fk
 
-BOT = "bot"
 NOW = sql("now()")
 
 
@@ -55,11 +54,10 @@ class Consent(Base):
     given_at: Mapped[datetime]
 
 
-class School(Base):
+class School(OwnBase):
     """What the school is called and what it says of itself, in a language; `language` is empty for all others."""
 
     __tablename__ = "school"
-    __table_args__ = ({"schema": BOT},)
 
     language: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str | None]
@@ -157,11 +155,10 @@ class Attempt(Base):
     left_at: Mapped[datetime | None]
 
 
-class PromoForm(Base):
+class PromoForm(OwnBase):
     """The normal form (db/normal.py) of a promo code as it was stored when the form was recorded."""
 
     __tablename__ = "promo_forms"
-    __table_args__ = {"schema": BOT}  # noqa: RUF012
 
     code_id: Mapped[int] = mapped_column(
         ForeignKey("promocodes.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
@@ -226,11 +223,10 @@ class HandledUpdate(Base):
     handled_at: Mapped[datetime] = mapped_column(server_default=NOW)
 
 
-class Cooldown(Base):
+class Cooldown(OwnBase):
     """How often somebody tried what may be guessed, and when they were last let through."""
 
     __tablename__ = "cooldowns"
-    __table_args__ = ({"schema": BOT},)
 
     telegram_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     kind: Mapped[str] = mapped_column(primary_key=True)

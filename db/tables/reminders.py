@@ -7,8 +7,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Integer
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.tables.base import Base
-from db.tables.own import BOT
+from db.tables.base import BOT, Base
 
 
 class ReminderSettings(Base):

@@ -6,8 +6,7 @@ from sqlalchemy import ForeignKey, Index
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.tables.base import Base, cascade_fk, identity
-from db.tables.own import BOT
+from db.tables.base import BOT, Base, cascade_fk, identity
 
 
 class SupportThread(Base):

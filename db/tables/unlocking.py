@@ -6,8 +6,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.tables.base import Base, cascade_fk, identity
-from db.tables.own import BOT
+from db.tables.base import BOT, Base, OwnBase, cascade_fk, identity
 
 
 class ModuleUnlocking(Base):
@@ -26,11 +25,10 @@ class ModuleUnlocking(Base):
     at: Mapped[datetime | None]
 
 
-class UnlockedLesson(Base):
+class UnlockedLesson(OwnBase):
     """An admin has unlocked a lesson for one person. `unlocked_by`: the admin's Telegram id."""
 
     __tablename__ = "unlocked_lessons"
-    __table_args__ = {"schema": BOT}  # noqa: RUF012
 
     user_id: Mapped[int] = cascade_fk("users.id", primary_key=True, autoincrement=False)
     lesson_id: Mapped[int] = cascade_fk("bot.lessons.id", primary_key=True, autoincrement=False, index=True)

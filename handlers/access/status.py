@@ -1,6 +1,5 @@
 """What is open, until when: `/status`."""
 
-from aiogram import Router
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 
 from bot.chat.buttons import ShowModule
@@ -10,12 +9,10 @@ from bot.chat.replies import Reply, show_or_say
 from bot.context import Request
 from bot.texts import home as home_words
 from bot.texts.access import status as words
-from handlers.filters import SignedIn, goes_to, is_
+from handlers.filters import SignedIn, goes_to, is_, router_for
 from handlers.home import Home, load_home, next_button
 
-router = Router(name="status")
-router.message.filter(SignedIn())
-router.callback_query.filter(SignedIn())
+router = router_for("status", SignedIn())
 
 MAX_BUTTONS = 40
 

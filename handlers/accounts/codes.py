@@ -7,7 +7,7 @@ Until the code has come back nothing is looked up, and nothing is said, of whoev
 import re
 import secrets
 
-from aiogram import F, Router
+from aiogram import F
 from aiogram.types import CallbackQuery, Message
 
 from bot.chat.buttons import ConnectByCode, Register, SendCode
@@ -34,13 +34,11 @@ from db.outbox import Channel, Outgoing
 from handlers.accounts.profile import profile
 from handlers.accounts.site_links import ask
 from handlers.conversation import needs_text
-from handlers.filters import NotSignedOut, goes_to, is_
+from handlers.filters import NotSignedOut, goes_to, is_, router_for
 
 CODE = re.compile(rf"[0-9]{{{DIGITS}}}")
 
-router = Router(name="codes")
-router.message.filter(NotSignedOut())
-router.callback_query.filter(NotSignedOut())
+router = router_for("codes", NotSignedOut())
 
 
 async def ask_address(event: Message | CallbackQuery, request: Request) -> Reply:

@@ -2,7 +2,7 @@
 one. Neither is proven by that.
 """
 
-from aiogram import F, Router
+from aiogram import F
 from aiogram.types import CallbackQuery, Message, ReplyKeyboardRemove
 
 from bot.chat import Text
@@ -23,14 +23,12 @@ from db.errors import Refused
 from handlers.accounts.codes import send_code
 from handlers.accounts.profile import profile
 from handlers.conversation import needs_text
-from handlers.filters import SignedIn
+from handlers.filters import SignedIn, router_for
 from handlers.shop import show_offer
 
 EMAIL, PHONE = "email", "phone"
 
-router = Router(name="contacts")
-router.message.filter(SignedIn())
-router.callback_query.filter(SignedIn())
+router = router_for("contacts", SignedIn())
 
 
 @router.callback_query(ShowContact.filter(F.kind.in_({EMAIL, PHONE})))

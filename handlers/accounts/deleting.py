@@ -1,6 +1,6 @@
 """/delete: what goes and what stays, a word that confirms it, and then the account is gone."""
 
-from aiogram import F, Router
+from aiogram import F
 from aiogram.methods import SendMessage
 from aiogram.types import CallbackQuery, Message
 
@@ -18,11 +18,9 @@ from db.deleting.deleting import DeletionKind
 from db.jobs import SendJob, SetMenuJob
 from db.queue import enqueue
 from handlers.conversation import needs_text
-from handlers.filters import SignedIn, goes_to, is_
+from handlers.filters import SignedIn, goes_to, is_, router_for
 
-router = Router(name="deleting")
-router.message.filter(SignedIn())
-router.callback_query.filter(SignedIn())
+router = router_for("deleting", SignedIn())
 
 
 @router.message(is_(DELETE))

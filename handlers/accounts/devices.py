@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from aiogram import F, Router
+from aiogram import F
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 
 from bot.chat.buttons import EndOthers, EndSession, ShowDevices, SignIn
@@ -15,13 +15,11 @@ from bot.texts import home as home_words
 from bot.texts.accounts import devices as words
 from bot.texts.accounts import registration as registration_words
 from db.accounts import registration, sessions
-from handlers.filters import SignedIn, goes_to, is_
+from handlers.filters import SignedIn, goes_to, is_, router_for
 
 SESSIONS_A_PAGE = 8
 
-router = Router(name="devices")
-router.message.filter(SignedIn())
-router.callback_query.filter(SignedIn())
+router = router_for("devices", SignedIn())
 
 
 @router.message(is_(DEVICES))

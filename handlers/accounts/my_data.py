@@ -1,6 +1,5 @@
 """/mydata: all that is stored about a person, as a document for them."""
 
-from aiogram import Router
 from aiogram.types import CallbackQuery, Message
 
 from bot.chat.commands import MYDATA
@@ -11,11 +10,9 @@ from db.cooldowns import Guess, count_try
 from db.errors import TooManyTries
 from db.jobs import MyDataJob
 from db.queue import enqueue
-from handlers.filters import SignedIn, goes_to, is_
+from handlers.filters import SignedIn, goes_to, is_, router_for
 
-router = Router(name="my_data")
-router.message.filter(SignedIn())
-router.callback_query.filter(SignedIn())
+router = router_for("my_data", SignedIn())
 
 
 @router.message(is_(MYDATA))

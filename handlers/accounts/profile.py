@@ -1,6 +1,5 @@
 """One's own account: /profile."""
 
-from aiogram import Router
 from aiogram.types import CallbackQuery, Message
 
 from bot.chat.buttons import MailNews, ShowContact
@@ -30,12 +29,10 @@ from bot.texts.accounts import my_data as my_data_words
 from bot.texts.accounts import profile as words
 from db import mail
 from db.accounts import people
-from handlers.filters import SignedIn, goes_to, is_
+from handlers.filters import SignedIn, goes_to, is_, router_for
 from handlers.mail import news_button
 
-router = Router(name="account")
-router.message.filter(SignedIn())
-router.callback_query.filter(SignedIn())
+router = router_for("account", SignedIn())
 
 
 @router.callback_query(MailNews.filter())
