@@ -1,18 +1,16 @@
 """What an admin has said so far of promo codes that are to be made; kept with the conversation, ends with it."""
 
-import secrets
 from dataclasses import dataclass, field
-
-from aiogram.fsm.state import State
-from pydantic import TypeAdapter, ValidationError
 
 from bot.chat.arguments import MAX_COUNT, Arguments
 from bot.chat.commands import PROMO_NEW
+from bot.chat.conversation import PromoMaking
 from bot.context import Request
 from db import promo, promo_codes
-from db.errors import DraftGone, PromoExists
+from db.errors import PromoExists
 from db.promo_codes import MAX_BATCH
 from db.shop.offers import list_all_products
+from handlers.conversation import Drafts, new_draft_id
 
 MADE_UP = "*"  # in place of a code: one is made up; with a number behind it, so many for one use each
 
@@ -26,25 +24,11 @@ class PromoDraft:
     product_id: int | None = None
     days: int | None = None
     count: int | None = None
-    id: int = field(default_factory=lambda: secrets.randbelow(2**40) + 1)
+    id: int = field(default_factory=new_draft_id)
 
 
-ADAPTER = TypeAdapter(PromoDraft)
-
-
-async def save(request: Request, draft: PromoDraft, state: State) -> None:
-    await request.ask(state, draft=ADAPTER.dump_python(draft, mode="json"))
-
-
-async def get_draft(request: Request, draft_id: int | None = None) -> PromoDraft:
-    """The one that is open, where it is `draft_id`. Raises DraftGone."""
-    try:
-        draft = ADAPTER.validate_python((await request.state.get_data())["draft"])
-    except (KeyError, ValidationError) as error:
-        raise DraftGone from error
-    if not (request.person.state or "").startswith("PromoMaking:") or draft_id not in (None, draft.id):
-        raise DraftGone
-    return draft
+DRAFTS = Drafts(PromoDraft, PromoMaking)
+save, get_draft = DRAFTS.save, DRAFTS.get
 
 
 async def read_command(asked: Arguments, draft: PromoDraft, request: Request) -> None:

@@ -4,7 +4,6 @@ What was said so far is kept with the conversation, as of grants (`handlers/acce
 """
 
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Any
 
 from aiogram import F
@@ -36,14 +35,14 @@ from bot.texts import promo_codes as words
 from db import promo, promo_codes
 from db.access.limits import MAX_DAYS
 from db.acts import ActKind
-from db.errors import DraftGone, ProductUnknown, PromoExists
+from db.errors import ProductUnknown, PromoExists
 from db.normal import clean_text
 from db.promo_codes import MAX_BATCH
 from db.shop.offers import list_all_products
 from handlers.filters import goes_to, is_, role_router
 from handlers.promo_batches import batch_keyboard, send_later
 from handlers.promo_codes import A_PAGE, Event, card_keyboard
-from handlers.promo_drafts import MADE_UP, PromoDraft, choose_code, get_draft, read_command, save
+from handlers.promo_drafts import DRAFTS, MADE_UP, PromoDraft, choose_code, get_draft, read_command, save
 
 COLUMNS = 3  # of numbers
 DAYS = (7, 14, 30, 90, 180, 365)
@@ -280,7 +279,5 @@ async def make(event: Event, request: Request, draft: PromoDraft) -> Reply:
 @router.callback_query(DropPromo.filter())
 async def drop(query: CallbackQuery, callback_data: DropPromo, request: Request) -> Reply:
     """Of a draft that is over, only the message is closed."""
-    with suppress(DraftGone):
-        await get_draft(request, callback_data.draft)
-        await request.state.clear()
+    await DRAFTS.drop(request, callback_data.draft)
     return show(query, words.DROPPED)

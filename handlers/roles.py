@@ -1,6 +1,5 @@
 """/roles: an owner gives a role, or takes it. What it lets its person do: `bot/chat/rights.py`."""
 
-import secrets
 from typing import Any
 
 from aiogram import F
@@ -34,6 +33,7 @@ from db.queue import enqueue
 from db.roles import Role
 from handlers.accounts.names import confirm_name
 from handlers.accounts.who import IS_NAMED, find_named
+from handlers.conversation import new_draft_id
 from handlers.filters import goes_to, is_, role_router
 
 Event = Message | CallbackQuery
@@ -171,7 +171,7 @@ async def _preview(event: Event, request: Request, chat: int, role: Role | None)
     if before == role or (role is not None and chat in request.context.settings.admin_ids):
         return await show_role(event, ShowRole(chat=chat), request)
     who = await _holder_of(request, chat, has_role=role is None)
-    draft = {"id": secrets.randbelow(2**40) + 1, "chat": chat, "before": before, "role": role}
+    draft = {"id": new_draft_id(), "chat": chat, "before": before, "role": role}
     await request.ask(RoleQuestion.preview, role=draft)
     keyboard = rows(
         press(words.CONFIRM, ConfirmRole(draft=draft["id"])), press(words.DROP, ShowRole(chat=chat))

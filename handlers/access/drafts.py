@@ -1,17 +1,15 @@
 """What an admin has said so far of a grant or a revocation; it is kept with the conversation, and ends with it."""
 
-import secrets
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from aiogram.fsm.state import State
 from aiogram.types import CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, Message
-from pydantic import TypeAdapter, ValidationError
 
 from bot.chat.admin_buttons import AskReason, ConfirmGrant, DropGrant
 from bot.chat.buttons import Register
 from bot.chat.commands import GRANT, REVOKE, Command
+from bot.chat.conversation import Granting
 from bot.chat.keyboards import press, rows
 from bot.chat.replies import Reply, say
 from bot.context import Request
@@ -20,10 +18,10 @@ from bot.texts.access import grants as grant_words
 from bot.texts.accounts import registration as registration_words
 from db.access import changes
 from db.access.plans import GrantPlan, plan_grant, plan_revocation
-from db.errors import DraftGone
 from db.shop import offers
 from db.shop.offers import ProductSummary
 from db.timestamps import FOR_EVER
+from handlers.conversation import Drafts, new_draft_id
 
 DAYS = (7, 14, 30, 90, 180, 365)
 
@@ -36,10 +34,6 @@ class Action(StrEnum):
     @property
     def command(self) -> Command:
         return REVOKE if self is Action.REVOKE else GRANT
-
-
-def _new_id() -> int:
-    return secrets.randbelow(2**40) + 1
 
 
 @dataclass(slots=True)
@@ -56,25 +50,11 @@ class Draft:
     shown: datetime | None = None
     people: tuple[int, ...] = ()
     stamp: str = ""
-    id: int = field(default_factory=_new_id)
+    id: int = field(default_factory=new_draft_id)
 
 
-ADAPTER = TypeAdapter(Draft)
-
-
-async def save(request: Request, draft: Draft, state: State) -> None:
-    await request.ask(state, draft=ADAPTER.dump_python(draft, mode="json"))
-
-
-async def get_draft(request: Request, draft_id: int | None = None) -> Draft:
-    """The one that is open, where it is `draft_id`. Raises DraftGone."""
-    try:
-        draft = ADAPTER.validate_python((await request.state.get_data())["draft"])
-    except (KeyError, ValidationError) as error:
-        raise DraftGone from error
-    if not (request.person.state or "").startswith("Granting:") or draft_id not in (None, draft.id):
-        raise DraftGone
-    return draft
+DRAFTS = Drafts(Draft, Granting)
+save, get_draft = DRAFTS.save, DRAFTS.get
 
 
 async def make_plan(request: Request, draft: Draft) -> GrantPlan:

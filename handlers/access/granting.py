@@ -5,7 +5,6 @@ asked for.
 """
 
 from collections.abc import Sequence
-from contextlib import suppress
 
 from aiogram import F
 from aiogram.types import CallbackQuery, InlineKeyboardButton, Message, Update
@@ -36,11 +35,12 @@ from bot.texts.accounts import people as people_words
 from db.accounts import people
 from db.accounts.search import Found
 from db.acts import MAX_REASON
-from db.errors import AccessNotOwned, DraftGone, PersonAmbiguous, PersonNotRegistered, PersonUnknown, Refused
+from db.errors import AccessNotOwned, PersonAmbiguous, PersonNotRegistered, PersonUnknown, Refused
 from db.normal import clean_text
 from handlers.access import many
 from handlers.access.drafts import (
     DAYS,
+    DRAFTS,
     Action,
     Draft,
     drop_button,
@@ -275,7 +275,5 @@ async def take_reason(message: Message, request: Request) -> Reply:
 @router.callback_query(DropGrant.filter())
 async def drop(query: CallbackQuery, callback_data: DropGrant, request: Request) -> Reply:
     """Of a draft that is over, only the message is closed."""
-    with suppress(DraftGone):
-        await get_draft(request, callback_data.draft)
-        await request.state.clear()
+    await DRAFTS.drop(request, callback_data.draft)
     return show(query, words.DROPPED)

@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-from pydantic import TypeAdapter, ValidationError
-
 from bot.catalogue import copies, edits, writing
 from bot.catalogue.edits import Place
 from bot.chat.conversation import CatalogueQuestion
@@ -13,6 +11,7 @@ from db.catalogue.entries import Catalogue
 from db.catalogue.exporting import export_catalogue, export_withdrawn_lessons
 from db.catalogue.merging import LoadPlan, Merge, stamp_of
 from db.errors import DraftGone
+from handlers.conversation import Drafts
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,27 +47,16 @@ class Draft:
         return Right.LESSONS if is_lesson else Right.CATALOGUE
 
 
-ADAPTER = TypeAdapter(Draft)
+DRAFTS = Drafts(Draft, CatalogueQuestion)
+get_draft = DRAFTS.get
 
 
 async def ask(request: Request, draft: Draft) -> None:
-    await request.ask(CatalogueQuestion.value, draft=ADAPTER.dump_python(draft, mode="json"))
+    await DRAFTS.save(request, draft, CatalogueQuestion.value)
 
 
 async def keep_for_preview(request: Request, draft: Draft) -> None:
-    await ask(request, draft)
-    await request.state.set_state(CatalogueQuestion.preview)
-
-
-async def get_draft(request: Request) -> Draft:
-    """Raises DraftGone."""
-    try:
-        draft = ADAPTER.validate_python((await request.state.get_data())["draft"])
-    except (KeyError, ValidationError) as error:
-        raise DraftGone from error
-    if not (request.person.state or "").startswith("CatalogueQuestion:"):
-        raise DraftGone
-    return draft
+    await DRAFTS.save(request, draft, CatalogueQuestion.preview)
 
 
 async def get_place(request: Request, kind: str, row_id: int) -> tuple[Catalogue, Place]:
