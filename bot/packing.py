@@ -6,22 +6,15 @@ from aiogram import methods
 
 from bot.chat.disabled import as_pressed
 from bot.chat.replies import Method
-from bot.lessons.messages import (
-    FILE_LESSONS,
-    FileLessonEdit,
-    RichLesson,
-    RichLessonEdit,
-    TextLessonEdit,
-    instead_of,
-)
+from bot.lessons import messages
 from db.jobs import PackedMethod
 
 # Telegram's methods that ours are derived from, which know what is sent where they fail.
 OURS: dict[str, type[Method]] = {
-    "SendRichMessage": RichLesson,
-    "EditMessageText": TextLessonEdit,
-    "EditMessageMedia": FileLessonEdit,
-    **{f"Send{kind.title()}": sends for kind, sends in FILE_LESSONS.items()},
+    "SendRichMessage": messages.RichLesson,
+    "EditMessageText": messages.TextLessonEdit,
+    "EditMessageMedia": messages.FileLessonEdit,
+    **{f"Send{kind.title()}": sends for kind, sends in messages.FILE_LESSONS.items()},
 }
 
 
@@ -35,7 +28,7 @@ def pack(method: Method) -> PackedMethod:
         method, "protect_content", None
     ):  # which an edit does not send, but a message in its stead does
         values["protect_content"] = True
-    instead = [pack(one) for one in instead_of(method)]
+    instead = [pack(one) for one in messages.instead_of(method)]
     return PackedMethod(method=type_of(method), values=values, instead=instead)
 
 
@@ -53,8 +46,8 @@ def type_of(method: Method) -> str:
 
 def unpack(packed: PackedMethod) -> Method:
     kind = OURS.get(packed.method) or getattr(methods, packed.method)
-    if kind is TextLessonEdit and "rich_message" in packed.values:
-        kind = RichLessonEdit
+    if kind is messages.TextLessonEdit and "rich_message" in packed.values:
+        kind = messages.RichLessonEdit
     instead = {"instead": [unpack(one) for one in packed.instead]} if packed.instead else {}
     method: Method = kind.model_validate(packed.values | instead)
     return method

@@ -30,16 +30,7 @@ from bot.chat.fitting import fit, fit_one
 from bot.chat.replies import Method as Method
 from bot.chat.replies import Redraw
 from bot.context import AppContext
-from bot.lessons.messages import (
-    LastPart,
-    RichLesson,
-    RichLessonEdit,
-    as_new,
-    instead_of,
-    named_file,
-    sent_file,
-    with_file,
-)
+from bot.lessons import messages
 from bot.packing import pack, type_of
 from bot.retry import RetryJobError
 from db import chats
@@ -96,7 +87,7 @@ async def send_all(context: AppContext, replies: Sequence[Method]) -> None:
             return
         if isinstance(sent, Message | MessageId):
             ids.append(sent.message_id)
-        if isinstance(method, LastPart) and method.count > 1:
+        if isinstance(method, messages.LastPart) and method.count > 1:
             keep = partial(record_lesson_ids, telegram_id=int(method.chat_id), ids=ids[-method.count :])
             await _write_or_log(context, keep, "lesson_ids_lost")
 
@@ -133,7 +124,7 @@ async def send(context: AppContext, method: Method, *, report: bool = True, rese
         else:
             if isinstance(method, methods.SendInvoice):
                 await _close_refusals(context, method.payload)
-            if isinstance(sent, Message) and (file := sent_file(method, sent)) is not None:
+            if isinstance(sent, Message) and (file := messages.sent_file(method, sent)) is not None:
                 keep = partial(media.record_file_id, bot_id=context.bot.id, file=file)
                 await _write_or_log(context, keep, "file_id_lost")
             return sent
@@ -184,11 +175,11 @@ async def _after_refusal(
     gone = any(part in words for part in GONE)
     if gone and (isinstance(method, methods.EditMessageReplyMarkup) or not resend):
         return None
-    if gone and (anew := as_new(method)) is not None:
+    if gone and (anew := messages.as_new(method)) is not None:
         return await send(context, anew, report=report)
     if any(part in words for part in WRONG_ID) and (again := await _by_address(context, method)):
         return await send(context, again, report=report)
-    if (instead := instead_of(method)) and not any(part in words for part in NOT_CONTENT):
+    if (instead := messages.instead_of(method)) and not any(part in words for part in NOT_CONTENT):
         return await _send_instead(context, method, error, instead)
     return await _report(context, method, error, report=report)
 
@@ -197,14 +188,16 @@ async def _send_instead(
     context: AppContext, method: Method, error: TelegramAPIError, instead: list[Method]
 ) -> None:
     """A lesson that can't be shown as it was meant is shown otherwise; a rich message is not tried again."""
-    if not isinstance(method, RichLesson | RichLessonEdit) or not context.rich.learn(method, error.message):
+    if not isinstance(method, messages.RichLesson | messages.RichLessonEdit) or not context.rich.learn(
+        method, error.message
+    ):
         await _report(context, method, error, report=True)
     await send_all(context, instead)
 
 
 async def _by_address(context: AppContext, method: Method) -> Method | None:
     """A file whose remembered id Telegram no longer knows is sent by its address once more."""
-    if (file := named_file(method)) is None:
+    if (file := messages.named_file(method)) is None:
         return None
     found: list[str] = []
 
@@ -212,7 +205,7 @@ async def _by_address(context: AppContext, method: Method) -> Method | None:
         found.extend(await media.forget_file_id(session, context.bot.id, *file))
 
     await _write_or_log(context, forget, "file_id_kept")
-    return with_file(method, found[0]) if found else None
+    return messages.with_file(method, found[0]) if found else None
 
 
 def _need_not_be_there(method: Method, words: str) -> bool:
@@ -231,8 +224,8 @@ async def _report(context: AppContext, method: Method, error: TelegramAPIError, 
         return None
     name = "Redraw" if isinstance(method, Redraw) else type_of(method)
     payload = method.payload if isinstance(method, methods.SendInvoice) else ""
-    _kind, about = named_file(method) or ("", payload)
-    has_other = isinstance(method, RichLesson | RichLessonEdit)
+    _kind, about = messages.named_file(method) or ("", payload)
+    has_other = isinstance(method, messages.RichLesson | messages.RichLessonEdit)
     chat_id = None if has_other else getattr(method, "chat_id", None)
     job = RefusedJob(
         method=name,

@@ -17,18 +17,8 @@ from bot.chat.fitting import MAX_CAPTION
 from bot.chat.markup import pages
 from bot.chat.replies import MAX_TEXT, Method, say
 from bot.context import Request
-from bot.lessons import rich
+from bot.lessons import messages, rich
 from bot.lessons.document import Format, rich_problems
-from bot.lessons.messages import (
-    ADDRESS,
-    INPUTS,
-    FileLessonEdit,
-    LastPart,
-    RichLesson,
-    RichLessonEdit,
-    TextLessonEdit,
-    send_file,
-)
 from bot.texts import lessons as words
 from db.lessons.lessons import LessonPage
 from db.lessons.media import get_file_id
@@ -77,8 +67,8 @@ def is_file(message: Message) -> bool:
     return any(getattr(message, kind) for kind in (*EDITABLE, "voice"))
 
 
-def edit_text(place: Message, text: str, keyboard: InlineKeyboardMarkup) -> TextLessonEdit:
-    return TextLessonEdit(
+def edit_text(place: Message, text: str, keyboard: InlineKeyboardMarkup) -> messages.TextLessonEdit:
+    return messages.TextLessonEdit(
         chat_id=place.chat.id,
         message_id=place.message_id,
         text=text,
@@ -89,26 +79,26 @@ def edit_text(place: Message, text: str, keyboard: InlineKeyboardMarkup) -> Text
 
 def document(
     query: CallbackQuery, page: LessonPage, keyboard: InlineKeyboardMarkup, place: Message | None
-) -> RichLesson | RichLessonEdit | None:
+) -> messages.RichLesson | messages.RichLessonEdit | None:
     """The lesson as one rich message; None where it does not fit into one."""
     has_file = page.media is not None
     if page.media_kind == "document" or rich_problems(page.text, page.markup, has_file=has_file):
         return None
     block, listed = "", None
     if page.media and page.media_kind:
-        kind, is_address = page.media_kind, page.media.startswith(ADDRESS)
+        kind, is_address = page.media_kind, page.media.startswith(messages.ADDRESS)
         block = rich.media(kind, page.media if is_address else f"tg://{LISTED_AS[kind]}?id={IN_DOCUMENT}")
         listed = None if is_address else [listed_file(kind, page.media)]
     message = InputRichMessage(html=words.document(page, block), media=listed)
     if place is not None and not is_file(place):
-        return RichLessonEdit(
+        return messages.RichLessonEdit(
             chat_id=place.chat.id,
             message_id=place.message_id,
             rich_message=message,
             reply_markup=keyboard,
             protect_content=page.protect_content or None,
         )
-    return RichLesson(
+    return messages.RichLesson(
         chat_id=query.from_user.id,
         rich_message=message,
         reply_markup=keyboard,
@@ -121,7 +111,7 @@ def listed_file(kind: str, file: str) -> InputRichMessageMedia:
     return InputRichMessageMedia.model_validate({"id": IN_DOCUMENT, "media": media})
 
 
-def html_of(shown: RichLesson | RichLessonEdit) -> str:
+def html_of(shown: messages.RichLesson | messages.RichLessonEdit) -> str:
     assert shown.rich_message is not None  # made so
     return shown.rich_message.html or ""
 
@@ -142,10 +132,12 @@ def classic(
     if file is None and len(parts) == 1 and place is not None and not is_file(place):
         return [edit_text(place, text, keyboard)]
     chat_id, protect = query.from_user.id, page.protect_content or None
-    before: list[Method] = [send_file(chat_id, *file, protect_content=protect)] if file else []
+    before: list[Method] = [messages.send_file(chat_id, *file, protect_content=protect)] if file else []
     *first, last = parts
-    before += [LastPart(chat_id=chat_id, text=one, protect_content=protect, count=0) for one in first]
-    shown = LastPart(
+    before += [
+        messages.LastPart(chat_id=chat_id, text=one, protect_content=protect, count=0) for one in first
+    ]
+    shown = messages.LastPart(
         chat_id=chat_id, text=last, protect_content=protect, reply_markup=keyboard, count=len(before) + 1
     )
     return [*before, shown]
@@ -162,9 +154,9 @@ def with_caption(
 ) -> Method:
     """`alone`: the text, which is sent where Telegram refuses the file."""
     kind, source = file
-    if place is not None and kind in INPUTS and not place.voice:
-        media = INPUTS[kind](media=source, caption=text)
-        return FileLessonEdit(
+    if place is not None and kind in messages.INPUTS and not place.voice:
+        media = messages.INPUTS[kind](media=source, caption=text)
+        return messages.FileLessonEdit(
             chat_id=place.chat.id,
             message_id=place.message_id,
             media=media,
@@ -174,7 +166,7 @@ def with_caption(
         )
     protect = page.protect_content or None
     more = {"caption": text, "reply_markup": keyboard, "protect_content": protect, "instead": alone}
-    return send_file(query.from_user.id, kind, source, **more)
+    return messages.send_file(query.from_user.id, kind, source, **more)
 
 
 def without(query: CallbackQuery, shown: Sequence[Method], place: Message | None) -> list[Method]:
@@ -194,6 +186,6 @@ def without_parts(query: CallbackQuery, request: Request, *, here: bool) -> list
 
 async def file_id(request: Request, kind: str, source: str) -> str | None:
     """Telegram's id of a file that was sent from its address before."""
-    if not source.startswith(ADDRESS):
+    if not source.startswith(messages.ADDRESS):
         return None
     return await get_file_id(request.session, request.context.bot.id, kind, source)

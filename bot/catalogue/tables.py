@@ -4,26 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from bot.catalogue.fields import (
-    MAX_INTEGER,
-    Currency,
-    Days,
-    FileId,
-    Html,
-    Id,
-    Key,
-    Markdown,
-    Moment,
-    Name,
-    Price,
-    SchoolDescription,
-    SchoolName,
-    Table,
-    Text,
-    UnlockDays,
-    Url,
-    matching,
-)
+from bot.catalogue import fields
 from bot.catalogue.questions import QuestionTable
 from bot.currencies import CURRENCIES, untaken, ways
 from bot.money import from_minor_units, to_minor_units
@@ -32,12 +13,12 @@ from db.normal import clean_text
 from db.payments.methods import XTR
 
 
-class MediaTable(Table):
+class MediaTable(fields.Table):
     """Telegram fetches a `url` itself; a `file_id` is what the bot was given for a file sent to it."""
 
     kind: Literal["photo", "video", "audio", "voice", "document"]
-    url: Url | None = None
-    file_id: FileId | None = None
+    url: fields.Url | None = None
+    file_id: fields.FileId | None = None
 
     @model_validator(mode="after")
     def _one(self) -> Self:
@@ -50,11 +31,11 @@ class MediaTable(Table):
         return self.url or self.file_id or ""
 
 
-class SchoolTextTable(Table):
+class SchoolTextTable(fields.Table):
     """Telegram shows a bot's description of at most 512 characters to who has not begun yet."""
 
-    name: SchoolName | None = None
-    description: SchoolDescription | None = None
+    name: fields.SchoolName | None = None
+    description: fields.SchoolDescription | None = None
 
 
 class SchoolTable(SchoolTextTable):
@@ -64,16 +45,16 @@ class SchoolTable(SchoolTextTable):
     en: SchoolTextTable | None = None
 
 
-class LessonTable(Table):
-    key: Key
-    id: Id | None = None
-    title: Name
-    text: Html | None = None
-    markdown: Markdown | None = None
+class LessonTable(fields.Table):
+    key: fields.Key
+    id: fields.Id | None = None
+    title: fields.Name
+    text: fields.Html | None = None
+    markdown: fields.Markdown | None = None
     media: MediaTable | None = None
     preview: bool = False
-    unlock_days: UnlockDays | None = None
-    unlock_at: Moment | None = None
+    unlock_days: fields.UnlockDays | None = None
+    unlock_at: fields.Moment | None = None
     questions: list[QuestionTable] = Field(default_factory=list)
 
     @model_validator(mode="after")
@@ -93,28 +74,28 @@ class LessonTable(Table):
         return self
 
 
-class ModuleTable(Table):
-    key: Key
-    id: Id | None = None
-    name: Name
-    description: Text | None = None
-    interval_count: Annotated[int, Field(ge=1, le=MAX_INTEGER)] | None = None
+class ModuleTable(fields.Table):
+    key: fields.Key
+    id: fields.Id | None = None
+    name: fields.Name
+    description: fields.Text | None = None
+    interval_count: Annotated[int, Field(ge=1, le=fields.MAX_INTEGER)] | None = None
     unlock_in_order: bool = False
-    unlock_days: UnlockDays | None = None
-    unlock_at: Moment | None = None
+    unlock_days: fields.UnlockDays | None = None
+    unlock_at: fields.Moment | None = None
     format: Literal["classic", "rich"] = "classic"
     protect_content: bool = False
     lessons: list[LessonTable] = Field(default_factory=list)
 
 
-class OfferTable(Table):
+class OfferTable(fields.Table):
     """No `methods` means every way that the currency and the settings allow."""
 
-    key: Key
-    id: Id | None = None
-    days: Days
-    price: Price
-    currency: Currency
+    key: fields.Key
+    id: fields.Id | None = None
+    days: fields.Days
+    price: fields.Price
+    currency: fields.Currency
     methods: list[Literal["link", "invoice", "stars"]] = Field(default_factory=list)
 
     @model_validator(mode="after")
@@ -152,36 +133,36 @@ class OfferTable(Table):
         return to_minor_units(self.price, self.currency)
 
 
-class ProductTable(Table):
-    key: Key
-    id: Id | None = None
-    module: Key
-    name: Name
+class ProductTable(fields.Table):
+    key: fields.Key
+    id: fields.Id | None = None
+    module: fields.Key
+    name: fields.Name
     offers: list[OfferTable] = Field(default_factory=list)
 
 
-class PromoTable(Table):
+class PromoTable(fields.Table):
     """A code that only has A-Z a-z 0-9 _ - in it can also be given as a link: t.me/<bot>?start=promo_CODE."""
 
     code: Annotated[
         str,
         AfterValidator(clean_text),
-        matching(r"[^\s\x00/]{1,58}", "a code: up to 58 characters, no blanks and no slash"),
+        fields.matching(r"[^\s\x00/]{1,58}", "a code: up to 58 characters, no blanks and no slash"),
     ]
-    product: Key
-    days: Days
-    max_uses: Annotated[int, Field(ge=1, le=MAX_INTEGER)]
+    product: fields.Key
+    days: fields.Days
+    max_uses: Annotated[int, Field(ge=1, le=fields.MAX_INTEGER)]
 
 
-class ResultTable(Table):
-    key: Key
-    id: Id | None = None
-    name: Name
+class ResultTable(fields.Table):
+    key: fields.Key
+    id: fields.Id | None = None
+    name: fields.Name
     passed: bool
     share: Annotated[int, Field(ge=0, le=100)] | None = None
 
 
-class File(Table):
+class File(fields.Table):
     school: SchoolTable | None = None
     modules: Annotated[list[ModuleTable], Field(min_length=1)]
     products: list[ProductTable] = Field(default_factory=list)

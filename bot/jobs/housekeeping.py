@@ -5,29 +5,12 @@ from datetime import timedelta
 from bot.context import AppContext
 from bot.payments import alarms
 from bot.retry import MAX_RETRY_AGE
-from db import cooldowns, history_elsewhere, outbox, promo, queue, updates
+from db import cooldowns, history_elsewhere, jobs, outbox, promo, queue, updates
 from db.catalogue import copies
 from db.catalogue.jobs import LoadCatalogueJob, ReadCatalogueJob, SendCatalogueJob
 from db.connecting import codes, links
 from db.deleting.erasing import erase_unpaid
 from db.engine import Pool
-from db.jobs import (
-    AskPaymentJob,
-    CheckPaymentJob,
-    ConfirmNameJob,
-    CreatePaymentJob,
-    GrantReportJob,
-    MyDataJob,
-    RefusedJob,
-    RetryUpdateJob,
-    SendJob,
-    SettleAssignedJob,
-    SupportJob,
-    SweepJob,
-    TellGrantJob,
-    TellJob,
-    TidyJob,
-)
 from db.merging.undoing import delete_old_merges
 from db.payments import attempts, callbacks
 from db.queue import enqueue
@@ -37,36 +20,36 @@ LOST = timedelta(seconds=90)  # later than its job should have been
 KEPT = timedelta(days=3)
 # Jobs whose only trace is the job itself: `sweep` finds nothing in the database to enqueue them anew for.
 ONLY_JOBS = [
-    TellJob.name,
-    TellGrantJob.name,
-    GrantReportJob.name,
-    SendJob.name,
-    RefusedJob.name,
-    CheckPaymentJob.name,
-    ConfirmNameJob.name,
-    MyDataJob.name,
+    jobs.TellJob.name,
+    jobs.TellGrantJob.name,
+    jobs.GrantReportJob.name,
+    jobs.SendJob.name,
+    jobs.RefusedJob.name,
+    jobs.CheckPaymentJob.name,
+    jobs.ConfirmNameJob.name,
+    jobs.MyDataJob.name,
     SendCatalogueJob.name,
     ReadCatalogueJob.name,
     LoadCatalogueJob.name,
-    SupportJob.name,
-    SettleAssignedJob.name,
+    jobs.SupportJob.name,
+    jobs.SettleAssignedJob.name,
 ]
 
 
-async def sweep(_job: SweepJob, context: AppContext) -> None:
+async def sweep(_job: jobs.SweepJob, context: AppContext) -> None:
     """Enqueues anew what should have happened: jobs are at-least-once, but a held or deleted one is gone."""
     before = context.now() - LOST
     async with context.database.transaction(Pool.JOBS) as session:
         for attempt_id in await attempts.list_unsent(session, before):
-            await enqueue(session, CreatePaymentJob(attempt=attempt_id), key=f"create:{attempt_id}")
+            await enqueue(session, jobs.CreatePaymentJob(attempt=attempt_id), key=f"create:{attempt_id}")
         for attempt_id in await attempts.list_overdue(session, before):
-            await enqueue(session, AskPaymentJob(attempt=attempt_id), key=f"ask:{attempt_id}")
+            await enqueue(session, jobs.AskPaymentJob(attempt=attempt_id), key=f"ask:{attempt_id}")
         for callback in await callbacks.list_unhandled(session, before):
             await callbacks.enqueue_verification(session, callback.id, callback.known, once=True)
         await callbacks.delete_without_news(session, context.now())
         await alarms.watch_callbacks(session, context)
         for failed_id in await updates.list_unsolved_ids(session):
-            await enqueue(session, RetryUpdateJob(id=failed_id), key=f"retry_update:{failed_id}")
+            await enqueue(session, jobs.RetryUpdateJob(id=failed_id), key=f"retry_update:{failed_id}")
         for outbox_id, channel in await outbox.list_overdue(session, before):
             await outbox.enqueue_sending(session, outbox_id, channel)
         await queue.requeue_failed(session, ONLY_JOBS, MAX_RETRY_AGE)
@@ -77,7 +60,7 @@ async def sweep(_job: SweepJob, context: AppContext) -> None:
         await history_elsewhere.record_elsewhere(session, context.now())
 
 
-async def tidy(_job: TidyJob, context: AppContext) -> None:
+async def tidy(_job: jobs.TidyJob, context: AppContext) -> None:
     """Ids of handled updates, refunds nobody confirmed and the queue's own log are of no use after some days."""
     before = context.now() - KEPT
     async with context.database.transaction(Pool.JOBS) as session:

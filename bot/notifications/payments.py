@@ -6,14 +6,7 @@ from bot.chat.admin_buttons import RefundPurchase, ShowPerson
 from bot.chat.buttons import Continue, Pay, PayLater, ShowOffer
 from bot.chat.commands import COURSES
 from bot.chat.keyboards import go, press, rows
-from bot.notifications.events import (
-    InvoiceNotSent,
-    LinkExpired,
-    LinkPaid,
-    PaymentLookedInto,
-    PurchaseCanceled,
-    PurchaseSucceeded,
-)
+from bot.notifications import events
 from bot.notifications.notification import Notification, to_lessons
 from bot.notifications.payer_events import AdminPurchaseSucceeded, SecondCharge
 from bot.notifications.ways import way_buttons
@@ -26,7 +19,7 @@ from bot.texts.payments import orders as order_words
 from bot.texts.payments.purchases import declined
 
 
-def purchase_succeeded(event: PurchaseSucceeded) -> Notification:
+def purchase_succeeded(event: events.PurchaseSucceeded) -> Notification:
     paid = _("✅ Paid. “{course}” is open {until}.").format(
         course=safe(event.module), until=until(event.ends_at)
     )
@@ -39,22 +32,22 @@ def purchase_succeeded(event: PurchaseSucceeded) -> Notification:
     return Notification(f"{paid}\n{_terms(event)}", keyboard, above=f"{_terms(event)} · " + _("✅ paid"))
 
 
-def _terms(event: PurchaseSucceeded | LinkExpired) -> str:
+def _terms(event: events.PurchaseSucceeded | events.LinkExpired) -> str:
     return order_words.terms(event.product, event.days, event.amount, event.currency)
 
 
-def link_paid(event: LinkPaid) -> Notification:
+def link_paid(event: events.LinkPaid) -> Notification:
     text = _("“{product}”: {price} is paid ✅")
     return Notification(text.format(product=safe(event.product), price=money(event.amount, event.currency)))
 
 
-def link_expired(event: LinkExpired) -> Notification:
+def link_expired(event: events.LinkExpired) -> Notification:
     text = _("⌛ The payment link has run out. No money was charged.")
     again = press(_("🔄 New link"), ShowOffer(id=event.offer_id)) if event.offer_id else None
     return Notification(f"{_terms(event)}\n{text}", rows(again, go(_("🎓 Courses"), COURSES)))
 
 
-def purchase_canceled(event: PurchaseCanceled) -> Notification:
+def purchase_canceled(event: events.PurchaseCanceled) -> Notification:
     """News, and so a message of its own: the order's message loses its buttons."""
     why = declined(event.reason)
     about = _("“{product}”: no money was charged.").format(product=safe(event.product))
@@ -63,7 +56,7 @@ def purchase_canceled(event: PurchaseCanceled) -> Notification:
     return Notification(f"{why}\n{about}", keyboard, above=f"✖️ {why}\n{about}", anew=True)
 
 
-def invoice_not_sent(event: InvoiceNotSent) -> Notification:
+def invoice_not_sent(event: events.InvoiceNotSent) -> Notification:
     text = _(
         "“{product}” can't be paid this way right now: Telegram does not take the invoice. No money was charged, the"
         " order is closed, and the school knows of it."
@@ -107,7 +100,7 @@ def _about_payer(event: AdminPurchaseSucceeded | SecondCharge) -> InlineKeyboard
     )
 
 
-def payment_looked_into(event: PaymentLookedInto) -> Notification:
+def payment_looked_into(event: events.PaymentLookedInto) -> Notification:
     text = _(
         "Your payment of {price} has arrived, but I could not open your access by myself. Nothing is lost:"
         " the school has been told and will see to it."

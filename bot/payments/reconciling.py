@@ -13,12 +13,7 @@ from aiogram.exceptions import TelegramAPIError
 from bot.context import AppContext
 from bot.notifications.alert_events import AccessUnexplained, GrantedNotPaid, PaidNotGranted
 from bot.notifications.notify import raise_alert
-from bot.payments.alarms import (
-    YOOKASSA_PAYMENTS,
-    YOOKASSA_REFUNDS,
-    readable,
-    record_part,
-)
+from bot.payments import alarms
 from bot.payments.provider import NoProviderError, get_provider
 from bot.payments.refunding import create_refund, settle_refunds
 from bot.payments.reports import ErrorCollector, Report
@@ -54,7 +49,7 @@ async def reconcile(context: AppContext) -> Report:
         whole.add(report)
         error = next(iter(report.failed.values()), None)
         try:
-            await record_part(context, name, error)
+            await alarms.record_part(context, name, error)
         except Exception as unrecorded:
             if not is_unavailable(unrecorded):
                 raise
@@ -137,7 +132,7 @@ async def succeeded_payments(context: AppContext, report: Report) -> None:
     since = context.now() - WINDOW
     errors = ErrorCollector(report)
     listed = context.provider.payments(status="succeeded", captured_from=since)
-    async for payment in readable(context, YOOKASSA_PAYMENTS, listed):
+    async for payment in alarms.readable(context, alarms.YOOKASSA_PAYMENTS, listed):
         with errors.isolate_errors(f"payment {payment.id}"):
             report.looked("succeeded payments", await _settle_succeeded(context, payment))
 
@@ -159,7 +154,7 @@ async def succeeded_refunds(context: AppContext, report: Report) -> None:
         return
     since = context.now() - REFUND_WINDOW
     listed = context.provider.refunds(status="succeeded", created_from=since)
-    made = [one async for one in readable(context, YOOKASSA_REFUNDS, listed)]
+    made = [one async for one in alarms.readable(context, alarms.YOOKASSA_REFUNDS, listed)]
     async with context.database.transaction(Pool.JOBS) as session:
         made_ids = [one.id for one in made]
         held = await booking.list_known_ids(session, YOOKASSA, made_ids, RefundStatus.SUCCEEDED)

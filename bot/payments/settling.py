@@ -11,13 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import metrics
 from bot.context import AppContext
-from bot.notifications.alert_events import (
-    PaymentHeld,
-    PaymentMismatch,
-    PaymentNotCredited,
-    PaymentParked,
-    PaymentUnknown,
-)
+from bot.notifications import alert_events
 from bot.notifications.events import LinkExpired, PurchaseCanceled, PurchaseSucceeded
 from bot.notifications.notify import notify, notify_chats, notify_looked_into, raise_alert
 from bot.notifications.payer_events import AdminPurchaseSucceeded, SecondCharge
@@ -65,7 +59,7 @@ async def settle_payment(
     if settlement.sale is None:
         log.warning("payment_unknown", payment_id=settlement.payment_id)
     else:
-        await close_unknown(session, context, PaymentUnknown, settlement.sale.purchase.id)
+        await close_unknown(session, context, alert_events.PaymentUnknown, settlement.sale.purchase.id)
         await _notify_settlement(session, context, settlement, settlement.sale, now)
     return settlement
 
@@ -78,7 +72,7 @@ async def notify_charge(
     if settlement.sale is not None:
         await _notify_settlement(session, context, settlement, settlement.sale, context.now())
     elif settlement.outcome is Outcome.PARKED and charge is not None:
-        parked = PaymentParked(
+        parked = alert_events.PaymentParked(
             subject=charge.payment_id,
             amount=charge.amount,
             currency=charge.currency,
@@ -103,12 +97,12 @@ async def _notify_settlement(
             await _notify_canceled(session, context, sale, settlement.reason)
             await close_payment_alerts(session, purchase.id, settlement.payment_id, now)
         case Outcome.OPEN if settlement.reason == "waiting_for_capture":
-            await raise_alert(session, context, PaymentHeld(subject=str(purchase.id)))
+            await raise_alert(session, context, alert_events.PaymentHeld(subject=str(purchase.id)))
         case Outcome.NOT_CREDITED:
             payer, amount, currency = sale.attempt.telegram_id, purchase.amount_cents, purchase.currency
             await notify_not_credited(session, context, purchase.id, payer, amount, currency)
         case Outcome.PARKED:
-            parked = PaymentParked(
+            parked = alert_events.PaymentParked(
                 subject=settlement.payment_id,
                 amount=purchase.amount_cents,
                 currency=purchase.currency,
@@ -116,7 +110,7 @@ async def _notify_settlement(
             )
             await raise_alert(session, context, parked)
         case Outcome.MISMATCH:
-            mismatch = PaymentMismatch(
+            mismatch = alert_events.PaymentMismatch(
                 subject=settlement.payment_id, purchase_id=purchase.id, differs=settlement.reason
             )
             await raise_alert(session, context, mismatch)
@@ -126,7 +120,7 @@ async def notify_not_credited(
     session: AsyncSession, context: AppContext, purchase_id: int, telegram_id: int, amount: int, currency: str
 ) -> None:
     """The purchase stays open, so that it is settled once its days can be given."""
-    event = PaymentNotCredited(subject=str(purchase_id), amount=amount, currency=currency)
+    event = alert_events.PaymentNotCredited(subject=str(purchase_id), amount=amount, currency=currency)
     if await raise_alert(session, context, event):
         await notify_looked_into(session, context, telegram_id, amount, currency)
 
@@ -234,7 +228,7 @@ async def park_unknown(
         now=now,
     )
     if new:
-        parked = PaymentParked(
+        parked = alert_events.PaymentParked(
             subject=payment.id, amount=payment.amount, currency=payment.currency, reason="metadata"
         )
         await raise_alert(session, context, parked)

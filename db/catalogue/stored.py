@@ -8,24 +8,10 @@ from typing import Any, TypeVar
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db import tables
 from db.catalogue.entries import Catalogue, ModuleEntry, ProductEntry
 from db.catalogue.faults import Fault, at
 from db.normal import promo_form
-from db.tables import (
-    BatchCode,
-    CatalogueKey,
-    Lesson,
-    Module,
-    ModuleOptions,
-    ModuleUnlocking,
-    Offer,
-    Product,
-    PromoCode,
-    Question,
-    Result,
-    School,
-    SwitchedOffCode,
-)
 
 Row = TypeVar("Row")
 
@@ -51,54 +37,54 @@ class StoredCatalogue:
     `has_unknown_ids`: `progress` holds ids that the bot does not know.
     """
 
-    modules: dict[str, Module]
-    products: dict[str, Product]
-    module_rows: dict[int, Module]
-    product_rows: dict[int, Product]
-    unlocking: dict[int, ModuleUnlocking]
-    options: dict[int, ModuleOptions]
-    lessons: dict[int, dict[str, Lesson]]
-    questions: dict[int, dict[str, Question]]
-    offers: dict[str, Offer]
-    offer_rows: dict[int, Offer]
-    promos: dict[str, PromoCode]
-    switched_off: dict[int, SwitchedOffCode]
+    modules: dict[str, tables.Module]
+    products: dict[str, tables.Product]
+    module_rows: dict[int, tables.Module]
+    product_rows: dict[int, tables.Product]
+    unlocking: dict[int, tables.ModuleUnlocking]
+    options: dict[int, tables.ModuleOptions]
+    lessons: dict[int, dict[str, tables.Lesson]]
+    questions: dict[int, dict[str, tables.Question]]
+    offers: dict[str, tables.Offer]
+    offer_rows: dict[int, tables.Offer]
+    promos: dict[str, tables.PromoCode]
+    switched_off: dict[int, tables.SwitchedOffCode]
     batched: set[int]
-    results: dict[str, Result]
-    school: dict[str, School]
+    results: dict[str, tables.Result]
+    school: dict[str, tables.School]
     has_unknown_ids: bool
 
     @classmethod
     async def read(cls, session: AsyncSession) -> "StoredCatalogue":
         """Fifteen statements, whatever the size."""
-        keys = await _all(session, CatalogueKey)
-        module_rows = {row.id: row for row in await _all(session, Module)}
-        product_rows = {row.product_id: row for row in await _all(session, Product)}
-        offer_rows = {row.id: row for row in await _all(session, Offer)}
+        keys = await _all(session, tables.CatalogueKey)
+        module_rows = {row.id: row for row in await _all(session, tables.Module)}
+        product_rows = {row.product_id: row for row in await _all(session, tables.Product)}
+        offer_rows = {row.id: row for row in await _all(session, tables.Offer)}
         return cls(
             modules={key.key: module_rows[key.module_id] for key in keys if key.module_id},
             products={key.key: product_rows[key.product_id] for key in keys if key.product_id},
             module_rows=module_rows,
             product_rows=product_rows,
-            unlocking={row.module_id: row for row in await _all(session, ModuleUnlocking)},
-            options={row.module_id: row for row in await _all(session, ModuleOptions)},
-            lessons=_nested((row.module_id, row.key, row) for row in await _all(session, Lesson)),
-            questions=_nested((row.lesson_id, row.key, row) for row in await _all(session, Question)),
+            unlocking={row.module_id: row for row in await _all(session, tables.ModuleUnlocking)},
+            options={row.module_id: row for row in await _all(session, tables.ModuleOptions)},
+            lessons=_nested((row.module_id, row.key, row) for row in await _all(session, tables.Lesson)),
+            questions=_nested((row.lesson_id, row.key, row) for row in await _all(session, tables.Question)),
             offers={row.key: row for row in offer_rows.values() if row.key},
             offer_rows=offer_rows,
-            promos=_by_code(await _all(session, PromoCode)),
-            switched_off={row.code_id: row for row in await _all(session, SwitchedOffCode)},
-            batched=set(await session.scalars(select(BatchCode.code_id))),
-            results={row.key: row for row in await _all(session, Result)},
-            school={row.language: row for row in await _all(session, School)},
+            promos=_by_code(await _all(session, tables.PromoCode)),
+            switched_off={row.code_id: row for row in await _all(session, tables.SwitchedOffCode)},
+            batched=set(await session.scalars(select(tables.BatchCode.code_id))),
+            results={row.key: row for row in await _all(session, tables.Result)},
+            school={row.language: row for row in await _all(session, tables.School)},
             has_unknown_ids=bool(await session.scalar(text(HAS_UNKNOWN_IDS))),
         )
 
-    def module(self, entry: ModuleEntry) -> Module | None:
+    def module(self, entry: ModuleEntry) -> tables.Module | None:
         """The row that the entry means, by its key or its id; None where it is new."""
         return self.modules.get(entry.key) or self.module_rows.get(entry.id or 0)
 
-    def product(self, entry: ProductEntry) -> Product | None:
+    def product(self, entry: ProductEntry) -> tables.Product | None:
         """As `module`."""
         return self.products.get(entry.key) or self.product_rows.get(entry.id or 0)
 
@@ -115,12 +101,12 @@ def _nested(rows: Iterable[tuple[int, str, Row]]) -> dict[int, dict[str, Row]]:
     return dict(nested)
 
 
-def _by_code(rows: Iterable[PromoCode]) -> dict[str, PromoCode]:
+def _by_code(rows: Iterable[tables.PromoCode]) -> dict[str, tables.PromoCode]:
     """The oldest one where an adopted database holds two that differ in case only."""
     return {promo_form(row.code): row for row in sorted(rows, key=lambda row: -row.id)}
 
 
-def off_of(kept: StoredCatalogue, row: PromoCode | None) -> SwitchedOffCode | None:
+def off_of(kept: StoredCatalogue, row: tables.PromoCode | None) -> tables.SwitchedOffCode | None:
     """Where the code is switched off (db/promo_codes.py), the row that keeps its number of uses."""
     off = kept.switched_off.get(row.id) if row else None
     return off if off is not None and row is not None and row.max_usage_count <= off.lowered_to else None

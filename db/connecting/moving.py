@@ -11,14 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.account_errors import AccountDeleted
 from db.account_ids import get_current_id, is_deleted, list_telegram_ids
-from db.accounts.registration import (
-    create_identity,
-    create_user,
-    get_account_id,
-    move_identity,
-    sign_in,
-    sign_out,
-)
+from db.accounts import registration
 from db.errors import MergeNotUndoable, NotMergeable, PersonUnknown
 from db.locks import lock
 from db.merging.merging import lock_accounts
@@ -56,7 +49,7 @@ async def move_chat(
     """Raises PersonUnknown, AccountDeleted, and NotMergeable where it is the chat's account already."""
     await lock(session, f"telegram:{telegram_id}")
     user_id = await get_current_id(session, user_id)
-    from_id = await get_account_id(session, telegram_id)
+    from_id = await registration.get_account_id(session, telegram_id)
     await lock_accounts(session, user_id, *(() if from_id is None else (from_id,)))
     if await session.scalar(select(User.id).where(User.id == user_id)) is None:
         raise PersonUnknown(f"#{user_id}")
@@ -90,15 +83,15 @@ async def _attach(
 ) -> Session:
     """Identity, device and session."""
     if from_id is None:
-        await create_identity(session, user_id, telegram_id)
+        await registration.create_identity(session, user_id, telegram_id)
     else:
-        await move_identity(session, telegram_id, user_id)
-        await sign_out(session, from_id, telegram_id, now)
+        await registration.move_identity(session, telegram_id, user_id)
+        await registration.sign_out(session, from_id, telegram_id, now)
         device = select(Device.id).where(Device.device_key == f"telegram:{telegram_id}").scalar_subquery()
         await session.execute(
             delete(UserDevice).where(UserDevice.user_id == from_id, UserDevice.device_id == device)
         )
-    return await sign_in(session, user_id, telegram_id, now=now, keep=keep)
+    return await registration.sign_in(session, user_id, telegram_id, now=now, keep=keep)
 
 
 async def undo_move(session: AsyncSession, connection_id: int, now: datetime, keep: timedelta) -> Connection:
@@ -113,7 +106,7 @@ async def undo_move(session: AsyncSession, connection_id: int, now: datetime, ke
         raise MergeNotUndoable(connection_id, "undone")
     if now - found.created_at > UNDO_WITHIN:
         raise MergeNotUndoable(connection_id, "too late")
-    if await get_account_id(session, found.telegram_id) != current:
+    if await registration.get_account_id(session, found.telegram_id) != current:
         raise MergeNotUndoable(connection_id, "moved")
     back = await _account_before(session, found, now)
     await lock_accounts(session, current, back)
@@ -129,7 +122,9 @@ async def _account_before(session: AsyncSession, found: Connection, now: datetim
     if found.from_user_id is not None:
         return await get_current_id(session, found.from_user_id)
     name = await session.scalar(select(Chat.name).where(Chat.telegram_id == found.telegram_id))
-    return await create_user(session, found.telegram_id, name=name or str(found.telegram_id), now=now)
+    return await registration.create_user(
+        session, found.telegram_id, name=name or str(found.telegram_id), now=now
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,16 +10,7 @@ from enum import StrEnum
 from sqlalchemy import delete, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.errors import (
-    NotRefundable,
-    PurchaseForeign,
-    PurchaseUnknown,
-    RefundAsked,
-    RefundByHand,
-    RefundGone,
-    RefundTooMuch,
-    StarsInFullOnly,
-)
+from db import errors
 from db.payments.methods import STARS, YOOKASSA_ID
 from db.payments.purchases import FROM_PURCHASES, PurchaseStatus, lock_purchase
 from db.refunds.days import PurchaseBalance, get_balance
@@ -123,9 +114,9 @@ async def get_paid(session: AsyncSession, purchase_id: int) -> PaidPurchase:
     """Locks it. Raises PurchaseUnknown, PurchaseForeign."""
     row = (await session.execute(PAID, {"purchase_id": purchase_id})).one_or_none()
     if row is None:
-        raise PurchaseUnknown(purchase_id)
+        raise errors.PurchaseUnknown(purchase_id)
     if row.payer is None:
-        raise PurchaseForeign(purchase_id)
+        raise errors.PurchaseForeign(purchase_id)
     return PaidPurchase(*row)
 
 
@@ -133,9 +124,9 @@ async def _lock_refundable(session: AsyncSession, purchase_id: int) -> PaidPurch
     """Locks it, and lets pass only what can be returned by us."""
     purchase = await get_paid(session, purchase_id)
     if purchase.status != PurchaseStatus.SUCCEEDED:
-        raise NotRefundable(purchase_id, purchase.status)
+        raise errors.NotRefundable(purchase_id, purchase.status)
     if purchase.provider != STARS and not YOOKASSA_ID.fullmatch(purchase.payment_id):
-        raise RefundByHand(purchase_id, purchase.payment_id)
+        raise errors.RefundByHand(purchase_id, purchase.payment_id)
     return purchase
 
 
@@ -159,9 +150,9 @@ def _check_amount(purchase: PaidPurchase, balance: PurchaseBalance, amount: int 
     left = purchase.amount - balance.refunded - balance.pending
     returned = left if amount is None else amount
     if purchase.provider == STARS and left > 0 and returned != purchase.amount:
-        raise StarsInFullOnly(purchase.id, purchase.amount)
+        raise errors.StarsInFullOnly(purchase.id, purchase.amount)
     if not 0 < returned <= left:
-        raise RefundTooMuch(purchase.id, max(left, 0), purchase.currency)
+        raise errors.RefundTooMuch(purchase.id, max(left, 0), purchase.currency)
     return returned
 
 
@@ -180,7 +171,7 @@ async def record_confirmation(session: AsyncSession, refund_id: int, now: dateti
     """From here on its amount is reserved. Raises RefundGone, RefundAsked, and what `create_draft` raises."""
     purchase_id = await session.scalar(select(Refund.purchase_id).where(Refund.id == refund_id))
     if purchase_id is None:
-        raise RefundGone(refund_id)
+        raise errors.RefundGone(refund_id)
     purchase = await _lock_unconfirmed(session, refund_id, purchase_id)
     row = await _lock_draft(session, refund_id, now)
     balance = await get_balance(session, purchase_id)
@@ -195,14 +186,14 @@ async def _lock_unconfirmed(session: AsyncSession, refund_id: int, purchase_id: 
     await lock_purchase(session, purchase_id)
     status = await session.scalar(select(Refund.status).where(Refund.id == refund_id))
     if status is not None and status != RefundStatus.DRAFT:
-        raise RefundAsked(refund_id, status)
+        raise errors.RefundAsked(refund_id, status)
     return await _lock_refundable(session, purchase_id)
 
 
 async def _lock_draft(session: AsyncSession, refund_id: int, now: datetime) -> Refund:
     row = await session.get(Refund, refund_id, with_for_update=True, populate_existing=True)
     if row is None or now - row.created_at > DRAFT_LIVES:
-        raise RefundGone(refund_id)
+        raise errors.RefundGone(refund_id)
     return row
 
 
@@ -212,7 +203,7 @@ async def delete_draft(session: AsyncSession, refund_id: int) -> None:
     if await session.scalar(draft.returning(Refund.id)) is not None:
         return
     status = await session.scalar(select(Refund.status).where(Refund.id == refund_id))
-    raise RefundGone(refund_id) if status is None else RefundAsked(refund_id, status)
+    raise errors.RefundGone(refund_id) if status is None else errors.RefundAsked(refund_id, status)
 
 
 async def delete_old_drafts(session: AsyncSession, before: datetime) -> None:

@@ -12,27 +12,12 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db import tables
 from db.engine import Database, Pool
 from db.identities import find_taken_id
 from db.placeholders import placeholder
 from db.schema.inspection import LIST_NARROW
 from db.schema.rights import SHARED_RIGHTS, Obstacle, list_missing_rights
-from db.tables import (
-    AdminAccess,
-    AuthIdentity,
-    Base,
-    Device,
-    Module,
-    ModuleAccess,
-    Product,
-    Progress,
-    PromoCode,
-    PromoUsage,
-    Purchase,
-    Session,
-    User,
-    UserDevice,
-)
 
 STRING_TOO_LONG = "22001"
 
@@ -186,9 +171,9 @@ async def _write(session: AsyncSession, now: datetime) -> None:
     """Two rows of each kind, alike in all that may be alike, and each change the bot makes to them."""
     token = secrets.token_hex(8)
     users = await _people(session, token, now)
-    module = Module(name="Trial", description="Trial", interval_count=12)
+    module = tables.Module(name="Trial", description="Trial", interval_count=12)
     await _add(session, module)
-    product = Product(module_id=module.id, name="Trial")
+    product = tables.Product(module_id=module.id, name="Trial")
     await _add(session, product)
     module.name = product.name = "Trial of the bot"
     await session.flush()
@@ -198,17 +183,19 @@ async def _write(session: AsyncSession, now: datetime) -> None:
         for number, (provider, currency) in enumerate(kinds)
     ]
     await _add(session, *purchases)
-    await session.execute(select(Purchase.id).where(Purchase.id == purchases[0].id).with_for_update())
+    await session.execute(
+        select(tables.Purchase.id).where(tables.Purchase.id == purchases[0].id).with_for_update()
+    )
     for status in ("succeeded", "refunded", "canceled"):
         purchases[0].status, purchases[0].purchased_at = status, now
         await session.flush()
-    code = PromoCode(code=f"Trial{token}", max_usage_count=10, days=14, product_id=product.product_id)
+    code = tables.PromoCode(code=f"Trial{token}", max_usage_count=10, days=14, product_id=product.product_id)
     await _add(session, code)
-    await session.execute(select(PromoCode.id).where(PromoCode.id == code.id).with_for_update())
+    await session.execute(select(tables.PromoCode.id).where(tables.PromoCode.id == code.id).with_for_update())
     code.days, code.max_usage_count = 15, 0
-    await _add(session, *(PromoUsage(user_id=user.id, code_id=code.id, used_at=now) for user in users))
+    await _add(session, *(tables.PromoUsage(user_id=user.id, code_id=code.id, used_at=now) for user in users))
     for days in (30, -30):
-        grant = AdminAccess(
+        grant = tables.AdminAccess(
             admin_id=users[0].id,
             target_user_id=users[1].id,
             product_id=product.product_id,
@@ -217,15 +204,17 @@ async def _write(session: AsyncSession, now: datetime) -> None:
         )
         await _add(session, grant)
     for ends_at in (now, now + timedelta(days=30)):
-        access = insert(ModuleAccess).values(user_id=users[0].id, module_id=module.id, ends_at=ends_at)
+        access = insert(tables.ModuleAccess).values(user_id=users[0].id, module_id=module.id, ends_at=ends_at)
         await session.execute(
             access.on_conflict_do_update(index_elements=["user_id", "module_id"], set_={"ends_at": ends_at})
         )
-    await _add(session, *(Progress(user_id=users[0].id, lesson_id=2**31 + 1, result_id=1) for _ in range(2)))
+    await _add(
+        session, *(tables.Progress(user_id=users[0].id, lesson_id=2**31 + 1, result_id=1) for _ in range(2))
+    )
     await _delete(session, users)
 
 
-async def _delete(session: AsyncSession, users: list[User]) -> None:
+async def _delete(session: AsyncSession, users: list[tables.User]) -> None:
     """As an account is deleted: what signs in to it, and how far it has come."""
     for statement in (*map(DELETE.format, ("progress", "sessions", "authidentities")), DELETE_DEVICES):
         await session.execute(text(statement), {"users": [user.id for user in users]})
@@ -238,18 +227,20 @@ delete from devices where id in (select device_id from links)
 """
 
 
-async def _people(session: AsyncSession, token: str, now: datetime) -> list[User]:
+async def _people(session: AsyncSession, token: str, now: datetime) -> list[tables.User]:
     given = {"name": "Trial", "phone": "+79990000000", "created_at": now, "last_seen": now}
-    users = [User(email=placeholder(n, token), **given) for n in (1, 2)]
+    users = [tables.User(email=placeholder(n, token), **given) for n in (1, 2)]
     await _add(session, *users)
     await _add(session, *(_identity(user, token, n) for n, user in enumerate(users)))
-    device = Device(device_key=f"telegram:{token}", platform="telegram", created_at=now)
+    device = tables.Device(device_key=f"telegram:{token}", platform="telegram", created_at=now)
     await _add(session, device)
-    repeated = insert(Device).values(device_key=device.device_key, platform="telegram", created_at=now)
+    repeated = insert(tables.Device).values(device_key=device.device_key, platform="telegram", created_at=now)
     await session.execute(repeated.on_conflict_do_nothing(index_elements=["device_key"]))
-    await _add(session, *(UserDevice(user_id=user.id, device_id=device.id, linked_at=now) for user in users))
+    await _add(
+        session, *(tables.UserDevice(user_id=user.id, device_id=device.id, linked_at=now) for user in users)
+    )
     for _ in range(2):
-        sign_in = Session(
+        sign_in = tables.Session(
             user_id=users[0].id,
             device_id=device.id,
             refresh_token_hash=secrets.token_hex(32),
@@ -264,14 +255,14 @@ async def _people(session: AsyncSession, token: str, now: datetime) -> list[User
     return users
 
 
-def _identity(user: User, token: str, number: int) -> AuthIdentity:
-    return AuthIdentity(user_id=user.id, loginprovider="telegram", providerkey=f"{token}{number}")
+def _identity(user: tables.User, token: str, number: int) -> tables.AuthIdentity:
+    return tables.AuthIdentity(user_id=user.id, loginprovider="telegram", providerkey=f"{token}{number}")
 
 
 def _purchase(
-    user: User, product: Product, provider: str, currency: str, payment: str, now: datetime
-) -> Purchase:
-    return Purchase(
+    user: tables.User, product: tables.Product, provider: str, currency: str, payment: str, now: datetime
+) -> tables.Purchase:
+    return tables.Purchase(
         user_id=user.id,
         product_id=product.product_id,
         amount_cents=99_000,
@@ -284,7 +275,7 @@ def _purchase(
     )
 
 
-async def _add(session: AsyncSession, *rows: Base) -> None:
+async def _add(session: AsyncSession, *rows: tables.Base) -> None:
     """Raises _ChangedError where a row is not afterwards what it was made as."""
     wanted = [{name: value for name, value in _values(row).items() if value is not None} for row in rows]
     session.add_all(rows)
@@ -296,5 +287,5 @@ async def _add(session: AsyncSession, *rows: Base) -> None:
                 raise _ChangedError(f"{row.__tablename__}.{name}")
 
 
-def _values(row: Base) -> dict[str, object]:
+def _values(row: tables.Base) -> dict[str, object]:
     return {column.key: getattr(row, column.key) for column in inspect(type(row)).column_attrs}

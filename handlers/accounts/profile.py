@@ -2,19 +2,8 @@
 
 from aiogram.types import CallbackQuery, Message
 
+from bot.chat import commands
 from bot.chat.buttons import MailNews, ShowContact
-from bot.chat.commands import (
-    CONNECT,
-    DELETE,
-    DEVICES,
-    LANGUAGE,
-    LOGOUT,
-    MYDATA,
-    PROFILE,
-    PURCHASES,
-    REMINDERS,
-    START,
-)
 from bot.chat.keyboards import go, press, rows
 from bot.chat.replies import Reply, as_list, show, toast
 from bot.context import Request
@@ -44,8 +33,8 @@ async def set_mail_news(query: CallbackQuery, callback_data: MailNews, request: 
     return [toast(query, done), *as_list(await profile(query, request))]
 
 
-@router.message(is_(PROFILE))
-@router.callback_query(goes_to(PROFILE))
+@router.message(is_(commands.PROFILE))
+@router.callback_query(goes_to(commands.PROFILE))
 async def profile(event: Message | CallbackQuery, request: Request) -> Reply:
     session, person, context = request.session, request.person, request.context
     who = await people.get_account_summary(session, person.user_id)
@@ -55,13 +44,13 @@ async def profile(event: Message | CallbackQuery, request: Request) -> Reply:
             press(contact_words.EMAIL, ShowContact(kind="email")),
             press(contact_words.PHONE, ShowContact(kind="phone")),
         ),
-        go(connect_words.SCHOOL_ACCOUNT, CONNECT),
-        (go(words.PAYMENTS, PURCHASES), go(words.REMINDERS, REMINDERS)),
+        go(connect_words.SCHOOL_ACCOUNT, commands.CONNECT),
+        (go(words.PAYMENTS, commands.PURCHASES), go(words.REMINDERS, commands.REMINDERS)),
         await news_button(request),
-        go(device_words.DEVICES, DEVICES),
-        (go(words.LANGUAGE, LANGUAGE), go(my_data_words.MY_DATA, MYDATA)),
-        go(device_words.LOGOUT, LOGOUT),
-        go(deletion_words.DELETE, DELETE),
-        go(home_words.HOME, START),
+        go(device_words.DEVICES, commands.DEVICES),
+        (go(words.LANGUAGE, commands.LANGUAGE), go(my_data_words.MY_DATA, commands.MYDATA)),
+        go(device_words.LOGOUT, commands.LOGOUT),
+        go(deletion_words.DELETE, commands.DELETE),
+        go(home_words.HOME, commands.START),
     )
     return show(event, words.profile(who, info_words.LANGUAGE_NAMES[language]), keyboard)
