@@ -52,12 +52,12 @@ def _ends(state: str, event: TelegramObject) -> bool:
     return state != Assignment.who_and_offer.state or not written.startswith(LOOK_UPS)
 
 
-def needs_text(router: Router, question: State, answer: Text | Callable[[], str]) -> None:
+def needs_text(router: Router, question: State, answer: Text) -> None:
     """Whatever is no text, a picture for one, is answered so, and the question stays open."""
 
     @router.message(question, ~F.text)
     async def ask_for_text(message: Message) -> Reply:
-        return say(message, answer() if callable(answer) else answer)
+        return say(message, answer)
 
 
 def new_draft_id() -> int:

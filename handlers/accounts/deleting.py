@@ -17,7 +17,6 @@ from db.deleting import deleting
 from db.deleting.deleting import DeletionKind
 from db.jobs import SendJob, SetMenuJob
 from db.queue import enqueue
-from handlers.conversation import needs_text
 from handlers.filters import SignedIn, goes_to, is_, router_for
 
 router = router_for("deleting", SignedIn())
@@ -64,4 +63,6 @@ async def tell_others(
         await enqueue(request.session, SendJob(methods=[pack(told)]))
 
 
-needs_text(router, DeletionQuestion.word, words.wrong_word)
+@router.message(DeletionQuestion.word, ~F.text)
+async def no_text(message: Message) -> Reply:
+    return say(message, words.wrong_word())
