@@ -116,9 +116,9 @@ async def paysupport(event: Message | CallbackQuery, request: Request) -> Reply:
 async def cancel(event: Message | CallbackQuery, state: FSMContext) -> Reply:
     """Also takes away the keys below the input that a question may have brought."""
     if await state.get_state() is None:
-        return say(event, words.nothing_to_stop())
+        return say(event, words.NOTHING_TO_STOP)
     await state.clear()
-    return say(event, words.stopped(), ReplyKeyboardRemove())
+    return say(event, words.STOPPED, ReplyKeyboardRemove())
 
 
 @router.message(is_(LANGUAGE))

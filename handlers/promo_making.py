@@ -38,7 +38,7 @@ from db.acts import ActKind
 from db.errors import ProductUnknown, PromoExists
 from db.normal import clean_text
 from db.promo_codes import MAX_BATCH
-from db.shop.offers import list_all_products
+from db.shop.offers import get_product_name, list_all_products
 from handlers.filters import goes_to, is_, role_router
 from handlers.promo_batches import batch_keyboard, send_later
 from handlers.promo_codes import A_PAGE, Event, card_keyboard
@@ -97,8 +97,7 @@ async def ask_next(event: Event, request: Request, draft: PromoDraft, problem: s
 
 
 async def _so_far(request: Request, draft: PromoDraft, problem: str, question: object = "") -> str:
-    products = await list_all_products(request.session) if draft.product_id is not None else []
-    name = next((one.name for one in products if one.id == draft.product_id), None)
+    name = await get_product_name(request.session, draft.product_id)
     text = words.so_far(draft.code, name, draft.days, draft.count, batch=draft.batch)
     return "\n\n".join(str(part) for part in (problem, text, question) if str(part))
 

@@ -132,8 +132,7 @@ async def _ask(
     """Raises ProductUnknown."""
     if product is None:
         return await _ask_product(event, request, problem, meant)
-    found = await offers.list_all_products(request.session)
-    name = next((one.name for one in found if one.id == product), None)
+    name = await offers.get_product_name(request.session, product)
     if name is None:
         raise ProductUnknown(product)
     await request.ask(OfferMaking.terms, product=product, days=days)

@@ -151,7 +151,6 @@ def test_nobody_else_asks_the_machine_what_time_it_is() -> None:
     assert asking == MACHINES.keys()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Nap(Job):
     name = "nap"
 

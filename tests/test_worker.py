@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -24,7 +23,6 @@ pytestmark = pytest.mark.usefixtures("errors")
 STATUS = "select status::text from bot.pgqueuer"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Nap(Job):
     name = "nap"
 

@@ -26,7 +26,7 @@ async def send_grant_report(job: GrantReportJob, context: AppContext) -> None:
         name = f"access-{act.created_at:%Y-%m-%d}-{act.id}.csv"
     with context.localizer.use_language_of(chosen, telegram):
         table = to_csv([[str(title) for title in words.COLUMNS], *found])
-        caption = words.report()
+        caption = str(words.REPORT)
     document = BufferedInputFile(table, name)
     await send_in_job(context, SendDocument(chat_id=job.telegram_id, document=document, caption=caption))
 

@@ -31,18 +31,18 @@ class NotWantedError(Exception):
 
 def email_code(row: OutboxMessage) -> Letter:
     minutes = round((row.expires_at - row.created_at).total_seconds() / 60)
-    return Letter(words.code_subject(), words.code_body(str(row.payload["code"]), minutes))
+    return Letter(str(words.CODE_SUBJECT), words.code_body(str(row.payload["code"]), minutes))
 
 
 def chat_connected(row: OutboxMessage) -> Letter:
     said = row.payload
     return Letter(
-        words.connected_subject(), words.connected_body(said["chat"], said["username"], said["support"])
+        str(words.CONNECTED_SUBJECT), words.connected_body(said["chat"], said["username"], said["support"])
     )
 
 
 def address_changed(row: OutboxMessage) -> Letter:
-    return Letter(words.changed_subject(), words.changed_body(row.payload["support"]))
+    return Letter(str(words.CHANGED_SUBJECT), words.changed_body(row.payload["support"]))
 
 
 WORDINGS: Mapping[str, Callable[[OutboxMessage], Letter]] = {

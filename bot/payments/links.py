@@ -1,10 +1,10 @@
 """Payments by link: created at the provider with no connection held, then shown to the payer."""
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import structlog
 
+from bot.chat import Text
 from bot.chat.buttons import ShowModule, ShowOffer
 from bot.chat.keyboards import press, rows
 from bot.chat.replies import without_buttons
@@ -107,7 +107,7 @@ async def _look_up(
         closed = await attempts.record_refusal(session, attempt, "never created", context.now())
         await close_unknown(session, context, PaymentUnknown, attempt.purchase_id)
     if closed:
-        await _say_ended(context, attempt, words.never_created)
+        await _say_ended(context, attempt, words.NEVER_CREATED)
     return None
 
 
@@ -171,10 +171,10 @@ async def _record_refusal(context: AppContext, attempt: AttemptDetails, error: P
             parameter=error.parameter,
         )
         await raise_alert(session, context, alarm)
-    await _say_ended(context, attempt, words.refused)
+    await _say_ended(context, attempt, words.REFUSED)
 
 
-async def _say_ended(context: AppContext, attempt: AttemptDetails, why: Callable[[], str]) -> None:
+async def _say_ended(context: AppContext, attempt: AttemptDetails, why: Text) -> None:
     """No payment came of the order: in its message, with the other ways; nothing where its payer has gone on. Raises
     RetryJobError."""
     async with context.database.transaction(Pool.JOBS) as session:
@@ -187,5 +187,5 @@ async def _say_ended(context: AppContext, attempt: AttemptDetails, why: Callable
         head = words.terms(attempt.product, attempt.days, attempt.amount, attempt.currency)
         again = press(words.TRY_AGAIN, ShowOffer(id=attempt.offer_id)) if attempt.offer_id else None
         back = press(shop_words.BACK, ShowModule(id=attempt.module_id))
-        shown = f"{head}\n\n{why()}", rows(again, *way_buttons(order.ways), back)
+        shown = f"{head}\n\n{why}", rows(again, *way_buttons(order.ways), back)
     await write(context, attempt, shown)

@@ -47,6 +47,7 @@ ASK_ADDED = {
 }
 JOINED = __("I have put this part behind the one before it: please look at the place where they meet.")
 ASK_TEXT = __("Now the text of the lesson. Bold, links and the like are kept.")
+PRICE_NOTE = __("Who has ordered already keeps a lower price for an hour.")
 
 
 def too_long(most: int) -> str:
@@ -141,7 +142,3 @@ def lesson(course: ModuleEntry, one: LessonEntry) -> str:
 
 def preview(lines: Sequence[str]) -> str:
     return "\n".join([_("It would change:"), *lines])
-
-
-def price_note() -> str:
-    return _("Who has ordered already keeps a lower price for an hour.")

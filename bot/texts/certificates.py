@@ -19,6 +19,9 @@ SHARE = __("📣 Share")
 ON_ITS_WAY = __("📄 The files are on their way…")
 TEXT_PLEASE = __("Please write the name as a message.")
 LINK = "cert_"  # begins a deep link
+VALID = __("This certificate is valid.")
+VOID = __("This certificate is void: it is not valid any more.")
+UNKNOWN = __("There is no certificate with this number. Please compare it with the paper sign by sign.")
 
 
 def of_course(name: str) -> str:
@@ -98,23 +101,11 @@ def _date(one: Certificate) -> str:
 
 def checked(typed: str, found: Certificate | Void | None) -> str:
     if found is None:
-        return "❔ " + unknown() + f"\n<code>{cut(typed)}</code>"
+        return f"❔ {UNKNOWN}\n<code>{cut(typed)}</code>"
     if isinstance(found, Void):
-        return "⛔ " + void() + f"\n<code>{cut(typed)}</code>"
+        return f"⛔ {VOID}\n<code>{cut(typed)}</code>"
     lines = [f"{label}: {called(said)}" for label, said in facts(found)]
-    return "\n".join([f"✅ <b>{valid()}</b>", "", *lines])
-
-
-def valid() -> str:
-    return _("This certificate is valid.")
-
-
-def void() -> str:
-    return _("This certificate is void: it is not valid any more.")
-
-
-def unknown() -> str:
-    return _("There is no certificate with this number. Please compare it with the paper sign by sign.")
+    return "\n".join([f"✅ <b>{VALID}</b>", "", *lines])
 
 
 def facts(one: Certificate) -> list[tuple[str, str]]:

@@ -25,6 +25,8 @@ DOORS = {
 }
 ASK_LANGUAGE = "🌐 Язык / Language"
 LANGUAGE_CHOSEN = __("I speak English with you now.")
+STOPPED = __("Cancelled.")
+NOTHING_TO_STOP = __("Nothing to cancel.")
 
 
 def help_(commands: Sequence[Command], registered: bool) -> str:
@@ -66,14 +68,6 @@ def paysupport(contact: str | None, has_open_order: bool) -> str:
     parts.append(_("Please say which course it is about, and when you paid."))
     parts.append(_("Telegram's own support can't help with payments made through this bot."))
     return "\n\n".join(parts)
-
-
-def stopped() -> str:
-    return _("Cancelled.")
-
-
-def nothing_to_stop() -> str:
-    return _("Nothing to cancel.")
 
 
 def language_button(language: str, chosen: str) -> str:

@@ -11,10 +11,9 @@ SUBSCRIBED = __("✅ What I can't deliver here comes to you by mail.")
 ON_AGAIN = __("📧 Turn on again")
 NEWS_ON = __("📧 News by mail: on")
 NEWS_OFF = __("📧 News by mail: off")
-
-
-def code_subject() -> str:
-    return _("The code to confirm your e-mail")
+CODE_SUBJECT = __("The code to confirm your e-mail")
+CONNECTED_SUBJECT = __("A Telegram chat was connected to your account")
+CHANGED_SUBJECT = __("Your account has another e-mail address now")
 
 
 def code_body(code: str, minutes: int) -> str:
@@ -59,16 +58,8 @@ def _link(url: str) -> str:
     return f'<a href="{safe(url)}">{safe(url)}</a>'
 
 
-def connected_subject() -> str:
-    return _("A Telegram chat was connected to your account")
-
-
 def connected_body(chat: str, username: str | None, support: str | None) -> str:
     return one_more_chat(chat, username) + warning(support)
-
-
-def changed_subject() -> str:
-    return _("Your account has another e-mail address now")
 
 
 def changed_body(support: str | None) -> str:

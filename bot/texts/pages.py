@@ -29,11 +29,11 @@ def certificate(found: Certificate | Void | None) -> str:
     """None: there never was such a number."""
     title = _("Certificate")
     if found is None:
-        return _page(title, f"❔ {words.unknown()}")
+        return _page(title, f"❔ {words.UNKNOWN}")
     if isinstance(found, Void):
-        return _page(title, f"⛔ {words.void()}")
+        return _page(title, f"⛔ {words.VOID}")
     facts = "".join(f"<dt>{label}</dt><dd dir=auto>{escape(said)}</dd>" for label, said in words.facts(found))
-    return _page(title, f"✅ {words.valid()}", f"<dl>{facts}</dl>")
+    return _page(title, f"✅ {words.VALID}", f"<dl>{facts}</dl>")
 
 
 def _page(title: str, about: str, action: str = "") -> str:

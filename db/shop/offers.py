@@ -115,6 +115,10 @@ async def list_all_products(session: AsyncSession) -> list[ProductSummary]:
     return await list_products(session, skip=0, limit=1000)
 
 
+async def get_product_name(session: AsyncSession, product_id: int | None) -> str | None:
+    return await session.scalar(select(Product.name).where(Product.product_id == product_id))
+
+
 async def list_products(session: AsyncSession, *, skip: int, limit: int) -> list[ProductSummary]:
     """By id."""
     rows = await session.execute(

@@ -83,11 +83,6 @@ async def list_fitting_products(request: Request, draft: Draft) -> list[ProductS
     return [one for one in found if one.module in is_open]
 
 
-async def get_product_name(request: Request, product_id: int | None) -> str | None:
-    found = await offers.list_all_products(request.session) if product_id is not None else []
-    return next((one.name for one in found if one.id == product_id), None)
-
-
 def drop_button(draft: Draft) -> InlineKeyboardButton:
     return press(words.DROP, DropGrant(draft=draft.id))
 

@@ -37,6 +37,7 @@ from db.accounts.search import Found
 from db.acts import MAX_REASON
 from db.errors import AccessNotOwned, PersonAmbiguous, PersonNotRegistered, PersonUnknown, Refused
 from db.normal import clean_text
+from db.shop.offers import get_product_name
 from handlers.access import many
 from handlers.access.drafts import (
     DAYS,
@@ -45,7 +46,6 @@ from handlers.access.drafts import (
     Draft,
     drop_button,
     get_draft,
-    get_product_name,
     list_fitting_products,
     make_plan,
     preview_keyboard,
@@ -82,7 +82,9 @@ async def begin_with(query: CallbackQuery, callback_data: BeginGrant, request: R
 
 async def ask_who(event: Event, request: Request, draft: Draft, found: Found | None = None) -> Reply:
     await save(request, draft, Granting.who)
-    text = words.so_far(draft.action, None, await get_product_name(request, draft.product_id), draft.days)
+    text = words.so_far(
+        draft.action, None, await get_product_name(request.session, draft.product_id), draft.days
+    )
     buttons: list[InlineKeyboardButton] = []
     if found is None:
         text += f"\n\n{words.ASK_WHO}"
@@ -147,7 +149,10 @@ async def ask_next(
 async def _so_far(request: Request, draft: Draft, problem: str) -> str:
     who = await people.get_account_summary(request.session, draft.user_id) if draft.user_id else None
     text = words.so_far(
-        draft.action, who or len(draft.people), await get_product_name(request, draft.product_id), draft.days
+        draft.action,
+        who or len(draft.people),
+        await get_product_name(request.session, draft.product_id),
+        draft.days,
     )
     return f"{problem}\n\n{text}" if problem else text
 

@@ -177,7 +177,7 @@ async def preview(event: Message | CallbackQuery, request: Request, draft: Draft
     await keep_for_preview(request, draft)
     text = words.preview(file_words.changes(found.changes, found.catalogue))
     if draft.field == "price":
-        text += f"\n\n{words.price_note()}"
+        text += f"\n\n{words.PRICE_NOTE}"
     keyboard = rows(press(words.CONFIRM, ConfirmEdit(stamp=stamp)), press(words.DROP, DropEdit()))
     return show_or_say(event, f"{note}\n\n{text}" if note else text, keyboard)
 

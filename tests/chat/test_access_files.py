@@ -27,7 +27,7 @@ async def test_a_class_of_thirty_from_a_file_in_four_taps(
     await olga.click(words.CONFIRM)
     assert olga.taps == 5  # four, and the file
     assert await sql.fetchval(OPEN) == 30
-    report = await receive_file(olga, olga.words(many.report))
+    report = await receive_file(olga, olga.words(many.REPORT))
     assert report.decode("utf-8-sig").count("Ученик") == 30
     await olga.send("/grant")
     await send_file(olga, "report.csv", report)

@@ -43,7 +43,7 @@ async def test_a_class_of_thirty_in_four_taps(
     await olga.click(words.CONFIRM)
     assert olga.taps == 5  # four, and the list
     assert await sql.fetchval(OPEN) == 30
-    await olga.receives(many.report)
+    await olga.receives(many.REPORT)
     act = await sql.fetchrow("select kind, facts from bot.acts")
     assert act["kind"] == "grant_many"
     await olga.click(many.UNDO)

@@ -126,7 +126,7 @@ async def test_a_name_is_typed_shown_and_confirmed_and_anybody_checks_the_number
     await ben.send(f"/start cert_{number.lower()}")
     assert any(ARABIC in text and number in text for text in ben.new_texts)
     await ben.send("/start cert_" + "2222-2222-2222")
-    assert any(ben.words(words.unknown) in text for text in ben.new_texts)
+    assert any(ben.words(words.UNKNOWN) in text for text in ben.new_texts)
     status, shown = await page(http, app, number)
     assert status == 200
     assert ARABIC in shown

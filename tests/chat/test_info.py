@@ -100,12 +100,12 @@ async def test_help_with_payments(anna: ChatUser) -> None:
 
 async def test_cancel_stops_a_question_once(anna: ChatUser) -> None:
     await anna.send("/cancel")
-    assert anna.last_text == anna.words(words.nothing_to_stop)
+    assert anna.last_text == anna.words(words.NOTHING_TO_STOP)
     await anna.register()
     await anna.send("/promo")
     await anna.send("/cancel")
-    assert anna.last_text == anna.words(words.stopped)
+    assert anna.last_text == anna.words(words.STOPPED)
     await anna.send("no such code")
     assert anna.last_text == anna.words(lambda: free_text.i_am_a_bot("@school_support", unpaid=False))
     await anna.send("/cancel")
-    assert anna.last_text == anna.words(words.nothing_to_stop)
+    assert anna.last_text == anna.words(words.NOTHING_TO_STOP)

@@ -179,7 +179,6 @@ async def test_connections_in_use_by_lane(side: Side) -> None:
     assert shown['database_connections_most{lane="talk"}'] == 10
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Bad(Job):
     name = "bad"
 

@@ -35,6 +35,7 @@ FAULTS = {
         "This file is too large or no longer there: please send a CSV or text file of at most 1 MB."
     ),
 }
+REPORT = __("Who has got what: a report of it.")
 
 
 class Problem(StrEnum):
@@ -140,7 +141,3 @@ def done(count: int, product: str, days: int) -> str:
 
 def undone(count: int) -> str:
     return _("↩️ Undone for {people}.").format(people=count_people(count))
-
-
-def report() -> str:
-    return _("Who has got what: a report of it.")

@@ -16,6 +16,8 @@ CHECK = __("🔎 Check payment")
 LATER = __("All right, the course will wait.")
 CANCEL = __("✖️ Cancel")
 PAY_ANOTHER_WAY = __("You can pay another way:")
+NEVER_CREATED = __("YooKassa could not be reached for a day, so this order is closed. No money was charged.")
+REFUSED = __("YooKassa did not take this order. No money was charged, and the school knows of it.")
 
 
 def terms(product: str, count: int, amount: int, currency: str) -> str:
@@ -66,11 +68,3 @@ def rises(rise: PriceRise, currency: str) -> str:
 
 def pay(amount: int, currency: str) -> str:
     return _("💳 Pay {price}").format(price=money(amount, currency))
-
-
-def never_created() -> str:
-    return _("YooKassa could not be reached for a day, so this order is closed. No money was charged.")
-
-
-def refused() -> str:
-    return _("YooKassa did not take this order. No money was charged, and the school knows of it.")

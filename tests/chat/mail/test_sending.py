@@ -34,7 +34,7 @@ async def test_a_letter_has_text_and_html_and_leaves_no_code_behind(
     row = await post.becomes(await post.put(language=language), "sent")
     [letter] = post.letters
     with app.context.localizer.use_locale(language):
-        assert letter.subject == words.code_subject()
+        assert letter.subject == str(words.CODE_SUBJECT)
     assert "012345" in letter.text
     assert "<b>012345</b>" in letter.html
     assert f'lang="{language}"' in letter.html

@@ -68,7 +68,7 @@ async def test_a_refused_order_is_told_to_the_payer_and_to_the_admins(
         "select name as product from bot.offers join products using (product_id) where id = $1", offer
     )
     await anna.send(f"/start buy_{offer}")
-    await anna.receives(order_words.refused)
+    await anna.receives(order_words.REFUSED)
     assert row["product"] in anna.last_text
     assert "⭐ Звёздами · 500\xa0⭐" in anna.buttons
     await olga.receives("Receipt is missing or illegal")
