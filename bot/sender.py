@@ -22,9 +22,10 @@ from aiogram.exceptions import (
     TelegramServerError,
     TelegramUnauthorizedError,
 )
-from aiogram.types import Message, MessageId
+from aiogram.types import BufferedInputFile, Message, MessageId
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.chat import Text
 from bot.chat.disabled import REFUSED, as_pressed
 from bot.chat.fitting import fit, fit_one
 from bot.chat.replies import Method as Method
@@ -139,6 +140,15 @@ async def send_in_job(
         return await send(context, fit_one(method), report=report, resend=resend)
     except SendLaterError as later:
         raise RetryJobError("not sent", timedelta(seconds=later.delay)) from later
+
+
+async def send_document(
+    context: AppContext, telegram_id: int, name: str, content: bytes, caption: Text
+) -> None:
+    """In a job, as `send_in_job`."""
+    document = BufferedInputFile(content, name)
+    method = methods.SendDocument(chat_id=telegram_id, document=document, caption=str(caption))
+    await send_in_job(context, method)
 
 
 @asynccontextmanager

@@ -9,7 +9,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.account_ids import get_current_id, lock_account
@@ -17,6 +17,7 @@ from db.errors import Refused
 from db.lessons.finishing import record_finished_course
 from db.locks import lock
 from db.normal import MINUS, PLAIN_SIGNS, clean_text
+from db.tables import Module
 
 LENGTH, GROUP = 12, 4  # 59 bits: nobody finds a number by trying
 # Of the Russian alphabet, as they are typed from paper; on it they look the same.
@@ -155,7 +156,7 @@ def _certificate(row: Row[tuple[object, ...]]) -> Certificate:
 
 async def get_course(session: AsyncSession, user_id: int, module_id: int, now: datetime) -> Course:
     """A course whose certificate this person may have. Raises CourseNotFinished, CourseRefunded."""
-    name = await session.scalar(text("select name from modules where id = :id"), {"id": module_id})
+    name = await session.scalar(select(Module.name).where(Module.id == module_id))
     finished_at = await record_finished_course(session, user_id, module_id, now) if name else None
     if name is None or finished_at is None:
         raise CourseNotFinished(module_id)

@@ -109,7 +109,7 @@ class Application:
         try:
             await web.TCPSite(runner, host, port).start()
         except OSError as error:
-            raise PortInUseError(f"HTTP_PORT: {host}:{port} can't be used: {error}") from error
+            raise PortInUseError.of_settings(self.settings, error) from error
 
     async def run(self, *, bot: bool = True, worker: bool = True) -> None:
         """Returns after `stop`. Raises TelegramUnauthorizedError where the token is wrong."""

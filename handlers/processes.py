@@ -12,6 +12,7 @@ from asyncio.subprocess import PIPE, Process
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Self
 
 import structlog
 
@@ -30,6 +31,10 @@ END_WITHIN = 20.0  # seconds that ending may take: before that a process gives u
 class PortInUseError(Exception):
     """A port can't be listened on; the message names it."""
 
+    @classmethod
+    def of_settings(cls, settings: Settings, error: OSError) -> Self:
+        return cls(f"HTTP_PORT: {settings.http_host}:{settings.http_port} can't be used: {error}")
+
 
 class NotStartedError(Exception):
     """A process has ended as soon as it began; it has said why."""
@@ -44,7 +49,7 @@ def listen(settings: Settings) -> socket.socket:
         family, *_, address = min(found, key=lambda one: one[0] != socket.AF_INET)
         return socket.create_server(address[:2], family=family, backlog=BACKLOG)
     except OSError as error:
-        raise PortInUseError(f"HTTP_PORT: {host}:{port} can't be used: {error}") from error
+        raise PortInUseError.of_settings(settings, error) from error
 
 
 async def keep(count: int, listening: socket.socket, arguments: Sequence[str]) -> None:

@@ -1,7 +1,7 @@
 """The catalogue as a file: sent into an owner's chat, fetched from there, compared, loaded."""
 
-from aiogram.methods import EditMessageText, SendDocument, SendMessage
-from aiogram.types import BufferedInputFile, InlineKeyboardMarkup
+from aiogram.methods import EditMessageText, SendMessage
+from aiogram.types import InlineKeyboardMarkup
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.catalogue import copies
@@ -13,7 +13,7 @@ from bot.chat.rights import Right, may_now
 from bot.context import AppContext
 from bot.files import FileRefusedError, fetch_file
 from bot.packing import pack
-from bot.sender import Method, send_in_job
+from bot.sender import Method, send_document, send_in_job
 from bot.texts import catalogue as words
 from db import chats
 from db.catalogue import copies as stored
@@ -48,8 +48,8 @@ async def send_copy(job: SendCatalogueJob, context: AppContext) -> None:
     if not content:
         await send_in_job(context, SendMessage(chat_id=telegram_id, text=caption))
         return
-    document = BufferedInputFile(content.encode(), f"catalogue-{job.copy}.toml")
-    await send_in_job(context, SendDocument(chat_id=telegram_id, document=document, caption=caption))
+    name = f"catalogue-{job.copy}.toml"
+    await send_document(context, telegram_id, name, content.encode(), caption)
 
 
 async def read_copy(job: ReadCatalogueJob, context: AppContext) -> None:

@@ -1,12 +1,9 @@
 """Who was given what, as a table for the admin who gave it."""
 
-from aiogram.methods import SendDocument
-from aiogram.types import BufferedInputFile
-
 from bot.chat.rights import Right, may_now
 from bot.context import AppContext
 from bot.csv_files import to_csv
-from bot.sender import send_in_job
+from bot.sender import send_document
 from bot.texts.access import many as words
 from db import acts, chats
 from db.access.many import list_granted
@@ -27,13 +24,11 @@ async def send_grant_report(job: GrantReportJob, context: AppContext) -> None:
     with context.localizer.use_language_of(chosen, telegram):
         table = to_csv([[str(title) for title in words.COLUMNS], *found])
         caption = str(words.REPORT)
-    document = BufferedInputFile(table, name)
-    await send_in_job(context, SendDocument(chat_id=job.telegram_id, document=document, caption=caption))
+    await send_document(context, job.telegram_id, name, table, caption)
 
 
 async def send_table(job: SendTableJob, context: AppContext) -> None:
     async with context.database.transaction(Pool.JOBS) as session:
         if not await may_now(session, context.settings, job.telegram_id, Right.GRANTS):
             return
-    document = BufferedInputFile(to_csv(job.table), job.file)
-    await send_in_job(context, SendDocument(chat_id=job.telegram_id, document=document, caption=job.caption))
+    await send_document(context, job.telegram_id, job.file, to_csv(job.table), job.caption)

@@ -3,11 +3,8 @@
 import json
 from datetime import datetime
 
-from aiogram.methods import SendDocument
-from aiogram.types import BufferedInputFile
-
 from bot.context import AppContext
-from bot.sender import send_in_job
+from bot.sender import send_document
 from bot.texts.accounts import my_data as words
 from db import chats
 from db.account_ids import get_current_id
@@ -26,10 +23,10 @@ async def send_my_data(job: MyDataJob, context: AppContext) -> None:
             return
         found = await get_own_rows(session, user_id)
         chosen, telegram = await chats.get_language(session, job.telegram_id)
-    document = BufferedInputFile(to_json(user_id, found, now), f"my-data-{now:%Y-%m-%d}.json")
     with context.localizer.use_language_of(chosen, telegram):
         caption = words.document(found)
-    await send_in_job(context, SendDocument(chat_id=job.telegram_id, document=document, caption=caption))
+    content = to_json(user_id, found, now)
+    await send_document(context, job.telegram_id, f"my-data-{now:%Y-%m-%d}.json", content, caption)
 
 
 def to_json(user_id: int, found: OwnRows, now: datetime) -> bytes:

@@ -4,14 +4,11 @@ import asyncio
 from collections import defaultdict
 from io import BytesIO
 
-from aiogram.methods import SendDocument
-from aiogram.types import BufferedInputFile
-
 from bot.chat.promo_links import promo_link
 from bot.chat.rights import Right, may_now
 from bot.context import AppContext
 from bot.csv_files import to_csv
-from bot.sender import send_in_job
+from bot.sender import send_document
 from bot.texts import promo_codes as words
 from bot.texts.format import safe
 from db import chats, promo_codes
@@ -37,8 +34,7 @@ async def send_promo_picture(job: PromoPictureJob, context: AppContext) -> None:
     picture = await asyncio.to_thread(draw_qr, link)
     with context.localizer.use_language_of(chosen, telegram):
         caption = str(words.PICTURE_CAPTION).format(code=f"<b>{safe(found.code)}</b>", link=link)
-    document = BufferedInputFile(picture, f"promo-{found.code}.png")
-    await send_in_job(context, SendDocument(chat_id=job.telegram_id, document=document, caption=caption))
+    await send_document(context, job.telegram_id, f"promo-{found.code}.png", picture, caption)
 
 
 def draw_qr(link: str) -> bytes:
@@ -70,5 +66,5 @@ async def send_batch(job: PromoBatchJob, context: AppContext) -> None:
             words.cells(code, promo_link(code.code, context.username), by_code[code.code]) for code in codes
         ]
         caption = words.file_caption(batch)
-    document = BufferedInputFile(to_csv([titles, *rows]), f"promo-codes-{batch.id}.csv")
-    await send_in_job(context, SendDocument(chat_id=job.telegram_id, document=document, caption=caption))
+    table = to_csv([titles, *rows])
+    await send_document(context, job.telegram_id, f"promo-codes-{batch.id}.csv", table, caption)

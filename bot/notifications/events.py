@@ -51,42 +51,36 @@ class RoleChanged(Event):
 # --- access ---
 
 
-class PromoRedeemed(Event):
+class AccessEvent(Event):
+    module: str
+    module_id: int
+    ends_at: datetime | None
+
+
+class PromoRedeemed(AccessEvent):
     name = "promo_redeemed"
     code: str
     product: str
-    module: str
-    module_id: int
     days: int
-    ends_at: datetime | None
 
 
-class AccessGranted(Event):
+class AccessGranted(AccessEvent):
     name = "access_granted"
-    module: str
-    module_id: int
     days: int
-    ends_at: datetime | None
 
 
-class AccessTaken(Event):
+class AccessTaken(AccessEvent):
     """`days`: how many were taken; `is_open`: whether access is left."""
 
     name = "access_taken"
-    module: str
-    module_id: int
     days: int
-    ends_at: datetime | None
     is_open: bool
 
 
-class AccessReturned(Event):
+class AccessReturned(AccessEvent):
     """Days were taken, and the learner was told; an admin has undone that."""
 
     name = "access_returned"
-    module: str
-    module_id: int
-    ends_at: datetime | None
 
 
 class LessonUnlocked(Event):

@@ -10,33 +10,25 @@ class PayerEvent(Event):
     payer: str | None = None
     email: str | None = None
     username: str | None = None
-
-
-class AdminPurchaseSucceeded(PayerEvent):
-    name = "admin_purchase_succeeded"
     purchase_id: int
     product: str
     amount: int
     currency: str
+
+
+class AdminPurchaseSucceeded(PayerEvent):
+    name = "admin_purchase_succeeded"
 
 
 class SecondCharge(PayerEvent):
     """One order was paid twice by Telegram invoice; `purchase_id` is the second purchase."""
 
     name = "second_charge"
-    purchase_id: int
-    product: str
-    amount: int
-    currency: str
 
 
 class AdminRefundDone(PayerEvent):
     """`asked`: by an admin in the chat; else it was made at the provider."""
 
     name = "admin_refund_done"
-    purchase_id: int
-    product: str
-    amount: int
-    currency: str
     days: int
     asked: bool

@@ -3,6 +3,7 @@
 What happened since belongs to whom its cause belongs to: a refund of a purchase that goes back takes its days there.
 """
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -101,7 +102,11 @@ async def _separate_access(session: AsyncSession, merge: Merge, now: datetime) -
         for user_id in sorted((merge.from_user_id, merge.into_user_id)):
             await lock_access(session, user_id, module.id)
     await put_back(session, merge.id, "usermoduleaccess")
-    return [await _separate(session, merge, module.id, module.name, now) for module in modules]
+    stood = {row.module_id: row for row in await session.execute(LIST_STOOD, sides)}
+    changes: dict[int, list[Change]] = defaultdict(list)
+    for module_id, *row in await session.execute(LIST_SINCE, sides):
+        changes[module_id].append(Change(*row))
+    return [await _separate(session, merge, one.name, stood[one.id], changes[one.id], now) for one in modules]
 
 
 # What came since belongs to whom its purchase, or what was undone, belongs to: rows that the merge has moved are found
@@ -143,11 +148,10 @@ LIST_MODULES = text(
 
 
 async def _separate(
-    session: AsyncSession, merge: Merge, module_id: int, module: str, now: datetime
+    session: AsyncSession, merge: Merge, module: str, stood: Row[Any], changes: list[Change], now: datetime
 ) -> SeparatedAccess:
-    place = {"merge": merge.id, "into": merge.into_user_id, "module": module_id}
-    stood = (await session.execute(GET_STOOD, place)).one()
-    changes = [Change(*row) for row in await session.execute(LIST_SINCE, place)]
+    module_id: int = stood.module_id
+    place = {"into": merge.into_user_id, "module": module_id}
     if stood.ends_at != (changes[-1].after if changes else stood.after):
         raise MergeNotUndoable(merge.id, "changed elsewhere")
     from_end = await _return_changes(
@@ -177,20 +181,18 @@ async def _separate(
     return SeparatedAccess(module_id, module, from_end, into_end)
 
 
-GET_STOOD = text(
+LIST_STOOD = text(
     f"""
     {SINCE}
     select stood.*, a.ends_at from stood
     left join usermoduleaccess a on a.user_id = :into and a.module_id = stood.module_id
-    where stood.module_id = :module
     """
 )
 LIST_SINCE = text(
     f"""
     {SINCE}
-    select since.id, source, days, before, since.after, created_at, returns
-    from since join stood using (module_id)
-    where module_id = :module and since.id > stood.change_id order by since.id
+    select module_id, since.id, source, days, before, since.after, created_at, returns
+    from since join stood using (module_id) where since.id > stood.change_id order by since.id
     """
 )
 DELETE_END = text("delete from usermoduleaccess where user_id = :into and module_id = :module")

@@ -17,7 +17,7 @@ import pytest
 from bot.chat.catalogue_buttons import EditCatalogueRow
 from bot.sandbox.app import Sandbox
 from bot.texts import Localizer
-from tests.app import BOT, origin_of
+from tests.app import BOT, origin_of, update_of
 from tests.chat_user import OLGA, PATIENCE, ChatUser
 from tests.demo import free_port
 from tests.process import BotProcess, command
@@ -55,16 +55,8 @@ async def olga(several: Several, http: aiohttp.ClientSession, sandbox: Sandbox) 
     return olga
 
 
-def promo(number: int) -> bytes:
-    """An update in which Olga uses the code of that number."""
-    return message(number, f"/promo OWN{number}")
-
-
-def message(number: int, text: str) -> bytes:
-    person = {"id": OLGA, "is_bot": False, "first_name": "Olga"}
-    chat = {"id": OLGA, "type": "private", "first_name": "Olga"}
-    body = {"message_id": number, "date": 1_790_000_000, "chat": chat, "from": person, "text": text}
-    return json.dumps({"update_id": 900_000_000 + number, "message": body}).encode()
+def message(olga: ChatUser, number: int, text: str) -> bytes:
+    return json.dumps(update_of(olga, message_id=number, text=text)).encode()
 
 
 async def bring(url: str, update: bytes) -> None:
@@ -102,8 +94,9 @@ async def test_two_processes_of_which_one_is_killed(
         for number in range(CODES):
             if number == CODES // 2:
                 os.kill(first[0], signal.SIGKILL)
+            update = message(olga, number, f"/promo OWN{number}")
             for _ in range(3):
-                tasks.create_task(bring(url, promo(number)))
+                tasks.create_task(bring(url, update))
             await asyncio.sleep(0.01)
     assert await sql.fetchval("select count(*) from promocodeusages") == CODES
     assert await sql.fetchval("select sum(days) from bot.access_changes") == CODES
@@ -135,7 +128,7 @@ async def test_what_one_person_sends_at_once_is_taken_one_after_another(
     async with asyncio.timeout(PATIENCE), asyncio.TaskGroup() as tasks, sql.transaction():
         await sql.execute("select from bot.chats where telegram_id = $1 for update", OLGA)
         while await watching.fetchval(WAITING) < 2 and parts < MOST_PARTS:
-            tasks.create_task(bring(url, message(parts, f"{parts}: " + "слово " * 350)))
+            tasks.create_task(bring(url, message(olga, parts, f"{parts}: " + "слово " * 350)))
             parts += 1
             await asyncio.sleep(0.05)
         assert await watching.fetchval(WAITING) == 2
