@@ -32,6 +32,8 @@ from bot.chat.rights import Right
 from bot.context import Request
 from bot.texts import errors
 from bot.texts import promo_codes as words
+from bot.texts.format import days as in_days
+from bot.texts.format import label
 from db import promo, promo_codes
 from db.access.limits import MAX_DAYS
 from db.acts import ActKind
@@ -140,7 +142,7 @@ async def ask_product(
     await save(request, draft, PromoMaking.product)
     place = Page(page, len(found), A_PAGE)
     buttons = [
-        press(words.product_button(one.name), ChoosePromoProduct(draft=draft.id, product=one.id))
+        press(label(one.name), ChoosePromoProduct(draft=draft.id, product=one.id))
         for one in found[place.slice]
     ]
     turn = place.navigation_buttons(lambda number: ShowPromoProducts(draft=draft.id, page=number))
@@ -177,8 +179,7 @@ async def take_product(message: Message, request: Request) -> Reply:
 async def ask_days(event: Event, request: Request, draft: PromoDraft, problem: str) -> Reply:
     await save(request, draft, PromoMaking.days)
     buttons = [
-        press(words.days_button(days), ChoosePromoDays(draft=draft.id, choice=at))
-        for at, days in enumerate(DAYS)
+        press(in_days(days), ChoosePromoDays(draft=draft.id, choice=at)) for at, days in enumerate(DAYS)
     ]
     text = await _so_far(request, draft, problem, words.ASK_DAYS)
     return show(event, text, rows(*in_rows(buttons, COLUMNS), _drop(draft)))

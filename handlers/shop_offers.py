@@ -33,6 +33,7 @@ from bot.payments.offering import check_price
 from bot.texts import errors
 from bot.texts import shop_offers as words
 from bot.texts.format import days as word_days
+from bot.texts.format import label
 from db.errors import ProductUnknown, Refused
 from db.shop import offers
 from db.shop.courses import OfferDetails
@@ -153,7 +154,7 @@ async def _ask_product(
     found = meant or await offers.list_all_products(request.session)
     await request.ask(OfferMaking.terms)
     place = Page(page, len(found), CHOICES_A_PAGE)
-    choices = [press(words.product_button(one), BeginOffer(product=one.id)) for one in found[place.slice]]
+    choices = [press(label(one.name), BeginOffer(product=one.id)) for one in found[place.slice]]
     turn = place.navigation_buttons(lambda number: ShowOfferProducts(page=number))
     return show(event, words.ask_product(found, problem), rows(*choices, turn, _back()))
 

@@ -4,14 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from email.utils import parseaddr
-from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.context import AppContext
 from bot.mail.letters import Letter
-from bot.notifications.events import AccessGranted, AccessTaken, Event, PurchaseSucceeded, RefundDone
 from bot.notifications.registry import from_facts
 from bot.notifications.registry import word as word_event
 from bot.texts import mail as words
@@ -50,12 +48,6 @@ WORDINGS: Mapping[str, Callable[[OutboxMessage], Letter]] = {
     CHAT_CONNECTED: chat_connected,
     ADDRESS_CHANGED: address_changed,
 }
-SUBJECTS: Mapping[type[Event], Callable[[Any], str]] = {
-    PurchaseSucceeded: lambda event: words.paid_subject(event.module),
-    RefundDone: lambda event: words.refund_subject(event.product),
-    AccessGranted: lambda event: words.granted_subject(event.module),
-    AccessTaken: lambda event: words.taken_subject(event.module),
-}
 REMINDERS = {kind for kind, group in GROUPS.items() if group is Group.ACCESS}
 
 
@@ -85,8 +77,9 @@ async def _reminder(
 
 def _news(row: OutboxMessage) -> tuple[str, str]:
     """As the chat would have it; its buttons are in the chat."""
-    event = from_facts(row.kind, row.payload["facts"], row.payload["version"])
-    return SUBJECTS[type(event)](event), word_event(event).text
+    facts = row.payload["facts"]
+    event = from_facts(row.kind, facts, row.payload["version"])
+    return str(words.SUBJECTS[row.kind]).format(**facts), word_event(event).text
 
 
 async def _with_link(

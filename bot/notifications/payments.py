@@ -13,7 +13,7 @@ from bot.notifications.ways import way_buttons
 from bot.texts import _
 from bot.texts import shop as shop_words
 from bot.texts.accounts import people as people_words
-from bot.texts.format import money, named, safe, until
+from bot.texts.format import fill, named, safe, until
 from bot.texts.home import next_lesson
 from bot.texts.payments import orders as order_words
 from bot.texts.payments.purchases import declined
@@ -37,8 +37,7 @@ def _terms(event: events.PurchaseSucceeded | events.LinkExpired) -> str:
 
 
 def link_paid(event: events.LinkPaid) -> Notification:
-    text = _("“{product}”: {price} is paid ✅")
-    return Notification(text.format(product=safe(event.product), price=money(event.amount, event.currency)))
+    return Notification(fill(_("“{product}”: {price} is paid ✅"), event))
 
 
 def link_expired(event: events.LinkExpired) -> Notification:
@@ -74,17 +73,16 @@ def invoice_not_sent(event: events.InvoiceNotSent) -> Notification:
 
 
 def admin_purchase_succeeded(event: AdminPurchaseSucceeded) -> Notification:
-    text = _("💰 Payment #{id}: {price} for “{product}”.").format(
-        id=event.purchase_id, price=money(event.amount, event.currency), product=safe(event.product)
-    )
+    text = fill(_("💰 Payment #{purchase_id}: {price} for “{product}”."), event)
     return Notification(f"{text}\n{_payer(event)}", _about_payer(event))
 
 
 def second_charge(event: SecondCharge) -> Notification:
     text = _(
-        "ℹ️ A second payment on one order: {price} for “{product}”. It was credited as payment #{id}, with its own days."
-    ).format(price=money(event.amount, event.currency), product=safe(event.product), id=event.purchase_id)
-    return Notification(f"{text}\n{_payer(event)}", _about_payer(event))
+        "ℹ️ A second payment on one order: {price} for “{product}”. It was credited as payment #{purchase_id}, with its"
+        " own days."
+    )
+    return Notification(f"{fill(text, event)}\n{_payer(event)}", _about_payer(event))
 
 
 def _payer(event: AdminPurchaseSucceeded | SecondCharge) -> str:
@@ -104,7 +102,7 @@ def payment_looked_into(event: events.PaymentLookedInto) -> Notification:
     text = _(
         "Your payment of {price} has arrived, but I could not open your access by myself. Nothing is lost:"
         " the school has been told and will see to it."
-    ).format(price=money(event.amount, event.currency))
+    )
     if event.support:
-        text += "\n" + _("Questions: {contact}").format(contact=safe(event.support))
-    return Notification(text)
+        text += "\n" + _("Questions: {support}")
+    return Notification(fill(text, event))

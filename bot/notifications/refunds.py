@@ -10,23 +10,17 @@ from bot.notifications.notification import Notification
 from bot.notifications.payer_events import AdminRefundDone
 from bot.texts import _, __
 from bot.texts.accounts import people as people_words
-from bot.texts.format import days, money, named, safe, until
+from bot.texts.format import fill, money, named, safe
 from db.payments.methods import XTR
 
 
 def refund_done(event: RefundDone) -> Notification:
-    text = _("↩️ {price} for “{product}” is returned to you.").format(
-        price=money(event.amount, event.currency), product=safe(event.product)
-    )
+    text = fill(_("↩️ {price} for “{product}” is returned to you."), event)
     if event.currency != XTR:
         text += " " + _("The bank may need a few days to show it.")
-    access = _access(event).format(
-        days=days(event.days), module=safe(event.module), until=until(event.ends_at)
-    )
+    access = fill(_access(event), event)
     if event.void:
-        access += "\n" + _("The certificate of this course is not valid any more: {number}.").format(
-            number=safe(event.void)
-        )
+        access += "\n" + fill(_("The certificate of this course is not valid any more: {void}."), event)
     buttons = rows(go_below(_("My access"), STATUS), None if event.is_open else go_below(_("Renew"), BUY))
     return Notification(f"{text}\n{access}", buttons)
 
@@ -40,19 +34,12 @@ def _access(event: RefundDone) -> str:
 
 
 def admin_refund_done(event: AdminRefundDone) -> Notification:
-    text = _("↩️ Refund done: {price} of payment #{id}, “{product}”, account #{user}.").format(
-        price=money(event.amount, event.currency),
-        id=event.purchase_id,
-        product=safe(event.product),
-        user=event.user_id,
+    text = fill(
+        _("↩️ Refund done: {price} of payment #{purchase_id}, “{product}”, account #{user_id}."), event
     )
     if not event.asked:
         text += " " + _("It was not made here, but at the provider.")
-    taken = (
-        _("Access is shorter by {days}.").format(days=days(event.days))
-        if event.days
-        else _("No access was taken.")
-    )
+    taken = fill(_("Access is shorter by {days}.") if event.days else _("No access was taken."), event)
     who = named(event.payer, event.email, event.username, event.user_id)
     card = press(people_words.PAGES[0], ShowPerson(id=event.user_id, stays=True))
     return Notification(f"{text}\n{who}\n{taken}", rows(card))

@@ -35,14 +35,12 @@ def _entry(kind: type[E], wording: Callable[[E], Notification]) -> tuple[type[Ev
 WORDINGS: Mapping[type[Event], Wording] = dict(
     (
         *((kind, alerts.plain) for kind in alerts.WORDS),
-        _entry(events.PromoRedeemed, access.promo_redeemed),
-        _entry(events.AccessGranted, access.access_granted),
+        *((kind, access.access_open) for kind in access.OPEN),
         _entry(events.AccessTaken, access.access_taken),
         _entry(events.ChatConnected, accounts.chat_connected),
         _entry(events.ChatConnectedBySchool, accounts.chat_connected_by_school),
         _entry(events.ChatSeparated, accounts.chat_separated),
         _entry(events.RoleChanged, accounts.role_changed),
-        _entry(events.AccessReturned, access.access_returned),
         _entry(events.LessonUnlocked, access.lesson_unlocked),
         _entry(events.PurchaseSucceeded, payments.purchase_succeeded),
         _entry(events.LinkPaid, payments.link_paid),

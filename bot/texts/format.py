@@ -141,7 +141,7 @@ def cut(text: str | None, most: int = 40) -> str:
 
 def fill(pattern: Text, of: object, most: int = 128) -> str:
     """The pattern with what its braces name: fields of an object, or keys of a mapping. Texts are cut (`most`) and
-    safe, moments and numbers of days written out; {price} is an amount with its currency."""
+    safe, moments and numbers of days written out; {price} is an amount with its currency, {until} when access ends."""
     return str(pattern).format_map(_Fields(of, most))
 
 
@@ -152,6 +152,8 @@ class _Fields:
     def __getitem__(self, name: str) -> object:
         if name == "price":
             return money(self._get("amount"), self._get("currency"))
+        if name == "until" and hasattr(self._of, "ends_at"):
+            return until(self._get("ends_at"))
         match self._get(name):
             case datetime() as value:
                 return moment(value)

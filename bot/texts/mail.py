@@ -11,6 +11,13 @@ SUBSCRIBED = __("✅ What I can't deliver here comes to you by mail.")
 ON_AGAIN = __("📧 Turn on again")
 NEWS_ON = __("📧 News by mail: on")
 NEWS_OFF = __("📧 News by mail: off")
+# Of news by mail, by the event's name.
+SUBJECTS = {
+    "purchase_succeeded": __("Paid: “{module}” is open"),
+    "refund_done": __("Your money for “{product}” is returned"),
+    "access_granted": __("“{module}” is open for you"),
+    "access_taken": __("Your access to “{module}” has changed"),
+}
 CODE_SUBJECT = __("The code to confirm your e-mail")
 CONNECTED_SUBJECT = __("A Telegram chat was connected to your account")
 CHANGED_SUBJECT = __("Your account has another e-mail address now")
@@ -26,22 +33,6 @@ def code_body(code: str, minutes: int) -> str:
         code=code,
         minutes=plural("It is good for {count} minute.", "It is good for {count} minutes.", minutes),
     )
-
-
-def paid_subject(module: str) -> str:
-    return _("Paid: “{course}” is open").format(course=module)
-
-
-def refund_subject(product: str) -> str:
-    return _("Your money for “{product}” is returned").format(product=product)
-
-
-def granted_subject(module: str) -> str:
-    return _("“{module}” is open for you").format(module=module)
-
-
-def taken_subject(module: str) -> str:
-    return _("Your access to “{module}” has changed").format(module=module)
 
 
 def news_body(news: str, bot: str | None, unsubscribe: str) -> str:

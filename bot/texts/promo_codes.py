@@ -225,11 +225,3 @@ def so_far(
     if count is not None:
         lines.append((_("Codes: {count}") if batch else _("People: {count}")).format(count=count))
     return "\n".join(lines)
-
-
-def product_button(name: str) -> str:
-    return label(name)
-
-
-def days_button(count: int) -> str:
-    return days(count)

@@ -88,10 +88,6 @@ def restore(offer: OfferDetails) -> str:
     return label(f"🟢 {offer.product}", _tail(offer))
 
 
-def product_button(one: ProductSummary) -> str:
-    return label(one.name)
-
-
 def ask_product(found: Sequence[ProductSummary], problem: str) -> str:
     lines = [problem, ""] if problem else []
     return "\n".join([*lines, _title(), str(ASK_PRODUCT if found else NO_PRODUCTS)])

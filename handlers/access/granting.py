@@ -32,6 +32,8 @@ from bot.context import Request
 from bot.texts import arguments, errors
 from bot.texts.access import granting as words
 from bot.texts.accounts import people as people_words
+from bot.texts.format import days as in_days
+from bot.texts.format import label
 from db.accounts import people
 from db.accounts.search import Found
 from db.acts import MAX_REASON
@@ -174,8 +176,7 @@ async def ask_product(
     await save(request, draft, Granting.product)
     place = Page(page, len(found), PRODUCTS_A_PAGE)
     buttons = [
-        press(words.product_button(one), ChooseProduct(draft=draft.id, product=one.id))
-        for one in found[place.slice]
+        press(label(one.name), ChooseProduct(draft=draft.id, product=one.id)) for one in found[place.slice]
     ]
     turn = place.navigation_buttons(lambda number: ShowGrantProducts(draft=draft.id, page=number))
     text = await _so_far(request, draft, problem)
@@ -218,9 +219,7 @@ async def take_product(message: Message, request: Request) -> Reply:
 async def ask_days(event: Event, request: Request, draft: Draft, problem: str = "") -> Reply:
     await save(request, draft, Granting.days)
     revokes = draft.action is Action.REVOKE
-    buttons = [
-        press(words.days_button(days), ChooseDays(draft=draft.id, choice=at)) for at, days in enumerate(DAYS)
-    ]
+    buttons = [press(in_days(days), ChooseDays(draft=draft.id, choice=at)) for at, days in enumerate(DAYS)]
     whole = press(words.ALL_LEFT, ChooseDays(draft=draft.id, choice=len(DAYS))) if revokes else None
     question = words.ASK_DAYS_TAKEN if revokes else words.ASK_DAYS
     text = f"{await _so_far(request, draft, problem)}\n\n{question}"

@@ -6,11 +6,10 @@ from datetime import datetime
 from bot.texts import _, __
 from bot.texts.access.grants import state
 from bot.texts.access.many import count_people
-from bot.texts.format import cut, label, person, safe
+from bot.texts.format import cut, person, safe
 from bot.texts.format import days as in_days
 from db.access.plans import GrantPlan
 from db.accounts.people import AccountSummary
-from db.shop.offers import ProductSummary
 
 TITLES = {
     "grant": __("🎁 <b>Give access</b>"),
@@ -48,14 +47,6 @@ def so_far(action: str, who: AccountSummary | int | None, product: str | None, d
     if days is not None:
         lines.append(_("Days: {days}").format(days=days))
     return "\n".join(lines)
-
-
-def product_button(one: ProductSummary) -> str:
-    return label(one.name)
-
-
-def days_button(days: int) -> str:
-    return in_days(days)
 
 
 def preview(action: str, plan: GrantPlan, who: AccountSummary, reason: str, now: datetime) -> str:

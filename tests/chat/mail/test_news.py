@@ -74,7 +74,7 @@ async def test_who_has_blocked_the_bot_is_written_to_once(
     assert (letter.sender, letter.to) == (SENDER, "anna@example.com")
     module = await sql.fetchval("select name from modules order by id limit 1")
     with app.context.localizer.use_locale("ru"):
-        assert letter.subject == words.granted_subject(module)
+        assert letter.subject == str(words.SUBJECTS["access_granted"]).format(module=module)
     link = f"https://t.me/{app.context.username}?start=unsub_"
     assert module in letter.text
     assert '<html lang="ru">' in letter.html
