@@ -4,7 +4,7 @@ import asyncio
 import zlib
 
 from aiogram import F
-from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
+from aiogram.types import CallbackQuery, Message
 
 from bot.chat.certificate_buttons import (
     MakeCertificate,
@@ -72,11 +72,8 @@ async def ask_name(
 ) -> Method:
     """`name`: what is suggested, or was typed last; empty for none."""
     await request.ask(CertificateQuestion.name, module=course.module_id, name=name)
-    return say(event, words.ask_name(course, name), name_keyboard(course.module_id, name))
-
-
-def name_keyboard(module_id: int, name: str) -> InlineKeyboardMarkup | None:
-    return rows(press(words.MAKE, MakeCertificate(module=module_id, form=form(name)))) if name else None
+    make = press(words.MAKE, MakeCertificate(module=course.module_id, form=form(name)))
+    return say(event, words.ask_name(course, name), rows(make) if name else None)
 
 
 def form(name: str) -> str:

@@ -32,20 +32,16 @@ async def begin(
 ) -> Reply:
     """Raises PersonUnknown and its like."""
     if command is None or not command.args:
-        return await _show(event, request, ShowHistory())
+        return await show_acts(event, ShowHistory(), request)
     asked = Arguments(HISTORY, command.args)
     who = asked.who()
     asked.end()
     found = await find_account(request.session, who)
-    return await _show(event, request, ShowHistory(user=found.id))
+    return await show_acts(event, ShowHistory(user=found.id), request)
 
 
-@router.callback_query(ShowHistory.filter((F.kind < len(words.GROUPS)) & (F.period < len(words.PERIODS))))
-async def turn(query: CallbackQuery, callback_data: ShowHistory, request: Request) -> Reply:
-    return await _show(query, request, callback_data)
-
-
-async def _show(event: Message | CallbackQuery, request: Request, shown: ShowHistory) -> Reply:
+async def show_acts(event: Message | CallbackQuery, callback_data: ShowHistory, request: Request) -> Reply:
+    shown = callback_data
     if shown.user and not may(request.person, request.context.settings, Right.HISTORY, Right.PEOPLE):
         raise NotAllowed  # its title says who that is
     shown = _own(request, shown)
@@ -60,6 +56,11 @@ async def _show(event: Message | CallbackQuery, request: Request, shown: ShowHis
     text = words.history(found[:SHOWN], who, filters)
     older = found[SHOWN - 1].id if len(found) > SHOWN else 0
     return show_or_say(event, text, _keyboard(request, shown, older, name))
+
+
+router.callback_query.register(
+    show_acts, ShowHistory.filter((F.kind < len(words.GROUPS)) & (F.period < len(words.PERIODS)))
+)
 
 
 def _sees_all(request: Request) -> bool:

@@ -190,15 +190,11 @@ def return_url(context: AppContext) -> str:
 @router.message(is_(PURCHASES), SignedIn())
 @router.callback_query(goes_to(PURCHASES), SignedIn())
 async def show_purchases(event: Message | CallbackQuery, request: Request) -> Reply:
-    return await list_purchases(request)
-
-
-async def list_purchases(request: Request) -> Reply:
     """With the button for the open order also where that is in no list yet: it may be paid already."""
     found = await purchases.list_purchases(request.session, request.person.user_id)
     order = await orders.get_open_order(request.session, request.person.user_id)
     keyboard = timelines.buttons(found, order) or rows(go(shop_words.SEE_COURSES, COURSES))
-    return say(request.event, words.purchases(found), keyboard)
+    return say(event, words.purchases(found), keyboard)
 
 
 async def show_paid(request: Request) -> Reply:
@@ -240,12 +236,8 @@ async def say_paid(request: Request, paid: PurchaseSummary, just_now: bool) -> R
 
 @router.callback_query(CheckPayment.filter(), SignedIn())
 async def show_timeline(query: CallbackQuery, callback_data: CheckPayment, request: Request) -> Reply:
-    return await check(request, callback_data)
-
-
-async def check(request: Request, asked: CheckPayment) -> Reply:
     """`here`: in place of the message that bears the button; else as a new one. Raises PurchaseUnknown."""
-    return await ask_about(request, asked.purchase, in_place(request.event) if asked.here else None)
+    return await ask_about(request, callback_data.purchase, in_place(query) if callback_data.here else None)
 
 
 async def ask_about(request: Request, purchase_id: int, message_id: int | None) -> Reply:

@@ -43,23 +43,18 @@ def show(
     event: Message | CallbackQuery, text: Text, keyboard: InlineKeyboardMarkup | None = None
 ) -> methods.SendMessage | methods.EditMessageText:
     """In place of the message whose button was pressed, or as a new one."""
-    user, message_id = event.from_user, in_place(event)
-    if user is None or message_id is None:
-        return say(event, text, keyboard)
-    return methods.EditMessageText(
-        chat_id=user.id, message_id=message_id, text=str(text), reply_markup=keyboard
-    )
+    return place(event, in_place(event), text, keyboard)
 
 
 def place(
-    event: Message | CallbackQuery, message_id: int | None, text: str, keyboard: InlineKeyboardMarkup
+    event: Message | CallbackQuery, message_id: int | None, text: Text, keyboard: InlineKeyboardMarkup | None
 ) -> methods.EditMessageText | methods.SendMessage:
     """In that message, or, where it is None, in a new one."""
     new = say(event, text, keyboard)
     if message_id is None:
         return new
     return methods.EditMessageText(
-        chat_id=new.chat_id, message_id=message_id, text=text, reply_markup=keyboard
+        chat_id=new.chat_id, message_id=message_id, text=new.text, reply_markup=keyboard
     )
 
 

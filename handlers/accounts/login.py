@@ -39,16 +39,16 @@ def sign_in_first(event: Message | CallbackQuery, person: Person) -> Reply:
 
 
 def say_login(event: Message | CallbackQuery, person: Person) -> Reply:
-    return say_sign_in(event, person) if person.account is not None else say_register(event)
+    return (
+        say_sign_in(event, person)
+        if person.account is not None
+        else say(event, words.NOT_REGISTERED, unregistered())
+    )
 
 
 def say_sign_in(event: Message | CallbackQuery, person: Person, wish: str = "") -> Reply:
     greet = words.welcome_back if person.has_signed_in else words.first_visit
     return say(event, greet(person.first_name, wish), rows(press(words.SIGN_IN, SignIn())))
-
-
-def say_register(event: Message | CallbackQuery) -> Reply:
-    return say(event, words.NOT_REGISTERED, unregistered())
 
 
 def unregistered() -> InlineKeyboardMarkup:
