@@ -6,6 +6,7 @@ from tests.bench import callbacks, settling, updates
 from tests.bench.environment import Measure
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("measure", [callbacks.measure, settling.measure, updates.measure])
 async def test_a_benchmark_gives_its_figures(measure: Measure, dsn: str) -> None:
     for pair in await measure(dsn, 2, 5):

@@ -28,7 +28,7 @@ FORGED = 3000
 ROUNDS = 3  # purchases meanwhile; the slowest counts
 OVER = 4.0  # seconds in which they are sent, where the machine is quick enough
 BOMBS = 40
-BOMB = gzip.compress(b" " * 240_000_000, compresslevel=9)  # 230 KiB
+BOMB = 240_000_000  # bytes, 230 KiB as gzip
 CONNECTIONS = 32
 PATIENT = 120.0  # seconds until the test gives up
 # A flooded bot may be so many times slower than a quiet one, and so many seconds besides: the machine has other work,
@@ -80,6 +80,7 @@ class Flood:
     def __init__(self, origin: str) -> None:
         self._at = urlsplit(origin)
         self._bodies = callbacks()
+        self._bomb = gzip.compress(b" " * BOMB, compresslevel=9)
         self.answers: Counter[bytes] = Counter()
 
     async def rage(self) -> None:
@@ -105,7 +106,7 @@ class Flood:
         for _ in range(BOMBS):
             reader, writer = await asyncio.open_connection(self._at.hostname, self._at.port)
             with suppress(OSError, asyncio.IncompleteReadError):
-                await self._post(reader, writer, BOMB, b"Content-Encoding: gzip\r\n")
+                await self._post(reader, writer, self._bomb, b"Content-Encoding: gzip\r\n")
             writer.close()
 
     async def _post(
