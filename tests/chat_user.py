@@ -12,6 +12,7 @@ from babel.support import LazyProxy
 
 from bot.texts import Localizer
 from bot.texts.accounts import registration as registration_words
+from tests.json_bodies import read_answer
 from tests.rich_words import rich_words
 
 Json = dict[str, Any]
@@ -258,15 +259,11 @@ class ChatUser:
 
     async def _chat(self) -> Json:
         async with self.http.get(self._url("")) as response:
-            chat: Json = await response.json()
-            assert response.status == 200, chat
-            return chat
+            return await read_answer(response)
 
     async def _post(self, what: str, body: Json, **query: float) -> Json:
         async with self.http.post(self._url(what, **query), json=body) as response:
-            answer: Json = await response.json()
-            assert response.status == 200, answer
-            return answer
+            return await read_answer(response)
 
     def _url(self, what: str, **query: float) -> str:
         more = "".join(f"&{name}={value}" for name, value in query.items())

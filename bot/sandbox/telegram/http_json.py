@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import orjson
 from aiohttp import web
 
 from bot.sandbox.telegram.errors import PageError
@@ -22,4 +23,9 @@ async def read_object(request: web.Request) -> Json:
 
 
 def answer(body: Any) -> web.Response:
-    return web.json_response(body, headers={"Cache-Control": "no-store"})
+    """The page asks for a chat as a whole after each act, so this is most of what the sandbox does."""
+    try:
+        text = orjson.dumps(body, option=orjson.OPT_NON_STR_KEYS)
+    except TypeError:  # half a character, or a number of more than 64 bits
+        text = json.dumps(body).encode()
+    return web.Response(body=text, content_type="application/json", headers={"Cache-Control": "no-store"})
