@@ -5,7 +5,7 @@ sandbox and real HTTP.
 import asyncio
 import itertools
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import cache
 from types import SimpleNamespace
@@ -28,6 +28,7 @@ from bot.timings import Timings, seconds
 from bot.updates import menus
 from db.catalogue.loading import load_catalogue
 from db.engine import Database, Pool
+from db.jobs import RemindJob
 from handlers.app import Application
 from handlers.demo import SCHOOL
 from tests.chat_user import ANNA, BEN, OLGA, PATIENCE, ChatUser
@@ -193,9 +194,20 @@ async def app(
 
 
 @pytest.fixture
-def mover(app: Application, clock: Clock, sandbox: Sandbox) -> ClockMover:
-    """`await mover.advance(timedelta(days=1))`: a day passes, with its jobs."""
-    return ClockMover(clock, app.database, app.worker, SCHEDULES, sandbox.yookassa.catch_up)
+def schedules() -> Mapping[str, str]:
+    """What `mover` runs whenever it is due. Override it where that is not needed: reminders are due every hour."""
+    return SCHEDULES
+
+
+@pytest.fixture
+def mover(app: Application, clock: Clock, sandbox: Sandbox, schedules: Mapping[str, str]) -> ClockMover:
+    """`await mover.advance(timedelta(days=1))`: a day passes, with its jobs. What is due every minute runs four times,
+    where the demo's clock (tests/test_clock.py) runs it 24 times."""
+    return ClockMover(clock, app.database, app.worker, schedules, sandbox.yookassa.catch_up, parts=4)
+
+
+def without_reminders() -> dict[str, str]:
+    return {name: cron for name, cron in SCHEDULES.items() if name != RemindJob.name}
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import pytest
 
 from bot.clock import Clock
 from bot.context import AppContext
-from bot.jobs import Run, entry
+from bot.jobs import SCHEDULES, Run, entry
 from bot.jobs.moving import ClockMover
 from bot.jobs.worker import Worker, WorkerAwayError
 from bot.retry import RetryJobError
@@ -44,6 +44,12 @@ def timings() -> Timings:
 @pytest.fixture
 def app_settings(sandbox: Sandbox) -> Settings:
     return settings_for(origin_of(sandbox), session_days=1)
+
+
+@pytest.fixture
+def mover(app: Application, clock: Clock, sandbox: Sandbox) -> ClockMover:
+    """As the demo's is."""
+    return ClockMover(clock, app.database, app.worker, SCHEDULES, sandbox.yookassa.catch_up)
 
 
 @pytest.mark.errors_expected("access that is changed by hand is an alarm")

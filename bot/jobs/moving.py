@@ -37,7 +37,8 @@ async def _still() -> bool:
 
 
 class ClockMover:
-    """One worker, in this process. `world`: does what has fallen due outside; whether there was anything."""
+    """One worker, in this process. `world`: does what has fallen due outside; whether there was anything. `parts`: how
+    often the most frequent schedules run in one move, at most."""
 
     def __init__(
         self,
@@ -46,6 +47,7 @@ class ClockMover:
         worker: Worker,
         schedules: Mapping[str, str],
         world: World = _still,
+        parts: int = PARTS,
     ) -> None:
         self._clock = clock
         self._database = database
@@ -53,12 +55,13 @@ class ClockMover:
         self._schedules = {schedule_of(name) for name in schedules}
         self._frequent = {schedule_of(name) for name, cron in schedules.items() if _is_frequent(cron)}
         self._world = world
+        self._parts = parts
 
     async def advance(self, duration: timedelta) -> None:
         """Raises NotAtRestError, WorkerAwayError."""
         await self.restore()
         start = self._clock.now()
-        target, pause = start + duration, max(duration / PARTS, OFTEN)
+        target, pause = start + duration, max(duration / self._parts, OFTEN)
         await self._worker.prepare_schedules()
         held = dict.fromkeys(self._frequent, start + pause)  # not before
         rest, leaps = await self._come_to_rest(), 0

@@ -2,10 +2,12 @@
 
 import subprocess
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import asyncpg
+import pytest
 from PIL import Image
 
 from bot.chat.buttons import FinishLesson
@@ -15,9 +17,16 @@ from bot.texts import progress as words
 from db.lessons.days import LastLesson, LearningDays
 from db.lessons.progress import ModuleProgress, Progress
 from handlers.app import Application
+from tests.app import without_reminders
 from tests.chat.learning import take
 from tests.chat.test_lessons import with_python
 from tests.chat_user import ChatUser, Json
+
+
+@pytest.fixture
+def schedules() -> Mapping[str, str]:
+    """Nobody is reminded of anything here."""
+    return without_reminders()
 
 
 async def learns_on_two_days(person: ChatUser, sql: asyncpg.Connection, mover: ClockMover) -> None:

@@ -1,18 +1,27 @@
 """Reviews in the chat: two taps from home, ten at most, nothing lost by closing."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 import asyncpg
+import pytest
 
 from bot.jobs.moving import ClockMover
 from bot.texts import home, review
 from bot.texts import questions as words
 from db.lessons.sittings import Due
+from tests.app import without_reminders
 from tests.chat.test_questions import with_questions
 from tests.chat_user import ChatUser
 from tests.db.lessons.asking import NUMBER, ONE, SEVERAL
 
 DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def schedules() -> Mapping[str, str]:
+    """Nobody is reminded of anything here."""
+    return without_reminders()
 
 
 async def has_answered_wrongly(person: ChatUser, sql: asyncpg.Connection) -> None:
