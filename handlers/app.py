@@ -20,6 +20,7 @@ from bot.clock import Clock, utc_now
 from bot.context import AppContext
 from bot.database import open_migrated
 from bot.jobs import SCHEDULES, all_jobs
+from bot.jobs.drivers import Connections, connections
 from bot.jobs.worker import Worker
 from bot.retry import happens_within
 from bot.settings import Settings
@@ -56,6 +57,7 @@ class Application:
         timings: Timings | None = None,
         clock: Clock | None = None,
         database: Database | None = None,
+        worker_connections: Connections = connections,
     ):
         assert settings.bot_token is not None
         self.settings = settings
@@ -77,7 +79,8 @@ class Application:
         )
         self.processor = UpdateProcessor(self.context, dispatcher())
         self.polling = None if settings.public_url else Polling(self.context, self.processor)
-        self.worker = Worker(direct_dsn or dsn, self.context, all_jobs(self.processor), SCHEDULES)
+        jobs = all_jobs(self.processor)
+        self.worker = Worker(direct_dsn or dsn, self.context, jobs, SCHEDULES, worker_connections)
         self.http_port = settings.http_port
         self._stopping = asyncio.Event()
         self._runner: web.AppRunner | None = None

@@ -20,6 +20,7 @@ from pydantic import SecretStr
 from bot.catalogue import reading
 from bot.clock import Clock
 from bot.jobs import SCHEDULES
+from bot.jobs.drivers import connections
 from bot.jobs.moving import ClockMover
 from bot.sandbox.app import Sandbox
 from bot.sandbox.yookassa import DEMO_SECRET_KEY, DEMO_SHOP_ID
@@ -33,7 +34,7 @@ from handlers.app import Application
 from handlers.demo import SCHOOL
 from tests.chat_user import ANNA, BEN, OLGA, PATIENCE, ChatUser
 from tests.database import Databases
-from tests.kept import Kept, Lent
+from tests.kept import Kept, KeptDatabase, Lent
 
 TOKEN = "7777777777:school-of-the-tests"
 BOT = 7777777777
@@ -145,10 +146,18 @@ async def running_app(
     dsn: str,
     timings: Timings = QUICK,
     clock: Clock | None = None,
-    database: Database | None = None,
+    database: KeptDatabase | None = None,
 ) -> AsyncIterator[Application]:
     """An app that is up: it asks for updates (or has set its webhook), and its worker works."""
-    app = Application(settings, dsn, timings=timings, clock=clock, database=database)
+    worker_connections = database.worker_connections if database else connections
+    app = Application(
+        settings,
+        dsn,
+        timings=timings,
+        clock=clock,
+        database=database,
+        worker_connections=worker_connections,
+    )
     await app.start()
     running = asyncio.create_task(app.run())
     try:

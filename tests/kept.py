@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import asyncpg
 from sqlalchemy import event
 
+from bot.jobs.drivers import connections
+from db.dsn import asyncpg_arguments
 from db.engine import Database
 from tests.database import Databases, resettable
 
@@ -29,6 +31,9 @@ class KeptDatabase(Database):
 
     def __init__(self, dsn: str) -> None:
         super().__init__(dsn)
+        self._dsn = dsn
+        self._worker_pool: asyncpg.Pool | None = None
+        self._worker_pids: list[int] = []
         self._drivers: list[asyncpg.Connection] = []
         for engine in self._engines.values():
             event.listen(engine.sync_engine, "connect", self._remember)
@@ -43,11 +48,40 @@ class KeptDatabase(Database):
         in_use = any(engine.pool.checkedout() for engine in self._engines.values())  # type: ignore[attr-defined]
         if in_use or any(driver.is_closed() for driver in self._drivers):
             await self.end()
-        return [driver.get_server_pid() for driver in self._drivers]
+        return [*self._worker_pids, *(driver.get_server_pid() for driver in self._drivers)]
+
+    @asynccontextmanager
+    async def worker_connections(self, dsn: str) -> AsyncIterator[asyncpg.Pool]:
+        """As the worker's own, which are most of what its start costs; kept where it has given back all of them."""
+        if dsn != self._dsn or (self._worker_pids and self._worker_pool is None):  # one has them already
+            async with connections(dsn) as pool:
+                yield pool
+            return
+        pool, self._worker_pool = self._worker_pool or await self._make_worker_pool(), None
+        try:
+            yield pool
+        finally:
+            if pool.get_idle_size() == pool.get_size():
+                self._worker_pool = pool
+            else:
+                pool.terminate()
+                self._worker_pids.clear()
+
+    async def _make_worker_pool(self) -> asyncpg.Pool:
+        async def remember(connection: asyncpg.Connection) -> None:
+            self._worker_pids.append(connection.get_server_pid())
+
+        return await asyncpg.create_pool(
+            **asyncpg_arguments(self._dsn), min_size=1, max_size=4, init=remember
+        )
 
     async def end(self) -> None:
         await super().close()
         self._drivers.clear()
+        if self._worker_pool is not None:
+            await self._worker_pool.close()
+        self._worker_pool = None
+        self._worker_pids.clear()
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ import pytest
 
 from bot.context import AppContext
 from bot.jobs import entry
-from bot.jobs.worker import ListeningDriver, Worker, connections
+from bot.jobs.drivers import ListeningDriver, connections
+from bot.jobs.worker import Worker
 from bot.retry import MAX_RETRY_AGE, RetryJobError
 from db.engine import Pool
 from db.jobs import Job

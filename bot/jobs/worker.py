@@ -1,14 +1,12 @@
 """The job worker: pgqueuer in the same database, restarted with backoff whatever happens to it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Set
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable, Collection, Mapping, Set
+from contextlib import suppress
 from datetime import datetime, timedelta
 
-import asyncpg
 import structlog
 from pgqueuer import PgQueuer
-from pgqueuer.adapters.drivers.asyncpg import AsyncpgPoolDriver
 from pgqueuer.adapters.persistence.queries import Queries
 from pgqueuer.core.executors import (
     AbstractScheduleExecutor,
@@ -19,23 +17,22 @@ from pgqueuer.core.executors import (
 from pgqueuer.domain.models import Context, CronExpressionEntrypoint, Job, Schedule
 from pgqueuer.errors import RetryRequested
 from pgqueuer.executors import EntrypointExecutor
-from pgqueuer.ports.driver import NotifyCallback
 
 from bot import metrics
 from bot.clock import utc_now
 from bot.context import AppContext
 from bot.jobs import AT_ONCE, Run
 from bot.jobs.cron import next_moment
+from bot.jobs.drivers import AskingDriver, Connections, ListeningDriver, connections
 from bot.retry import MAX_RETRY_AGE, RetryJobError, backoff, happens_within
 from bot.timings import Timings
-from db.dsn import asyncpg_arguments, parse_dsn
+from db.dsn import parse_dsn
 from db.engine import is_refusal, is_retryable, is_unavailable
 from db.queue import queue_queries
 
 log = structlog.get_logger(__name__)
 
 ASK_EVERY = timedelta(seconds=1)  # where nobody can listen
-CLOSING = timedelta(seconds=5)  # that connections may take to end
 STARTING = timedelta(seconds=20)  # that who needs the worker waits until it runs
 COLUMNS = """
     select c.relname as table, a.attname as column from pg_class c
@@ -111,55 +108,6 @@ class WorkerQueries(Queries):
         return {(str(row["table"]), str(row["column"])) for row in rows}
 
 
-class ListeningDriver(AsyncpgPoolDriver):
-    """pgqueuer probes its listener from the first moment on: a probe sent before LISTEN is never heard, so that
-    ten seconds later the worker would be restarted for nothing."""
-
-    def __init__(self, pool: asyncpg.Pool) -> None:
-        super().__init__(pool)
-        self._listening = asyncio.Event()
-
-    async def add_listener(self, channel: str, callback: NotifyCallback) -> None:
-        await super().add_listener(channel, callback)
-        self._listening.set()
-
-    async def notify(self, channel: str, payload: str) -> None:
-        await self._listening.wait()
-        await super().notify(channel, payload)
-
-
-class AskingDriver(AsyncpgPoolDriver):
-    """Behind a pooler in transaction mode nobody can listen: the queue is asked every second instead, each statement
-    in a transaction, so that its messages meet one server connection."""
-
-    async def fetch(self, query: str, *args: object) -> list[dict[str, object]]:
-        async with self._pool.acquire() as connection, connection.transaction():
-            return [dict(row) for row in await connection.fetch(query, *args)]
-
-    async def execute(self, query: str, *args: object) -> str:
-        async with self._pool.acquire() as connection, connection.transaction():
-            return str(await connection.execute(query, *args))
-
-    async def notify(self, channel: str, payload: str) -> None: ...
-
-    async def add_listener(self, channel: str, callback: NotifyCallback) -> None: ...
-
-    async def remove_listener(self, channel: str, callback: NotifyCallback) -> None: ...
-
-
-@asynccontextmanager
-async def connections(dsn: str) -> AsyncIterator[asyncpg.Pool]:
-    """The worker's own. At the end they are cut where they don't close: after an outage pgqueuer may never give its
-    listener back, and a worker that waits for it would not start again."""
-    pool = await asyncpg.create_pool(**asyncpg_arguments(dsn), min_size=1, max_size=4)
-    try:
-        yield pool
-    finally:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(CLOSING.total_seconds()):
-                await pool.close()
-
-
 class WorkerAwayError(Exception):
     """The worker is not running: not yet, no longer, or just now."""
 
@@ -171,9 +119,15 @@ class Worker:
     """
 
     def __init__(
-        self, direct_dsn: str, context: AppContext, jobs: Mapping[str, Run], schedules: Mapping[str, str]
+        self,
+        direct_dsn: str,
+        context: AppContext,
+        jobs: Mapping[str, Run],
+        schedules: Mapping[str, str],
+        connections: Connections = connections,
     ) -> None:
         self._dsn = direct_dsn
+        self._connections = connections
         self._context = context
         self._jobs = jobs
         self._schedules = schedules
@@ -235,7 +189,7 @@ class Worker:
         return self._queue
 
     async def _run_once(self) -> None:
-        async with connections(self._dsn) as pool:
+        async with self._connections(self._dsn) as pool:
             pooled = parse_dsn(self._dsn).pooled
             driver = AskingDriver(pool) if pooled else ListeningDriver(pool)
             queries = queue_queries(driver, WorkerQueries)
