@@ -1,4 +1,4 @@
-# Linted (hadolint), not run by us: see docs/operating.md, "Which database".
+# Linted (hadolint), not run by us: see docs/operating.md, "Keep it running".
 FROM python:3.13-slim AS packages
 
 WORKDIR /app

@@ -50,7 +50,7 @@ def parser() -> argparse.ArgumentParser:
         command.set_defaults(settings=settings)
         return command
 
-    one = add("run", "Run the bot: updates, callbacks and jobs in one process.", bot_settings)
+    one = add("run", "Run the bot: updates, callbacks and jobs.", bot_settings)
     one.add_argument("--only", choices=("bot", "worker"), help="run only this half")
     one.add_argument(
         "--processes", type=at_least_one, metavar="N", help="so many on one port (with PUBLIC_URL)"
@@ -69,7 +69,7 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("file", type=Path)
     one.add_argument("--files", action="store_true", help="check also what the file's addresses lead to")
     add("reconcile", "Compare the database with the providers, once.", bot_settings)
-    add("doctor", "Look at settings, database, Telegram and provider; say what to do.", local_settings)
+    add("doctor", "Look at all that the bot stands on, and say what to do.", local_settings)
     one = add("backup", "Write a backup of the database.")
     one.add_argument("file", type=Path)
     one = add("restore", "Read a backup into an empty database.")

@@ -22,7 +22,8 @@ log = structlog.get_logger(__name__)
 
 MAX_AGE = 5.0  # seconds
 READ_TIMEOUT = 2.0  # seconds a scrape waits for the database
-EVENTS = {"payment.succeeded", "payment.canceled", "payment.waiting_for_capture", "refund.succeeded"}
+PAYMENT_EVENTS = {"payment.succeeded", "payment.canceled", "payment.waiting_for_capture"}
+REFUND_EVENTS = {"refund.succeeded"}
 
 # The client library adds `_total` to the names of counters.
 UPDATES = Counter(
@@ -71,7 +72,7 @@ def count_update(update: Update, outcome: str) -> None:
 
 def count_callback(name: str, outcome: str) -> None:
     """Unknown event names are counted as `other`: anybody may send any, and each would be a new series."""
-    CALLBACKS.labels(name if name in EVENTS else "other", outcome).inc()
+    CALLBACKS.labels(name if name in PAYMENT_EVENTS | REFUND_EVENTS else "other", outcome).inc()
 
 
 def count_settlement(session: AsyncSession, provider: str, outcome: str) -> None:

@@ -63,10 +63,10 @@ def _url(value: str | None) -> str | None:
         return None
     try:
         parts = urlsplit(value)
-        check_usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        is_usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
-        check_usable = False
-    if not check_usable:
+        is_usable = False
+    if not is_usable:
         # Not shown: a password may be in it.
         raise ValueError("not an http(s) address such as https://example.com")
     return value.rstrip("/")

@@ -18,6 +18,8 @@ class Timings:
     """
 
     asks: tuple[timedelta, ...] = field(default_factory=lambda: seconds(5, 10, 20, 40, 120))
+    stuck_charge: timedelta = timedelta(hours=1)  # before what could not be credited is tried again
+    ended_link: timedelta = timedelta(hours=1)  # between questions about a payment whose link has ended
     link_lives: timedelta = timedelta(hours=1)  # not ours to choose: docs/facts.md#payment-life
     slow_link: timedelta = timedelta(seconds=5)  # after which the payer is told that the link takes longer
     grant_news: timedelta = timedelta(minutes=1)  # before a learner hears of what an admin gave or took

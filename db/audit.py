@@ -72,7 +72,7 @@ class WatchedAccess:
     module: str
 
 
-async def list_unexplained_access(session: AsyncSession, alarm: str, batch: int) -> list[WatchedAccess]:
+async def take_unexplained_access(session: AsyncSession, alarm: str, batch: int) -> list[WatchedAccess]:
     """The next so many accesses are looked at, and all that an alarm of this kind is open about; those not as they
     should be. After the last one it begins anew."""
     cursors = {name: await session.get(Cursor, name) or Cursor(name=name, value=0) for name in WATCHED}

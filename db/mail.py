@@ -32,7 +32,7 @@ async def get_subscription(session: AsyncSession, user_id: int) -> bool | None:
     return None if row is None or row.address is None else not row.refused
 
 
-async def get_token(session: AsyncSession, user_id: int, now: datetime) -> str:
+async def ensure_token(session: AsyncSession, user_id: int, now: datetime) -> str:
     """By which whoever has a letter to this account unsubscribes it: random, and good for nothing else."""
     known = await session.scalar(
         select(MailSubscription.token).where(MailSubscription.user_id == user_id).limit(1)
@@ -57,7 +57,7 @@ async def record_unsubscribed(session: AsyncSession, token: str, now: datetime) 
 
 async def set_subscription(session: AsyncSession, user_id: int, *, wanted: bool, now: datetime) -> None:
     user_id = await lock_account(session, user_id)
-    await get_token(session, user_id, now)
+    await ensure_token(session, user_id, now)
     await session.execute(
         update(MailSubscription)
         .where(MailSubscription.user_id == user_id)

@@ -10,6 +10,7 @@ from functools import lru_cache
 import idna
 
 MAX_FORM = 256  # characters: a form must fit into an index, whatever somebody has stored
+MAX_CODE = 58  # characters: Telegram carries 64 after start=, of which "promo_" takes six
 MAX_NAME = 128  # characters: Telegram's first and last name
 
 # Control, format, surrogate: nothing of them is seen. PostgreSQL's text takes neither NUL nor surrogates.

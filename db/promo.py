@@ -29,7 +29,7 @@ from db.errors import (
 from db.identities import find_taken_id
 from db.locks import lock
 from db.normal import clean_text, promo_form
-from db.server_keys import find_server_key, get_server_key, keyed_hash
+from db.server_keys import ensure_server_key, find_server_key, keyed_hash
 from db.sql import text
 from db.tables import Product, PromoCode, PromoUsage, UsedCode
 
@@ -186,7 +186,7 @@ async def record_used_codes(session: AsyncSession, user_id: int, telegram_ids: S
         .where(PromoUsage.user_id == user_id)
         .group_by(PromoUsage.code_id)
     )
-    key = await get_server_key(session, USED_CODES)
+    key = await ensure_server_key(session, USED_CODES)
     rows = [
         {"code_id": code_id, "person": _person(key, telegram_id, code_id), "used_at": used_at}
         for code_id, used_at in used

@@ -18,7 +18,7 @@ async def find_server_key(session: AsyncSession, name: str) -> bytes | None:
     return await session.scalar(select(ServerKey.key).where(ServerKey.name == name))
 
 
-async def get_server_key(session: AsyncSession, name: str) -> bytes:
+async def ensure_server_key(session: AsyncSession, name: str) -> bytes:
     while (known := await find_server_key(session, name)) is None:
         made = insert(ServerKey).values(name=name, key=secrets.token_bytes(LENGTH))
         await session.execute(made.on_conflict_do_nothing())

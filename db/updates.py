@@ -15,7 +15,7 @@ SOLVED_KEPT = timedelta(days=30)
 MAX_SOLVED = 1000  # rows kept to be looked at; what is unsolved has no such limit
 
 
-async def record_failed(
+async def keep_failed(
     session: AsyncSession,
     bot_id: int,
     update_id: int,
@@ -60,7 +60,7 @@ async def mark_solved(session: AsyncSession, failed_id: int, now: datetime) -> N
     await session.execute(update(FailedUpdate).where(FailedUpdate.id == failed_id).values(solved_at=now))
 
 
-async def record_failure(session: AsyncSession, failed_id: int, error: str) -> None:
+async def record_failed_retry(session: AsyncSession, failed_id: int, error: str) -> None:
     await session.execute(
         update(FailedUpdate)
         .where(FailedUpdate.id == failed_id)

@@ -5,7 +5,6 @@ import re
 from aiogram import F, Router
 from aiogram.types import Message
 
-from bot.chat.arguments import MAX_CODE
 from bot.chat.buttons import CheckPayment
 from bot.chat.commands import CONNECT, PROFILE, PURCHASES, START
 from bot.chat.complaints import is_payment_complaint
@@ -34,7 +33,7 @@ from handlers.accounts.start import greet
 from handlers.home import load_home, next_button
 from handlers.promo import redeem_code
 
-CODE = re.compile(rf"[\w-]{{3,{MAX_CODE}}}")
+CODE = re.compile(r"[\w-]{3,64}")  # another application may make longer ones than we do
 
 router = Router(name="free_text")
 

@@ -37,8 +37,6 @@ RETRY_LATER = {"Retry-After": "300"}
 UNSUBSCRIBE = "/unsubscribe/{token:[A-Za-z0-9_-]{16,64}}"
 PRIVATE = {"Referrer-Policy": "no-referrer", "Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
 MAX_KEY = 64  # characters: docs/facts.md#idempotence
-PAYMENT_EVENTS = {"payment.succeeded", "payment.canceled", "payment.waiting_for_capture"}
-REFUND_EVENTS = {"refund.succeeded"}
 
 
 def build(context: AppContext, processor: UpdateProcessor | None) -> web.Application:
@@ -191,9 +189,9 @@ def _payment_id(event: str, thing: dict[str, Any]) -> str | None:
     """The payment it is about; None where we have nothing to fetch. The id's form is checked before it gets
     anywhere near a path (docs/facts.md#yookassa-sdk)."""
     found = None
-    if event in PAYMENT_EVENTS:
+    if event in metrics.PAYMENT_EVENTS:
         found = thing.get("id")
-    elif event in REFUND_EVENTS:
+    elif event in metrics.REFUND_EVENTS:
         found = thing.get("payment_id")
     return found if isinstance(found, str) and YOOKASSA_ID.fullmatch(found) else None
 

@@ -59,7 +59,7 @@ async def begin(event: Event, request: Request, command: CommandObject | None = 
     if command is None or not command.args:
         return await list_codes(event, ShowPromos(), request)
     asked = Arguments(PROMOS, command.args)
-    code = asked.code()
+    code = asked.word("CODE")
     asked.end()
     found = await promo.find_promo(request.session, code)
     if found is None:

@@ -33,7 +33,7 @@ save, get_draft = DRAFTS.save, DRAFTS.get
 
 async def read_command(asked: Arguments, draft: PromoDraft, request: Request) -> None:
     """What is right before the first slip is kept. Raises WrongArguments, ProductUnknown, PromoExists."""
-    code, count = asked.code(), None
+    code, count = asked.new_code(), None
     draft.batch = code.startswith(MADE_UP) and code != MADE_UP
     if draft.batch:
         count = Arguments(PROMO_NEW, code[1:]).whole("MAX", 1, MAX_BATCH)

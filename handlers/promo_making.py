@@ -126,7 +126,7 @@ async def take_code(message: Message, request: Request) -> Reply:
     draft = await get_draft(request)
     asked = Arguments(PROMO_NEW, message.text)
     try:
-        code = asked.code()
+        code = asked.new_code()
         asked.end()
         await choose_code(request, draft, code)
     except (WrongArguments, PromoExists) as wrong:

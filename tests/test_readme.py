@@ -194,7 +194,7 @@ def entries(folder: str) -> set[str]:
     there = [path for path in (ROOT / folder).iterdir() if not path.name.startswith((".", "__"))]
     packages = {path.name for path in there if (path / "__init__.py").exists()}
     modules = {path.stem for path in there if path.suffix == ".py"}
-    return packages | {name for name in modules if folder in CODE or name.startswith("test_")}
+    return packages | {name for name in modules if folder not in TESTS or name.startswith("test_")}
 
 
 def belongs(name: str, word: str) -> bool:
@@ -202,7 +202,7 @@ def belongs(name: str, word: str) -> bool:
     return plain == word or plain.startswith(f"{word}_")
 
 
-@pytest.mark.parametrize("folder", [*CODE, *TESTS])
+@pytest.mark.parametrize("folder", [*CODE, "bot", *TESTS])
 def test_every_file_is_a_capability_s_or_told_to_be_none_s(folder: str) -> None:
     words, others = capabilities(), of_no_capability()[folder]
     strangers = {name for name in entries(folder) if not any(belongs(name, word) for word in words)}
@@ -213,6 +213,9 @@ def test_every_file_is_a_capability_s_or_told_to_be_none_s(folder: str) -> None:
 def test_the_row_of_a_capability_shows_all_its_places(word: str) -> None:
     row = capabilities()[word]
     places = {folder: {name for name in entries(folder) if belongs(name, word)} for folder in (*CODE, *TESTS)}
+    places["db"] = places["db"] or {
+        f"lessons/{name}" for name in entries("db/lessons") if belongs(name, word)
+    }
     for column in COLUMNS:
         there = {
             f"{folder}/{name}"

@@ -9,7 +9,7 @@ from bot.catalogue.questions import QuestionTable
 from bot.currencies import CURRENCIES, untaken, ways
 from bot.money import from_minor_units, to_minor_units
 from db.catalogue.faults import Fault, at
-from db.normal import clean_text
+from db.normal import MAX_CODE, clean_text
 from db.payments.methods import XTR
 
 
@@ -147,7 +147,9 @@ class PromoTable(fields.Table):
     code: Annotated[
         str,
         AfterValidator(clean_text),
-        fields.matching(r"[^\s\x00/]{1,58}", "a code: up to 58 characters, no blanks and no slash"),
+        fields.matching(
+            rf"[^\s\x00/]{{1,{MAX_CODE}}}", f"a code: up to {MAX_CODE} characters, no blanks and no slash"
+        ),
     ]
     product: fields.Key
     days: fields.Days

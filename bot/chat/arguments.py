@@ -11,12 +11,11 @@ from bot.currencies import CURRENCIES, exponent
 from bot.money import AmbiguousAmountError, OtherCurrencyError, split_currency, to_minor_units
 from db.access.limits import MAX_DAYS
 from db.errors import ProductUnknown, Refused
-from db.normal import clean_text, number_form
+from db.normal import MAX_CODE, clean_text, number_form
 from db.shop.offers import ProductSummary
 
 MAX_ID = 2**63 - 1  # bigint
 MAX_COUNT = 2**31 - 1  # integer
-MAX_CODE = 64
 
 WHOLE = re.compile(r"[+-]?[0-9]+")
 
@@ -124,7 +123,7 @@ class Arguments:
         written, self._words = " ".join([self.word("AMOUNT"), *self._words]), []
         return self._smallest(written, currency, "AMOUNT")
 
-    def code(self) -> str:
+    def new_code(self) -> str:
         written = self.word("CODE")
         if len(written) > MAX_CODE:
             raise WrongArguments(self._command, Problem.TOO_LONG, "CODE", written, high=MAX_CODE)

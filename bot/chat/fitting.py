@@ -13,7 +13,7 @@ from bot.chat.replies import MAX_TEXT, Method
 
 MAX_CAPTION = 1024
 MAX_TOAST = 200
-MAX_BUTTONS = 100  # reported, not documented: docs/facts.md#telegram-limits
+MAX_BUTTONS = 100  # nobody documents how many: docs/facts.md#unconfirmed
 CUT = "…"
 
 

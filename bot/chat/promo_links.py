@@ -2,8 +2,9 @@
 
 import re
 
-# Telegram carries 64 characters after start=, of which "promo_" takes six.
-LINKABLE = re.compile(r"[A-Za-z0-9_-]{1,58}")
+from db.normal import MAX_CODE
+
+LINKABLE = re.compile(rf"[A-Za-z0-9_-]{{1,{MAX_CODE}}}")
 
 
 def promo_link(code: str, username: str) -> str | None:

@@ -85,7 +85,7 @@ def _news(row: OutboxMessage) -> tuple[str, str]:
 async def _with_link(
     session: AsyncSession, user_id: int, context: AppContext, subject: str, text: str
 ) -> Letter:
-    link = unsubscribe_link(context, await mail.get_token(session, user_id, context.now()))
+    link = unsubscribe_link(context, await mail.ensure_token(session, user_id, context.now()))
     bot = f"https://t.me/{context.username}" if context.username else None
     return replace(Letter(subject, words.news_body(text, bot, link)), unsubscribe=link)
 

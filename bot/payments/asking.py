@@ -69,6 +69,6 @@ async def _ask_later(session: AsyncSession, context: AppContext, attempt: Attemp
     """With growing intervals while the link lives, then hourly until the provider says an end (reconciliation)."""
     now = context.now()
     alive = attempt.link_ends_at is None or now < attempt.link_ends_at + timedelta(minutes=5)
-    pause = context.timings.ask_after(attempt.asked + 1) if alive else context.timings.link_lives
+    pause = context.timings.ask_after(attempt.asked + 1) if alive else context.timings.ended_link
     await attempts.record_check(session, attempt.id, now, now + pause)
     await enqueue(session, AskPaymentJob(attempt=attempt.id), after=pause)

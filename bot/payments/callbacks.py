@@ -114,4 +114,4 @@ async def settle_assigned(job: SettleAssignedJob, context: AppContext) -> None:
         async with context.database.transaction(Pool.MONEY) as session:
             money = attempt.amount, attempt.currency
             await notify_not_credited(session, context, attempt.purchase_id, attempt.telegram_id, *money)
-        raise RetryJobError(repr(refused), context.timings.link_lives) from refused
+        raise RetryJobError(repr(refused), context.timings.stuck_charge) from refused

@@ -94,7 +94,7 @@ MOST_ACCESS_ALARMS = 100  # open at a time: one cause may change them all
 async def audit_access(context: AppContext, batch: int = 1000) -> None:
     """A thousand a minute. Beside another application its changes are its own, and no alarm."""
     async with context.database.transaction(Pool.JOBS) as session:
-        found = await audit.list_unexplained_access(session, AccessUnexplained.name, batch)
+        found = await audit.take_unexplained_access(session, AccessUnexplained.name, batch)
         if found and not await audit.is_ours_alone(session):
             found = []
         kept = await alerts.count_open(session, AccessUnexplained.name) if found else 0

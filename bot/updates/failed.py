@@ -76,7 +76,7 @@ async def _store(
     session: AsyncSession, context: AppContext, raw: Raw, error: Exception, *, solved: bool
 ) -> int | None:
     body, solved_at = json.dumps(shallow(raw), ensure_ascii=False), context.now() if solved else None
-    return await updates.record_failed(
+    return await updates.keep_failed(
         session, context.bot.id, raw["update_id"], body, repr(error), context.now(), solved_at
     )
 

@@ -34,7 +34,7 @@ def retrying(processor: UpdateProcessor) -> Callable[[RetryUpdateJob, AppContext
         except Exception as error:
             log.exception("update_failed_again", id=kept.id, tries=kept.tries)
             async with context.database.transaction(Pool.MONEY) as session:
-                await updates.record_failure(session, kept.id, repr(error))
+                await updates.record_failed_retry(session, kept.id, repr(error))
             pause = backoff(context.timings.job_retry, kept.tries, MAX_PAUSE)
             raise RetryJobError(repr(error), pause) from error
         async with context.database.transaction(Pool.MONEY) as session:

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.errors import CodeTooSoon, TooManyTries
-from db.server_keys import get_server_key, keyed_hash
+from db.server_keys import ensure_server_key, keyed_hash
 from db.tables import CodesSent, EmailCode
 
 DIGITS = 6
@@ -60,7 +60,7 @@ async def record_code(
 
     Raises CodeTooSoon and TooManyTries, whoever has the address.
     """
-    key = await get_server_key(session, KEY)
+    key = await ensure_server_key(session, KEY)
     subjects = {
         f"chat {telegram_id}": limits.per_chat,
         f"address {_hmac(key, email)}": limits.per_address,
@@ -123,7 +123,7 @@ async def check_code(
     if row.tries >= limits.tries:
         return CheckedCode(Checked.USED_UP, row.email)
     row.tries += 1
-    key = await get_server_key(session, KEY)
+    key = await ensure_server_key(session, KEY)
     if hmac.compare_digest(row.code_hmac, _hmac(key, f"{telegram_id} {row.email} {code}")):
         row.proven_at, row.code_hmac = now, ""
         return CheckedCode(Checked.RIGHT, row.email)

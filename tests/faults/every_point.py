@@ -1,6 +1,6 @@
 """Killed, cut off and left without an answer at every point of the paths of money, access, lessons and letters.
 
-    python -m tests.faults.every_point                             # all of it; about an hour on two cores
+    python -m tests.faults.every_point                             # all of it: hours on two cores
     python -m tests.faults.every_point settle promo                # these paths
     python -m tests.faults.every_point settle --point 3f2a1b.1.lost    # one point again, as the report names it
     python -m tests.faults.every_point --sample 5                  # so many of each path, others every day

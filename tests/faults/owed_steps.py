@@ -167,7 +167,7 @@ class Steps(RuleBasedStateMachine):
         users = self.accounts + self.gone
         found = [await read(session, statement, users=users) for statement in (ACCESS, CAUSES, PURCHASES)]
         await session.execute(text(LOOK_FROM), {"users": users})
-        unexplained = await audit.list_unexplained_access(session, "", 1000)
+        unexplained = await audit.take_unexplained_access(session, "", 1000)
         return *found, await audit.list_disagreements(session), unexplained
 
 

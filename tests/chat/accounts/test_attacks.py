@@ -18,7 +18,7 @@ from bot.settings import Settings
 from bot.texts.accounts import connect as words
 from db.connecting.codes import KEY
 from db.engine import Pool
-from db.server_keys import get_server_key
+from db.server_keys import ensure_server_key
 from handlers.app import Application
 from tests.app import origin_of, second_app, settings_for, update_of
 from tests.chat.accounts.mailbox import Mailbox, wrong
@@ -114,7 +114,7 @@ async def test_the_same_is_done_for_every_address(
     """So that time tells nothing either: the same statements in the same order."""
     await sql.fetchval(SITE, OURS)
     async with other.database.transaction(Pool.TALK) as session:
-        await get_server_key(session, KEY)  # made once, whoever is first
+        await ensure_server_key(session, KEY)  # made once, whoever is first
     for person in (anna, ben):
         await person.send("/connect")
     known, unknown = await statements(other, anna, OURS), await statements(other, ben, NOBODYS)

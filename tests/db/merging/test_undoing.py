@@ -2,7 +2,7 @@
 
 import pytest
 
-from db.audit import WatchedAccess, list_unexplained_access
+from db.audit import WatchedAccess, take_unexplained_access
 from db.engine import Pool
 from db.errors import MergeNotUndoable
 from tests.db.merging.people import CHAT, DAY, NOW, People, registers
@@ -175,7 +175,7 @@ async def test_what_was_paid_and_returned_since_leaves_no_end_that_nobody_explai
 
 async def unexplained(people: People) -> list[WatchedAccess]:
     async with people.database.transaction(Pool.TALK) as session:
-        return await list_unexplained_access(session, "", 10)
+        return await take_unexplained_access(session, "", 10)
 
 
 async def refused(people: People, merge_id: int, reason: str, days: int = 0) -> None:
