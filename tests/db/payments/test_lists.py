@@ -136,6 +136,8 @@ async def test_callbacks_are_handled_one_by_one(shop: Shop) -> None:
     ids = [row[0] for row in await shop.sql.fetch("select id from bot.callbacks order by id")]
     second = await shop.runs(callbacks.get_unhandled, ids[1])
     assert isinstance(second, Callback)
+    callbacks.record_ask(second)
+    assert second.asked == 1
     assert await shop.runs(callbacks.was_told, second, "o")
     assert not await shop.runs(callbacks.was_told, second, "other")
     for number in (0, 2, 3):
