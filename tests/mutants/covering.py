@@ -89,13 +89,17 @@ class Covering:
 
 
 def _places(mutant: Mutant) -> list[tuple[str, int]]:
-    """Lines that show that a test has come by: of the statement; of a constant, where it is used."""
+    """Lines that show that a test has come by: of the statement; of a constant, where it is used; of a function's
+    head, all of the function."""
     tree = ast.parse(read(mutant.path))
     functions = _functions(tree)
     first, last = max(one for one in statements(tree) if one[0] <= mutant.line <= one[1])
     wanted = set(range(first, last + 1))
     if not any(begin <= mutant.line <= end for _, begin, end in functions):
         wanted = _uses(tree, mutant.line)
+    for _, begin, end in functions:
+        if begin == first:
+            wanted = set(range(begin, end + 1))
     return [(name, line - begin) for name, begin, end in functions for line in wanted if begin <= line <= end]
 
 

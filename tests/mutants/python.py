@@ -1,7 +1,7 @@
 """Mutants of Python: mutmut's operators, those of them that say something here, and what SQLAlchemy invites to forget.
 
-Left out are mutants of annotations, decorators, log lines and texts, and the numbers of constants: a limit is a
-decision, and a test that repeats it proves nothing.
+Left out are mutants of annotations, decorators, log lines and texts, and the numbers of constants and of parameters
+that nobody names: a limit is a decision, and a test that repeats it proves nothing.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -74,7 +74,8 @@ def _name(node: Node) -> str:
 
 def _replaced(node: Node, parents: Mapping[Node, Node]) -> Iterator[tuple[str, Node | str]]:
     for kind, operator in mutators.mutation_operators:
-        if isinstance(node, kind) and operator.__name__ in OF_MUTMUT:
+        is_limit = operator.__name__ == "operator_number" and isinstance(parents.get(node), cst.Param)
+        if isinstance(node, kind) and operator.__name__ in OF_MUTMUT and not is_limit:
             for new in operator(node):
                 if operator.__name__ != "operator_arg_removal" or _forgets(node, new):
                     yield operator.__name__.removeprefix("operator_").replace("_", " "), new

@@ -1,0 +1,144 @@
+"""The nets below callbacks and questions: what is told when they fail themselves, and what they find."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import asyncpg
+import pytest
+
+from bot.clock import utc_now
+from bot.notifications.alert_events import PaymentUnknown
+from bot.payments import alarms
+from bot.payments.reconciling import open_payments
+from bot.payments.reports import Report
+from bot.payments.settling import park_unknown
+from bot.raw_json import Unreadable
+from bot.sandbox.app import Sandbox
+from bot.yookassa.answers import ProviderPayment, payment_of
+from db.engine import Pool
+from handlers.app import Application
+from tests.chat_user import ChatUser
+
+OPEN_ALARMS = (
+    "select array_agg(kind || ' ' || subject order by kind, subject) from bot.alerts where solved_at is null"
+)
+ANSWER: dict[str, Any] = {
+    "status": "succeeded", "paid": True, "amount": {"value": "1.00", "currency": "RUB"}, "metadata": {},
+    "test": True, "recipient": {"account_id": "7"},
+}  # fmt: skip
+
+
+async def told(sql: asyncpg.Connection) -> list[str]:
+    return await sql.fetchval(OPEN_ALARMS) or []
+
+
+def answer(number: int, **changed: Any) -> ProviderPayment:
+    return payment_of(ANSWER | {"id": f"2d4d8203-000f-5000-9000-15fc2058232{number}"} | changed)
+
+
+@pytest.mark.errors_expected("an alarm is logged as an error")
+async def test_what_stays_unknown_for_an_hour_is_told_of_and_not_of_everything(
+    app: Application, sql: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app.worker.stop()
+    monkeypatch.setattr(alarms, "MAX_UNKNOWN", 2)
+    context, now = app.context, utc_now()
+
+    async def fails(minutes: int, *subjects: int) -> list[str]:
+        context.now = lambda: now + timedelta(minutes=minutes)
+        for one in subjects:
+            await alarms.record_unknown(context, PaymentUnknown(subject=str(one), reason="x"))
+        return await told(sql)
+
+    assert await fails(0, 1, 2, 3) == []
+    assert await fails(59, 1) == []
+    assert await fails(60, 1, 2, 3) == ["payment_unknown 1", "payment_unknown 2"]
+    for subject, left in ((9, ["payment_unknown 1", "payment_unknown 2"]), (1, ["payment_unknown 2"])):
+        async with context.database.transaction(Pool.JOBS) as session:
+            await alarms.close_unknown(session, context, PaymentUnknown, subject)
+        assert await told(sql) == left
+    assert await fails(119, 1, 3) == ["payment_unknown 2", "payment_unknown 3"]
+
+
+@pytest.mark.errors_expected("an alarm is logged as an error")
+async def test_a_part_that_fails_twice_running_and_what_cannot_be_read(
+    app: Application, sql: asyncpg.Connection
+) -> None:
+    app.worker.stop()
+    context = app.context
+    for part, error, open_ in (
+        ("a", "e" * 300, []),
+        ("b", "e", []),
+        ("a", "e" * 300, ["reconciliation_failed a"]),
+        ("b", None, ["reconciliation_failed a"]),
+        ("b", "e", ["reconciliation_failed a"]),
+        ("a", None, []),
+        ("a", "e", []),
+    ):
+        await alarms.record_part(context, part, error)
+        assert await told(sql) == open_
+    assert await sql.fetchval("select facts::text from bot.alerts") is not None
+
+    async def items(*made: ProviderPayment | Unreadable) -> AsyncIterator[ProviderPayment | Unreadable]:
+        for one in made:
+            yield one
+
+    first, second = answer(1), answer(2)
+    broken = Unreadable(first.id, "{}", "why")
+    read = [one async for one in alarms.readable(context, "here", items(broken, second))]
+    assert read == [second]
+    assert await told(sql) == [f"item_unreadable here {first.id}"]
+    for source, left in (("there", 1), ("here", 0)):
+        assert [one async for one in alarms.readable(context, source, items(first))] == [first]
+        assert len(await told(sql)) == left
+        assert await sql.fetchval("select count(*) from bot.unread_items") == left
+    assert [one async for one in alarms.readable(context, "here", items())] == []
+
+
+@pytest.mark.errors_expected("money that nobody claims is an alarm")
+async def test_money_that_no_purchase_has_is_parked_once(
+    app: Application, anna: ChatUser, sql: asyncpg.Connection
+) -> None:
+    """Not what is only open, what went back, and what the other application has sold."""
+    app.worker.stop()
+    await anna.register()
+    await sql.execute(
+        "insert into purchases (user_id, product_id, amount_cents, provider, status, provider_payment_id, days,"
+        " currency, created_at) select id, 1, 100, 'yookassa', 'succeeded', $1, 30, 'RUB', now() from users",
+        answer(4).id,
+    )
+    now = app.context.now()
+    returned = {"refunded_amount": {"value": "1.00", "currency": "RUB"}}
+    partly = {"refunded_amount": {"value": "0.99", "currency": "RUB"}}
+    created = {"created_at": "2026-01-01T00:00:00.000Z"}
+    for payment, parked in (
+        (answer(1), True),
+        (answer(1), False),
+        (answer(2, status="waiting_for_capture"), False),
+        (answer(3, **returned), False),
+        (answer(4), False),
+        (answer(5, **partly, **created), True),
+    ):
+        async with app.context.database.transaction(Pool.JOBS) as session:
+            assert await park_unknown(session, app.context, payment, now) is parked
+    rows = await sql.fetch("select payment_id, paid_at = $1 as now from bot.parked_payments order by id", now)
+    assert [tuple(row) for row in rows] == [(answer(1).id, True), (answer(5).id, False)]
+    assert await told(sql) == [f"payment_parked {answer(1).id}", f"payment_parked {answer(5).id}"]
+
+
+async def test_an_order_whose_job_was_lost_is_sent_again_once(
+    app: Application, anna: ChatUser, offer: int, sandbox: Sandbox, sql: asyncpg.Connection
+) -> None:
+    await anna.register()
+    app.worker.stop()
+    await anna.send(f"/start buy_{offer}")
+    await sql.execute("delete from bot.pgqueuer")
+    queued = "select count(*) from bot.pgqueuer where entrypoint = 'create_payment'"
+    for age, count in ((1, 0), (3, 1), (3, 1)):
+        await sql.execute(
+            "update bot.payment_attempts set created_at = $1", app.context.now() - timedelta(minutes=age)
+        )
+        report = Report()
+        await open_payments(app.context, report)
+        assert (await sql.fetchval(queued), report.failed) == (count, {})
