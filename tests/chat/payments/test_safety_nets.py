@@ -1,7 +1,7 @@
 """The nets below callbacks and questions: what is told when they fail themselves, and what they find."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import asyncpg
@@ -10,13 +10,31 @@ import pytest
 from bot.clock import utc_now
 from bot.notifications.alert_events import PaymentUnknown
 from bot.payments import alarms
+from bot.payments.asking import ask, ask_payment
+from bot.payments.callbacks import settle_assigned, verify_callback, verify_unknown
+from bot.payments.checking import check_payment
+from bot.payments.links import create_payment, show_slow
 from bot.payments.reconciling import open_payments
+from bot.payments.refunding import ask_refund, create_refund
 from bot.payments.reports import Report
 from bot.payments.settling import park_unknown
 from bot.raw_json import Unreadable
 from bot.sandbox.app import Sandbox
 from bot.yookassa.answers import ProviderPayment, payment_of
 from db.engine import Pool
+from db.jobs import (
+    AskPaymentJob,
+    AskRefundJob,
+    CheckPaymentJob,
+    CreatePaymentJob,
+    CreateRefundJob,
+    SettleAssignedJob,
+    SlowLinkJob,
+    VerifyCallbackJob,
+    VerifyUnknownJob,
+)
+from db.payments.attempts import get_attempt
+from db.payments.settling import Outcome
 from handlers.app import Application
 from tests.chat_user import ChatUser
 
@@ -142,3 +160,66 @@ async def test_an_order_whose_job_was_lost_is_sent_again_once(
         report = Report()
         await open_payments(app.context, report)
         assert (await sql.fetchval(queued), report.failed) == (count, {})
+
+
+async def test_jobs_whose_row_is_gone_do_nothing(app: Application, sql: asyncpg.Connection) -> None:
+    app.worker.stop()
+    context = app.context
+    await create_payment(CreatePaymentJob(attempt=9), context)
+    await show_slow(SlowLinkJob(attempt=9), context)
+    await ask_payment(AskPaymentJob(attempt=9), context)
+    await check_payment(CheckPaymentJob(attempt=9, telegram_id=1, message_id=None), context)
+    await settle_assigned(SettleAssignedJob(attempt=9), context)
+    await verify_callback(VerifyCallbackJob(id=9), context)
+    await verify_unknown(VerifyUnknownJob(id=9), context)
+    await create_refund(CreateRefundJob(refund=9), context)
+    await ask_refund(AskRefundJob(refund=9, asked=1), context)
+    assert await sql.fetchval("select count(*) from bot.pgqueuer") == 0
+
+
+async def test_an_open_payment_is_asked_for_in_one_chain(
+    app: Application, anna: ChatUser, offer: int, sql: asyncpg.Connection
+) -> None:
+    """Not before its time; out of turn only on the payer's word, which leaves the chain as it is."""
+    await anna.register()
+    await anna.order(offer)
+    app.worker.stop()
+    context, now = app.context, utc_now()
+    attempt = int(await sql.fetchval("select id from bot.payment_attempts"))
+    job = AskPaymentJob(attempt=attempt)
+    row = "select asked, asked_at, next_ask_at from bot.payment_attempts"
+    queued = "select array_agg(entrypoint) from bot.pgqueuer"
+    ends = now + timedelta(hours=1)
+    await sql.execute("update bot.payment_attempts set link_ends_at = $1", ends)
+
+    async def asks(at: datetime, due: datetime | None, *, out_of_turn: bool = False) -> tuple[Any, ...]:
+        context.now = lambda: at
+        await sql.execute("delete from bot.pgqueuer")
+        await sql.execute("update bot.payment_attempts set asked = 3, asked_at = null, next_ask_at = $1", due)
+        if out_of_turn:
+            async with context.database.transaction(Pool.JOBS) as session:
+                details = await get_attempt(session, attempt)
+            assert details is not None
+            settlement = await ask(context, details)
+            assert settlement is not None
+            assert settlement.outcome is Outcome.OPEN
+        else:
+            await ask_payment(job, context)
+        return (*await sql.fetchrow(row), await sql.fetchval(queued))
+
+    soon, slow = context.timings.ask_after(4), context.timings.link_lives
+    late = ends + timedelta(minutes=5)
+    later = now + timedelta(seconds=2)
+    assert await asks(now, later) == (3, None, later, None)
+    assert await asks(now, later, out_of_turn=True) == (3, now, later, None)
+    for at, due, pause in (
+        (now, None, soon),
+        (now, now + timedelta(seconds=1), soon),
+        (late - timedelta(seconds=1), now, soon),
+        (late, now, slow),
+    ):
+        assert await asks(at, due) == (4, at, at + pause, ["ask_payment"])
+    await sql.execute("update bot.payment_attempts set link_ends_at = null")
+    assert await asks(late, now) == (4, late, late + soon, ["ask_payment"])
+    await sql.execute("update purchases set status = 'canceled'")
+    assert await asks(now, now) == (3, None, now, None)
