@@ -1,6 +1,9 @@
 """Normal forms: what looks the same is the same, and a form is its own form."""
 
+import sys
 import unicodedata
+from collections.abc import Callable
+from types import FrameType
 
 import pytest
 from hypothesis import example, given
@@ -10,6 +13,8 @@ from db.normal import (
     IGNORABLE,
     INVISIBLE,
     QUOTES,
+    WRITTEN_NUMBER,
+    answer_form,
     clean_text,
     email_form,
     name_form,
@@ -44,7 +49,7 @@ def test_what_is_pasted_around_a_text_goes(before: str, after: str) -> None:
 @example("\u0345ς")
 @example("<\u00a8")
 def test_a_form_is_its_own_form(text: str) -> None:
-    for form in (clean_text, promo_form, number_form, email_form):
+    for form in (clean_text, promo_form, answer_form, number_form, email_form):
         assert form(form(text)) == form(text)
     assert name_form(name_form(text, "7"), "7") == name_form(text, "7")
 
@@ -115,3 +120,72 @@ def test_digits_of_any_script_are_digits(written: str, form: str) -> None:
 )
 def test_a_name_is_one_line_and_never_empty(written: str | None, name: str) -> None:
     assert name_form(written, "7") == name
+
+
+SAME_CODES = [
+    "SPRING-24 SPRING‑24 SPRING–24 SPRING—24 spring−24",
+    "MOM'S10 MOM’S10 MOMʼS10 MOM`S10 MOM´S10",
+    "ПОЛЁТ ПОЛЕТ",
+]
+SAME_ANSWERS = [
+    ["it's", "it’s", "It's."],
+    ["кто-то", "кто‑то", "Кто–то!"],
+    ['say "hi" now', "say «hi» now", "say “hi” now", "Say „hi“ now"],
+    ['"Hi"', '"Hi".', "«Hi»!", "hi"],
+]
+
+
+def test_what_looks_the_same_is_the_same() -> None:
+    for codes in SAME_CODES:
+        assert len(set(map(promo_form, codes.split()))) == 1, codes
+    for answers in SAME_ANSWERS:
+        assert len(set(map(answer_form, answers))) == 1, answers
+
+
+def test_a_numeral_that_is_no_digit_makes_no_number() -> None:
+    composed = filter(unicodedata.decomposition, map(chr, range(0x20000)))
+    numerals = [char for char in composed if unicodedata.category(char) != "Nd" and has_digit(char)]
+    assert {"²", "½", "①", "⒈", "₂"} <= set(numerals)
+    for char in numerals:
+        assert not WRITTEN_NUMBER.fullmatch(number_form(f"10{char}")), char
+        assert not WRITTEN_NUMBER.fullmatch(number_form(clean_text(char))), char
+
+
+def has_digit(char: str) -> bool:
+    return any(map(str.isdecimal, unicodedata.normalize("NFKC", char)))
+
+
+def steps(form: Callable[[str], str], text: str) -> int:
+    """How many functions and turns of generators it takes."""
+    counted = 0
+
+    def count(_frame: FrameType, _event: str, _argument: object) -> None:
+        nonlocal counted
+        counted += 1
+
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        form(text)
+    finally:
+        sys.setprofile(before)
+    return counted
+
+
+PEELED = ["' ", "« ", "< ", '<"', "mailto:", "\u3164'", "> ", ". ", "´", "xn--a."]
+
+
+@pytest.mark.parametrize("form", [clean_text, promo_form, answer_form, number_form, email_form])
+def test_twice_the_text_is_twice_the_work(form: Callable[[str], str]) -> None:
+    for piece in PEELED:
+        for text in (piece, f"word{piece}"):
+            assert steps(form, text * 64) < 3 * steps(form, text * 32) + 100, piece
+        for around in (f"{piece * 64}word{piece * 64}", f"{piece * 64}a@b.c{piece * 64}"):
+            half = around[len(piece) * 32 : -len(piece) * 32]
+            assert steps(form, around) < 3 * steps(form, half) + 100, piece
+
+
+def test_marks_that_would_take_quadratic_time_to_put_in_order_are_cut() -> None:
+    marks = "\u0315\u0323" * 1000
+    assert len(clean_text(f"a{marks}b")) == len(clean_text(f"a{marks * 2}b")) < 40
+    assert len(name_form(f"a{marks}b", "7")) < 40
