@@ -99,6 +99,15 @@ class RefundFailed(AlertEvent):
     about: str
 
 
+class RefundMismatch(AlertEvent):
+    """`subject`: the provider's refund id; `differs`: which of its values are not the purchase's, or not what was asked
+    for."""
+
+    name = "refund_mismatch"
+    purchase_id: int
+    differs: str
+
+
 class ReconciliationFailed(AlertEvent):
     """Twice running. `subject`: which part of it."""
 

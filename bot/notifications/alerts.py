@@ -37,6 +37,10 @@ WORDS: Mapping[type[AlertEvent], LazyProxy] = {
         " two in the provider's dashboard, and return the money there if it is not for this order."
         "\n<code>{subject} · {differs}</code>"
     ),
+    events.RefundMismatch: __(
+        "⚠️ What the provider says of a refund does not agree with payment #{purchase_id}. No access was taken. Please"
+        " compare the two in the provider's dashboard.\n<code>{subject} · {differs}</code>"
+    ),
     events.PaymentHeld: __(
         "⚠️ The bank has only frozen the money of payment #{subject} (waiting for "
         "capture). Please confirm it in the provider's dashboard."

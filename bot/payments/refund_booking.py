@@ -6,10 +6,11 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.context import AppContext
-from bot.notifications.alert_events import PaymentParked, RefundFailed
+from bot.notifications.alert_events import PaymentParked, RefundFailed, RefundMismatch
 from bot.notifications.events import RefundDone
 from bot.notifications.notify import notify, notify_chats, raise_alert
 from bot.notifications.payer_events import AdminRefundDone
+from bot.payments.alarms import MAX_UNKNOWN
 from bot.payments.settling import payer_facts
 from bot.yookassa.answers import ProviderRefund
 from db import alerts, certificates
@@ -37,18 +38,62 @@ async def book(
 async def _book(
     session: AsyncSession, context: AppContext, purchase: Purchase, answer: ProviderRefund, now: datetime
 ) -> bool:
+    if await differs(session, context, purchase, answer, now):
+        return False
     match answer.status:
         case "succeeded":
-            returned = ReturnedMoney(answer.id, answer.amount, answer.currency, answer.description)
-            done = await booking.book_refund(session, purchase, returned, now)
-            if done is not None:
-                await _notify_done(session, context, done, now)
-            return done is not None
+            return await _book_money(session, context, purchase, _money(answer), now)
         case "canceled":
             refund = await booking.get_by_provider_id(session, purchase.provider, answer.id)
             return refund is not None and await fail(session, context, refund, answer.cancellation or "", now)
         case _:
             return False
+
+
+def _money(answer: ProviderRefund) -> ReturnedMoney:
+    return ReturnedMoney(answer.id, answer.amount, answer.currency, answer.description)
+
+
+async def differs(
+    session: AsyncSession,
+    context: AppContext,
+    purchase: Purchase,
+    answer: ProviderRefund,
+    now: datetime,
+    asked: RefundTask | None = None,
+) -> bool:
+    """Whether it is not a refund of this purchase, or not the one that was `asked` for: an alarm, and nothing else
+    changes."""
+    return await _money_differs(session, context, purchase, answer.payment_id, _money(answer), now, asked)
+
+
+async def _money_differs(
+    session: AsyncSession,
+    context: AppContext,
+    purchase: Purchase,
+    payment_id: str,
+    returned: ReturnedMoney,
+    now: datetime,
+    asked: RefundTask | None = None,
+) -> bool:
+    difference = await booking.find_difference(session, purchase, payment_id, returned, asked)
+    subject = returned.provider_refund_id
+    if not difference:
+        await alerts.close_alert(session, RefundMismatch.name, subject, now)
+    elif await alerts.count_open(session, RefundMismatch.name) < MAX_UNKNOWN:
+        mismatch = RefundMismatch(subject=subject, purchase_id=purchase.id, differs=difference)
+        await raise_alert(session, context, mismatch)
+    return bool(difference)
+
+
+async def _book_money(
+    session: AsyncSession, context: AppContext, purchase: Purchase, returned: ReturnedMoney, now: datetime
+) -> bool:
+    """Whether the database did not hold it yet."""
+    done = await booking.book_refund(session, purchase, returned, now)
+    if done is not None:
+        await _notify_done(session, context, done, now)
+    return done is not None
 
 
 async def fail(
@@ -122,10 +167,10 @@ async def book_stars_refund(
     if purchase is None:
         await _record_early_return(session, charge_id, amount, now)
         return False
-    done = await booking.book_refund(session, purchase, ReturnedMoney(charge_id, amount, XTR), now)
-    if done is not None:
-        await _notify_done(session, context, done, now)
-    return done is not None
+    returned = ReturnedMoney(charge_id, amount, XTR)
+    if await _money_differs(session, context, purchase, charge_id, returned, now):
+        return False
+    return await _book_money(session, context, purchase, returned, now)
 
 
 async def _record_early_return(session: AsyncSession, charge_id: str, amount: int, now: datetime) -> None:

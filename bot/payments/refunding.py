@@ -103,6 +103,7 @@ async def _look_up(context: AppContext, refund: RefundTask) -> ProviderRefund | 
         answer
         for answer in answers
         if not isinstance(answer, Unreadable)
+        and answer.payment_id.lower() == body["payment_id"].lower()
         and (answer.amount, answer.currency) == (refund.amount, refund.currency)
         and answer.description in (None, body["description"])
     ]
@@ -123,10 +124,14 @@ async def _record_answer(context: AppContext, refund: RefundTask, answer: Provid
 
 
 async def _book_answer(context: AppContext, refund: RefundTask, answer: ProviderRefund) -> bool:
-    """Whether it has not ended yet."""
+    """Whether it has not ended yet. An answer about something else has said nothing of it."""
     now = context.now()
     async with context.database.transaction(Pool.MONEY) as session:
         purchase = await lock_purchase(session, refund.purchase_id) if refund.purchase_id else None
+        if purchase is not None and await refund_booking.differs(
+            session, context, purchase, answer, now, refund
+        ):
+            return True
         await close_unknown(session, context, RefundUnknown, refund.id)
         await booking.record_answer(session, refund, answer.id, now)
         if purchase is not None:

@@ -40,6 +40,7 @@ TITLES = {
     "payment_unknown": __("a payment whose end is not known"),
     "refund_unknown": __("a refund whose end is not known"),
     "refund_failed": __("a refund that did not come about"),
+    "refund_mismatch": __("a refund that does not agree with its payment"),
     "reconciliation_failed": __("payments not compared with the provider"),
     "provider_refused": __("YooKassa takes no payments"),
     "callbacks_turned_away": __("too many notices of unknown payments"),

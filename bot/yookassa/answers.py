@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from typing import TypeVar
 
 from bot.raw_json import WORD, Json, Unreadable, read_item, reason_of
@@ -116,7 +117,7 @@ def payment_of(item: Json) -> ProviderPayment:
         metadata=_metadata(item.get("metadata")),
         test=_flag(item["test"]),
         recipient=_recipient(item.get("recipient")),
-        refunded=_shown(_minor_units, item, "refunded_amount") or 0,
+        refunded=_shown(partial(_minor_units_of, currency), item, "refunded_amount") or 0,
         link=_shown(_url, item, "confirmation", "confirmation_url"),
         created_at=_shown(_timestamp, item, "created_at"),
         captured_at=_shown(_timestamp, item, "captured_at"),
@@ -181,8 +182,11 @@ def _amount(item: object) -> tuple[int, str]:
     return minor_units(amount["value"]), _word(amount["currency"])
 
 
-def _minor_units(item: object) -> int:
-    return _amount(item)[0]
+def _minor_units_of(currency: str, item: object) -> int:
+    amount, found = _amount(item)
+    if found != currency:
+        raise ValueError("another currency")
+    return amount
 
 
 def _metadata(value: object) -> dict[str, str]:

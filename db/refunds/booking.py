@@ -24,7 +24,7 @@ NOT_OURS = "made:"  # the key of a refund that we did not ask for; no provider e
 
 @dataclass(frozen=True, slots=True)
 class ReturnedMoney:
-    """A refund the provider says succeeded. `description` is None where the provider does not show it."""
+    """A refund as the provider shows it. `description` is None where the provider does not show it."""
 
     provider_refund_id: str
     amount: int
@@ -42,10 +42,30 @@ class BookedRefund:
     change: AppliedChange | None
 
 
+async def find_difference(
+    session: AsyncSession,
+    purchase: Purchase,
+    payment_id: str,
+    returned: ReturnedMoney,
+    asked: RefundTask | None = None,
+) -> str:
+    """What does not agree with the purchase, or with the refund that we have asked for; empty where all does."""
+    known = asked or await get_by_provider_id(session, purchase.provider, returned.provider_refund_id)
+    is_ours = known is not None and not known.key.startswith(NOT_OURS)
+    most = purchase.amount_cents
+    wanted = known.amount if known is not None and is_ours else min(max(returned.amount, 1), most)
+    pairs: list[tuple[str, object, object]] = [
+        ("payment", payment_id.lower(), purchase.provider_payment_id.lower()),
+        ("currency", returned.currency, purchase.currency),
+        ("amount", returned.amount, wanted),
+    ]
+    return ", ".join(f"{name}: {got!r}, not {ours!r}" for name, got, ours in pairs if got != ours)
+
+
 async def book_refund(
     session: AsyncSession, purchase: Purchase, returned: ReturnedMoney, now: datetime
 ) -> BookedRefund | None:
-    """None where it is booked already."""
+    """For what `find_difference` finds nothing in. None where it is booked already."""
     row = await _get_or_create(session, purchase, returned, now)
     if row.status == RefundStatus.SUCCEEDED:
         return None

@@ -1,0 +1,106 @@
+"""A refund that does not agree with its payment takes no days: an alarm, until what the provider says agrees."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import asyncpg
+import pytest
+
+from bot.payments.reconciling import pending_refunds, reconcile
+from bot.payments.refunding import settle_refunds
+from bot.payments.reports import Report
+from bot.sandbox.app import Sandbox
+from bot.sandbox.yookassa.book import RefundRecord
+from bot.timings import Timings, seconds
+from handlers.app import Application
+from tests.app import QUICK, update_of
+from tests.callbacks import becomes
+from tests.chat.refunds.steps import (
+    STARS,
+    at_provider,
+    invoiced,
+    made,
+    refund,
+    stands,
+)
+from tests.chat_user import ChatUser
+
+Json = dict[str, Any]
+OPEN_ALARMS = "select array_agg(kind || ' ' || subject order by id) from bot.alerts where solved_at is null"
+OTHER = "2d000000-000f-5000-9000-1b0000000001"
+LIES: list[Json] = [
+    {"payment_id": OTHER},  # a list whose filter is ignored
+    {"amount": {"value": "330.00", "currency": "USD"}},
+    {"amount": {"value": "990.01", "currency": "RUB"}},
+    {"amount": {"value": "0.00", "currency": "RUB"}},
+]
+
+
+@pytest.fixture
+def timings() -> Timings:
+    """Nothing is asked for unless the test does."""
+    return replace(QUICK, asks=seconds(36_000))
+
+
+@pytest.mark.errors_expected("a mismatch is an alarm")
+async def test_what_is_said_of_another_payment_currency_or_sum_changes_nothing(
+    app: Application,
+    anna: ChatUser,
+    olga: ChatUser,
+    bought: str,
+    sandbox: Sandbox,
+    sql: asyncpg.Connection,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sandbox.faults.set(callback_lost=1.0)
+    refunds = sandbox.yookassa.provider.refunds
+    original: Callable[[RefundRecord], Json] = refunds.shown
+    lie: Json = {}
+    monkeypatch.setattr(refunds, "shown", lambda record: original(record) | lie)
+
+    async def changes_nothing(*before: Any) -> None:
+        assert await stands(sql) == before, lie
+        assert f"refund_mismatch {(await made(anna))[0]['id']}" in (await sql.fetchval(OPEN_ALARMS) or []), (
+            lie
+        )
+        await sql.execute("delete from bot.alerts")
+
+    await at_provider(anna, "/yookassa", {"refunds": "pending"}, "PUT")
+    await refund(olga, "1 330", 33_000)
+    await becomes(lambda: sql.fetchval("select provider_refund_id is not null from bot.refunds"))
+    lie = LIES[0]
+    await at_provider(anna, f"/refunds/{(await made(anna))[0]['id']}/succeed")
+    for lie in (*LIES, {"amount": {"value": "330.01", "currency": "RUB"}}):  # noqa: B007 - the provider tells it
+        await pending_refunds(app.context, Report())
+        await changes_nothing("succeeded", 30, [("pending", 33_000, 0)])
+    lie = {}
+    await pending_refunds(app.context, Report())
+    assert "10 дней" in await anna.receives("↩️")
+    await at_provider(anna, "/yookassa", {"refunds": "instant"}, "PUT")
+    await at_provider(anna, "/refunds", {"payment_id": bought, "amount": "330.00"})
+    for lie in LIES:  # noqa: B007 - as above
+        await settle_refunds(app.context, bought)
+        await changes_nothing("succeeded", 20, [("succeeded", 33_000, 10)])
+    await settle_refunds(app.context, bought)
+    await olga.receives("не сходятся с платежом №1")
+    lie = {}
+    await reconcile(app.context)
+    assert await stands(sql) == ("succeeded", 10, [("succeeded", 33_000, 10)] * 2)
+    assert await sql.fetchval(OPEN_ALARMS) is None
+
+
+@pytest.mark.errors_expected("a mismatch is an alarm")
+async def test_more_stars_back_than_were_paid_change_nothing(
+    app: Application, anna: ChatUser, olga: ChatUser, sql: asyncpg.Connection
+) -> None:
+    paid = await invoiced(anna, olga, sql, STARS, "stars")
+    amount = await sql.fetchval("select amount_cents from purchases")
+    charge = paid["telegram_payment_charge_id"]
+    whole = {"telegram_payment_charge_id": charge, "currency": "XTR", "invoice_payload": "any"}
+    await app.processor.process(update_of(anna, refunded_payment=whole | {"total_amount": amount + 1}))
+    assert await stands(sql) == ("succeeded", 30, [])
+    assert await sql.fetchval(OPEN_ALARMS) == [f"refund_mismatch {charge}"]
+    await app.processor.process(update_of(anna, refunded_payment=whole | {"total_amount": amount}))
+    await anna.receives("↩️")
+    assert await sql.fetchval(OPEN_ALARMS) is None
