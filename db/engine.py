@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import (
 )
 
 from db.dsn import asyncpg_url, connect_args, parse_dsn
-from db.identities import TakenId, find_taken_id, skip_taken_ids
+from db.identities import find_taken_id, skip_taken_ids
 from db.reading import ReadingSession
 from db.sql import only_reads
 from db.timestamps import set_codec
@@ -70,7 +70,7 @@ class Database:
         before it sees what is committed by then, as in any transaction of ours, and who only looks something up begins
         and commits nothing.
         """
-        async with self._passing_taken_ids(pool):
+        try:
             if pool is Pool.TALK:
                 async with self._reading() as reading:
                     yield reading
@@ -78,25 +78,25 @@ class Database:
             else:
                 async with self._sessions[pool]() as session, session.begin():
                     yield session
+        except exc.IntegrityError as error:
+            await self._pass_taken_id(pool, error)
+            raise
 
     @asynccontextmanager
     async def statement(self, pool: Pool) -> AsyncIterator[AsyncConnection]:
         """For one statement, which is a transaction by itself: one way to the database instead of three."""
         engine = self._engines[pool].execution_options(isolation_level="AUTOCOMMIT")
-        async with self._passing_taken_ids(pool), engine.connect() as connection:
-            yield connection
-
-    @asynccontextmanager
-    async def _passing_taken_ids(self, pool: Pool) -> AsyncIterator[None]:
         try:
-            yield
+            async with engine.connect() as connection:
+                yield connection
         except exc.IntegrityError as error:
-            if (taken := find_taken_id(error)) is not None:
-                await self._skip(pool, taken)
+            await self._pass_taken_id(pool, error)
             raise
 
-    async def _skip(self, pool: Pool, taken: TakenId) -> None:
+    async def _pass_taken_id(self, pool: Pool, error: exc.IntegrityError) -> None:
         """So that the next try of the same transaction gets a free id. Where it can't, that try fails as this one."""
+        if (taken := find_taken_id(error)) is None:
+            return
         with suppress(exc.DBAPIError):
             async with self._engines[pool].connect() as connection:
                 await skip_taken_ids(connection, taken)

@@ -42,7 +42,7 @@ MAX_KEY = 64  # characters: docs/facts.md#idempotence
 def build(context: AppContext, processor: UpdateProcessor | None) -> web.Application:
     """`processor` is None where no updates come by HTTP (polling)."""
     side = HttpEndpoints(context, processor)
-    app = web.Application(client_max_size=MAX_BODY, middlewares=[answer_failures, refuse_compressed])
+    app = web.Application(client_max_size=MAX_UPDATE, middlewares=[answer_failures, refuse_compressed])
     keyed = context.settings.yookassa_webhook_key is not None
     app.add_routes(
         [
@@ -79,7 +79,7 @@ class HttpEndpoints:
             raise web.HTTPNotFound
         if not secrets.compare_digest(given, secret.get_secret_value().encode()):
             raise web.HTTPUnauthorized
-        raw, _ = await read_json(request.clone(client_max_size=MAX_UPDATE), self._context.timings.body)
+        raw, _ = await read_json(request, self._context.timings.body)
         if get_update_id(raw) is None:
             raise web.HTTPBadRequest(text="not an update")
         try:
@@ -105,7 +105,7 @@ class HttpEndpoints:
         Unknown events and strange ids are answered 200: anything else comes again for 24 hours
         (docs/facts.md#callbacks).
         """
-        body, raw = await read_json(request, self._context.timings.body)
+        body, raw = await read_json(request.clone(client_max_size=MAX_BODY), self._context.timings.body)
         event, thing = body.get("event"), body.get("object")
         if body.get("type") != "notification" or not isinstance(event, str) or not isinstance(thing, dict):
             raise web.HTTPBadRequest(text="not a notification")

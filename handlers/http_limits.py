@@ -99,8 +99,8 @@ def runner(app: web.Application, idle: timedelta) -> web.AppRunner:
 @web.middleware
 async def refuse_compressed(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Neither Telegram nor the provider compresses what it sends."""
-    encodings = ",".join(request.headers.getall("Content-Encoding", [])).lower().split(",")
-    if any(encoding.strip() not in ("", "identity") for encoding in encodings):
+    encodings = ",".join(request.headers.getall("Content-Encoding", ())).lower()
+    if encodings and any(encoding.strip() not in ("", "identity") for encoding in encodings.split(",")):
         raise web.HTTPUnsupportedMediaType(headers={"Accept-Encoding": "identity"})
     return await handler(request)
 
@@ -133,6 +133,8 @@ async def read_json(request: web.Request, within: timedelta) -> tuple[dict[str, 
 
 async def _read(request: web.Request, within: timedelta) -> bytes:
     try:
+        if request.content.is_eof():  # there already, as a small one that came at once with its head
+            return await request.read()
         async with asyncio.timeout(within.total_seconds()):
             return await request.read()
     except TimeoutError as error:

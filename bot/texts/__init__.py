@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
 from pathlib import Path
 
 from aiogram.utils.i18n import I18n
@@ -24,12 +25,18 @@ _now: ContextVar[datetime | None] = ContextVar("now", default=None)
 
 
 def _(text: str) -> str:
-    return i18n.gettext(text)
+    return _translated(i18n.current_locale, text)
+
+
+@lru_cache(maxsize=8192)
+def _translated(language: str, text: str) -> str:
+    """Most updates take a dozen texts."""
+    return i18n.gettext(text, locale=language)
 
 
 def __(text: str) -> LazyProxy:
     """A constant of a module, translated each time it is read: `str()` is the text in the present language."""
-    return LazyProxy(i18n.gettext, text, enable_cache=False)
+    return LazyProxy(_, text, enable_cache=False)
 
 
 def plural(one: str, many: str, count: int) -> str:
@@ -72,9 +79,10 @@ class Localizer:
     @contextmanager
     def use_locale(self, language: str) -> Iterator[None]:
         zone, said_at = _zone.set(self._zone), _now.set(self._clock())
+        spoken = i18n.ctx_locale.set(language)
         try:
-            with i18n.context(), i18n.use_locale(language):
-                yield
+            yield
         finally:
+            i18n.ctx_locale.reset(spoken)
             _now.reset(said_at)
             _zone.reset(zone)

@@ -6,8 +6,8 @@ are sent in the person's order.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, nullcontext
+from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, cast
@@ -149,12 +149,9 @@ class UpdateProcessor:
         """Waits until every reply is sent or enqueued."""
         await self._replies.finish()
 
-    @asynccontextmanager
-    async def _turn(self, telegram_id: int) -> AsyncIterator[None]:
+    def _turn(self, telegram_id: int) -> asyncio.Lock:
         """Updates of one person run in order; people run side by side."""
-        lock = self._people.setdefault(telegram_id, asyncio.Lock())
-        async with lock:
-            yield
+        return self._people.setdefault(telegram_id, asyncio.Lock())
 
     async def _until_available(
         self, operation: Callable[[], Awaitable[list[Method]]], wait: Wait | None

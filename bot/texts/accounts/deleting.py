@@ -81,5 +81,4 @@ def done(kind: DeletionKind) -> str:
 def is_word(text: str) -> bool:
     """In whatever language it was shown, and however it is quoted."""
     said = clean_text(text).strip(" .!«»\"'“”„").casefold()
-    with i18n.context():
-        return any(said == i18n.gettext("DELETE", locale=language).casefold() for language in LANGUAGES)
+    return any(said == i18n.gettext("DELETE", locale=language).casefold() for language in LANGUAGES)
