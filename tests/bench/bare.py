@@ -1,7 +1,7 @@
 """The measured process beside ours: an aiogram bot that answers each message with one of its own, and a handler that
 stores each callback. What one would write first: no accounts, no transaction around anything, no defence.
 
-python -m tests.bench.bare DSN TELEGRAM_URL
+python -P tests/bench/bare.py DSN TELEGRAM_URL, with PYTHONPATH
 """
 
 import asyncio
@@ -9,6 +9,7 @@ import json
 import sys
 
 import asyncpg
+import uvloop
 from aiogram import Bot, Dispatcher
 from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
@@ -16,9 +17,7 @@ from aiogram.types import Message
 from aiogram.webhook.aiohttp_server import SimpleRequestHandler, setup_application
 from aiohttp import web
 
-from db.dsn import asyncpg_arguments
-from handlers.app import fast_loop
-from tests.bench.server import SECRET, TOKEN, answer_figures
+from tests.bench.process import SECRET, TOKEN, answer_figures
 
 OF_CHATS = 20_000_000  # what tests/bench/paid.py has between purchases and chats
 POOL = 10  # asyncpg's own default
@@ -58,7 +57,7 @@ def application(pool: asyncpg.Pool, telegram: str) -> web.Application:
 
 
 async def serve(dsn: str, telegram: str) -> None:
-    async with asyncpg.create_pool(**asyncpg_arguments(dsn), min_size=POOL, max_size=POOL) as pool:
+    async with asyncpg.create_pool(dsn, min_size=POOL, max_size=POOL) as pool:
         await pool.execute(TABLE)
         runner = web.AppRunner(application(pool, telegram), access_log=None)
         await runner.setup()
@@ -68,5 +67,5 @@ async def serve(dsn: str, telegram: str) -> None:
 
 
 if __name__ == "__main__":
-    with asyncio.Runner(loop_factory=fast_loop()) as loop:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as loop:
         loop.run(serve(*sys.argv[1:]))

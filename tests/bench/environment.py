@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import json
+import os
 import re
 import sys
 import tempfile
@@ -21,6 +22,7 @@ from handlers.app import fast_loop
 from tests.bench.figures import HEADING, Pair
 
 ROOT = Path(__file__).parents[2]
+WITH_OURS = os.environ | {"PYTHONPATH": str(ROOT)}
 LIMIT = 600.0  # seconds a benchmark may take at most
 START = 180.0  # seconds a measured process may take to start
 Measure = Callable[[str, int, int], Awaitable[list[Pair]]]
@@ -60,14 +62,17 @@ async def measured(dsn: str, *more: str) -> AsyncIterator[Sides]:
 
 @asynccontextmanager
 async def started(module: str, *arguments: str) -> AsyncIterator[Side]:
-    async with launched(sys.executable, "-m", f"tests.bench.{module}", *arguments) as side:
+    command = [sys.executable, "-m", f"tests.bench.{module}"]
+    if module == "bare":  # as a file: nothing of ours is imported before it, nor changes how aiogram is
+        command = [sys.executable, "-P", str(ROOT / "tests/bench/bare.py")]
+    async with launched(*command, *arguments) as side:
         yield side
 
 
 @asynccontextmanager
 async def launched(*command: str) -> AsyncIterator[Side]:
     """What says its port as a line of JSON, then a line of figures for each line it reads, and ends with its input."""
-    process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdin=PIPE, stdout=PIPE)
+    process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, env=WITH_OURS, stdin=PIPE, stdout=PIPE)
     assert process.stdin is not None
     try:
         async with asyncio.timeout(START):

@@ -16,7 +16,7 @@ from tests.bench import updates, waiting
 from tests.bench.environment import Side, Sides, by_hand, launched, measured
 from tests.bench.figures import Pair, in_turn
 from tests.bench.load import pairs, posting
-from tests.bench.server import SECRET, TOKEN
+from tests.bench.process import SECRET, TOKEN
 
 SOURCE = Path(__file__).with_name("grammy")
 INSTALL = ("install", "--no-package-lock", "--no-audit", "--no-fund", "--silent", "--prefix")

@@ -6,12 +6,7 @@ Prints its port as JSON, then a line of figures for each line that it reads; end
 """
 
 import asyncio
-import json
-import resource
 import sys
-import time
-from collections.abc import Callable
-from pathlib import Path
 
 import structlog
 from pydantic import SecretStr
@@ -20,9 +15,8 @@ from sqlalchemy import Engine, event
 from bot.settings import FixedSettings, Settings
 from bot.timings import Timings
 from handlers.app import Application, fast_loop, settle_memory
+from tests.bench.process import SECRET, TOKEN, answer_figures
 
-TOKEN = "7777777777:bench"
-SECRET = "bench-of-the-tests"
 # A few people write as much as a whole school: what is measured is the answer, not its refusal.
 UNLIMITED = Timings(burst=10**9)
 
@@ -41,19 +35,6 @@ def settings(telegram: str) -> Settings:
         support_contact="@bench",
         log_level="WARNING",
     )
-
-
-def answer_figures(port: int, statements: Callable[[], int]) -> None:
-    """In a thread: seconds of processor so far, statements sent, and in MiB the most memory so far and what is used."""
-    print(json.dumps({"port": port}), flush=True)
-    for _ in sys.stdin:
-        memory = {"rss": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, "resident": _resident()}
-        print(json.dumps({"cpu": time.process_time(), "statements": statements()} | memory), flush=True)
-
-
-def _resident() -> float:
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * resource.getpagesize() / 2**20
 
 
 async def serve(dsn: str, telegram: str, worker: str = "") -> None:

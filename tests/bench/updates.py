@@ -16,7 +16,7 @@ from tests.bench import learners, waiting
 from tests.bench.environment import Sides, by_hand, measured
 from tests.bench.figures import Pair, in_turn
 from tests.bench.load import pairs, posting, posting_steps
-from tests.bench.server import SECRET
+from tests.bench.process import SECRET
 
 PEOPLE = 50
 FIRST = 7_100_000_000  # less one: the Telegram ids follow
