@@ -1,14 +1,15 @@
 """A person's chat: who they are to us, and where the conversation stands. One statement loads it all, and writes
 nothing; another one does where Telegram says something new of the person."""
 
+import json
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import BigInteger, Text, bindparam
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db.reading import write_later
 from db.sql import text
 
 SEEN_EVERY = timedelta(minutes=5)  # docs/design.md#tables
@@ -181,20 +182,23 @@ async def load_person(
     )
 
 
-SAVE_STATE = text(
-    "update bot.chats set state = :state, data = :data, start = :start, language = :language,"
-    " module_id = :module_id, home_id = :home_id, order_id = :order_id,"
-    " asked_at = case when state is distinct from :state then :now else asked_at end"
-    " where telegram_id = :telegram_id"
-).bindparams(bindparam("data", type_=JSONB), bindparam("state", type_=Text))
+SAVE_STATE = """
+state# as (
+    update bot.chats set state = cast(:state as text), data = cast(:data as jsonb), start = :start,
+        language = :language, module_id = :module_id, home_id = :home_id, order_id = :order_id,
+        asked_at = case when state is distinct from cast(:state as text) then :now else asked_at end
+    where telegram_id = :telegram_id
+)
+"""
 
 
 async def save_state(session: AsyncSession, person: Person, now: datetime) -> None:
     """Writes the conversation where the update has moved it."""
     if not person.changed:
         return
-    names = ("state", "data", "start", "language", "module_id", "home_id", "order_id", "telegram_id")
-    await session.execute(SAVE_STATE, {name: getattr(person, name) for name in names} | {"now": now})
+    names = ("state", "start", "language", "module_id", "home_id", "order_id", "telegram_id")
+    values = {name: getattr(person, name) for name in names}
+    await write_later(session, SAVE_STATE, values | {"data": json.dumps(person.data), "now": now})
 
 
 def answers_open_question(person: Person, message_id: int, sent_at: datetime) -> bool:

@@ -7,6 +7,7 @@ from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.errors import TooManyTries
+from db.reading import write_later
 from db.sql import text
 from db.tables import Cooldown
 
@@ -30,7 +31,7 @@ COUNT = text(
     """
 )
 
-DELETE = text("delete from bot.cooldowns where telegram_id = :telegram_id and kind = :kind")
+DELETE = "tries# as (delete from bot.cooldowns where telegram_id = :telegram_id and kind = :kind)"
 
 
 async def count_try(
@@ -56,7 +57,7 @@ async def is_cooling(
 
 async def delete_tries(session: AsyncSession, telegram_id: int, guess: Guess) -> None:
     """It was right: what came before was no guessing."""
-    await session.execute(DELETE, {"telegram_id": telegram_id, "kind": guess})
+    await write_later(session, DELETE, {"telegram_id": telegram_id, "kind": guess})
 
 
 async def delete_old(session: AsyncSession, before: datetime) -> None:

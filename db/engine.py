@@ -148,8 +148,8 @@ def _begin_to_write(connection: Connection, _cursor: Any, statement: str, *_: An
 
 async def has_begun(session: AsyncSession) -> bool:
     """Whether a transaction is open in which something may have been written."""
-    if isinstance(session, ReadingSession) and (session.begun or not session.made):
-        return session.begun
+    if isinstance(session, ReadingSession) and (session.begun or session.has_kept or not session.made):
+        return session.begun or session.has_kept
     connection = (await session.connection()).sync_connection
     assert connection is not None
     driver = connection.connection.dbapi_connection

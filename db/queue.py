@@ -16,6 +16,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.jobs import ConfirmNameJob, Job
+from db.reading import write_later
 from db.sql import text
 from db.tables import Cursor
 
@@ -35,8 +36,10 @@ def queue_queries(driver: Driver, kind: type[Q]) -> Q:
 
 
 # pgqueuer's own statements; its way to them costs more than they do. Its arguments have numbers.
+NAMES = ("", "priorities", "names", "payloads", "pauses", "keys", "headers")
 ENQUEUE, ENQUEUE_ONCE = (
-    text(re.sub(r"\$(\d)", r":_\1 ", QUEUE.build_enqueue_query(conflict))) for conflict in ("raise", "skip")
+    text(re.sub(r"\$(\d)", lambda at: f":{NAMES[int(at[1])]} ", QUEUE.build_enqueue_query(conflict)))
+    for conflict in ("raise", "skip")
 )
 
 # The same as parts of a larger statement: enqueues what the part called `jobs` selects.
@@ -51,6 +54,23 @@ ENQUEUED = """
         insert into bot.pgqueuer_log (job_id, status, entrypoint, priority)
         select id, 'queued', entrypoint, priority from queued
     )
+"""
+
+
+# As ENQUEUE, of which nobody is told anything.
+ENQUEUE_LATER = """
+jobs# as (
+    select * from unnest(
+        cast(:priorities as int[]), cast(:names as text[]), cast(:payloads as bytea[]), cast(:pauses as interval[])
+    ) job (priority, entrypoint, payload, pause)
+), queued# as (
+    insert into bot.pgqueuer (priority, entrypoint, payload, execute_after, headers, status)
+    select priority, entrypoint, payload, now() + pause, 'null', 'queued' from jobs#
+    returning id, entrypoint, priority
+), logged# as (
+    insert into bot.pgqueuer_log (job_id, status, entrypoint, priority)
+    select id, 'queued', entrypoint, priority from queued#
+)
 """
 
 
@@ -84,14 +104,16 @@ class Waiting:
 
 async def enqueue_each(session: AsyncSession, waiting: Sequence[Waiting], *, priority: int = 0) -> None:
     """By one statement. Either all of them have a key or none has."""
-    if waiting:
-        statement = ENQUEUE_ONCE if waiting[0].key else ENQUEUE
-        await session.execute(statement, _values(waiting, priority))
+    if waiting and waiting[0].key:
+        await session.execute(ENQUEUE_ONCE, _values(waiting, priority))
+    elif waiting:
+        await write_later(session, ENQUEUE_LATER, _values(waiting, priority))
 
 
 def _values(waiting: Sequence[Waiting], priority: int) -> dict[str, list[Any]]:
-    """The arguments of pgqueuer's statement, a list each: priorities, names, payloads, pauses, keys, headers."""
+    """The arguments of pgqueuer's statement, a list each."""
     lists: tuple[list[Any], ...] = (
+        [],
         [priority] * len(waiting),
         [one.job.name for one in waiting],
         [orjson.dumps(one.job) for one in waiting],
@@ -99,7 +121,7 @@ def _values(waiting: Sequence[Waiting], priority: int) -> dict[str, list[Any]]:
         [one.key for one in waiting],
         ["null"] * len(waiting),
     )
-    return {f"_{number}": values for number, values in enumerate(lists, 1)}
+    return dict(zip(NAMES, lists, strict=True))
 
 
 async def requeue_failed(session: AsyncSession, jobs: Sequence[str], younger_than: timedelta) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy.engine.result import IteratorResult, SimpleResultMetaData
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 from sqlalchemy.util import greenlet_spawn
 
-from db.sql import only_reads
+from db.sql import only_reads, together
 
 DIALECT: Dialect = dialect()  # type: ignore[no-untyped-call]
 MAX_PREPARED = 200  # statements of one connection
@@ -44,6 +44,7 @@ class ReadingSession(AsyncSession):
         self._reader: PoolProxiedConnection | None = None
         self.begun = False  # a transaction, over `_reader`
         self._lost: BaseException | None = None
+        self._later: list[tuple[str, Mapping[str, Any]]] = []
 
     @property
     def made(self) -> bool:
@@ -82,6 +83,8 @@ class ReadingSession(AsyncSession):
     async def commit(self) -> None:
         if self._lost is not None:
             raise self._lost
+        if self._later:
+            await self.write_kept()
         if self.made:
             await super().commit()
         if self.begun:
@@ -93,7 +96,29 @@ class ReadingSession(AsyncSession):
         if self._reader is not None and self._reader.is_valid:
             await self._driver(None, getattr(self._reader, how))
 
+    def keep(self, parts: str, values: Mapping[str, Any]) -> bool:
+        """Whether they are written with the next statement, or with the commit."""
+        if self._engine is None or self.made:
+            return False
+        self._later.append((parts, values))
+        return True
+
+    @property
+    def has_kept(self) -> bool:
+        return bool(self._later)
+
+    async def write_kept(
+        self, parts: str = "", values: Mapping[str, Any] | None = None, then: str = "select"
+    ) -> Any:
+        kept, self._later = self._later, []
+        if parts:
+            kept.append((parts, values or {}))
+        given = {f"{name}{at}": value for at, (_, one) in enumerate(kept) for name, value in one.items()}
+        return await self.execute(together(tuple(one for one, _ in kept), then), given)
+
     async def execute(self, statement: Any, params: Any = None, **options: Any) -> Any:
+        if self._later:
+            await self.write_kept()
         engine = self._engine
         if engine is not None and not self.made and not options and isinstance(statement, TextClause):
             written = _written(statement)
@@ -195,6 +220,20 @@ class ReadingSession(AsyncSession):
         except Exception:
             return False
         return True
+
+
+async def write_later(session: AsyncSession, parts: str, values: Mapping[str, Any]) -> None:
+    """What nobody needs to know the end of, before whatever comes next in the transaction: with the last statement of
+    an update, if nothing else does. `parts` (db/sql.py) stand on nothing that others kept just before write."""
+    if not (isinstance(session, ReadingSession) and session.keep(parts, values)):
+        await write(session, parts, values)
+
+
+async def write(session: AsyncSession, parts: str, values: Mapping[str, Any], then: str = "select") -> Any:
+    """With all that was kept for later; the result is `then`'s."""
+    if isinstance(session, ReadingSession):
+        return await session.write_kept(parts, values, then)
+    return await session.execute(together((parts,), then), {f"{name}0": values[name] for name in values})
 
 
 async def _prepared(reader: PoolProxiedConnection, sql: str) -> tuple[Any, SimpleResultMetaData]:

@@ -13,6 +13,18 @@ def text(statement: str) -> TextClause:
     return sqlalchemy.text(statement)
 
 
+ARGUMENT = re.compile(r"(?<![:\w]):(\w+)")
+
+
+@lru_cache(maxsize=1000)
+def together(parts: tuple[str, ...], then: str) -> TextClause:
+    """One statement of several: each part is CTEs, in which # stands for its number. Its arguments end with that."""
+    numbered = [
+        ARGUMENT.sub(rf":\g<1>{number}", part.replace("#", str(number))) for number, part in enumerate(parts)
+    ]
+    return text(f"with {', '.join(numbered)} {then.replace('#', str(len(parts) - 1))}")
+
+
 READS = re.compile(r"\s*(select|with)\b", re.I)
 # In whatever meaning: who waits for a lock has begun, too.
 MAY_WRITE = re.compile(

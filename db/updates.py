@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.engine import has_begun
-from db.sql import text
+from db.reading import ReadingSession, write
 from db.tables import FailedUpdate, HandledUpdate
 
 SOLVED_KEPT = timedelta(days=30)
@@ -88,17 +88,15 @@ async def delete_handled(session: AsyncSession, before: datetime) -> None:
     await session.execute(delete(HandledUpdate).where(HandledUpdate.handled_at < before))
 
 
-MARK_HANDLED = text(
-    """
-with wrote as (select pg_current_xact_id_if_assigned() is not null as it),
-marked as (
+MARK_HANDLED = """
+wrote# as (select cast(:kept as boolean) or pg_current_xact_id_if_assigned() is not null as it),
+marked# as (
     insert into bot.updates (bot_id, update_id, handled_at)
-    select :bot_id, :update_id, :now from wrote where it
+    select :bot_id, :update_id, :now from wrote# where it
     on conflict do nothing returning 1
 )
-select it, exists (select from marked) as first from wrote
 """
-)
+MARKED = "select it, exists (select from marked#) as first from wrote#"
 
 
 class HandledElsewhereError(Exception):
@@ -112,6 +110,8 @@ async def mark_handled(session: AsyncSession, bot_id: int, update_id: int, now: 
     """
     if not await has_begun(session):
         return
-    row = (await session.execute(MARK_HANDLED, {"bot_id": bot_id, "update_id": update_id, "now": now})).one()
+    kept = isinstance(session, ReadingSession) and session.has_kept
+    values = {"bot_id": bot_id, "update_id": update_id, "now": now, "kept": kept}
+    row = (await write(session, MARK_HANDLED, values, MARKED)).one()
     if row.it and not row.first:
         raise HandledElsewhereError

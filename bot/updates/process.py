@@ -269,10 +269,10 @@ class UpdateProcessor:
     async def _persist(self, session: AsyncSession, person: Person, update: Update, now: datetime) -> None:
         """Saves chat state, session activity and the update id in the same transaction."""
         if not is_payment(update):
-            await chats.save_state(session, person, now)
             keep = timedelta(days=self._context.settings.session_days)
             if await chats.mark_seen(session, person, now, keep):
                 await record_seen_access(session, [person.user_id], now)
+            await chats.save_state(session, person, now)
         await updates.mark_handled(session, self._context.bot.id, update.update_id, now)
 
     async def retry(self, raw: Raw, pool: Pool = Pool.MONEY) -> None:

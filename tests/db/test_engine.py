@@ -3,6 +3,7 @@ would stop all that follow it."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
@@ -13,9 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.engine import Database, Pool, has_begun, is_unavailable
 from db.identities import TakenId, find_taken_id
-from db.reading import ReadingSession
+from db.reading import ReadingSession, write_later
 from db.sql import only_reads
 from db.tables import Module
+from db.updates import HandledElsewhereError, mark_handled
 
 
 @pytest.mark.parametrize(
@@ -166,6 +168,33 @@ async def test_what_was_begun_the_short_way(dsn: str, connection: asyncpg.Connec
         assert await connection.fetchval(SEEN.text) == 2
         assert database.connections(Pool.TALK)[0] == 0
         await _write_and(database, lambda session: session.execute(MADE))
+        assert await connection.fetchval(SEEN.text) == 4
+    finally:
+        await database.close()
+
+
+async def test_what_is_kept_comes_before_what_follows(dsn: str, connection: asyncpg.Connection) -> None:
+    """By one statement, with the next one or with the commit; and the update is marked as one that has written."""
+    part, handled = (
+        "made# as (insert into modules (name, interval_count) values (:name, 10))",
+        datetime.now(UTC),
+    )
+    database = Database(dsn)
+    try:
+        for pool in (Pool.TALK, Pool.JOBS):
+            await connection.execute("delete from modules")
+            async with database.transaction(pool) as session:
+                for name in ("English", "French"):
+                    await write_later(session, part, {"name": name})
+                assert await has_begun(session)
+                assert await session.scalar(SEEN) == 2
+                await write_later(session, part, {"name": "German"})
+                await mark_handled(session, 1, 1 + (pool is Pool.JOBS), handled)
+                await write_later(session, part, {"name": "Greek"})
+            assert await connection.fetchval(SEEN.text) == 4
+        assert await connection.fetchval("select count(*) from bot.updates") == 2
+        with pytest.raises(HandledElsewhereError):
+            await _write_and(database, lambda session: mark_handled(session, 1, 1, handled))
         assert await connection.fetchval(SEEN.text) == 4
     finally:
         await database.close()
