@@ -5,6 +5,7 @@ What it shows already is not sent again: Telegram allows few of these calls, and
 """
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from hashlib import blake2b
 
 import structlog
@@ -112,12 +113,18 @@ def _menus(
 def _menu(
     context: AppContext, rights: frozenset[Right], scope: Scope, spoken: str, language: str | None
 ) -> SetMyCommands:
-    commands = for_audience(Audience.ADMIN if rights else Audience.LEARNER, rights)
     with context.localizer.use_locale(spoken):
-        listed = [
-            BotCommand(command=one.name, description=about(one)[:256]) for one in sorted(commands, key=_place)
-        ]
-    return SetMyCommands(commands=listed, scope=scope, language_code=language)
+        listed = _listed(rights, spoken)
+    return SetMyCommands(commands=list(listed), scope=scope, language_code=language)
+
+
+@cache
+def _listed(rights: frozenset[Right], _spoken: str) -> tuple[BotCommand, ...]:
+    """In the language that is set now, which is `_spoken`."""
+    commands = for_audience(Audience.ADMIN if rights else Audience.LEARNER, rights)
+    return tuple(
+        BotCommand(command=one.name, description=about(one)[:256]) for one in sorted(commands, key=_place)
+    )
 
 
 def _place(command: Command) -> tuple[bool, bool]:
