@@ -35,11 +35,12 @@ def pytest_configure() -> None:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
-def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
-    """None: as many as there are cores. Files and single tests run in this process, and so do proofs."""
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """One more than there are cores: a test waits now and then. Files and single tests run in this process, and so do
+    proofs."""
     named = [Path(argument.partition("::")[0]) for argument in config.args]
     if any(path.is_dir() for path in named) and config.option.markexpr != "proof":
-        return None
+        return (os.cpu_count() or 1) + 1
     config.option.dist = "no"
     return 0
 
