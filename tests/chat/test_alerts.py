@@ -3,7 +3,8 @@
 import asyncpg
 import pytest
 
-from bot.payments.reconciling import audit_access, audit_job
+from bot.payments.reconciling import audit_access, audit_job, audit_purchases
+from bot.payments.reports import Report
 from bot.texts import alerts as words
 from bot.texts import stats as admin_words
 from bot.texts.accounts import people as people_words
@@ -64,7 +65,9 @@ async def test_alarmed_about_once_and_solved_when_it_is_so_no_longer(
     await olga.click("разобрано")
     await olga.receives(words.NOTHING)
     assert await sql.fetchval("select kind from bot.acts") == "alert"
-    await audit_job(AuditJob(), app.context)
+    report = Report()
+    await audit_purchases(app.context, report)
+    assert report.found == {kind: 1}
     assert await sql.fetchval(OPEN) is None
     await sql.execute("update bot.alerts set solved_at = null, dismissed = false")
     await sql.execute(mended)

@@ -53,6 +53,7 @@ def edits(source: str) -> Iterator[Edit]:
 def _is_wanted(node: Node, parents: Mapping[Node, Node]) -> bool:
     in_function = False
     in_class = False
+    node = node.value if isinstance(node, cst.Expr) else node  # of a statement, what is done
     while node is not None:
         if isinstance(node, cst.Annotation | cst.Decorator | cst.Import | cst.ImportFrom):
             return False

@@ -246,7 +246,8 @@ async def test_the_stars_ledger_goes_on_past_what_it_cannot_read(
     await olga.receives("px2")
     assert await alarms(sql) == ["item_unreadable Stars px2"]
     assert await sql.fetchval("select value from bot.cursors where name = 'stars'") == 3
-    assert await sql.fetchval("select status from purchases") == "succeeded"
+    paid = await sql.fetchrow("select status, extract(epoch from purchased_at)::int from purchases")
+    assert tuple(paid) == ("succeeded", moves[2].date)
 
 
 @pytest.mark.errors_expected("alarms are logged as errors")

@@ -33,6 +33,9 @@ async def test_the_whole_of_it(anna: ChatUser, olga: ChatUser, bought: str, sql:
     for part in ("№1", "990\xa0₽", "Анна Соколова", "30 дней", "Python с нуля"):
         assert part in shown
     assert await stands(sql) == ("succeeded", 30, [("draft", 99_000, 0)])
+    await sql.execute(
+        "insert into bot.failing (name, since) values ('refund_unknown:1', now())"
+    )  # some time ago
     await olga.click(confirm(99_000))
     told = await anna.receives("↩️")
     assert "990\xa0₽" in told
@@ -41,6 +44,7 @@ async def test_the_whole_of_it(anna: ChatUser, olga: ChatUser, bought: str, sql:
     assert [(one["payment_id"], one["amount"]["value"]) for one in await made(anna)] == [(bought, "990.00")]
     assert "⌛" in await anna.send("/status")
     await no_jobs(sql)
+    assert await sql.fetchval("select count(*) from bot.failing") == 0
     await anna.refresh()
     assert count(anna, "↩️") == 1
 

@@ -215,7 +215,12 @@ async def test_an_order_and_a_parked_payment_are_locked_while_somebody_is_at_wor
     attempt = await shop.opens(0, 0)
     async with shop.database.transaction(Pool.JOBS) as session:
         row = (await session.scalars(select(Attempt).where(Attempt.id == attempt))).one()
-        await shop.has(attempt, message_id=9)
+        await shop.has(attempt, message_id=8)
+        assert await orders.take_message(session, attempt, CHAT, 9) == [(CHAT, 8)]
+        assert row.message_id == 9
+    async with shop.database.transaction(Pool.JOBS) as session:
+        row = (await session.scalars(select(Attempt).where(Attempt.id == attempt))).one()
+        await shop.has(attempt, message_id=7)
         await orders.open_attempt(session, shop.people[0], CHAT, await shop.offer(), LINK, "k", 10, NOW)
         assert row.message_id == 10
         assert not await is_free(shop, "bot.payment_attempts", attempt)
