@@ -1,12 +1,14 @@
 """The nets below callbacks and questions: what is told when they fail themselves, and what they find."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import asyncpg
 import pytest
 
+from bot.chat.buttons import CheckPayment, DropOrder, ShowModule
 from bot.clock import utc_now
 from bot.notifications.alert_events import PaymentUnknown
 from bot.payments import alarms
@@ -17,6 +19,7 @@ from bot.payments.links import create_payment, show_slow
 from bot.payments.reconciling import open_payments
 from bot.payments.refunding import ask_refund, create_refund
 from bot.payments.reports import Report
+from bot.payments.screens import Order, is_shown, keyboard
 from bot.payments.settling import park_unknown
 from bot.raw_json import Unreadable
 from bot.sandbox.app import Sandbox
@@ -33,7 +36,8 @@ from db.jobs import (
     VerifyCallbackJob,
     VerifyUnknownJob,
 )
-from db.payments.attempts import get_attempt
+from db.payments.attempts import AttemptDetails, get_attempt
+from db.payments.methods import PaymentMethod
 from db.payments.settling import Outcome
 from handlers.app import Application
 from tests.chat_user import ChatUser
@@ -223,3 +227,37 @@ async def test_an_open_payment_is_asked_for_in_one_chain(
     assert await asks(late, now) == (4, late, late + soon, ["ask_payment"])
     await sql.execute("update purchases set status = 'canceled'")
     assert await asks(now, now) == (3, None, now, None)
+
+
+def test_which_buttons_an_order_has(app: Application) -> None:
+    """While its link is waited for, none that pays; once that takes long, one that drops it."""
+    order = Order(
+        AttemptDetails(
+            id=1, purchase_id=2, user_id=3, telegram_id=4, message_id=5, left=False, offer_id=6, product_id=7,
+            module_id=8, method=PaymentMethod.LINK, key="k", request="", sent_at=None, link=None, link_ends_at=None,
+            asked=0, next_ask_at=None, closed_at=None, status="pending", amount=100, currency="RUB", days=30,
+            product="", module="", payment_id=None, created_at=utc_now(),
+        ),
+        [], None, slow=False,
+    )  # fmt: skip
+    check, back = CheckPayment(purchase=2, here=True).pack(), ShowModule(id=8).pack()
+    drop, url = DropOrder(purchase=2).pack(), "https://pay.example/1"
+    for method, link, slow, expected in (
+        (PaymentMethod.LINK, None, False, [back]),
+        (PaymentMethod.LINK, None, True, [drop]),
+        (PaymentMethod.LINK, url, False, [url, check, back]),
+        (PaymentMethod.LINK, url, True, [url, check, back]),
+        (PaymentMethod.STARS, None, True, [check, back]),
+    ):
+        attempt = replace(order.attempt, method=method, link=link)
+        with app.context.localizer.use_locale("ru"):
+            keys = keyboard(replace(order, attempt=attempt, slow=slow)).inline_keyboard
+        assert [key.callback_data or key.url for row in keys for key in row] == expected
+    moments: list[tuple[dict[str, Any], bool]] = [
+        ({}, True),
+        ({"left": True}, False),
+        ({"closed_at": utc_now()}, False),
+        ({"status": "canceled"}, False),
+    ]
+    for changed, shown in moments:
+        assert is_shown(replace(order.attempt, **changed)) is shown
