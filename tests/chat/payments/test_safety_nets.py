@@ -23,6 +23,7 @@ from bot.payments.screens import Order, is_shown, keyboard
 from bot.payments.settling import park_unknown
 from bot.raw_json import Unreadable
 from bot.sandbox.app import Sandbox
+from bot.timings import Timings, seconds
 from bot.yookassa.answers import ProviderPayment, payment_of
 from db.engine import Pool
 from db.jobs import (
@@ -40,6 +41,7 @@ from db.payments.attempts import AttemptDetails, get_attempt
 from db.payments.methods import PaymentMethod
 from db.payments.settling import Outcome
 from handlers.app import Application
+from tests.app import QUICK
 from tests.chat_user import ChatUser
 
 OPEN_ALARMS = (
@@ -49,6 +51,12 @@ ANSWER: dict[str, Any] = {
     "status": "succeeded", "paid": True, "amount": {"value": "1.00", "currency": "RUB"}, "metadata": {},
     "test": True, "recipient": {"account_id": "7"},
 }  # fmt: skip
+
+
+@pytest.fixture
+def timings() -> Timings:
+    """Nothing is asked for unless the test does: a job that is under way goes on when the worker stops."""
+    return replace(QUICK, asks=seconds(36_000))
 
 
 async def told(sql: asyncpg.Connection) -> list[str]:
@@ -225,7 +233,9 @@ async def test_an_open_payment_is_asked_for_in_one_chain(
         assert await asks(at, due) == (4, at, at + pause, ["ask_payment"])
     await sql.execute("update bot.payment_attempts set link_ends_at = null")
     assert await asks(late, now) == (4, late, late + soon, ["ask_payment"])
-    await sql.execute("update purchases set status = 'canceled'")
+    await anna.pay()
+    asked, _, due, jobs = await asks(now, now)
+    assert (asked, due, "ask_payment" in jobs) == (3, None, False)
     assert await asks(now, now) == (3, None, now, None)
 
 
