@@ -60,12 +60,13 @@ class Rounds:
     def _judge_all(self, session: pytest.Session, mutants: Sequence[edits.Mutant]) -> None:
         known = covering.Covering.read()
         items = {item.nodeid: item for item in session.items}
+        known.seconds = {one: seconds for one, seconds in known.seconds.items() if one in items}
         until = time.monotonic() + 60 * self._given.minutes
         for mutant in mutants:
             if time.monotonic() > until:
                 print(f"-- {self._given.minutes} minutes are over", flush=True)
                 break
-            tests = [one for one in known.tests_of(mutant) if one in items]
+            tests = known.tests_of(mutant)
             limit = ROUND + 2 * sum(known.seconds[one] for one in tests)
             verdict = Verdict("untested")
             if tests:
