@@ -132,7 +132,7 @@ async def test_a_promo_code_is_made_linked_listed_and_redeemed(olga: ChatUser, b
     assert "1" in line.split("Winter_26")[1]
 
 
-@pytest.mark.parametrize("code", ["СКИДКА", "🎁" * 10, "<b>&'\"--", "x" * 59, "x" * 64])
+@pytest.mark.parametrize("code", ["СКИДКА", "🎁" * 10, "<b>&'\"--"])
 async def test_a_code_that_fits_no_link_is_made_without(olga: ChatUser, ben: ChatUser, code: str) -> None:
     await ben.register()
     await olga.send(f"/promo_new {code} 1 14 2")
@@ -145,7 +145,7 @@ async def test_a_code_that_fits_no_link_is_made_without(olga: ChatUser, ben: Cha
 
 
 WRONG_PROMOS = [
-    "x" * 65 + " 1 1 1", "A 1 1 0", "A 1 1 2147483648", "A 1 0 5", "A 1 36501 5", "A B 1 1 1",
+    "x" * 59 + " 1 1 1", "x" * 65 + " 1 1 1", "A 1 1 0", "A 1 1 2147483648", "A 1 0 5", "A 1 36501 5", "A B 1 1 1",
 ]  # fmt: skip
 
 
