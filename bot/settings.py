@@ -116,10 +116,13 @@ def _site_secret(value: SecretStr | None) -> SecretStr | None:
 
 
 def _passwords(address: str) -> list[str]:
-    """The password in an address, as written there and as it is meant."""
-    found = re.match(r"[a-z+]+://[^:/]*:(?P<password>[^/]*)@", address)
-    password = found["password"] if found else None
-    return [password, unquote(password)] if password else []
+    """What may be the password in an address, as written there and as it is meant: where one stands with a sign that
+    had to be quoted, it is not plain where it ends."""
+    _scheme, _, rest = address.partition("://")
+    places = (r"[^:/]*:([^/?#]*)@", r"[^:/]*:(.*)@")
+    found = [match[1] for place in places if (match := re.match(place, rest))]
+    found += re.findall(r"[?&](?:ssl)?password=([^&#]+)", rest)
+    return [word for password in found for word in (password, unquote(password))]
 
 
 Url = Annotated[str, AfterValidator(_url)]

@@ -27,6 +27,9 @@ LIBPQ_ONLY_KEYS = {
 }  # fmt: skip
 
 
+UNREADABLE = "the database address cannot be read: in user and password / # ? : @ % are written %2F %23 %3F %3A %40 %25"
+
+
 class DsnError(ValueError):
     """The address cannot be understood; the text says why and never shows the password."""
 
@@ -72,8 +75,8 @@ def parse_dsn(dsn: str) -> Dsn:
     try:
         parts = urlsplit(_quote_brackets(dsn.strip()))
         query = dict(parse_qsl(parts.query, keep_blank_values=True))
-    except ValueError as error:
-        raise DsnError(f"the database address cannot be read: {error}") from None
+    except ValueError:
+        raise DsnError(UNREADABLE) from None  # what it says quotes the password
     if not re.fullmatch(r"postgres(ql)?(\+\w+)?", parts.scheme):
         raise DsnError("the database address must begin with postgresql://")
     who, _, hosts = parts.netloc.rpartition("@")
@@ -99,9 +102,7 @@ def _quote_brackets(dsn: str) -> str:
 def _refuse_unquoted(hosts: str, fragment: str) -> None:
     ports = [host.rpartition(":")[2] for host in hosts.split(",") if ":" in host and not host.endswith("]")]
     if fragment or any(not port.isdecimal() for port in ports):
-        raise DsnError(
-            "the database address cannot be read: in user and password / # ? : @ % are written %2F %23 %3F %3A %40 %25"
-        )
+        raise DsnError(UNREADABLE)
 
 
 def _plain_ssl(query: dict[str, str]) -> tuple[tuple[str, str], ...]:

@@ -144,6 +144,21 @@ def test_settings_can_be_shown_without_their_secrets() -> None:
     assert "secret-thing" not in f"{settings!r} {settings} {settings.model_dump()}"
 
 
+ADDRESSES = [
+    "socks5://user:secret-thing@h:1080",
+    "postgresql+asyncpg://u:secret-thing@h/d?options=a@b",
+    "postgresql://u:secret-thing/1@h/d",
+    "postgresql://u:secret%2Dthing@h/d",
+    "postgresql:///d?host=/x&password=secret-thing",
+]
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_a_password_in_an_address_is_a_secret(address: str) -> None:
+    settings = FixedSettings(telegram_proxy=None).model_copy(update={"database_url": SecretStr(address)})
+    assert any(word.startswith("secret-thing") for word in settings.secrets())
+
+
 def test_the_env_file_is_read_and_the_environment_goes_before_it(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

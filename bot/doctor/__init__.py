@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from bot.doctor import database, documents, mail, public_url, telegram, yookassa
 from bot.doctor.database import OpenDatabase
 from bot.doctor.finding import Area, Finding, Severity
-from bot.logs import TOKEN
+from bot.masking import TOKEN
 from bot.settings import Settings, SettingsError
 
 __all__ = ["Finding", "Severity", "examine"]

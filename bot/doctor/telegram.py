@@ -8,7 +8,7 @@ from aiogram.exceptions import TelegramAPIError, TelegramNotFound, TelegramUnaut
 from aiogram.types import WebhookInfo
 
 from bot.doctor.finding import Area, Finding
-from bot.logs import TOKEN
+from bot.masking import TOKEN
 from bot.settings import Settings
 from bot.telegram import open_session
 from bot.updates.reading import KINDS

@@ -126,7 +126,7 @@ class Polling:
         except asyncio.CancelledError:
             return []
         except TelegramConflictError:
-            log.error("polling_conflict", about="another process asks for this bot's updates")
+            log.error("polling_conflict", about="another process asks for updates of this bot")
         except TelegramAPIError as error:
             log.warning("polling_failed", error=error)
         except (ClientDecodeError, RecursionError) as error:

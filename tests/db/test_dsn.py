@@ -98,3 +98,13 @@ async def test_all_forms_reach_the_same_database(dsn: str) -> None:
         ).one()
     await engine.dispose()
     assert row == (name, "me")
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["postgresql://u:p＃hunter2@h/d", "postgresql://u:hunter2@[h/d", "postgresql://u:hunter2/3@h/d"],
+)
+def test_what_is_wrong_with_an_address_shows_no_password(address: str) -> None:
+    with pytest.raises(DsnError) as refused:
+        parse_dsn(address)
+    assert "hunter" not in str(refused.value)
