@@ -28,7 +28,7 @@ from db.payments.purchases import PurchaseStatus, PurchaseSummary
 from handlers import payments
 from handlers.accounts.codes import CODE as SIX_DIGITS
 from handlers.accounts.codes import take_code
-from handlers.accounts.login import say_sign_in, unregistered
+from handlers.accounts.login import PAID, remember_link, say_sign_in, unregistered
 from handlers.accounts.start import greet
 from handlers.home import load_home, next_button
 from handlers.promo import redeem_code
@@ -44,6 +44,8 @@ async def hear(message: Message, request: Request) -> Reply:
     if person.state == Promo.retyped.state:
         await request.state.clear()
     if person.account is not None and not person.signed_in:
+        if is_payment_complaint(text):
+            remember_link(person, PAID)
         return say_sign_in(message, person)
     if is_payment_complaint(text):
         return await answer_complaint(message, request)

@@ -13,12 +13,13 @@ from bot.texts.accounts import registration as words
 from db.chats import Person
 
 MAX_WISH = 128  # characters: what is typed may be a longer code than a link takes
+PAID = "paid"  # the link that asks what became of a payment
 PRESSED = "press:"  # no link begins so: Telegram lets no colon into one
 
 
 def remember_link(person: Person, link: str) -> None:
     """A plain /start forgets none. Who has no account yet has paid nothing that could be asked about."""
-    if link and (link != "paid" or person.account is not None) and not link.startswith(PRESSED):
+    if link and (link != PAID or person.account is not None) and not link.startswith(PRESSED):
         _remember(person, link[:MAX_WISH])
 
 

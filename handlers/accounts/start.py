@@ -19,7 +19,7 @@ from db.errors import Refused
 from db.shop import courses
 from handlers import certificates, mail, payments, promo, shop
 from handlers.accounts import site_links, wishes
-from handlers.accounts.login import remember_link, say_sign_in
+from handlers.accounts.login import PAID, remember_link, say_sign_in
 from handlers.filters import goes_to, is_
 from handlers.home import free_lesson_button, show_home
 
@@ -109,7 +109,7 @@ async def _carry_out(request: Request, link: str) -> tuple[Reply, bool]:
         return refusal, refusal is None  # news of what it gave come by a job
     if kind == "buy" and (offer_id := wishes.read_id(rest)):
         return await shop.show_offer(request, offer_id), True
-    if kind == "paid":
+    if kind == PAID:
         return await payments.show_paid(request), True
     if number := certificate_of(link):
         return await certificates.check(request, number), False

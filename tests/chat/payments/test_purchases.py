@@ -84,7 +84,7 @@ def _url(message: dict[str, Any]) -> str | None:
     return str(rows[0][0]["url"]) if "url" in rows[0][0] else None
 
 
-@pytest.mark.parametrize("way", ["button", "/purchases", "/start paid"])
+@pytest.mark.parametrize("way", ["button", "/purchases", "/start paid", "Оплатил, где доступ?"])
 async def test_a_payer_who_is_signed_out_is_answered_after_one_tap(ordered: ChatUser, way: str) -> None:
     await ordered.pay()
     await ordered.send("/logout")
