@@ -78,6 +78,14 @@ class PersonUnproven(Refused):
     user_ids: tuple[int, ...]
 
 
+class NameUnconfirmed(Refused):
+    """A @username (`who`, as it was written) that the chat `telegram_id` bore when it was last met: somebody may have
+    taken it since."""
+
+    who: str
+    telegram_id: int
+
+
 class AccessNotOwned(Refused):
     """Taking access back from somebody who has none."""
 

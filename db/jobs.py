@@ -181,14 +181,16 @@ class RetryUpdateJob(Job):
 
 
 class ConfirmNameJob(Job):
-    """`telegram_id`: of the chat that bore `username` when it was last met; `message`: the admin's command as Telegram
-    sent it in the update `update_id`, with that id in place of the name."""
+    """`telegram_id`: of the chat that bore `username` when it was last met; `message`: the admin's, as Telegram sent it
+    in the update `update_id`, with that id in place of the name; `question`: what it answers, state and data of the
+    conversation. None for a command."""
 
     name = "confirm_name"
     username: str
     telegram_id: int
     update_id: int
     message: dict[str, Any]
+    question: list[Any] | None = None
 
 
 class MyDataJob(Job):

@@ -4,7 +4,7 @@ from typing import Any
 
 from aiogram import F
 from aiogram.filters import CommandObject
-from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message, Update
+from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 
 from bot.chat import Text
 from bot.chat.arguments import Problem, WrongArguments
@@ -31,7 +31,6 @@ from db.jobs import SetMenuJob
 from db.normal import clean_text
 from db.queue import enqueue
 from db.roles import Role
-from handlers.accounts.names import confirm_name
 from handlers.accounts.who import IS_NAMED, find_named
 from handlers.conversation import new_draft_id
 from handlers.filters import goes_to, is_, role_router
@@ -76,13 +75,9 @@ async def ask_who(query: CallbackQuery, request: Request) -> Reply:
 
 
 @router.message(RoleQuestion.who, IS_NAMED)
-async def take_who(message: Message, request: Request, event_update: Update) -> Reply:
+async def take_who(message: Message, request: Request) -> Reply:
     """Who is not found is asked for again."""
-    written = clean_text(message.text or "")
     try:
-        if written.startswith("@") and message.forward_origin is None:
-            name = written.split()[0]
-            return await confirm_name(request.session, message, event_update, name, f"/{ROLES.name} {{}}")
         found = await find_named(request.session, message)
     except (PersonUnknown, PersonNotRegistered) as refused:
         return say(message, errors.say(refused))

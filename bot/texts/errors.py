@@ -10,6 +10,7 @@ from bot.chat.rights import NotAllowed
 from bot.texts import _, __, arguments, roles
 from bot.texts import lessons as lesson_words
 from bot.texts.accounts import connect as connect_words
+from bot.texts.accounts import people as people_words
 from bot.texts.format import day, fill, money, safe
 from bot.texts.payments import purchases as purchase_words
 from db import account_errors, certificates, errors
@@ -160,6 +161,11 @@ def _name_too_long(refused: certificates.NameTooLong) -> str:
 @say.register
 def _lesson_waits(refused: LessonWaits) -> str:
     return _("🔒 This lesson is still locked.") + " " + lesson_words.waits(refused.lock)
+
+
+@say.register
+def _name_unconfirmed(refused: errors.NameUnconfirmed) -> str:
+    return people_words.not_confirmed(refused.who.removeprefix("@"))
 
 
 @say.register

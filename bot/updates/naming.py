@@ -1,4 +1,4 @@
-"""Commands that name somebody by @username, carried out once Telegram has confirmed whose name it is."""
+"""What names somebody by @username, carried out once Telegram has confirmed whose name it is."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -22,6 +22,7 @@ from bot.updates.answering import complete
 from bot.updates.process import UpdateProcessor
 from bot.updates.reading import read
 from db import chats
+from db.conversations import get_question
 from db.engine import Pool
 from db.jobs import ConfirmNameJob
 
@@ -40,12 +41,20 @@ def confirming(processor: UpdateProcessor) -> Callable[[ConfirmNameJob, AppConte
         raw = {"update_id": -job.update_id, "message": job.message}
         async with shown_as_typing(context, job.message["chat"]["id"]):
             chat = await _ask(context, job.telegram_id)
-        if chat is not None and job.username.lower() in _names(chat):
-            await processor.retry(raw, Pool.JOBS)
-        else:
+        if chat is None or job.username.lower() not in _names(chat):
             await _tell(context, raw, job.username, chat)
+        elif await _is_asked(job, context):
+            await processor.retry(raw, Pool.JOBS)
 
     return confirm_name
+
+
+async def _is_asked(job: ConfirmNameJob, context: AppContext) -> bool:
+    """Whether the question that the message answers is still open."""
+    if job.question is None:
+        return True
+    async with context.database.transaction(Pool.JOBS) as session:
+        return job.question == list(await get_question(session, job.message["chat"]["id"]))
 
 
 async def _ask(context: AppContext, telegram_id: int) -> ChatFullInfo | None:

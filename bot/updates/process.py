@@ -31,16 +31,16 @@ from bot.texts import errors
 from bot.updates.answering import complete, take_answer
 from bot.updates.failed import after_error, keep_unreadable
 from bot.updates.limits import Admission, PersonLimits
+from bot.updates.names import ask_telegram
 from bot.updates.put_off import PutOffReasons
 from bot.updates.reading import Incoming, Raw, UnreadableError, is_payment, money_in, profile, read
 from bot.updates.refusing import refusal
 from db import chats, updates
 from db.chats import Person
 from db.engine import Pool, is_retryable, is_unavailable
-from db.errors import Refused
+from db.errors import NameUnconfirmed, Refused
 from db.lessons.unlocking import record_seen_access
 from db.locks import lock
-from db.updates import HandledElsewhereError
 
 log = structlog.get_logger(__name__)
 Wait = Callable[[], Awaitable[None]]
@@ -170,7 +170,7 @@ class UpdateProcessor:
         update = incoming.update
         try:
             replies = await self._commit(incoming, user, pool)
-        except HandledElsewhereError:
+        except updates.HandledElsewhereError:
             metrics.count_update(update, "repeated")
             return []
         except Exception as error:
@@ -221,6 +221,8 @@ class UpdateProcessor:
             if await self._handled_meanwhile(update, pool):
                 return []
             with context.localizer.use_locale(language):
+                if isinstance(refused, NameUnconfirmed):
+                    return [await ask_telegram(context, update, user.id, refused, pool)]
                 return [refusal(user.id, refused)]
         return [] if answer is UNHANDLED else as_list(answer)
 
@@ -282,7 +284,7 @@ class UpdateProcessor:
             return
         try:
             replies = await self._commit(incoming, incoming.user, pool)
-        except HandledElsewhereError:
+        except updates.HandledElsewhereError:
             return
         await send_all(self._context, complete(incoming.update, replies))
 

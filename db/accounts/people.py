@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.errors import PersonAmbiguous, PersonUnknown
+from db.errors import PersonUnknown
 from db.normal import UNUSUAL_EMAIL, email_form
 from db.placeholders import proven_email
 from db.sql import text
@@ -68,20 +68,6 @@ LIST_SUMMARIES = text(
     where u.id = any(:ids)
     """
 )
-
-
-async def get_named_chat(session: AsyncSession, username: str) -> int:
-    """The Telegram id of the chat that bore this @username when it was last met. Raises PersonUnknown,
-    PersonAmbiguous."""
-    found = await session.scalars(
-        text("select telegram_id from bot.chats where lower(username) = lower(:key)"), {"key": username[1:]}
-    )
-    ids = list(found)
-    if not ids:
-        raise PersonUnknown(username)
-    if len(ids) > 1:
-        raise PersonAmbiguous(username)
-    return int(ids[0])
 
 
 async def get_account_summary(session: AsyncSession, user_id: int) -> AccountSummary:

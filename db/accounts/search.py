@@ -1,16 +1,20 @@
 """Who is WHO: people found by whatever names them, also by less than what is theirs alone: part of a name, a phone, or
-an address that somebody typed. As many statements for a whole list as for one of it."""
+an address that somebody typed. As many statements for a whole list as for one of it.
+
+A @username finds nobody here: whose it was when its chat was last met is a refusal, and Telegram is asked
+(docs/design.md#remembered-names).
+"""
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.accounts.people import BY_EMAIL, ID, MAX_ID, AccountSummary, get_account_summary, list_summaries
-from db.errors import PersonAmbiguous, PersonNotRegistered, PersonUnknown, PersonUnproven
+from db.errors import NameUnconfirmed, PersonAmbiguous, PersonNotRegistered, PersonUnknown, PersonUnproven
 from db.normal import clean_text, email_form, number_form
 from db.placeholders import read_placeholder
 
@@ -40,9 +44,9 @@ BY_TYPED_EMAIL = text(
 )
 BY_USERNAME = text(
     """
-    select lower(c.username), a.user_id from bot.chats c
+    select lower(c.username), c.telegram_id, a.user_id from bot.chats c
     left join authidentities a on lower(a.loginprovider) = 'telegram' and a.providerkey = c.telegram_id::text
-    where lower(c.username) = any(:keys)
+    where lower(c.username) = any(:keys) order by c.telegram_id
     """
 )
 BY_PHONE = text("select phone, id from users where phone = any(:keys) order by id")
@@ -61,6 +65,9 @@ BY_WORDS = text(
 )
 
 
+Nobody = PersonUnknown | PersonNotRegistered | PersonAmbiguous | NameUnconfirmed
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """`is_sure`: who was asked for is named by what is theirs alone, not by part of a name, a phone or an address that
@@ -74,17 +81,19 @@ class Found:
 
 @dataclass(slots=True)
 class Wanted:
-    """One of those who are looked for. `met`: a chat of theirs is known, without an account."""
+    """One of those who are looked for. `met`: a chat of theirs is known, without an account. `named`: the chats that
+    bore this @username when they were last met, with their accounts."""
 
     who: str
     ids: tuple[int, ...] = ()
     is_sure: bool = False
     is_unproven: bool = False
     met: bool = False
+    named: dict[int, int | None] = field(default_factory=dict)
 
 
 async def find_people(session: AsyncSession, who: str) -> Found:
-    """Raises PersonUnknown, PersonNotRegistered."""
+    """Raises PersonUnknown, PersonNotRegistered, PersonAmbiguous, NameUnconfirmed."""
     (found,) = await find_many(session, [who])
     if isinstance(found, Found):
         return found
@@ -95,7 +104,8 @@ async def find_account(session: AsyncSession, who: str, *, to_change: bool = Fal
     """By what is theirs alone. An address that somebody has only typed finds them to be looked at, never `to_change`
     anything of theirs.
 
-    Raises PersonUnknown, PersonUnproven, PersonNotRegistered (met, but without an account), PersonAmbiguous.
+    Raises PersonUnknown, PersonUnproven, PersonNotRegistered (met, but without an account), PersonAmbiguous,
+    NameUnconfirmed.
     """
     wanted = Wanted(clean_text(who))
     await _find_by_keys(session, [wanted])
@@ -104,19 +114,17 @@ async def find_account(session: AsyncSession, who: str, *, to_change: bool = Fal
         if wanted.ids and to_change:
             raise PersonUnproven(wanted.who, wanted.ids)
     if not wanted.ids:
-        raise PersonNotRegistered(wanted.who) if wanted.met else PersonUnknown(wanted.who)
+        raise _nobody(wanted)
     if len(wanted.ids) + wanted.met > 1:
         raise PersonAmbiguous(wanted.who, wanted.ids)
     return await get_account_summary(session, wanted.ids[0])
 
 
-async def find_many(
-    session: AsyncSession, asked: Sequence[str]
-) -> list[Found | PersonUnknown | PersonNotRegistered]:
+async def find_many(session: AsyncSession, asked: Sequence[str]) -> list[Found | Nobody]:
     """For each of them who it is, or why it is nobody."""
     wanted = [Wanted(clean_text(who)) for who in asked]
     await _find_by_keys(session, wanted)
-    left = [one for one in wanted if not one.ids]
+    left = [one for one in wanted if not one.ids and not one.named]
     await _find_by_typed_email(session, [one for one in left if not one.met and "@" in one.who[1:]])
     await _find_by_phone(session, [one for one in left if not one.ids])
     await _find_by_name(session, [one for one in left if not one.ids])
@@ -125,12 +133,22 @@ async def find_many(
     return [_result(one, known) for one in wanted]
 
 
-def _result(one: Wanted, known: dict[int, AccountSummary]) -> Found | PersonUnknown | PersonNotRegistered:
+def _result(one: Wanted, known: dict[int, AccountSummary]) -> Found | Nobody:
     people = [known[user_id] for user_id in one.ids[:MAX_FOUND] if user_id in known]
     if not people:
-        return PersonNotRegistered(one.who) if one.met else PersonUnknown(one.who)
+        return _nobody(one)
     sure = one.is_sure and len(one.ids) == 1
     return Found(people, is_sure=sure, is_unproven=one.is_unproven, more=len(one.ids) > len(people))
+
+
+def _nobody(one: Wanted) -> Nobody:
+    accounts = tuple(user_id for user_id in one.named.values() if user_id is not None)
+    if not accounts:
+        return PersonNotRegistered(one.who) if one.met or one.named else PersonUnknown(one.who)
+    if len(one.named) > 1:
+        return PersonAmbiguous(one.who, accounts)
+    (telegram_id,) = one.named
+    return NameUnconfirmed(one.who, telegram_id)
 
 
 # --- by what is theirs alone ---
@@ -152,14 +170,22 @@ async def _find_by_keys(session: AsyncSession, wanted: Iterable[Wanted]) -> None
                 chats[telegram_id].append(one)
         elif "@" in one.who:
             emails[email_form(one.who)].append(one)
-    for statement, by_key in ((BY_ACCOUNT, accounts), (BY_TELEGRAM, chats), (BY_USERNAME, names)):
+    for statement, by_key in ((BY_ACCOUNT, accounts), (BY_TELEGRAM, chats)):
         if by_key:
             rows = await session.execute(statement, {"keys": list(by_key)})
             for key, user_id in rows:
                 _add(by_key[key], user_id)
+    await _find_by_username(session, names)
     if emails:
         for email, user_id in await session.execute(BY_EMAIL, {"keys": list(emails)}):
             _add(emails.get(email_form(email), ()), user_id)
+
+
+async def _find_by_username(session: AsyncSession, names: Mapping[str, Iterable[Wanted]]) -> None:
+    if names:
+        for key, telegram_id, user_id in await session.execute(BY_USERNAME, {"keys": list(names)}):
+            for one in names[key]:
+                one.named[telegram_id] = user_id
 
 
 def _add(wanted: Iterable[Wanted], user_id: int | None) -> None:
@@ -202,17 +228,19 @@ def _phone_forms(who: str) -> set[str]:
 
 
 async def _find_by_name(session: AsyncSession, wanted: Sequence[Wanted]) -> None:
-    """By the beginnings of words, in any order; or by a @username without its sign."""
+    """By the beginnings of words, in any order; where they are nobody's, by a @username without its sign."""
     named = [one for one in wanted if _words(one.who)]
     if not named:
         return
     queries = [" & ".join(_any_case(word[:64]) for word in _words(one.who)) for one in named]
     by_query = (await session.execute(BY_WORDS, {"queries": queries, "limit": MAX_FOUND + 1})).all()
-    keys = list({one.who.lower() for one in named})
-    by_name = (await session.execute(BY_USERNAME, {"keys": keys})).all()
     for at, one in enumerate(named, 1):
-        exact = [user_id for name, user_id in by_name if name == one.who.lower() and user_id is not None]
-        one.ids = tuple(dict.fromkeys([*exact, *(row[1] for row in by_query if row[0] == at)]))
+        one.ids = tuple(row[1] for row in by_query if row[0] == at)
+    names: defaultdict[str, list[Wanted]] = defaultdict(list)
+    for one in named:
+        if not one.ids:
+            names[one.who.lower()].append(one)
+    await _find_by_username(session, names)
 
 
 def _words(who: str) -> list[str]:

@@ -7,7 +7,7 @@ asked for.
 from collections.abc import Sequence
 
 from aiogram import F
-from aiogram.types import CallbackQuery, InlineKeyboardButton, Message, Update
+from aiogram.types import CallbackQuery, InlineKeyboardButton, Message
 
 from bot.chat import Text
 from bot.chat.admin_buttons import (
@@ -37,7 +37,7 @@ from bot.texts.format import label
 from db.accounts import people
 from db.accounts.search import Found
 from db.acts import MAX_REASON
-from db.errors import AccessNotOwned, PersonAmbiguous, PersonNotRegistered, PersonUnknown, Refused
+from db.errors import AccessNotOwned, PersonNotRegistered, PersonUnknown, Refused
 from db.normal import clean_text
 from db.shop.offers import get_product_name
 from handlers.access import many
@@ -55,7 +55,6 @@ from handlers.access.drafts import (
     save,
     shown_end,
 )
-from handlers.accounts.names import confirm_name
 from handlers.accounts.who import IS_NAMED, find_named, only_one
 from handlers.filters import goes_to, role_router
 
@@ -100,22 +99,15 @@ async def ask_who(event: Event, request: Request, draft: Draft, found: Found | N
 
 async def ask_who_again(event: Event, request: Request, draft: Draft, refused: Refused) -> Reply:
     await save(request, draft, Granting.who)
-    if isinstance(refused, PersonAmbiguous) and refused.user_ids:
-        found = [await people.get_account_summary(request.session, one) for one in refused.user_ids[:8]]
-        return await ask_who(event, request, draft, Found(found))
     return say(event, errors.say(refused), rows(drop_button(draft)))
 
 
 @router.message(Granting.who, IS_NAMED)
-async def take_who(message: Message, request: Request, event_update: Update) -> Reply:
+async def take_who(message: Message, request: Request) -> Reply:
     draft = await get_draft(request)
-    written = clean_text(message.text or "")
     try:
-        if written.startswith("@") and message.forward_origin is None:
-            await save(request, draft, Granting.who)
-            return await confirm_name(request.session, message, event_update, written.split()[0], "{}")
         found = await find_named(request.session, message)
-    except (PersonUnknown, PersonNotRegistered, PersonAmbiguous) as refused:
+    except (PersonUnknown, PersonNotRegistered) as refused:
         return await ask_who_again(message, request, draft, refused)
     if (one := only_one(found)) is None:
         return await ask_who(message, request, draft, found)

@@ -13,13 +13,13 @@ from bot.chat.rights import Right
 from bot.context import Request
 from bot.csv_files import MAX_BYTES, MAX_PEOPLE, ListFault
 from bot.texts.access import many as words
+from bot.updates.names import head_of
 from db.errors import PersonUnknown
 from db.jobs import PeopleListJob
 from db.queue import enqueue
 from handlers.access import many
 from handlers.access.drafts import Action, Draft, drop_button, get_draft, save
 from handlers.access.granting import ask_next, ask_who_again
-from handlers.accounts.names import head_of
 from handlers.filters import role_router
 
 router = role_router("lists", Right.GRANTS)

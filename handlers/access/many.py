@@ -25,9 +25,16 @@ from db.access import many as database
 from db.access.plans import GrantPlan, plan_grants
 from db.accounts import people
 from db.accounts.people import AccountSummary
-from db.accounts.search import Found, find_many
+from db.accounts.search import Found, Nobody, find_many
 from db.acts import ActKind
-from db.errors import AlreadyUndone, PersonNotRegistered, PersonUnknown, UndoTooLate
+from db.errors import (
+    AlreadyUndone,
+    NameUnconfirmed,
+    PersonAmbiguous,
+    PersonNotRegistered,
+    PersonUnknown,
+    UndoTooLate,
+)
 from db.jobs import GrantReportJob, SendTableJob, TellGrantJob
 from db.normal import clean_text
 from db.queue import enqueue, enqueue_all
@@ -35,6 +42,12 @@ from handlers.access.drafts import Draft, preview_keyboard, register_first, save
 from handlers.filters import role_router
 
 UNDO_WITHIN = timedelta(minutes=10)
+PROBLEMS: dict[type[Nobody], Problem] = {
+    PersonUnknown: Problem.UNKNOWN,
+    PersonNotRegistered: Problem.NOT_REGISTERED,
+    PersonAmbiguous: Problem.SEVERAL,
+    NameUnconfirmed: Problem.USERNAME,  # docs/design.md#remembered-names
+}
 
 router = role_router("many", Right.GRANTS)
 
@@ -61,18 +74,13 @@ def read_lines(message: Message, least: int = 2) -> list[tuple[int, str]]:
 
 
 async def find_all(session: AsyncSession, lines: Sequence[tuple[int, str]]) -> list[Line]:
-    asked = [one for one in lines if not one[1].startswith("@")]  # docs/design.md#remembered-names
-    found = await find_many(session, [written for _number, written in asked])
-    named = [Line(*one, problem=Problem.USERNAME) for one in lines if one[1].startswith("@")]
-    known = [_line(*one, result) for one, result in zip(asked, found, strict=True)]
-    return sorted([*named, *known], key=lambda line: line.number)
+    found = await find_many(session, [written for _number, written in lines])
+    return [_line(*one, result) for one, result in zip(lines, found, strict=True)]
 
 
-def _line(number: int, written: str, found: Found | PersonUnknown | PersonNotRegistered) -> Line:
-    if isinstance(found, PersonNotRegistered):
-        return Line(number, written, problem=Problem.NOT_REGISTERED)
-    if isinstance(found, PersonUnknown):
-        return Line(number, written, problem=Problem.UNKNOWN)
+def _line(number: int, written: str, found: Found | Nobody) -> Line:
+    if not isinstance(found, Found):
+        return Line(number, written, problem=PROBLEMS[type(found)])
     if len(found.people) > 1:
         return Line(number, written, problem=Problem.SEVERAL)
     if found.is_unproven:

@@ -61,14 +61,12 @@ async def begin(query: CallbackQuery, request: Request) -> Reply:
 
 @router.message(LinkQuestion.who, IS_NAMED)
 async def take_who(message: Message, request: Request) -> Reply:
-    """Who is not found, or not beyond doubt, is asked for again. A remembered name decides nothing
-    (docs/design.md#remembered-names)."""
+    """Who is not found, or not beyond doubt, is asked for again."""
     try:
         found = await find_named(request.session, message)
     except (PersonUnknown, PersonNotRegistered) as refused:
         return say(message, errors.say(refused))
-    by_name = message.forward_origin is None and clean_text(message.text or "").startswith("@")
-    if len(found.people) != 1 or not found.is_sure or by_name:
+    if len(found.people) != 1 or not found.is_sure:
         return say(message, f"{words.BY_NUMBER}\n\n{granting_words.people(found.people, more=found.more)}")
     await request.ask(LinkQuestion.chat, account=found.people[0].id)
     return say(message, words.which_chat(found.people[0]))

@@ -58,7 +58,7 @@ async def test_each_line_that_is_not_clear_is_named(
     await anna.register()
     await ben.register()
     await olga.send("/grant")
-    lines = ["pupil1@example.com", "PUPIL1@example.com ", "", "nobody@example.com", "Ученик", "@ben_carter",
+    lines = ["pupil1@example.com", "PUPIL1@example.com ", "", "nobody@example.com", "Ученик", "@anna_sandbox",
              str(ANNA), "соколова", "<b>", "=1+1"]  # fmt: skip
     await olga.send("\n".join(lines))
     for problem in (many.Problem.UNKNOWN, many.Problem.SEVERAL, many.Problem.USERNAME):

@@ -30,7 +30,6 @@ async def test_an_admin_joins_two_accounts_and_separates_them_again(
     await ben.receives("30")
     await olga.send("/admin")
     await olga.click(BUTTONS["link"])
-    await olga.send("@ben")
     await olga.send("ben@school.example")
     await olga.send("no number")
     assert olga.last_text == olga.words(link.NO_TELEGRAM)

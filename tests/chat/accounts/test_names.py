@@ -9,10 +9,15 @@ from aiogram import Bot
 from aiogram.exceptions import TelegramBadRequest, TelegramNetworkError
 from aiogram.methods import GetChat
 
+from bot.chat.buttons import AssignParked
+from bot.chat.role_buttons import BeginRole
 from bot.sandbox.app import Sandbox
 from bot.sender import shown_as_typing
+from bot.texts import errors
 from bot.texts.accounts import people as words
+from db.errors import PersonUnknown
 from handlers.app import Application
+from tests.callbacks import becomes
 from tests.chat_user import ANNA, LOOK_EVERY, PATIENCE, ChatUser
 
 DAYS = "select coalesce(sum(days), 0) from adminaccesshistory"
@@ -102,5 +107,83 @@ async def test_a_command_of_nobody_but_admins(
     assert await sql.fetchval("select count(*) from bot.pgqueuer where entrypoint = 'confirm_name'") == 0
     await olga.send("/grant @nobody_met 1 5")
     assert "@nobody_met" in olga.last_text
-    await olga.send("/user @anna_sandbox")  # only shows
-    assert "Анна Соколова" in olga.last_text
+
+
+PARKED = """
+insert into bot.parked_payments (provider, payment_id, amount, currency, paid_at, reason, created_at)
+values ('stars', 'parked-1', 100, 'XTR', now(), 'unknown', now()) returning id
+"""
+# However the name is written, and whatever asked for it: what is pressed first, then what is written.
+WRITTEN = ('"@lena"', "«@lena»", "＠lena", "\u2068@lena\u2069", "\u200b@lena", "\ufeff@lena", "@lena\u200e")
+AT_ONCE = [(None, f"/grant {who} 1 30") for who in WRITTEN] + [
+    (None, text)
+    for text in (
+        '/revoke "@lena" 1 5',
+        "/link «@lena» 7000000009",
+        '/roles "@lena" manager',
+        "/user lena",
+        "/history @lena",
+    )
+]
+STEP_BY_STEP = [
+    (go, who)
+    for go in ("go:grant", "go:revoke", "go:link", "go:user", "go:refund", BeginRole().pack())
+    for who in ("lena", "«@lena»")
+]
+
+
+@pytest.mark.usefixtures("known")
+async def test_no_screen_takes_a_remembered_name_for_a_person(
+    olga: ChatUser, sql: asyncpg.Connection
+) -> None:
+    """Somebody else may bear it by now."""
+    await sql.execute("update bot.chats set username = 'lena' where telegram_id = $1", ANNA)
+    assign = AssignParked(id=await sql.fetchval(PARKED)).pack()
+    for go, written in [*AT_ONCE, *STEP_BY_STEP, (assign, "@lena 1"), (assign, "lena 1")]:
+        if go is not None:
+            await olga.press(go)
+        await olga.send(written)
+        if go == assign and not written.startswith("@"):  # only what is somebody's alone
+            assert olga.last_text == olga.words(lambda: errors.say(PersonUnknown("lena")))
+            continue
+        await olga.receives(lambda: words.renamed("lena", "anna_sandbox"))
+        assert not any("Анна" in text for text in olga.new_texts), (go, written)
+    assert await sql.fetchval(DAYS) == 0
+    assert await sql.fetchval("select count(*) from bot.parked_payments where solved_at is null") == 1
+
+
+@pytest.mark.usefixtures("known")
+async def test_a_confirmed_name_answers_the_question_that_is_still_open(
+    olga: ChatUser, app: Application, sql: asyncpg.Connection
+) -> None:
+    assign = AssignParked(id=await sql.fetchval(PARKED)).pack()
+    for go, written in (
+        ("go:grant", "anna_sandbox"),
+        ("go:link", "«@Anna_Sandbox»"),
+        ("go:refund", "＠anna_sandbox"),
+        (BeginRole().pack(), "@anna_sandbox\u2069"),
+        (None, "/history @anna_sandbox"),
+    ):
+        if go is not None:
+            await olga.press(go)
+        await olga.send(written)
+        await olga.receives("Анна Соколова")
+    # Another question is open by the time Telegram answers: that is answered with nothing.
+    answered = asyncio.Event()
+
+    async def wait(make_request: Any, bot: Bot, method: Any) -> Any:
+        if isinstance(method, GetChat):
+            await answered.wait()
+        return await make_request(bot, method)
+
+    app.bot.session.middleware(wait)
+    await olga.press(assign)
+    await olga.send(f"@anna_sandbox {await sql.fetchval('select min(id) from bot.offers')}")
+    await olga.press("go:grant")
+    answered.set()
+    await becomes(
+        lambda: sql.fetchval("select not exists (select from bot.pgqueuer where entrypoint = 'confirm_name')")
+    )
+    await olga.refresh()
+    assert not any("Анна" in text for text in olga.new_texts)
+    assert await sql.fetchval("select count(*) from bot.parked_payments where solved_at is null") == 1
