@@ -97,7 +97,7 @@ async def successful_payment(
         telegram_id=message.from_user.id,
         charge_id=paid.telegram_payment_charge_id,
         provider_charge_id=paid.provider_payment_charge_id,
-        at=message.date,
+        at=message.date if message.date.timestamp() else now,  # Telegram has not said when
     )
     settlement = await settle_charge(session, charge, now)
     await notify_charge(session, context, charge, settlement)

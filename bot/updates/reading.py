@@ -29,11 +29,13 @@ MESSAGES = (
 PAYMENTS = ("successful_payment", "refunded_payment")
 # A message without any of these is a service message: nobody has said anything.
 WORDS = (
-    "text", "animation", "audio", "checklist", "contact", "dice", "document", "game", "invoice", "location",
-    "paid_media", "photo", "poll", "sticker", "story", "venue", "video", "video_note", "voice",
+    "text", "animation", "audio", "checklist", "contact", "dice", "document", "game", "invoice", "live_photo",
+    "location",     "paid_media", "photo", "poll", "sticker", "story", "venue", "video", "video_note", "voice",
 )  # fmt: skip
 # What nobody asks of the message that bears a pressed button: we have sent it.
 OUR_OWN = ("from", "entities", "caption", "caption_entities", "link_preview_options", "reply_to_message")
+NAMES = ("first_name", "last_name", "username", "language_code")  # of who acts, as far as they are texts
+PAYER = ("first_name", "language_code")
 MAX_UPDATE_ID = 2**63 - 1  # bigint; Telegram's own are far below
 MAX_DEPTH = 64  # of nested objects; Telegram's own updates have a dozen levels
 MAX_ROUNDS = 16  # of dropping what can't be read
@@ -83,9 +85,9 @@ def read(raw: Raw, bot: Bot) -> Incoming | None:
     money, is_edit = money_in(raw), False
     wanted = money
     if wanted is None:
-        wanted = {kind: raw[kind] for kind in ("update_id", *KINDS) if raw.get(kind) is not None}
-        if "callback_query" in wanted:
-            wanted["callback_query"] = _pressed(wanted["callback_query"])
+        wanted = {
+            kind: _reduced(kind, raw[kind]) for kind in ("update_id", *KINDS) if raw.get(kind) is not None
+        }
         is_edit = "edited_message" in wanted
         if is_edit:
             wanted["message"] = wanted.pop("edited_message")
@@ -98,7 +100,11 @@ def read(raw: Raw, bot: Bot) -> Incoming | None:
     if user is None and update.callback_query is None:
         return None
     message = None if is_payment(update) else update.message
-    if message is not None and not (is_words(message) and (not is_edit or _may_answer(message))):
+    if message is not None and not is_words(message):
+        if any(f"message.{name}" in dropped for name in WORDS):
+            raise UnreadableError([*dropped][:MAX_SAID])  # they have said something
+        return None
+    if message is not None and is_edit and not _may_answer(message):
         return None
     return Incoming(update, user, is_edit, dropped)
 
@@ -107,44 +113,60 @@ def money_in(raw: Raw) -> Raw | None:
     """The update reduced to the money in it; None where there is none."""
     query = raw.get("pre_checkout_query")
     if isinstance(query, dict):
-        kept = _pick(query, ("id", "currency", "total_amount", "invoice_payload"))
-        return {"update_id": raw.get("update_id"), "pre_checkout_query": kept | _payer(query, {})}
+        asked = _pick(query, ("id", "currency", "total_amount", "invoice_payload"))
+        return {"update_id": raw.get("update_id"), "pre_checkout_query": asked | _actor_of(query, {}, PAYER)}
     for kind in MESSAGES:
         message = raw.get(kind)
         if isinstance(message, dict) and any(message.get(paid) for paid in PAYMENTS):
-            kept = _pick(message, ("message_id", "date", *PAYMENTS))
-            chat = message["chat"] if isinstance(message.get("chat"), dict) else {}
-            kept |= {"chat": _pick(chat, ("id", "type"))} | _payer(message, chat)
+            chat = _dict(message.get("chat"))
+            kept: Raw = {"message_id": 0, "date": 0} | _typed(message, message_id=int, date=int)
+            kept["chat"] = {"id": 0, "type": "private"} | _typed(chat, id=int, type=str)
+            kept |= {name: _paid(message[name]) for name in PAYMENTS if message.get(name) is not None}
+            kept |= _actor_of(message, chat, PAYER)
             return {"update_id": raw.get("update_id"), "message": kept}
     return None
 
 
-def _payer(event: Raw, chat: Raw) -> Raw:
-    """Who paid, of whom only the id decides anything. In a private chat its own id is theirs."""
-    user = event["from"] if isinstance(event.get("from"), dict) else {}
-    private = chat.get("id") if chat.get("type") == "private" else None
-    if (telegram_id := user.get("id", private)) is None:
+def _paid(paid: Any) -> Any:
+    """Stars have no provider whose number they could bear; Telegram's own decides."""
+    stars = isinstance(paid, dict) and paid.get("currency") == "XTR"
+    if stars and not isinstance(paid.get("provider_payment_charge_id"), str):
+        return paid | {"provider_payment_charge_id": ""}
+    return paid
+
+
+def _actor_of(event: Raw, chat: Raw, names: Iterable[str] = NAMES) -> Raw:
+    """Who acts or paid, of whom only the id decides anything. In a private chat its own id is theirs."""
+    user = _dict(event.get("from"))
+    telegram_id = user.get("id")
+    if type(telegram_id) is not int and chat.get("type") == "private":
+        telegram_id = chat.get("id")
+    if telegram_id is None:
         return {}
-    name, language = user.get("first_name"), user.get("language_code")
-    return {
-        "from": {
-            "id": telegram_id,
-            "is_bot": user.get("is_bot") is True,
-            "first_name": name if isinstance(name, str) else "",
-            "language_code": language if isinstance(language, str) else None,
-        }
-    }
+    said = _typed(user, **dict.fromkeys(names, str))
+    return {"from": {"first_name": ""} | said | {"id": telegram_id, "is_bot": user.get("is_bot") is True}}
 
 
-def _pressed(query: Any) -> Any:
-    """With less of its message, whose buttons stay as they came: aiogram would make an object of each."""
-    message = query.get("message") if isinstance(query, dict) else None
-    if not isinstance(message, dict):
-        return query
-    read = {name: value for name, value in message.items() if name not in OUR_OWN}
-    if "reply_markup" in read:
-        read[KEYBOARD] = read.pop("reply_markup")
-    return query | {"message": read}
+def _reduced(kind: str, event: Any) -> Any:
+    """Of a pressed button's message less is kept, its buttons as they came: aiogram would make an object of each."""
+    if not isinstance(event, dict):
+        return event
+    if kind != "callback_query":
+        return event | _actor_of(event, _dict(event.get("chat")))
+    kept = event | _actor_of(event, {})
+    if isinstance(message := event.get("message"), dict):
+        kept["message"] = {name: value for name, value in message.items() if name not in OUR_OWN}
+        if "reply_markup" in message:
+            kept["message"][KEYBOARD] = kept["message"].pop("reply_markup")
+    return kept
+
+
+def _dict(value: Any) -> Raw:
+    return value if isinstance(value, dict) else {}
+
+
+def _typed(values: Raw, **types: type) -> Raw:
+    return {name: values[name] for name, kind in types.items() if type(values.get(name)) is kind}
 
 
 def _pick(values: Raw, names: Iterable[str]) -> Raw:
