@@ -29,9 +29,6 @@ from db.support import Written
 from db.tables import SupportThread
 from handlers.filters import goes_to, is_, role_router
 
-KINDS = {
-    "text", "photo", "document", "video", "audio", "voice", "video_note", "animation", "sticker", "contact", "location",
-}  # fmt: skip
 LISTED = 20
 MESSAGES = 10
 
@@ -56,7 +53,7 @@ async def begin(query: CallbackQuery, request: Request) -> Reply:
     return say(query, words.ASK)
 
 
-@router.message(SupportQuestion.message, F.content_type.in_(KINDS), ~F.text.startswith("/"))
+@router.message(SupportQuestion.message, ~F.text.startswith("/"))
 async def take_question(message: Message, request: Request) -> Reply:
     session, person, now = request.session, request.person, request.now
     timings = request.context.timings
@@ -90,7 +87,7 @@ def jobs(message_id: int, to: Iterable[int]) -> list[SupportJob]:
     return [SupportJob(message=message_id, telegram_id=one) for one in dict.fromkeys(to)]
 
 
-@admin_router.message(F.reply_to_message, F.content_type.in_(KINDS), ~F.text.startswith("/"), AnswersThread())
+@admin_router.message(F.reply_to_message, ~F.text.startswith("/"), AnswersThread())
 async def answer(message: Message, request: Request, thread_id: int) -> Reply:
     """Silent: a sign at the message tells when it has arrived. Raises ThreadUnknown."""
     session, admin_id = request.session, request.person.telegram_id

@@ -1,6 +1,8 @@
 """What a person or the school has written reaches the other side, and the other admins: once per chat."""
 
-from aiogram.methods import CopyMessage, SendMessage, SetMessageReaction
+from collections.abc import Callable
+
+from aiogram.methods import CopyMessage, DeleteMessage, SendMessage, SetMessageReaction
 from aiogram.types import InlineKeyboardMarkup, ReactionTypeEmoji, ReplyParameters
 
 from bot.chat.keyboards import press, rows
@@ -34,18 +36,31 @@ async def deliver(job: SupportJob, context: AppContext) -> None:
         chosen, telegram = await chats.get_language(session, job.telegram_id)
     with context.localizer.use_language_of(chosen, telegram):
         text, keyboard = _worded(found, who, name, admin, answers=answers)
-    if await _send(context, job, found, text, keyboard):
+        instead = str(words.CANT_COPY)
+    headline = await _send_headline(context, job, found, text, keyboard)
+    if headline is None:
+        if answers:
+            await _tell_answerer(context, found, words.not_delivered, name)
+    elif await _send_copy(context, job, found, headline):
         if answers:
             await _mark_delivered(context, found)
     elif answers:
-        await _tell_not_delivered(context, found, name)
+        await _undo_headline(context, job, found, headline)
+        await _tell_answerer(context, found, words.not_copied, name)
+    else:
+        told = SendMessage(chat_id=job.telegram_id, text=instead, reply_parameters=_below(headline))
+        await _shown(context, job, found, told)
+
+
+def _inline(found: Delivery) -> str:
+    return found.message.text if len(found.message.text) <= MAX_INLINE else ""
 
 
 def _worded(
     found: Delivery, who: AccountSummary | None, name: str, admin: str, *, answers: bool
 ) -> tuple[str, InlineKeyboardMarkup]:
     message, thread = found.message, found.thread
-    inline = message.text if len(message.text) <= MAX_INLINE else ""
+    inline = _inline(found)
     if answers:
         return words.answer(inline), rows(press(words.WRITE, WriteToSchool()))
     close = rows(press(words.CLOSE, CloseThread(id=thread.id)))
@@ -54,26 +69,34 @@ def _worded(
     return words.card(who, name, thread.telegram_id, inline), close
 
 
-async def _send(
+async def _send_headline(
     context: AppContext, job: SupportJob, found: Delivery, text: str, keyboard: InlineKeyboardMarkup
-) -> bool:
-    """Whether it is there. What is no text follows its headline; each is noted at once, so that a job which comes back
-    for the one does not send the other again."""
-    headline = found.shown[0] if found.shown else None
-    if headline is None:
-        shown = SendMessage(chat_id=job.telegram_id, text=text, reply_markup=keyboard)
-        sent = await send_in_job(context, shown, report=False)
-        if sent is None:
-            return False
-        headline = sent.message_id
-        await _record(context, job, found, headline)
+) -> int | None:
+    """The headline's number, once it is there. Each part is noted at once, so that a job which comes back for one does
+    not send another again."""
+    if found.shown:
+        return found.shown[0]
+    shown = SendMessage(chat_id=job.telegram_id, text=text, reply_markup=keyboard)
+    return await _shown(context, job, found, shown)
+
+
+async def _send_copy(context: AppContext, job: SupportJob, found: Delivery, headline: int) -> bool:
+    """What does not stand in the headline follows it. False where Telegram refuses to copy it: voice messages that are
+    not taken, what was deleted meanwhile."""
     message = found.message
     is_whole = message.kind == "text" and len(message.text) <= MAX_INLINE
-    if not is_whole and not found.shown[1:]:
-        copied = await send_in_job(context, _copy(job.telegram_id, found, headline), report=False)
-        if copied is not None:
-            await _record(context, job, found, copied.message_id)
-    return True
+    if is_whole or found.shown[1:]:
+        return True
+    return await _shown(context, job, found, _copy(job.telegram_id, found, headline)) is not None
+
+
+async def _shown(context: AppContext, job: SupportJob, found: Delivery, method: Method) -> int | None:
+    sent = await send_in_job(context, method, report=False)
+    if sent is None:
+        return None
+    number: int = sent.message_id
+    await _record(context, job, found, number)
+    return number
 
 
 async def _record(context: AppContext, job: SupportJob, found: Delivery, message_id: int) -> None:
@@ -81,16 +104,26 @@ async def _record(context: AppContext, job: SupportJob, found: Delivery, message
         await support.record_copy(session, job.telegram_id, message_id, found.thread.id, found.message.id)
 
 
+def _below(headline: int) -> ReplyParameters:
+    return ReplyParameters(message_id=headline, allow_sending_without_reply=True)
+
+
 def _copy(chat_id: int, found: Delivery, headline: int) -> Method:
-    below = ReplyParameters(message_id=headline, allow_sending_without_reply=True)
     message = found.message
     return CopyMessage(
         chat_id=chat_id,
         from_chat_id=message.chat_id,
         message_id=message.message_id,
         caption="" if message.kind != "text" and len(message.text) <= MAX_INLINE else None,
-        reply_parameters=below,
+        reply_parameters=_below(headline),
     )
+
+
+async def _undo_headline(context: AppContext, job: SupportJob, found: Delivery, headline: int) -> None:
+    """Where nothing but it has arrived."""
+    if not _inline(found):
+        delete = DeleteMessage(chat_id=job.telegram_id, message_id=headline)
+        await send_in_job(context, delete, report=False)
 
 
 async def _mark_delivered(context: AppContext, found: Delivery) -> None:
@@ -103,10 +136,10 @@ async def _mark_delivered(context: AppContext, found: Delivery) -> None:
     await send_in_job(context, seen, report=False)
 
 
-async def _tell_not_delivered(context: AppContext, found: Delivery, name: str) -> None:
+async def _tell_answerer(context: AppContext, found: Delivery, said: Callable[[str], str], name: str) -> None:
     admin = found.message.chat_id
     async with context.database.transaction(Pool.JOBS) as session:
         chosen, telegram = await chats.get_language(session, admin)
     with context.localizer.use_language_of(chosen, telegram):
-        told = SendMessage(chat_id=admin, text=words.not_delivered(name))
+        told = SendMessage(chat_id=admin, text=said(name))
     await send_in_job(context, told, report=False)

@@ -25,6 +25,9 @@ CLOSED_ALREADY = __("It is closed already.")
 ALL = __("✉️ All conversations")
 NONE_OPEN = __("✅ No open conversations.")
 ANSWER_HINT = __("To answer, reply to this message.")
+CANT_COPY = __(
+    "📎 Telegram doesn't let me show what was sent here. Please ask for it once more, as a text, a photo or a file."
+)
 SHOWN = 400  # characters of a message in the history
 FILE = "📎"
 
@@ -58,6 +61,13 @@ def not_delivered(name: str) -> str:
     return _("⚠️ {person} has not got your answer: they have blocked the bot, or are gone.").format(
         person=cut(name)
     )
+
+
+def not_copied(name: str) -> str:
+    return _(
+        "⚠️ {person} has not got this: Telegram doesn't let me pass it on. They may not take voice messages, or it was"
+        " deleted. Please answer with a text."
+    ).format(person=cut(name))
 
 
 def threads(found: Sequence[OpenThread], total: int) -> str:
