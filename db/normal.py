@@ -138,7 +138,8 @@ def _compose(form: Literal["NFC", "NFKC"], text: str) -> str:
         marks = marks + 1 if unicodedata.combining(char) else 0
         if marks <= MAX_MARKS:
             kept.append(char)
-    return unicodedata.normalize(form, "".join(kept))
+    # One sign may be compatible with eighteen: a message of nothing else would be as long as a book.
+    return unicodedata.normalize(form, "".join(kept))[: 2 * len(text) + MAX_FORM]
 
 
 def _drop_invisible(text: str, joiners: str = "") -> str:

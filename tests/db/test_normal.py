@@ -189,3 +189,9 @@ def test_marks_that_would_take_quadratic_time_to_put_in_order_are_cut() -> None:
     marks = "\u0315\u0323" * 1000
     assert len(clean_text(f"a{marks}b")) == len(clean_text(f"a{marks * 2}b")) < 40
     assert len(name_form(f"a{marks}b", "7")) < 40
+
+
+def test_signs_that_stand_for_many_make_no_book() -> None:
+    assert clean_text("\ufdfa") == unicodedata.normalize("NFKC", "\ufdfa")
+    for form in (clean_text, promo_form, answer_form, number_form):
+        assert len(form("\ufdfa" * 4096)) < 3 * 4096
