@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Text, bindparam
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.reading import write_later
+from db.direct import write_later
 from db.sql import text
 
 SEEN_EVERY = timedelta(minutes=5)  # docs/design.md#tables

@@ -7,7 +7,7 @@ from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.errors import TooManyTries
-from db.reading import write_later
+from db.direct import write_later
 from db.sql import text
 from db.tables import Cooldown
 

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import (
 
 from db.dsn import asyncpg_url, connect_args, parse_dsn
 from db.identities import find_taken_id, skip_taken_ids
-from db.reading import ReadingSession
+from db.direct import DirectSession
 from db.sql import only_reads
 from db.timestamps import set_codec
 
@@ -60,7 +60,7 @@ class Database:
         }
         # A pooler takes a statement and its arguments for two: behind one, all of it is one transaction.
         talk, pooled = self._engines[Pool.TALK], parse_dsn(dsn).pooled
-        self._reading = partial(ReadingSession, talk if pooled else _lazy(talk), None if pooled else talk)
+        self._direct = partial(DirectSession, talk if pooled else _lazy(talk), None if pooled else talk)
 
     @asynccontextmanager
     async def transaction(self, pool: Pool) -> AsyncIterator[AsyncSession]:
@@ -72,9 +72,9 @@ class Database:
         """
         try:
             if pool is Pool.TALK:
-                async with self._reading() as reading:
-                    yield reading
-                    await reading.commit()
+                async with self._direct() as session:
+                    yield session
+                    await session.commit()
             else:
                 async with self._sessions[pool]() as session, session.begin():
                     yield session
@@ -148,7 +148,7 @@ def _begin_to_write(connection: Connection, _cursor: Any, statement: str, *_: An
 
 async def has_begun(session: AsyncSession) -> bool:
     """Whether a transaction is open in which something may have been written."""
-    if isinstance(session, ReadingSession) and (session.begun or session.has_kept or not session.made):
+    if isinstance(session, DirectSession) and (session.begun or session.has_kept or not session.made):
         return session.begun or session.has_kept
     connection = (await session.connection()).sync_connection
     assert connection is not None

@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.jobs import ConfirmNameJob, Job
-from db.reading import write_later
+from db.direct import write_later
 from db.sql import text
 from db.tables import Cursor
 

@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.engine import has_begun
-from db.reading import ReadingSession, write
+from db.direct import DirectSession, write
 from db.tables import FailedUpdate, HandledUpdate
 
 SOLVED_KEPT = timedelta(days=30)
@@ -110,7 +110,7 @@ async def mark_handled(session: AsyncSession, bot_id: int, update_id: int, now: 
     """
     if not await has_begun(session):
         return
-    kept = isinstance(session, ReadingSession) and session.has_kept
+    kept = isinstance(session, DirectSession) and session.has_kept
     values = {"bot_id": bot_id, "update_id": update_id, "now": now, "kept": kept}
     row = (await write(session, MARK_HANDLED, values, MARKED)).one()
     if row.it and not row.first:

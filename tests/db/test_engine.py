@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.engine import Database, Pool, has_begun, is_unavailable
 from db.identities import TakenId, find_taken_id
-from db.reading import ReadingSession, write_later
+from db.direct import DirectSession, write_later
 from db.sql import only_reads
 from db.tables import Module
 from db.updates import HandledElsewhereError, mark_handled
@@ -80,7 +80,7 @@ async def test_what_only_reads_gives_what_sqlalchemy_gives(dsn: str, connection:
                 text("select current_setting('jit') || current_setting('timezone')")
             )
         async with database.transaction(Pool.TALK) as session:
-            assert isinstance(session, ReadingSession)
+            assert isinstance(session, DirectSession)
             found = (await session.execute(VALUES, GIVEN)).one()
             assert found == expected
             assert [type(one) for one in found] == [type(one) for one in expected]

@@ -34,15 +34,15 @@ class Written:
         return [ready(given[name]) if ready else given[name] for name, ready in self.arguments]
 
 
-class ReadingSession(AsyncSession):
+class DirectSession(AsyncSession):
     """An AsyncSession of which nothing is there before it is needed. Until something may be written each statement is a
     transaction by itself. What was begun the short way SQLAlchemy goes on with. `lazy` begins with the first write;
     `engine`, of the same pool, is None where nothing goes the short way."""
 
     def __init__(self, lazy: AsyncEngine, engine: AsyncEngine | None) -> None:
         self._lazy, self._engine = lazy, engine
-        self._reader: PoolProxiedConnection | None = None
-        self.begun = False  # a transaction, over `_reader`
+        self._held: PoolProxiedConnection | None = None
+        self.begun = False  # a transaction, over `_held`
         self._lost: BaseException | None = None
         self._later: list[tuple[str, Mapping[str, Any]]] = []
 
@@ -65,7 +65,7 @@ class ReadingSession(AsyncSession):
         if self._lost is not None:
             raise self._lost
         assert self._engine is not None
-        return AsyncConnection(self._engine, Connection(self._engine.sync_engine, self._reader))
+        return AsyncConnection(self._engine, Connection(self._engine.sync_engine, self._held))
 
     async def __aexit__(self, type_: Any, value: Any, traceback: Any) -> None:
         try:
@@ -74,8 +74,8 @@ class ReadingSession(AsyncSession):
             if self.begun:
                 await self._end("rollback")
         except BaseException:
-            if self._reader is not None:
-                self._reader.invalidate()
+            if self._held is not None:
+                self._held.invalidate()
             raise
         finally:
             self.release()
@@ -93,8 +93,8 @@ class ReadingSession(AsyncSession):
     async def _end(self, how: str) -> None:
         """Nothing, where it has ended."""
         self.begun = False
-        if self._reader is not None and self._reader.is_valid:
-            await self._driver(None, getattr(self._reader, how))
+        if self._held is not None and self._held.is_valid:
+            await self._driver(None, getattr(self._held, how))
 
     def keep(self, parts: str, values: Mapping[str, Any]) -> bool:
         """Whether they are written with the next statement, or with the commit."""
@@ -134,9 +134,9 @@ class ReadingSession(AsyncSession):
 
     def release(self) -> None:
         """Gives the connection back, on which nothing is begun."""
-        if self._reader is not None:
-            self._reader.close()
-            self._reader = None
+        if self._held is not None:
+            self._held.close()
+            self._held = None
 
     async def _send(self, engine: AsyncEngine, written: Written, given: Mapping[str, Any]) -> Any:
         """None where SQLAlchemy is to ask, and to raise what it makes of the error."""
@@ -146,7 +146,7 @@ class ReadingSession(AsyncSession):
             values = written.values(given)
         except Exception:
             return None
-        if self._reader is None and not await self._connect(engine):
+        if self._held is None and not await self._connect(engine):
             return None
         for heard in engine.sync_engine.dispatch.before_cursor_execute:
             heard(None, None, written.sql, values, None, False)
@@ -156,8 +156,8 @@ class ReadingSession(AsyncSession):
 
     async def _write(self, sql: str, values: list[Any]) -> Any:
         """In a transaction, which the driver begins with the first of them."""
-        assert self._reader is not None
-        cursor = self._reader.cursor()
+        assert self._held is not None
+        cursor = self._held.cursor()
         self.begun = True
         await self._driver(sql, cursor.execute, sql, values)
         names = tuple(column[0] for column in cursor.description or ())
@@ -166,13 +166,13 @@ class ReadingSession(AsyncSession):
     async def _driver(self, sql: str | None, call: Callable[..., None], *arguments: Any) -> None:
         """Raises what SQLAlchemy makes of an error. A connection of which nothing is known any more goes no further."""
         assert self._engine is not None
-        assert self._reader is not None
+        assert self._held is not None
         dialect, errors = self._engine.dialect, self._engine.dialect.loaded_dbapi
         try:
             await greenlet_spawn(call, *arguments)
         except errors.Error as error:
             stale = isinstance(error, errors.InvalidCachedStatementError)
-            lost = stale or dialect.is_disconnect(error, self._reader.dbapi_connection, None)
+            lost = stale or dialect.is_disconnect(error, self._held.dbapi_connection, None)
             raised = exc.DBAPIError.instance(
                 sql,
                 None,
@@ -190,31 +190,31 @@ class ReadingSession(AsyncSession):
             raise
 
     def _lose(self, error: BaseException) -> None:
-        assert self._reader is not None
-        self._reader.invalidate()
-        self._reader, self._lost = None, error
+        assert self._held is not None
+        self._held.invalidate()
+        self._held, self._lost = None, error
 
     async def _read(self, sql: str, values: list[Any]) -> Any:
         """None where it failed."""
-        assert self._reader is not None
-        reader, self._reader = self._reader, None
+        assert self._held is not None
+        held, self._held = self._held, None
         try:
-            prepared, columns = await _prepared(reader, sql)
+            prepared, columns = await _prepared(held, sql)
             rows = await prepared.fetch(*values)
         except BaseException as error:
-            reader.info.pop(sql, None)  # a migration may have changed what it gives
+            held.info.pop(sql, None)  # a migration may have changed what it gives
             refused = isinstance(error, asyncpg.InterfaceError) and isinstance(error, ValueError)
             answered = refused or isinstance(error, asyncpg.PostgresError)
-            _give_back(reader, usable=answered)
+            _give_back(held, usable=answered)
             if isinstance(error, Exception):
                 return None
             raise
-        self._reader = reader
+        self._held = held
         return IteratorResult(columns, iter(rows))
 
     async def _connect(self, engine: AsyncEngine) -> bool:
         try:
-            self._reader = await engine.raw_connection()
+            self._held = await engine.raw_connection()
         except (OSError, exc.TimeoutError):
             raise  # the same once more would only be waited for twice
         except Exception:
@@ -225,24 +225,24 @@ class ReadingSession(AsyncSession):
 async def write_later(session: AsyncSession, parts: str, values: Mapping[str, Any]) -> None:
     """What nobody needs to know the end of, before whatever comes next in the transaction: with the last statement of
     an update, if nothing else does. `parts` (db/sql.py) stand on nothing that others kept just before write."""
-    if not (isinstance(session, ReadingSession) and session.keep(parts, values)):
+    if not (isinstance(session, DirectSession) and session.keep(parts, values)):
         await write(session, parts, values)
 
 
 async def write(session: AsyncSession, parts: str, values: Mapping[str, Any], then: str = "select") -> Any:
     """With all that was kept for later; the result is `then`'s."""
-    if isinstance(session, ReadingSession):
+    if isinstance(session, DirectSession):
         return await session.write_kept(parts, values, then)
     return await session.execute(together((parts,), then), {f"{name}0": values[name] for name in values})
 
 
-async def _prepared(reader: PoolProxiedConnection, sql: str) -> tuple[Any, SimpleResultMetaData]:
+async def _prepared(held: PoolProxiedConnection, sql: str) -> tuple[Any, SimpleResultMetaData]:
     """Kept with the connection, with the names of its columns."""
-    kept: dict[str, Any] = reader.info
+    kept: dict[str, Any] = held.info
     if (found := kept.get(sql)) is None:
         if len(kept) >= MAX_PREPARED:
             kept.clear()
-        prepared = await reader.driver_connection.prepare(sql)  # type: ignore[union-attr]
+        prepared = await held.driver_connection.prepare(sql)  # type: ignore[union-attr]
         found = kept[sql] = prepared, _columns(tuple(one.name for one in prepared.get_attributes()))
     return found
 
@@ -252,11 +252,11 @@ def _columns(names: tuple[str, ...]) -> SimpleResultMetaData:
     return SimpleResultMetaData(names)
 
 
-def _give_back(reader: PoolProxiedConnection, *, usable: bool) -> None:
-    if usable and not reader.driver_connection.is_closed():  # type: ignore[union-attr]
-        reader.close()
+def _give_back(held: PoolProxiedConnection, *, usable: bool) -> None:
+    if usable and not held.driver_connection.is_closed():  # type: ignore[union-attr]
+        held.close()
     else:
-        reader.invalidate()
+        held.invalidate()
 
 
 @lru_cache(maxsize=1000)
