@@ -6,8 +6,8 @@ from enum import StrEnum
 from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.errors import TooManyTries
 from db.direct import write_later
+from db.errors import TooManyTries
 from db.sql import text
 from db.tables import Cooldown
 

@@ -15,9 +15,9 @@ from sqlalchemy.ext.asyncio import (
     create_async_engine,
 )
 
+from db.direct import DirectSession
 from db.dsn import asyncpg_url, connect_args, parse_dsn
 from db.identities import find_taken_id, skip_taken_ids
-from db.direct import DirectSession
 from db.sql import only_reads
 from db.timestamps import set_codec
 
@@ -72,9 +72,9 @@ class Database:
         """
         try:
             if pool is Pool.TALK:
-                async with self._direct() as session:
-                    yield session
-                    await session.commit()
+                async with self._direct() as direct:
+                    yield direct
+                    await direct.commit()
             else:
                 async with self._sessions[pool]() as session, session.begin():
                     yield session

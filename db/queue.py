@@ -15,8 +15,8 @@ from sqlalchemy import Interval, Text, bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.jobs import ConfirmNameJob, Job
 from db.direct import write_later
+from db.jobs import ConfirmNameJob, Job
 from db.sql import text
 from db.tables import Cursor
 

@@ -7,8 +7,8 @@ from sqlalchemy import delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.engine import has_begun
 from db.direct import DirectSession, write
+from db.engine import has_begun
 from db.tables import FailedUpdate, HandledUpdate
 
 SOLVED_KEPT = timedelta(days=30)

@@ -12,9 +12,9 @@ from sqlalchemy import Text, bindparam, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db.direct import DirectSession, write_later
 from db.engine import Database, Pool, has_begun, is_unavailable
 from db.identities import TakenId, find_taken_id
-from db.direct import DirectSession, write_later
 from db.sql import only_reads
 from db.tables import Module
 from db.updates import HandledElsewhereError, mark_handled
