@@ -7,12 +7,20 @@ from datetime import timedelta
 MAX_RETRY_AGE = timedelta(days=1)
 
 
+MAX_ASKED = 3600  # seconds of a pause that somebody else's server asks for
+
+
 class RetryJobError(Exception):
     """Not done yet and nothing wrong: run again, after `delay` where one is known."""
 
     def __init__(self, reason: str, delay: timedelta | None = None) -> None:
         super().__init__(reason)
         self.delay = delay
+
+
+def asked_pause(seconds: float) -> timedelta:
+    """What a server asks for, within reason: a timedelta has its limits, and whoever waits has theirs."""
+    return timedelta(seconds=min(seconds, MAX_ASKED))
 
 
 def backoff(first: timedelta, tries: int, most: timedelta) -> timedelta:

@@ -58,13 +58,18 @@ async def close_read(session: AsyncSession, context: AppContext, source: str, id
 
 
 async def record_unknown(context: AppContext, alarm: AlertEvent) -> None:
+    """As `keep_unknown`, in a transaction of its own."""
+    async with context.database.transaction(Pool.JOBS) as session:
+        await keep_unknown(session, context, alarm)
+
+
+async def keep_unknown(session: AsyncSession, context: AppContext, alarm: AlertEvent) -> None:
     """The provider did not say once more: an alarm when that lasts."""
     now = context.now()
-    async with context.database.transaction(Pool.JOBS) as session:
-        run = await failing.record_failure(session, _name(type(alarm), alarm.subject), now)
-        if now - run.since < UNKNOWN_FOR or await alerts.count_open(session, alarm.name) >= MAX_UNKNOWN:
-            return
-        await raise_alert(session, context, alarm)
+    run = await failing.record_failure(session, _name(type(alarm), alarm.subject), now)
+    if now - run.since < UNKNOWN_FOR or await alerts.count_open(session, alarm.name) >= MAX_UNKNOWN:
+        return
+    await raise_alert(session, context, alarm)
 
 
 async def close_unknown(

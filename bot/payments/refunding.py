@@ -18,11 +18,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.context import AppContext
 from bot.notifications.alert_events import RefundUnknown
 from bot.payments import refund_booking
-from bot.payments.alarms import YOOKASSA_REFUNDS, close_unknown, readable, record_unknown
+from bot.payments.alarms import (
+    YOOKASSA_REFUNDS,
+    close_unknown,
+    keep_unknown,
+    readable,
+    record_unknown,
+)
 from bot.payments.provider import KEY_LIFETIME, get_provider, retry_job
 from bot.payments.settling import settle_payment
 from bot.raw_json import Unreadable
-from bot.retry import RetryJobError, backoff
+from bot.retry import RetryJobError, asked_pause, backoff
 from bot.yookassa.answers import ProviderPayment, ProviderRefund, ProviderRefusedError, ProviderUnknownError
 from db.engine import Pool
 from db.jobs import AskRefundJob, CreateRefundJob
@@ -37,6 +43,7 @@ log = structlog.get_logger(__name__)
 
 LONGEST_PAUSE = timedelta(hours=1)  # between two questions about one refund
 EARLY_WAITS = timedelta(days=3)  # Telegram redelivers a payment for one day, reconciliation looks back two
+ENDED = (RefundStatus.SUCCEEDED, RefundStatus.CANCELED)
 BACK_ALREADY = "CHARGE_ALREADY_REFUNDED"  # docs/facts.md#stars
 
 
@@ -132,11 +139,14 @@ async def _book_answer(context: AppContext, refund: RefundTask, answer: Provider
             session, context, purchase, answer, now, refund
         ):
             return True
-        await close_unknown(session, context, RefundUnknown, refund.id)
         await booking.record_answer(session, refund, answer.id, now)
+        if answer.status not in (RefundStatus.PENDING, *ENDED):
+            await keep_unknown(session, context, _unknown(refund, f"status {answer.status}"))
+            return True
+        await close_unknown(session, context, RefundUnknown, refund.id)
         if purchase is not None:
             await refund_booking.book(session, context, purchase, [answer], now)
-        elif answer.status in (RefundStatus.SUCCEEDED, RefundStatus.CANCELED):
+        elif answer.status in ENDED:
             await booking.close_refund(
                 session, refund.id, RefundStatus(answer.status), answer.cancellation, now
             )
@@ -177,8 +187,11 @@ async def _ask(context: AppContext, refund: RefundTask, provider_refund_id: str)
 
 
 async def _record_unknown(context: AppContext, refund: RefundTask, reason: str) -> None:
-    alarm = RefundUnknown(subject=str(refund.id), purchase_id=refund.purchase_id, reason=reason)
-    await record_unknown(context, alarm)
+    await record_unknown(context, _unknown(refund, reason))
+
+
+def _unknown(refund: RefundTask, reason: str) -> RefundUnknown:
+    return RefundUnknown(subject=str(refund.id), purchase_id=refund.purchase_id, reason=reason)
 
 
 async def _ask_later(session: AsyncSession, refund_id: int, asked: int, pause: timedelta) -> None:
@@ -209,7 +222,7 @@ async def _return_stars(context: AppContext, refund: RefundTask, now: datetime) 
             await _record_failure(context, refund, error.message)
             return
     except TelegramRetryAfter as error:
-        raise RetryJobError(str(error), timedelta(seconds=error.retry_after)) from error
+        raise RetryJobError(str(error), asked_pause(error.retry_after)) from error
     except (TelegramAPIError, ClientDecodeError) as error:
         await _record_unknown(context, refund, f"Telegram did not say: {type(error).__name__}")
         raise RetryJobError(f"Telegram did not say: {error!r}") from error

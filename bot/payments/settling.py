@@ -15,7 +15,7 @@ from bot.notifications import alert_events
 from bot.notifications.events import LinkExpired, PurchaseCanceled, PurchaseSucceeded
 from bot.notifications.notify import notify, notify_chats, notify_looked_into, raise_alert
 from bot.notifications.payer_events import AdminPurchaseSucceeded, SecondCharge
-from bot.payments.alarms import close_unknown
+from bot.payments.alarms import close_unknown, keep_unknown
 from bot.payments.offering import list_other_ways
 from bot.yookassa.answers import ProviderPayment
 from db.accounts.people import get_account_summary
@@ -30,6 +30,9 @@ from db.payments.settling import Outcome, PaymentSnapshot, Settlement, settle
 from db.payments.telegram import TelegramCharge
 
 log = structlog.get_logger(__name__)
+# What the provider says of a payment that has not ended. Anything else (a status of tomorrow, succeeded but not paid)
+# says nothing.
+STILL_OPEN = {"pending", "waiting_for_capture"}
 
 
 def to_snapshot(payment: ProviderPayment, now: datetime) -> PaymentSnapshot:
@@ -58,6 +61,9 @@ async def settle_payment(
     metrics.count_settlement(session, YOOKASSA, settlement.outcome)
     if settlement.sale is None:
         log.warning("payment_unknown", payment_id=settlement.payment_id)
+    elif settlement.outcome is Outcome.OPEN and settlement.reason not in STILL_OPEN:
+        subject, reason = str(settlement.sale.purchase.id), f"status {settlement.reason}"
+        await keep_unknown(session, context, alert_events.PaymentUnknown(subject=subject, reason=reason))
     else:
         await close_unknown(session, context, alert_events.PaymentUnknown, settlement.sale.purchase.id)
         await _notify_settlement(session, context, settlement, settlement.sale, now)

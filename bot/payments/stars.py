@@ -46,17 +46,30 @@ class StarTransaction:
 
 
 def transaction_of(item: Json) -> StarTransaction:
-    """Incoming with an invoice's payload: a payment. Outgoing to its payer: its refund. Everything else (withdrawals,
-    gifts, advertising, partners of tomorrow) is nobody's purchase, whatever it holds."""
+    """Incoming for an invoice: a payment. Outgoing for one, to its payer: its refund. Whatever says that it is
+    something else (withdrawals, gifts, advertising, partners of tomorrow) is nobody's purchase."""
     source, receiver = item.get("source"), item.get("receiver")
-    if isinstance(source, dict) and source.get("invoice_payload") is not None:
+    if source is not None and _is_for_invoice(source):
         payload, payer = source["invoice_payload"], source["user"]["id"]
         if not isinstance(payload, str) or type(payer) is not int:
             raise TypeError("who paid which invoice can't be read")
         return StarTransaction(_id(item), _amount(item), _moment(item), payload, payer)
-    if isinstance(receiver, dict) and receiver.get("transaction_type") == "invoice_payment":
+    if receiver is not None and _is_for_invoice(receiver):
         return StarTransaction(_id(item), _amount(item), _moment(item), refunded=True)
+    if source is None and receiver is None:
+        raise TypeError("who it was with is missing")
     return StarTransaction(str(item.get("id")), 0, None)
+
+
+def _is_for_invoice(partner: Any) -> bool:
+    if not isinstance(partner, dict):
+        raise TypeError("who it was with can't be read")
+    kind, deal = partner.get("type"), partner.get("transaction_type")
+    if partner.get("invoice_payload") is not None or deal == "invoice_payment":
+        return True
+    if not any(said and isinstance(said, str) and said != "user" for said in (kind, deal)):
+        raise TypeError("what it was for can't be read")
+    return False
 
 
 def _id(item: Json) -> str:

@@ -25,6 +25,7 @@ from yookassa.domain.common import UserAgent
 from yookassa.domain.exceptions import ApiError
 
 from bot.raw_json import Unreadable
+from bot.retry import MAX_ASKED
 from bot.yookassa.answers import (
     ProviderPayment,
     ProviderRefund,
@@ -260,11 +261,11 @@ def _to_error(answer: _Response | None, content: object) -> ProviderRefusedError
 
 
 def _retry_after(answer: _Response | None, milliseconds: object) -> float | None:
-    """Seconds to wait: from the body in milliseconds, else from the Retry-After header in seconds."""
+    """Seconds to wait, an hour at most: from the body in milliseconds, else from the Retry-After header in seconds."""
     if isinstance(milliseconds, int) and milliseconds >= 0:
-        return milliseconds / 1000
+        return min(milliseconds, MAX_ASKED * 1000) / 1000
     header = answer.retry_after if answer else None
-    return float(header) if header and header.isascii() and header.isdigit() else None
+    return min(float(header), MAX_ASKED) if header and header.isascii() and header.isdigit() else None
 
 
 def _read_body(response: requests.Response, deadline: float) -> bytes:

@@ -106,7 +106,7 @@ async def _settle(
         await _cancel(session, snapshot, sale, now)
         return outcome, None, snapshot.cancellation or ""
     await record_status(session, attempt.id, snapshot.status, now)
-    return Outcome.OPEN, None, snapshot.status
+    return Outcome.OPEN, None, "succeeded, not paid" if snapshot.status == "succeeded" else snapshot.status
 
 
 async def _lock_sale(session: AsyncSession, snapshot: PaymentSnapshot) -> Sale | None:

@@ -56,7 +56,7 @@ async def test_an_answer_that_is_not_the_providers_is_unknown(status: int, text:
 @pytest.mark.parametrize(
     ("extra", "headers", "pause"),
     [({"retry_after": 1800}, {}, 1.8), ({}, {"Retry-After": "7"}, 7.0), ({}, {}, None),
-     ({}, {"Retry-After": "soon"}, None)],
+     ({}, {"Retry-After": "soon"}, None), ({}, {"Retry-After": "9" * 20}, 3600), ({"retry_after": 10**400}, {}, 3600)],
 )  # fmt: skip
 async def test_too_many_requests_is_unknown_with_its_pause(
     extra: dict[str, int], headers: dict[str, str], pause: float | None

@@ -9,6 +9,7 @@ from bot.payments.provider import NoProviderError, retry_job
 from bot.payments.reports import MAX_CONSECUTIVE_TIMEOUTS, ErrorCollector, Report
 from bot.payments.stars import MAX_AMOUNT, StarTransaction, transaction_of
 from bot.raw_json import Unreadable, read_item
+from bot.retry import asked_pause
 from bot.yookassa.answers import ProviderRefusedError, ProviderUnknownError
 
 ITEM: dict[str, Any] = {"id": "a", "amount": 5, "date": 60}
@@ -31,10 +32,14 @@ NOTHING = StarTransaction("a", 0, None)
             StarTransaction("a", 5, AT, refunded=True),
         ),
         (ITEM | {"receiver": {"transaction_type": "gift_purchase"}}, NOTHING),
-        (ITEM | {"receiver": "invoice_payment"}, NOTHING),
         (ITEM | {"source": {"type": "fragment"}}, NOTHING),
-        (ITEM | {"source": ["invoice_payload"]}, NOTHING),
-        ({"source": {}}, StarTransaction("None", 0, None)),
+        (ITEM | {"source": {"type": "user", "transaction_type": "paid_media_payment"}}, NOTHING),
+        (ITEM | {"source": {"type": "premium_referral", "user": {"id": 7}}}, NOTHING),
+        (
+            ITEM | {"receiver": {"type": "user", "invoice_payload": "key"}},
+            StarTransaction("a", 5, AT, refunded=True),
+        ),
+        ({"source": {"type": "fragment"}}, StarTransaction("None", 0, None)),
     ],
 )
 def test_an_entry_of_the_ledger(item: dict[str, Any], read: StarTransaction) -> None:
@@ -46,7 +51,10 @@ def test_an_entry_of_the_ledger(item: dict[str, Any], read: StarTransaction) -> 
     [
         {"id": 5}, {"id": "a b"}, {"amount": 0}, {"amount": -1}, {"amount": MAX_AMOUNT}, {"amount": "5"},
         {"amount": True}, {"source": SOURCE | {"user": {"id": "7"}}}, {"source": SOURCE | {"invoice_payload": 5}},
-        {"source": SOURCE | {"user": None}},
+        {"source": SOURCE | {"user": None}}, {"source": {"type": "user", "user": {"id": 7}}}, {"source": {}},
+        {"source": {"transaction_type": "invoice_payment", "user": {"id": 7}}}, {"source": ["invoice_payload"]},
+        {"source": None, "receiver": "invoice_payment"}, {"source": None, "receiver": {"type": "user"}},
+        {"source": None, "receiver": {"type": "user", "transaction_type": ""}}, {"source": None},
     ],
 )  # fmt: skip
 def test_an_entry_in_which_what_decides_cannot_be_read(wrong: dict[str, Any]) -> None:
@@ -85,3 +93,5 @@ def test_what_fails_is_reported_and_the_next_one_is_tried() -> None:
 def test_a_pause_the_provider_asks_for_is_kept() -> None:
     assert retry_job(ProviderUnknownError("x", 5)).delay == timedelta(seconds=5)
     assert retry_job(ProviderUnknownError("x")).delay is None
+    assert asked_pause(5) == timedelta(seconds=5)
+    assert asked_pause(10**400) == timedelta(hours=1)

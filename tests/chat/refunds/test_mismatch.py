@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import asyncpg
 import pytest
 
+from bot.clock import utc_now
 from bot.payments.reconciling import pending_refunds, reconcile
 from bot.payments.refunding import settle_refunds
 from bot.payments.reports import Report
@@ -69,20 +71,25 @@ async def test_what_is_said_of_another_payment_currency_or_sum_changes_nothing(
     await at_provider(anna, "/yookassa", {"refunds": "pending"}, "PUT")
     await refund(olga, "1 330", 33_000)
     await becomes(lambda: sql.fetchval("select provider_refund_id is not null from bot.refunds"))
-    lie = LIES[0]
     await at_provider(anna, f"/refunds/{(await made(anna))[0]['id']}/succeed")
     for lie in (*LIES, {"amount": {"value": "330.01", "currency": "RUB"}}):  # noqa: B007 - the provider tells it
         await pending_refunds(app.context, Report())
         await changes_nothing("succeeded", 30, [("pending", 33_000, 0)])
+    lie = {"status": "processing"}
+    await pending_refunds(app.context, Report())
+    assert await sql.fetchval(OPEN_ALARMS) is None
+    app.context.now = lambda: utc_now() + timedelta(hours=1)
+    await pending_refunds(app.context, Report())
+    assert await sql.fetchval(OPEN_ALARMS) == ["refund_unknown 1"]
     lie = {}
     await pending_refunds(app.context, Report())
+    assert await sql.fetchval(OPEN_ALARMS) is None
     assert "10 дней" in await anna.receives("↩️")
     await at_provider(anna, "/yookassa", {"refunds": "instant"}, "PUT")
     await at_provider(anna, "/refunds", {"payment_id": bought, "amount": "330.00"})
     for lie in LIES:  # noqa: B007 - as above
         await settle_refunds(app.context, bought)
         await changes_nothing("succeeded", 20, [("succeeded", 33_000, 10)])
-    await settle_refunds(app.context, bought)
     await olga.receives("не сходятся с платежом №1")
     lie = {}
     await reconcile(app.context)
