@@ -15,6 +15,7 @@ from aiogram.exceptions import (
     ClientDecodeError,
     TelegramAPIError,
     TelegramBadRequest,
+    TelegramEntityTooLarge,
     TelegramForbiddenError,
     TelegramNetworkError,
     TelegramNotFound,
@@ -33,7 +34,7 @@ from bot.chat.replies import Redraw
 from bot.context import AppContext
 from bot.lessons import messages
 from bot.packing import pack, type_of
-from bot.retry import RetryJobError
+from bot.retry import RetryJobError, asked_pause
 from db import chats
 from db.alerts import close_invoice_alerts
 from db.engine import Pool, is_unavailable
@@ -103,8 +104,10 @@ async def send(context: AppContext, method: Method, *, report: bool = True, rese
             sent = await context.bot(method)
         except TelegramRetryAfter as error:
             if error.retry_after > MAX_WAIT or attempt == MAX_TRIES - 1:
-                raise SendLaterError(error.retry_after) from error
+                raise SendLaterError(asked_pause(error.retry_after).total_seconds()) from error
             await asyncio.sleep(error.retry_after)
+        except (TelegramBadRequest, TelegramNotFound, TelegramEntityTooLarge) as error:
+            return await _after_refusal(context, method, error, report=report, resend=resend)
         except (TelegramNetworkError, TelegramServerError) as error:
             if attempt == MAX_TRIES - 1:
                 raise SendLaterError(MAX_WAIT) from error
@@ -112,8 +115,6 @@ async def send(context: AppContext, method: Method, *, report: bool = True, rese
         except TelegramForbiddenError:
             await _mark_blocked(context, method)
             return None
-        except (TelegramBadRequest, TelegramNotFound) as error:
-            return await _after_refusal(context, method, error, report=report, resend=resend)
         except TelegramUnauthorizedError:
             raise
         except TelegramAPIError as error:
@@ -189,7 +190,7 @@ async def _after_refusal(
         return await send(context, anew, report=report)
     if any(part in words for part in WRONG_ID) and (again := await _by_address(context, method)):
         return await send(context, again, report=report)
-    if (instead := messages.instead_of(method)) and not any(part in words for part in NOT_CONTENT):
+    if (instead := messages.instead_of(method)) and not is_of_chat(error):
         return await _send_instead(context, method, error, instead)
     return await _report(context, method, error, report=report)
 
@@ -228,7 +229,7 @@ def _need_not_be_there(method: Method, words: str) -> bool:
 async def _report(context: AppContext, method: Method, error: TelegramAPIError, *, report: bool) -> None:
     """A method refused for its content is never only a line of the log."""
     log.error("telegram_refused", method=method.__api_method__, code=code_of(error.message))
-    if any(part in error.message.lower() for part in NOT_CONTENT):
+    if is_of_chat(error):
         return await _mark_blocked(context, method)
     if not report:
         return None
@@ -250,9 +251,12 @@ async def _report(context: AppContext, method: Method, error: TelegramAPIError, 
     return await _write_or_log(context, put, "refusal_not_told", method=name)
 
 
+def is_of_chat(error: TelegramAPIError) -> bool:
+    return any(part in error.message.lower() for part in NOT_CONTENT)
+
+
 def code_of(error: str) -> str:
-    """The same for the same cause, whoever it was for, and without what it quotes: CURRENCY_TOTAL_AMOUNT_INVALID,
-    can't parse entities…"""
+    """The same for the same cause, whoever it was for, and without what it quotes."""
     return CHANGING.sub("…", error.removeprefix("Bad Request: "))[:MAX_CODE]
 
 

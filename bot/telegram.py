@@ -10,7 +10,12 @@ from aiogram import Bot
 from aiogram.client.default import Default
 from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
-from aiogram.exceptions import ClientDecodeError, TelegramNetworkError, TelegramServerError
+from aiogram.exceptions import (
+    ClientDecodeError,
+    TelegramEntityTooLarge,
+    TelegramNetworkError,
+    TelegramServerError,
+)
 from aiogram.methods import EditMessageReplyMarkup, EditMessageText, Response, SendMessage, TelegramMethod
 from aiogram.methods.base import TelegramType
 from aiogram.types import InputFile, MessageId, TelegramObject
@@ -31,7 +36,6 @@ def open_session(settings: Settings) -> "Session":
     return Session(
         api=TelegramAPIServer.from_base(settings.telegram_api_url),
         proxy=proxy.replace("socks5h://", "socks5://", 1) if proxy else None,
-        json_loads=orjson.loads,
         json_dumps=lambda value: orjson.dumps(value).decode(),
     )
 
@@ -52,7 +56,7 @@ class Session(AiohttpSession):
     _answers: ClassVar[dict[Any, type[Response[Any]]]] = {}
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
+        super().__init__(json_loads=_read_answer, **options)
         self._defaults: dict[str, Any] = {}
 
     def build_form_data(self, bot: Bot, method: TelegramMethod[TelegramType]) -> Any:
@@ -121,12 +125,25 @@ class Session(AiohttpSession):
             if isinstance(error.data, dict) and error.data.get("ok") is True:
                 raise
             about = f"status {status_code}, not the Bot API's answer"
+            if status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:  # a proxy's own limit
+                raise TelegramEntityTooLarge(method=method, message=about) from error
             raise TelegramServerError(method=method, message=about) from error
 
     async def close(self) -> None:
         """aiogram waits a quarter of a second besides, for connections that aiohttp by now closes itself."""
         if self._session is not None:
             await self._session.close()
+
+
+def _read_answer(content: str | bytes) -> Any:
+    """With a description where a refusal has none: aiogram, and whoever catches its errors, looks into it."""
+    answer = orjson.loads(content)
+    if isinstance(answer, dict) and answer.get("ok") is False:
+        if not isinstance(answer.get("description"), str):
+            answer["description"] = "no description"
+        if not isinstance(answer.get("parameters"), dict):
+            answer["parameters"] = None
+    return answer
 
 
 @cache

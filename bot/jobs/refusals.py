@@ -15,7 +15,8 @@ from db.lessons.lessons import find_lesson_by_media
 from db.payments import attempts
 from db.payments.purchases import PurchaseStatus
 
-TEXTS = {"SendMessage", "EditMessageText"}
+# What somebody waits for.
+TOLD = {"SendMessage", "EditMessageText", *FILES}
 
 
 async def refused(job: RefusedJob, context: AppContext) -> None:
@@ -58,8 +59,10 @@ async def _invoice(session: AsyncSession, context: AppContext, job: RefusedJob) 
 
 
 async def _media(session: AsyncSession, context: AppContext, job: RefusedJob) -> None:
+    """A file of no lesson (a certificate, a table, /mydata) is told of as any other message."""
     lesson = await find_lesson_by_media(session, job.about)
     if lesson is None:
+        await _message(session, context, job)
         return
     code = code_of(job.error)
     alarm = MediaRefused(subject=f"{lesson.id} {code}", title=lesson.title, code=code)
@@ -72,6 +75,6 @@ async def _media(session: AsyncSession, context: AppContext, job: RefusedJob) ->
 async def _message(session: AsyncSession, context: AppContext, job: RefusedJob) -> None:
     code = code_of(job.error)
     await raise_alert(session, context, MessageRefused(subject=f"{job.method} {code}", code=code))
-    if job.telegram_id is not None and job.method in TEXTS:
+    if job.telegram_id is not None and job.method in TOLD:
         told = MessageNotShown(support=context.settings.support_contact)
         await notify_chats(session, [job.telegram_id], told)

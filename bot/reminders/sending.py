@@ -22,11 +22,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot import metrics
 from bot.context import AppContext
-from bot.notifications.alert_events import MailUnknown
+from bot.notifications.alert_events import MailUnknown, MessageRefused
 from bot.notifications.notify import raise_alert
+from bot.packing import type_of
 from bot.reminders.wording import word
-from bot.retry import RetryJobError, backoff
-from bot.sender import code_of
+from bot.retry import RetryJobError, asked_pause, backoff
+from bot.sender import code_of, is_of_chat
 from db import chats, outbox
 from db.engine import Pool
 from db.jobs import SendMessageJob
@@ -99,7 +100,7 @@ async def _send(context: AppContext, row: OutboxMessage, method: SendMessage) ->
             await outbox.mark_failed(session, row.id, "blocked")
         metrics.count_message(State.FAILED)
     except TelegramRetryAfter as error:
-        await _release(context, row, "too many", timedelta(seconds=error.retry_after))
+        await _release(context, row, "too many", asked_pause(error.retry_after))
     except TelegramServerError:
         await _release(context, row, "server")
     except (TelegramNetworkError, ClientDecodeError) as error:
@@ -107,14 +108,27 @@ async def _send(context: AppContext, row: OutboxMessage, method: SendMessage) ->
             await _release(context, row, "connect")
         await _note_unknown(context, row)
     except TelegramAPIError as error:
-        log.error("message_refused", outbox=row.id, kind=row.kind, code=code_of(error.message))
-        async with context.database.transaction(Pool.JOBS) as session:
-            await outbox.mark_failed(session, row.id, code_of(error.message))
-        metrics.count_message(State.FAILED)
+        await _note_refused(context, row, method, error)
     else:
         async with context.database.transaction(Pool.JOBS) as session:
             await outbox.mark_sent(session, row.id, context.now())
         metrics.count_message(State.SENT)
+
+
+async def _note_refused(
+    context: AppContext, row: OutboxMessage, method: SendMessage, error: TelegramAPIError
+) -> None:
+    """For its content: an alarm per cause; whoever was to be reminded has not asked for anything. Else there is nobody
+    in that chat."""
+    code = code_of(error.message)
+    async with context.database.transaction(Pool.JOBS) as session:
+        if is_of_chat(error):
+            await chats.mark_blocked(session, int(method.chat_id), context.now())
+        else:
+            alarm = MessageRefused(subject=f"{type_of(method)} {code}", code=code)
+            await raise_alert(session, context, alarm)
+        await outbox.mark_failed(session, row.id, code)
+    metrics.count_message(State.FAILED)
 
 
 async def _release(

@@ -1,6 +1,7 @@
 """What Telegram refuses for its content is told to whoever waits for it, undone, and one alarm per cause."""
 
 import asyncio
+from typing import Any
 
 import asyncpg
 import pytest
@@ -10,6 +11,9 @@ from pydantic import SecretStr
 from bot.jobs.refusals import refused
 from bot.packing import pack
 from bot.sandbox.app import Sandbox
+from bot.sandbox.telegram import calls
+from bot.sandbox.telegram.context import Context
+from bot.sandbox.telegram.errors import ApiError
 from bot.sender import code_of, send
 from bot.settings import Settings
 from bot.texts import shop as shop_words
@@ -132,6 +136,35 @@ async def test_a_refused_text_is_told(
         await send(app.context, SendMessage(chat_id=anna.id, text=text))
     await anna.receives("Telegram не принимает сообщение")
     assert await alarms(sql) == ["message_refused"]
+
+
+@pytest.mark.errors_expected("what Telegram refuses is an error and an alarm")
+async def test_a_refused_file_of_no_lesson_is_told_whatever_telegram_calls_it(
+    anna: ChatUser, olga: ChatUser, sql: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await olga.send("/start")
+    await anna.register()
+    unnamed: Any = None  # an answer without a description
+    answers = [
+        ApiError(400, "Bad Request: DOCUMENT_INVALID"),
+        ApiError(413, "Request Entity Too Large"),
+        ApiError(400, unnamed),
+    ]
+
+    def refuse(_: Context, name: str) -> None:
+        if name.lower() == "senddocument":
+            raise answers[told % len(answers)]
+
+    monkeypatch.setattr(calls, "_inject_failure", refuse)
+    for told in range(2 * len(answers)):
+        await sql.execute("delete from bot.cooldowns")  # once in a while is enough of it
+        await anna.send("/mydata")
+        async with asyncio.timeout(PATIENCE):
+            while sum("Telegram не принимает сообщение" in text for text in anna.texts) <= told:
+                await asyncio.sleep(0.03)
+                await anna.refresh()
+    assert await alarms(sql) == ["message_refused"] * 3
+    await olga.receives("DOCUMENT_INVALID")
 
 
 @pytest.mark.errors_expected("what Telegram refuses is an error")

@@ -9,6 +9,9 @@ import pytest
 from bot.chat.reminder_buttons import ChooseClock, ChooseZone, MuteReminders, ToggleReminders
 from bot.clock import Clock
 from bot.jobs.moving import ClockMover
+from bot.sandbox.telegram import calls
+from bot.sandbox.telegram.context import Context
+from bot.sandbox.telegram.errors import bad_request
 from bot.texts import home as home_words
 from bot.texts import reminders as words
 from bot.zones import CITIES, list_offsets
@@ -220,6 +223,24 @@ async def test_who_has_blocked_the_bot_is_left_alone_until_back(
     await mover.advance(2 * DAY)
     await anna.receives("ждёт вас")
     assert len(await states(sql)) == 2
+
+
+@pytest.mark.errors_expected("what Telegram refuses is an alarm")
+async def test_one_that_telegram_refuses_is_an_alarm(
+    anna: ChatUser, mover: ClockMover, clock: Clock, sql: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await with_python(anna)
+    await ends_in(sql, clock, 90 * DAY)
+
+    def refuse(_: Context, name: str) -> None:
+        if name.lower() == "sendmessage":
+            raise bad_request("can't parse entities")
+
+    monkeypatch.setattr(calls, "_inject_failure", refuse)
+    await mover.advance(4 * DAY)
+    assert await states(sql) == [("idle", "failed")]
+    subject = "select subject from bot.alerts where kind = 'message_refused'"
+    assert await sql.fetchval(subject) == "SendMessage can't parse entities"
 
 
 @pytest.mark.errors_expected("an alarm is logged")
