@@ -1,6 +1,7 @@
 """Reminders in the chat: at one's own hour, of what is so when they are sent, each once."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import asyncpg
@@ -10,8 +11,9 @@ from bot.chat.reminder_buttons import ChooseClock, ChooseZone, MuteReminders, To
 from bot.clock import Clock
 from bot.jobs.moving import ClockMover
 from bot.sandbox.telegram import calls
-from bot.sandbox.telegram.context import Context
 from bot.sandbox.telegram.errors import bad_request
+from bot.sandbox.telegram.methods import find_method
+from bot.sandbox.telegram.methods.messages import send_message
 from bot.texts import home as home_words
 from bot.texts import reminders as words
 from bot.zones import CITIES, list_offsets
@@ -232,11 +234,14 @@ async def test_one_that_telegram_refuses_is_an_alarm(
     await with_python(anna)
     await ends_in(sql, clock, 90 * DAY)
 
-    def refuse(_: Context, name: str) -> None:
-        if name.lower() == "sendmessage":
+    def refuse(*call: Any) -> Any:
+        if "ждёт вас" in call[2].values["text"]:
             raise bad_request("can't parse entities")
+        return send_message(*call)
 
-    monkeypatch.setattr(calls, "_inject_failure", refuse)
+    monkeypatch.setattr(
+        calls, "find_method", lambda name: refuse if name.lower() == "sendmessage" else find_method(name)
+    )
     await mover.advance(4 * DAY)
     assert await states(sql) == [("idle", "failed")]
     subject = "select subject from bot.alerts where kind = 'message_refused'"
