@@ -46,6 +46,8 @@ async def hear(message: Message, request: Request) -> Reply:
     if person.account is not None and not person.signed_in:
         if is_payment_complaint(text):
             remember_link(person, PAID)
+        elif CODE.fullmatch(text) and looks_like_code(text):
+            remember_link(person, f"promo_{text}")
         return say_sign_in(message, person)
     if is_payment_complaint(text):
         return await answer_complaint(message, request)

@@ -100,6 +100,20 @@ async def find_people(session: AsyncSession, who: str) -> Found:
     raise found
 
 
+async def find_by_name(session: AsyncSession, name: str) -> Found:
+    """By what people call themselves, which may look like somebody's id, address or @username, and proves nothing.
+
+    Raises PersonUnknown.
+    """
+    wanted = Wanted(clean_text(name), is_unproven=True)
+    await _find_by_words(session, [wanted])
+    known = {one.id: one for one in await list_summaries(session, sorted(wanted.ids[:MAX_FOUND]))}
+    found = _result(wanted, known)
+    if isinstance(found, Found):
+        return found
+    raise found
+
+
 async def find_account(session: AsyncSession, who: str, *, to_change: bool = False) -> AccountSummary:
     """By what is theirs alone. An address that somebody has only typed finds them to be looked at, never `to_change`
     anything of theirs.
@@ -229,6 +243,16 @@ def _phone_forms(who: str) -> set[str]:
 
 async def _find_by_name(session: AsyncSession, wanted: Sequence[Wanted]) -> None:
     """By the beginnings of words, in any order; where they are nobody's, by a @username without its sign."""
+    await _find_by_words(session, wanted)
+    names: defaultdict[str, list[Wanted]] = defaultdict(list)
+    for one in wanted:
+        if _words(one.who) and not one.ids:
+            names[one.who.lower()].append(one)
+    if names:
+        await _find_by_username(session, names)
+
+
+async def _find_by_words(session: AsyncSession, wanted: Sequence[Wanted]) -> None:
     named = [one for one in wanted if _words(one.who)]
     if not named:
         return
@@ -236,11 +260,6 @@ async def _find_by_name(session: AsyncSession, wanted: Sequence[Wanted]) -> None
     by_query = (await session.execute(BY_WORDS, {"queries": queries, "limit": MAX_FOUND + 1})).all()
     for at, one in enumerate(named, 1):
         one.ids = tuple(row[1] for row in by_query if row[0] == at)
-    names: defaultdict[str, list[Wanted]] = defaultdict(list)
-    for one in named:
-        if not one.ids:
-            names[one.who.lower()].append(one)
-    await _find_by_username(session, names)
 
 
 def _words(who: str) -> list[str]:

@@ -9,8 +9,8 @@ from bot.chat.admin_buttons import ShowPerson
 from bot.chat.keyboards import press
 from bot.texts.accounts import people as words
 from db.accounts.people import AccountSummary
-from db.accounts.search import Found, find_people
-from db.errors import NameUnconfirmed, PersonNotRegistered, PersonUnknown
+from db.accounts.search import Found, find_by_name, find_people
+from db.errors import PersonNotRegistered, PersonUnknown
 
 IS_NAMED = F.forward_origin | F.contact | (F.text & ~F.text.startswith("/"))
 
@@ -34,11 +34,7 @@ async def _find_origin(session: AsyncSession, origin: object) -> Found:
     if isinstance(origin, MessageOriginUser):
         return await find_people(session, str(origin.sender_user.id))
     if isinstance(origin, MessageOriginHiddenUser):
-        try:
-            found = await find_people(session, origin.sender_user_name)
-        except NameUnconfirmed as named:  # it is what they call themselves, and no @username
-            raise PersonUnknown(named.who) from named
-        return Found(found.people, more=found.more)
+        return await find_by_name(session, origin.sender_user_name)
     raise PersonUnknown("↪️")
 
 

@@ -143,6 +143,19 @@ async def test_a_contact_and_a_forwarded_message_are_somebody(olga: ChatUser, ap
 
 
 @pytest.mark.usefixtures("people")
+async def test_what_a_hidden_sender_calls_themselves_is_nobody_s_key(
+    olga: ChatUser, app: Application, sql: asyncpg.Connection
+) -> None:
+    for name in (f"#{await account_of(sql, BEN)}", str(BEN), "@ben", "Ben"):
+        await olga.send("/grant")
+        hidden = {"type": "hidden_user", "date": 1_700_000_000, "sender_user_name": name}
+        await app.processor.process(update_of(olga, text="hi", forward_origin=hidden))
+        await olga.refresh()
+        assert ("Ben Carter" in olga.last_text) == (name == "Ben"), name
+        assert await sql.fetchval("select count(*) from bot.access_changes") == 0
+
+
+@pytest.mark.usefixtures("people")
 async def test_more_than_is_left_is_asked_about_and_never_ends_in_the_past(
     olga: ChatUser, ben: ChatUser, sql: asyncpg.Connection, clock: Clock
 ) -> None:

@@ -48,6 +48,17 @@ async def test_a_bare_promo_code_is_redeemed(anna: ChatUser, sql: asyncpg.Connec
     assert await used(sql) == 1
 
 
+async def test_a_code_of_somebody_signed_out_is_redeemed_by_the_tap_that_signs_in(
+    anna: ChatUser, sql: asyncpg.Connection
+) -> None:
+    await anna.register()
+    await anna.send("/logout")
+    await anna.send("SPRING")
+    await anna.click(registration.SIGN_IN)
+    await anna.receives("SPRING")
+    assert await used(sql) == 1
+
+
 async def test_a_wrong_code_is_said_to_be_one_and_may_be_mended_by_editing(
     anna: ChatUser, sql: asyncpg.Connection
 ) -> None:

@@ -148,7 +148,7 @@ async def test_signing_out_and_back_in(anna: ChatUser, sql: asyncpg.Connection) 
     await anna.send("/logout")
     assert anna.last_text == anna.words(words.SIGNED_OUT)
     assert await live(sql) == 0
-    await anna.send("SPRING")  # what was being asked is forgotten
+    await anna.send("spring")  # what was being asked is forgotten
     assert await sql.fetchval("select count(*) from promocodeusages") == 0
     await anna.send("/start")
     await anna.click(registration_words.SIGN_IN)
