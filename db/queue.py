@@ -124,18 +124,22 @@ def _values(waiting: Sequence[Waiting], priority: int) -> dict[str, list[Any]]:
     return dict(zip(NAMES, lists, strict=True))
 
 
-async def requeue_failed(session: AsyncSession, jobs: Sequence[str], younger_than: timedelta) -> None:
+async def requeue_failed(session: AsyncSession, found_again: Sequence[str], younger_than: timedelta) -> None:
     """A job that failed because the database went away can't be put back either; pgqueuer then holds it before its
-    time, once the database is there again."""
-    await session.execute(
-        text(
-            "update bot.pgqueuer set status = 'queued', attempts = attempts + 1, queue_manager_id = null,"
-            " execute_after = now(), updated = now()"
-            " where status = 'failed' and created > now() - cast(:age as interval)"
-            " and entrypoint = any(:names) and dedupe_key is null"
-        ),
-        {"age": younger_than, "names": list(jobs)},
-    )
+    time, once the database is there again. It is put back now, but for the jobs `found_again`, which are enqueued anew
+    without it: they are deleted, so that each is there once and nobody looks for what is amiss."""
+    given = {"age": younger_than, "names": list(found_again)}
+    await session.execute(DELETE_FAILED, given)
+    await session.execute(REQUEUE_FAILED, given)
+
+
+HELD_EARLY = "status = 'failed' and created > now() - cast(:age as interval)"
+DELETE_FAILED = text(f"delete from bot.pgqueuer where {HELD_EARLY} and entrypoint = any(:names)")
+REQUEUE_FAILED = text(
+    "update bot.pgqueuer set status = 'queued', attempts = attempts + 1, queue_manager_id = null,"
+    " execute_after = now(), updated = now()"
+    f" where {HELD_EARLY} and entrypoint <> all(:names) and dedupe_key is null"
+)
 
 
 # What is about an account, about a chat, or is to be sent to one.

@@ -7,7 +7,6 @@ from bot.payments import alarms
 from bot.retry import MAX_RETRY_AGE
 from db import cooldowns, history_elsewhere, jobs, outbox, promo, queue, updates
 from db.catalogue import copies
-from db.catalogue.jobs import LoadCatalogueJob, ReadCatalogueJob, SendCatalogueJob
 from db.connecting import codes, links
 from db.deleting.erasing import erase_unpaid
 from db.engine import Pool
@@ -18,21 +17,23 @@ from db.refunds import requests
 
 LOST = timedelta(seconds=90)  # later than its job should have been
 KEPT = timedelta(days=3)
-# Jobs whose only trace is the job itself: `sweep` finds nothing in the database to enqueue them anew for.
-ONLY_JOBS = [
-    jobs.TellJob.name,
-    jobs.TellGrantJob.name,
-    jobs.GrantReportJob.name,
-    jobs.SendJob.name,
-    jobs.RefusedJob.name,
-    jobs.CheckPaymentJob.name,
-    jobs.ConfirmNameJob.name,
-    jobs.MyDataJob.name,
-    SendCatalogueJob.name,
-    ReadCatalogueJob.name,
-    LoadCatalogueJob.name,
-    jobs.SupportJob.name,
-    jobs.SettleAssignedJob.name,
+# What these have to do is found in the database once more, by `sweep`, by a schedule or by reconciliation. Of any other
+# job the only trace is the job itself.
+FOUND_AGAIN = [
+    jobs.CreatePaymentJob.name,
+    jobs.AskPaymentJob.name,
+    jobs.VerifyCallbackJob.name,
+    jobs.VerifyUnknownJob.name,
+    jobs.CreateRefundJob.name,
+    jobs.AskRefundJob.name,
+    jobs.RetryUpdateJob.name,
+    jobs.SendOutboxJob.name,
+    jobs.SendMessageJob.name,
+    jobs.SweepJob.name,
+    jobs.TidyJob.name,
+    jobs.ReconcileJob.name,
+    jobs.AuditJob.name,
+    jobs.RemindJob.name,
 ]
 
 
@@ -52,7 +53,7 @@ async def sweep(_job: jobs.SweepJob, context: AppContext) -> None:
             await enqueue(session, jobs.RetryUpdateJob(id=failed_id), key=f"retry_update:{failed_id}")
         for outbox_id, channel in await outbox.list_overdue(session, before):
             await outbox.enqueue_sending(session, outbox_id, channel)
-        await queue.requeue_failed(session, ONLY_JOBS, MAX_RETRY_AGE)
+        await queue.requeue_failed(session, FOUND_AGAIN, MAX_RETRY_AGE)
     # A code that is not found is refused, and the refusal takes back what looking for it has recorded.
     async with context.database.transaction(Pool.JOBS) as session:
         await promo.record_forms(session)

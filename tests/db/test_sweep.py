@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import asyncpg
 
-from bot.jobs.housekeeping import ONLY_JOBS
+from bot.jobs.housekeeping import FOUND_AGAIN
 from bot.retry import MAX_RETRY_AGE
 from db.engine import Database, Pool
 from db.payments.attempts import list_overdue
@@ -28,11 +28,15 @@ async def test_an_attempt_whose_purchase_was_deleted_is_overdue_no_more(
 
 
 async def test_a_job_held_before_its_time_is_run_again(dsn: str, connection: asyncpg.Connection) -> None:
-    """As pgqueuer holds it where the database was away when it was to be put back; however often it had waited."""
+    """As pgqueuer holds it where the database was away when it was to be put back; however often it had waited. What
+    is found in the database anew leaves no row behind that would look like a job to be looked after."""
     for name, age in (
         ("tell", timedelta(hours=3)),
         ("send", MAX_RETRY_AGE + timedelta(hours=1)),
+        ("certificate", timedelta()),
         ("sweep", timedelta()),
+        ("verify_callback", timedelta()),
+        ("ask_payment", MAX_RETRY_AGE + timedelta(hours=1)),
     ):
         await connection.execute(
             "insert into bot.pgqueuer (priority, status, entrypoint, attempts, created)"
@@ -42,7 +46,12 @@ async def test_a_job_held_before_its_time_is_run_again(dsn: str, connection: asy
         )
     database = Database(dsn)
     async with database.transaction(Pool.JOBS) as session:
-        await requeue_failed(session, ONLY_JOBS, MAX_RETRY_AGE)
+        await requeue_failed(session, FOUND_AGAIN, MAX_RETRY_AGE)
     await database.close()
     found = await connection.fetch("select entrypoint, status::text from bot.pgqueuer order by id")
-    assert [tuple(row) for row in found] == [("tell", "queued"), ("send", "failed"), ("sweep", "failed")]
+    assert [tuple(row) for row in found] == [
+        ("tell", "queued"),
+        ("send", "failed"),
+        ("certificate", "queued"),
+        ("ask_payment", "failed"),
+    ]

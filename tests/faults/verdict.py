@@ -28,6 +28,7 @@ left join lateral (
     from bot.access_changes where source = 'purchase' and source_id = p.id
 ) c on true
 """
+PRICES = "select price, days from bot.offers where currency = 'RUB'"
 ENDS = "select user_id, module_id, ends_at from usermoduleaccess"
 CHANGES = "select user_id, module_id, days, before, after, created_at from bot.access_changes order by id"
 ARRIVED = re.compile(r"✅ (?:Оплачено|Paid)\. [^\n]*")
@@ -101,6 +102,7 @@ async def judge(
     ways = {method: Way() for method in METHODS}
     wrong = [f"{payment} is held by nobody, but was paid" for payment in till.paid.keys() - truth.keys()]
     rows = [dict(row) for row in await sql.fetch(BOOKS)]
+    days = await _days_paid_for(sql, sandbox)
     by_payment: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
         by_payment.setdefault(row["payment"], []).append(row)
@@ -109,7 +111,7 @@ async def judge(
         if len(found) != 1:
             wrong.append(f"{payment}: {len(found)} purchases")
             continue
-        wrong += _compare(payment, found[0], till)
+        wrong += _compare(payment, found[0], till, days.get(payment))
         if payment not in till.returned:  # whose payers may have heard of the return alone
             _count(ways[found[0]["method"]], found[0], since, _times(found[0], people, heard))
     for payment, others in by_payment.items():
@@ -122,14 +124,27 @@ async def judge(
     return Verdict(ways, wrong + await check_ends(sql))
 
 
-def _compare(payment: str, row: dict[str, Any], till: Till) -> list[str]:
-    """What was paid for against what was given."""
+async def _days_paid_for(sql: asyncpg.Connection, sandbox: Sandbox) -> dict[str, int]:
+    """By YooKassa's payments: a link that came late may be of what somebody wanted before, at its price."""
+    rows = await sql.fetch(PRICES)
+    days = {row["price"]: row["days"] for row in rows}
+    assert len(days) == len(rows), "what was paid does not say for how many days"
+    return {
+        one.id: days[one.amount]
+        for one in sandbox.yookassa.provider.book.payments.values()
+        if one.amount in days
+    }
+
+
+def _compare(payment: str, row: dict[str, Any], till: Till, days: int | None) -> list[str]:
+    """What was paid for against what was given. `days`: None where the wish alone says for how many it was (Stars)."""
     person, wish = till.paid.get(payment, (0, None))
     if wish is None:
         return [f"{payment} was paid by nobody we know"]
-    wanted = {"status": "succeeded", "person": person, "days": wish.days, "given": wish.days, "times": 1}
+    days = wish.days if days is None else days
+    wanted = {"status": "succeeded", "person": person, "days": days, "given": days, "times": 1}
     if payment in till.returned:
-        wanted = {"status": "refunded", "person": person, "days": wish.days, "left_over": 0}
+        wanted = {"status": "refunded", "person": person, "days": days, "left_over": 0}
     return [
         f"{payment}: {name} is {row[name]}, not {value}"
         for name, value in wanted.items()
