@@ -7,6 +7,7 @@ import itertools
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import cache
 from types import SimpleNamespace
 from typing import Any
@@ -56,6 +57,7 @@ QUICK = Timings(
     restart_most=seconds(0.5)[0],
     grant_news=seconds(0)[0],
 )
+UNASKED = replace(QUICK, asks=seconds(36_000))  # nothing is asked for unless the test does
 # Every app would read the world's certificates anew: a tenth of what a test takes.
 vars(aiogram_session)["ssl"] = SimpleNamespace(create_default_context=cache(ssl.create_default_context))
 SMALL = {Pool.TALK: 4, Pool.MONEY: 2, Pool.JOBS: 3}

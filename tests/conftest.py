@@ -12,6 +12,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.plugin import pytest_xdist_auto_num_workers as number_of_cores  # type: ignore[import-untyped]
 
 from db.engine import Database
 from handlers.app import fast_loop
@@ -40,7 +41,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     proofs."""
     named = [Path(argument.partition("::")[0]) for argument in config.args]
     if any(path.is_dir() for path in named) and config.option.markexpr != "proof":
-        return (os.cpu_count() or 1) + 1
+        return int(number_of_cores(config)) + 1
     config.option.dist = "no"
     return 0
 

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 import asyncpg
 from sqlalchemy import event
 
-from bot.jobs.drivers import connections
-from db.dsn import asyncpg_arguments
+from bot.jobs.drivers import make_pool
 from db.engine import Database
 from tests.database import Databases, resettable
 
@@ -48,15 +47,14 @@ class KeptDatabase(Database):
         in_use = any(engine.pool.checkedout() for engine in self._engines.values())  # type: ignore[attr-defined]
         if in_use or any(driver.is_closed() for driver in self._drivers):
             await self.end()
-        return [*self._worker_pids, *(driver.get_server_pid() for driver in self._drivers)]
+        kept = self._worker_pids if self._worker_pool is not None else []
+        return [*kept, *(driver.get_server_pid() for driver in self._drivers)]
 
     @asynccontextmanager
     async def worker_connections(self, dsn: str) -> AsyncIterator[asyncpg.Pool]:
         """As the worker's own, which are most of what its start costs; kept where it has given back all of them."""
-        if dsn != self._dsn or (self._worker_pids and self._worker_pool is None):  # one has them already
-            async with connections(dsn) as pool:
-                yield pool
-            return
+        assert dsn == self._dsn
+        assert self._worker_pool is not None or not self._worker_pids, "one worker at a time"
         pool, self._worker_pool = self._worker_pool or await self._make_worker_pool(), None
         try:
             yield pool
@@ -71,9 +69,7 @@ class KeptDatabase(Database):
         async def remember(connection: asyncpg.Connection) -> None:
             self._worker_pids.append(connection.get_server_pid())
 
-        return await asyncpg.create_pool(
-            **asyncpg_arguments(self._dsn), min_size=1, max_size=4, init=remember
-        )
+        return await make_pool(self._dsn, init=remember)
 
     async def end(self) -> None:
         await super().close()

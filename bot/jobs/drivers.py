@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from datetime import timedelta
+from typing import Any
 
 import asyncpg
 from pgqueuer.adapters.drivers.asyncpg import AsyncpgPoolDriver
@@ -54,11 +55,15 @@ class AskingDriver(AsyncpgPoolDriver):
 Connections = Callable[[str], AbstractAsyncContextManager[asyncpg.Pool]]
 
 
+def make_pool(dsn: str, **more: Any) -> asyncpg.Pool:
+    return asyncpg.create_pool(**asyncpg_arguments(dsn), min_size=1, max_size=4, **more)
+
+
 @asynccontextmanager
 async def connections(dsn: str) -> AsyncIterator[asyncpg.Pool]:
     """At the end they are cut where they don't close: after an outage pgqueuer may never give its
     listener back, and a worker that waits for it would not start again."""
-    pool = await asyncpg.create_pool(**asyncpg_arguments(dsn), min_size=1, max_size=4)
+    pool = await make_pool(dsn)
     try:
         yield pool
     finally:

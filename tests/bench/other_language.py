@@ -19,7 +19,16 @@ from tests.bench.load import pairs, posting
 from tests.bench.process import SECRET, TOKEN
 
 SOURCE = Path(__file__).with_name("grammy")
-INSTALL = ("install", "--no-package-lock", "--no-audit", "--no-fund", "--silent", "--prefix")
+INSTALL = (
+    "install",
+    "--ignore-scripts",
+    "--no-package-lock",
+    "--no-audit",
+    "--no-fund",
+    "--silent",
+    "--prefix",
+)
+PATIENCE = 60.0  # seconds that npm may take
 
 
 async def measure(dsn: str, rounds: int, count: int) -> list[Pair]:
@@ -35,7 +44,7 @@ async def measure(dsn: str, rounds: int, count: int) -> list[Pair]:
         found += pairs("aiogram beside grammY", *await in_turn(bare, echo, rounds, 8), ("none", "none"))
         beside = Sides(sides.ours, theirs, sides.telegram)
         size = waiting.BURSTS[-1 if count >= waiting.QUICK else 0]
-        return found + await waiting.burst(f"{size} at once beside grammY", beside, size)
+        return found + await waiting.waits(f"{size} at once beside grammY", beside, size)
 
 
 @asynccontextmanager
@@ -53,7 +62,15 @@ async def grammy(telegram: str) -> AsyncIterator[Side | None]:
 
 async def _installed(npm: str, folder: str) -> bool:
     process = await asyncio.create_subprocess_exec(npm, *INSTALL, folder, stdout=DEVNULL, stderr=DEVNULL)
-    return await process.wait() == 0
+    try:
+        async with asyncio.timeout(PATIENCE):
+            return await process.wait() == 0
+    except TimeoutError:
+        return False
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
 
 
 if __name__ == "__main__":

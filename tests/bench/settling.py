@@ -84,11 +84,12 @@ async def measure(dsn: str, rounds: int, count: int) -> list[Pair]:
     raw = await asyncpg.connect(**asyncpg_arguments(dsn))
     app = Application(settings("http://127.0.0.1:9"), dsn)
     try:
-        await order(raw, 1 + 4 * (rounds + 1) * count)
+        program = pgbench.find()
+        await order(raw, 1 + (4 if program else 2) * (rounds + 1) * count)
         numbers = itertools.count(2)
         statements = await _record(app, 1)
         beside = [("raw asyncpg", "at most 2", _bare(raw, statements, numbers, count))]
-        if (program := pgbench.find()) is not None:
+        if program is not None:
             script = pgbench.Script(statements, KINDS)
             beside.append(("pgbench", "none", _by_pgbench(script, program, dsn, numbers, count)))
         found = [

@@ -81,11 +81,8 @@ async def people(dsn: str) -> None:
     for statement in CHATS:
         whole = statement if "$2" in statement else f"{statement} from generate_series(1, $2::bigint) n"
         await connection.execute(whole.replace("$1", str(FIRST)).replace("$2", str(PEOPLE)))
-    for table in (
-        "users",
-        "devices",
-        "sessions",
-    ):  # whose ids came with the rows: who registers gets the next ones
+    # Their ids came with the rows: who registers gets the next ones.
+    for table in ("users", "devices", "sessions"):
         await connection.execute(
             f"select setval(pg_get_serial_sequence('{table}', 'id'), (select max(id) from {table}))"
         )

@@ -32,18 +32,15 @@ async def measure(sides: Sides, rounds: int, count: int) -> list[Pair]:
     full = count >= QUICK
     found: list[Pair] = []
     for size in BURSTS if full else BURSTS[:1]:
-        found += await burst(f"Burst of {size}", sides, size, min(rounds, ROUNDS))
+        found += await waits(f"Burst of {size}", sides, size, rounds=min(rounds, ROUNDS))
     for rate in RATES if full else RATES[:1]:
         many = int(rate * LASTS) if full else count
-        found += await _pairs(f"{rate} a second offered", sides, many, rate, 1)
+        found += await waits(f"{rate} a second offered", sides, many, rate, 1)
     return found
 
 
-async def burst(title: str, sides: Sides, size: int, rounds: int = ROUNDS) -> list[Pair]:
-    return await _pairs(title, sides, size, 0, rounds)
-
-
-async def _pairs(title: str, sides: Sides, count: int, rate: float, rounds: int) -> list[Pair]:
+async def waits(title: str, sides: Sides, count: int, rate: float = 0, rounds: int = ROUNDS) -> list[Pair]:
+    """`rate`: how many a second are offered; 0: all at once."""
     ours, bare = list[Waits](), list[Waits]()
     for _ in range(rounds):
         ours.append(await _try(sides.ours, updates.OURS, "/status", count, rate))

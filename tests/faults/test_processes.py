@@ -100,9 +100,8 @@ async def test_two_processes_of_which_one_is_killed(
             await asyncio.sleep(0.01)
     assert await sql.fetchval("select count(*) from promocodeusages") == CODES
     assert await sql.fetchval("select sum(days) from bot.access_changes") == CODES
-    await (
-        olga.refresh()
-    )  # handled once more, an update would have been answered: a code is for one use of a person
+    # Handled once more, an update would have been answered: a code is for one use of a person.
+    await olga.refresh()
     assert not any("уже использовали" in text for text in olga.texts)
     await several.ready()
     second = several.children

@@ -99,6 +99,8 @@ async def judge(
     """Every payment held as succeeded is exactly one succeeded purchase with its days, and nothing else is."""
     truth, heard = held(sandbox, bot), await told(shoppers)
     people = {shopper.person.id: shopper.person for shopper in shoppers}
+    wished = {(person, wish.days) for person, wish in till.paid.values()}
+    wished |= {(shopper.person.id, wish.days) for shopper in shoppers for wish in shopper.wishes}
     ways = {method: Way() for method in METHODS}
     wrong = [f"{payment} is held by nobody, but was paid" for payment in till.paid.keys() - truth.keys()]
     rows = [dict(row) for row in await sql.fetch(BOOKS)]
@@ -111,7 +113,7 @@ async def judge(
         if len(found) != 1:
             wrong.append(f"{payment}: {len(found)} purchases")
             continue
-        wrong += _compare(payment, found[0], till, days.get(payment))
+        wrong += _compare(payment, found[0], till, days.get(payment), wished)
         if payment not in till.returned:  # whose payers may have heard of the return alone
             _count(ways[found[0]["method"]], found[0], since, _times(found[0], people, heard))
     for payment, others in by_payment.items():
@@ -125,23 +127,25 @@ async def judge(
 
 
 async def _days_paid_for(sql: asyncpg.Connection, sandbox: Sandbox) -> dict[str, int]:
-    """By YooKassa's payments: a link that came late may be of what somebody wanted before, at its price."""
+    """By YooKassa's payments: a link that came late may be of what somebody wanted before, at its price. 0 days are
+    of no price of ours."""
     rows = await sql.fetch(PRICES)
     days = {row["price"]: row["days"] for row in rows}
     assert len(days) == len(rows), "what was paid does not say for how many days"
-    return {
-        one.id: days[one.amount]
-        for one in sandbox.yookassa.provider.book.payments.values()
-        if one.amount in days
-    }
+    return {one.id: days.get(one.amount, 0) for one in sandbox.yookassa.provider.book.payments.values()}
 
 
-def _compare(payment: str, row: dict[str, Any], till: Till, days: int | None) -> list[str]:
-    """What was paid for against what was given. `days`: None where the wish alone says for how many it was (Stars)."""
+def _compare(
+    payment: str, row: dict[str, Any], till: Till, days: int | None, wished: set[tuple[int, int]]
+) -> list[str]:
+    """What was paid for against what was given. `days`: None where the wish alone says for how many it was (Stars).
+    `wished`: what each person has wanted at some time."""
     person, wish = till.paid.get(payment, (0, None))
     if wish is None:
         return [f"{payment} was paid by nobody we know"]
     days = wish.days if days is None else days
+    if (person, days) not in wished:
+        return [f"{payment}: {days} days were never wished for"]
     wanted = {"status": "succeeded", "person": person, "days": days, "given": days, "times": 1}
     if payment in till.returned:
         wanted = {"status": "refunded", "person": person, "days": days, "left_over": 0}

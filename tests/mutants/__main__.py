@@ -43,6 +43,8 @@ class Rounds:
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         configure_mappers()
+        for path in {*edits.files_of(list(edits.SCOPE)), *(str(item.path) for item in session.items)}:
+            edits.read(path)  # what is loaded now; children inherit it
         files = edits.files_of(self._given.places or list(edits.SCOPE))
         covering.measure(session, edits.files_of(list(edits.SCOPE)), self._given.measure)
         listed = [one for path in files for one in edits.list_mutants(path)]

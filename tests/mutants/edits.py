@@ -60,7 +60,7 @@ def read(path: str) -> str:
 
 @cache
 def version(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:16] if path.exists() else ""
+    return hashlib.sha256(read(str(path)).encode()).hexdigest()[:16] if path.exists() else ""
 
 
 def files_of(places: list[str]) -> list[str]:

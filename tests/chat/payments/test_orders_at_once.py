@@ -1,7 +1,6 @@
 """An order of which several jobs, or its payer and a job, know at once."""
 
 import asyncio
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
@@ -10,12 +9,12 @@ import pytest
 from bot.chat.buttons import DropOrder
 from bot.payments.screens import show_order
 from bot.texts.payments import orders as words
-from bot.timings import Timings, seconds
+from bot.timings import Timings
 from db.engine import Pool
 from db.payments.attempts import list_unsent
 from db.payments.purchases import list_pending_payment_ids
 from handlers.app import Application
-from tests.app import QUICK
+from tests.app import UNASKED
 from tests.callbacks import becomes
 from tests.chat_user import ChatUser
 
@@ -26,7 +25,7 @@ BLOCKED = "select exists (select from pg_stat_activity where datname = current_d
 @pytest.fixture
 def timings() -> Timings:
     """Nobody asks for a payment but who is told to."""
-    return replace(QUICK, asks=seconds(36_000))
+    return UNASKED
 
 
 async def test_two_jobs_that_show_it_at_once_leave_one_message(

@@ -4,7 +4,6 @@ kept, told of, and hides nothing."""
 import copy
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -19,13 +18,13 @@ from bot.raw_json import Unreadable, read_item
 from bot.sandbox.app import Sandbox
 from bot.sandbox.telegram.ledger import Invoice
 from bot.sandbox.telegram.methods import payments as telegram_payments
-from bot.timings import Timings, seconds
+from bot.timings import Timings
 from bot.yookassa.answers import ProviderPayment, payment_of
 from db.engine import Pool
 from db.payments.attempts import get_attempt
 from db.payments.settling import Outcome
 from handlers.app import Application
-from tests.app import QUICK
+from tests.app import UNASKED
 from tests.chat_user import ChatUser
 
 Json = dict[str, Any]
@@ -68,7 +67,7 @@ OTHER: dict[tuple[str, ...], list[Any]] = {
 @pytest.fixture
 def timings() -> Timings:
     """Nothing is asked for unless the test does."""
-    return replace(QUICK, asks=seconds(36_000))
+    return UNASKED
 
 
 def mutated(payment: Json, path: tuple[str, ...], value: Any) -> Json:

@@ -1,6 +1,5 @@
 """A payment that has not ended, by a status that nobody knows yet."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import asyncpg
@@ -8,9 +7,9 @@ import pytest
 
 from bot.clock import utc_now
 from bot.sandbox.app import Sandbox
-from bot.timings import Timings, seconds
+from bot.timings import Timings
 from handlers.app import Application
-from tests.app import QUICK
+from tests.app import UNASKED
 from tests.chat.payments.test_provider_answers import alarms, ask_now, paid_unheard
 from tests.chat_user import ChatUser
 
@@ -18,7 +17,7 @@ from tests.chat_user import ChatUser
 @pytest.fixture
 def timings() -> Timings:
     """Nothing is asked for unless the test does."""
-    return replace(QUICK, asks=seconds(36_000))
+    return UNASKED
 
 
 @pytest.mark.errors_expected("alarms are logged as errors")

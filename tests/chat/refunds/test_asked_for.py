@@ -33,9 +33,8 @@ async def test_the_whole_of_it(anna: ChatUser, olga: ChatUser, bought: str, sql:
     for part in ("№1", "990\xa0₽", "Анна Соколова", "30 дней", "Python с нуля"):
         assert part in shown
     assert await stands(sql) == ("succeeded", 30, [("draft", 99_000, 0)])
-    await sql.execute(
-        "insert into bot.failing (name, since) values ('refund_unknown:1', now())"
-    )  # some time ago
+    # Of some time ago.
+    await sql.execute("insert into bot.failing (name, since) values ('refund_unknown:1', now())")
     await olga.click(confirm(99_000))
     told = await anna.receives("↩️")
     assert "990\xa0₽" in told

@@ -1,7 +1,6 @@
 """A refund that does not agree with its payment takes no days: an alarm, until what the provider says agrees."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,9 +13,9 @@ from bot.payments.refunding import settle_refunds
 from bot.payments.reports import Report
 from bot.sandbox.app import Sandbox
 from bot.sandbox.yookassa.book import RefundRecord
-from bot.timings import Timings, seconds
+from bot.timings import Timings
 from handlers.app import Application
-from tests.app import QUICK, update_of
+from tests.app import UNASKED, update_of
 from tests.callbacks import becomes
 from tests.chat.refunds.steps import (
     STARS,
@@ -42,7 +41,7 @@ LIES: list[Json] = [
 @pytest.fixture
 def timings() -> Timings:
     """Nothing is asked for unless the test does."""
-    return replace(QUICK, asks=seconds(36_000))
+    return UNASKED
 
 
 @pytest.mark.errors_expected("a mismatch is an alarm")
@@ -63,9 +62,8 @@ async def test_what_is_said_of_another_payment_currency_or_sum_changes_nothing(
 
     async def changes_nothing(*before: Any) -> None:
         assert await stands(sql) == before, lie
-        assert f"refund_mismatch {(await made(anna))[0]['id']}" in (await sql.fetchval(OPEN_ALARMS) or []), (
-            lie
-        )
+        raised = await sql.fetchval(OPEN_ALARMS) or []
+        assert f"refund_mismatch {(await made(anna))[0]['id']}" in raised, lie
         await sql.execute("delete from bot.alerts")
 
     await at_provider(anna, "/yookassa", {"refunds": "pending"}, "PUT")
