@@ -38,11 +38,18 @@ async def book(
 async def _book(
     session: AsyncSession, context: AppContext, purchase: Purchase, answer: ProviderRefund, now: datetime
 ) -> bool:
-    if await differs(session, context, purchase, answer, now):
+    if await differs(session, context, purchase, answer.payment_id, to_money(answer), now):
         return False
+    return await book_agreed(session, context, purchase, answer, now)
+
+
+async def book_agreed(
+    session: AsyncSession, context: AppContext, purchase: Purchase, answer: ProviderRefund, now: datetime
+) -> bool:
+    """One that does not differ from what is known of it."""
     match answer.status:
         case "succeeded":
-            return await _book_money(session, context, purchase, _money(answer), now)
+            return await _book_money(session, context, purchase, to_money(answer), now)
         case "canceled":
             refund = await booking.get_by_provider_id(session, purchase.provider, answer.id)
             return refund is not None and await fail(session, context, refund, answer.cancellation or "", now)
@@ -50,24 +57,11 @@ async def _book(
             return False
 
 
-def _money(answer: ProviderRefund) -> ReturnedMoney:
+def to_money(answer: ProviderRefund) -> ReturnedMoney:
     return ReturnedMoney(answer.id, answer.amount, answer.currency, answer.description)
 
 
 async def differs(
-    session: AsyncSession,
-    context: AppContext,
-    purchase: Purchase,
-    answer: ProviderRefund,
-    now: datetime,
-    asked: RefundTask | None = None,
-) -> bool:
-    """Whether it is not a refund of this purchase, or not the one that was `asked` for: an alarm, and nothing else
-    changes."""
-    return await _money_differs(session, context, purchase, answer.payment_id, _money(answer), now, asked)
-
-
-async def _money_differs(
     session: AsyncSession,
     context: AppContext,
     purchase: Purchase,
@@ -76,6 +70,8 @@ async def _money_differs(
     now: datetime,
     asked: RefundTask | None = None,
 ) -> bool:
+    """Whether it is not a refund of this purchase, or not the one that was `asked` for: an alarm, and nothing else
+    changes."""
     difference = await booking.find_difference(session, purchase, payment_id, returned, asked)
     subject = returned.provider_refund_id
     if not difference:
@@ -168,7 +164,7 @@ async def book_stars_refund(
         await _record_early_return(session, charge_id, amount, now)
         return False
     returned = ReturnedMoney(charge_id, amount, XTR)
-    if await _money_differs(session, context, purchase, charge_id, returned, now):
+    if await differs(session, context, purchase, charge_id, returned, now):
         return False
     return await _book_money(session, context, purchase, returned, now)
 

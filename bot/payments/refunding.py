@@ -135,9 +135,13 @@ async def _book_answer(context: AppContext, refund: RefundTask, answer: Provider
     now = context.now()
     async with context.database.transaction(Pool.MONEY) as session:
         purchase = await lock_purchase(session, refund.purchase_id) if refund.purchase_id else None
+        returned = refund_booking.to_money(answer)
         if purchase is not None and await refund_booking.differs(
-            session, context, purchase, answer, now, refund
+            session, context, purchase, answer.payment_id, returned, now, refund
         ):
+            if answer.payment_id.lower() == purchase.provider_payment_id.lower():
+                # Whoever meets it next, in a list or by a callback, knows what was asked for.
+                await booking.record_answer(session, refund, answer.id, now)
             return True
         await booking.record_answer(session, refund, answer.id, now)
         if answer.status not in (RefundStatus.PENDING, *ENDED):
@@ -145,7 +149,7 @@ async def _book_answer(context: AppContext, refund: RefundTask, answer: Provider
             return True
         await close_unknown(session, context, RefundUnknown, refund.id)
         if purchase is not None:
-            await refund_booking.book(session, context, purchase, [answer], now)
+            await refund_booking.book_agreed(session, context, purchase, answer, now)
         elif answer.status in ENDED:
             await booking.close_refund(
                 session, refund.id, RefundStatus(answer.status), answer.cancellation, now

@@ -96,6 +96,33 @@ async def test_what_is_said_of_another_payment_currency_or_sum_changes_nothing(
 
 
 @pytest.mark.errors_expected("a mismatch is an alarm")
+async def test_what_was_made_with_another_sum_is_known_by_whoever_meets_it_next(
+    app: Application,
+    anna: ChatUser,
+    olga: ChatUser,
+    bought: str,
+    sandbox: Sandbox,
+    sql: asyncpg.Connection,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sandbox.faults.set(callback_lost=1.0)
+    refunds = sandbox.yookassa.provider.refunds
+    original: Callable[[RefundRecord], Json] = refunds.shown
+    lie: Json = {"amount": {"value": "330.01", "currency": "RUB"}}
+    monkeypatch.setattr(refunds, "shown", lambda record: original(record) | lie)
+    await refund(olga, "1 330", 33_000)
+    await becomes(lambda: sql.fetchval("select count(*) = 1 from bot.alerts where kind = 'refund_mismatch'"))
+    await settle_refunds(app.context, bought)
+    assert await stands(sql) == ("succeeded", 30, [("pending", 33_000, 0)])
+    assert len(await sql.fetchval(OPEN_ALARMS)) == 1
+    lie.clear()
+    await pending_refunds(app.context, Report())
+    await anna.receives("↩️")
+    assert await stands(sql) == ("succeeded", 20, [("succeeded", 33_000, 10)])
+    assert await sql.fetchval(OPEN_ALARMS) is None
+
+
+@pytest.mark.errors_expected("a mismatch is an alarm")
 async def test_more_stars_back_than_were_paid_change_nothing(
     app: Application, anna: ChatUser, olga: ChatUser, sql: asyncpg.Connection
 ) -> None:
