@@ -126,8 +126,9 @@ def _values(waiting: Sequence[Waiting], priority: int) -> dict[str, list[Any]]:
 
 async def requeue_failed(session: AsyncSession, found_again: Sequence[str], younger_than: timedelta) -> None:
     """A job that failed because the database went away can't be put back either; pgqueuer then holds it before its
-    time, once the database is there again. It is put back now, but for the jobs `found_again`, which are enqueued anew
-    without it: they are deleted, so that each is there once and nobody looks for what is amiss."""
+    time, once the database is there again. It is put back now, without its key, which another may have by then; but for
+    the jobs `found_again`, which are enqueued anew without it: they are deleted, so that each is there once and nobody
+    looks for what is amiss."""
     given = {"age": younger_than, "names": list(found_again)}
     await session.execute(DELETE_FAILED, given)
     await session.execute(REQUEUE_FAILED, given)
@@ -136,9 +137,9 @@ async def requeue_failed(session: AsyncSession, found_again: Sequence[str], youn
 HELD_EARLY = "status = 'failed' and created > now() - cast(:age as interval)"
 DELETE_FAILED = text(f"delete from bot.pgqueuer where {HELD_EARLY} and entrypoint = any(:names)")
 REQUEUE_FAILED = text(
-    "update bot.pgqueuer set status = 'queued', attempts = attempts + 1, queue_manager_id = null,"
+    "update bot.pgqueuer set status = 'queued', dedupe_key = null, attempts = attempts + 1, queue_manager_id = null,"
     " execute_after = now(), updated = now()"
-    f" where {HELD_EARLY} and entrypoint <> all(:names) and dedupe_key is null"
+    f" where {HELD_EARLY} and entrypoint <> all(:names)"
 )
 
 

@@ -17,8 +17,8 @@ from db.refunds import requests
 
 LOST = timedelta(seconds=90)  # later than its job should have been
 KEPT = timedelta(days=3)
-# What these have to do is found in the database once more, by `sweep`, by a schedule or by reconciliation. Of any other
-# job the only trace is the job itself.
+# What these have to do is found in the database once more, by `sweep` or by reconciliation. Of any other job the only
+# trace is the job itself.
 FOUND_AGAIN = [
     jobs.CreatePaymentJob.name,
     jobs.AskPaymentJob.name,
@@ -29,11 +29,6 @@ FOUND_AGAIN = [
     jobs.RetryUpdateJob.name,
     jobs.SendOutboxJob.name,
     jobs.SendMessageJob.name,
-    jobs.SweepJob.name,
-    jobs.TidyJob.name,
-    jobs.ReconcileJob.name,
-    jobs.AuditJob.name,
-    jobs.RemindJob.name,
 ]
 
 

@@ -116,6 +116,8 @@ async def list_all_products(session: AsyncSession) -> list[ProductSummary]:
 
 
 async def get_product_name(session: AsyncSession, product_id: int | None) -> str | None:
+    if product_id is None:
+        return None
     return await session.scalar(select(Product.name).where(Product.product_id == product_id))
 
 

@@ -34,16 +34,18 @@ async def test_a_job_held_before_its_time_is_run_again(dsn: str, connection: asy
         ("tell", timedelta(hours=3)),
         ("send", MAX_RETRY_AGE + timedelta(hours=1)),
         ("certificate", timedelta()),
-        ("sweep", timedelta()),
+        ("certificate", timedelta()),
         ("verify_callback", timedelta()),
         ("ask_payment", MAX_RETRY_AGE + timedelta(hours=1)),
     ):
         await connection.execute(
-            "insert into bot.pgqueuer (priority, status, entrypoint, attempts, created)"
-            " values (0, 'failed', $1, 500, now() - $2::interval)",
+            "insert into bot.pgqueuer (priority, status, entrypoint, attempts, created, dedupe_key)"
+            " values (0, 'failed', $1, 500, now() - $2::interval, $1 || ':1')",
             name,
             age,
         )
+    waiting = "insert into bot.pgqueuer (priority, status, entrypoint, dedupe_key) values (0, 'queued', $1, $1 || ':1')"
+    await connection.execute(waiting, "certificate")  # asked for once more meanwhile
     database = Database(dsn)
     async with database.transaction(Pool.JOBS) as session:
         await requeue_failed(session, FOUND_AGAIN, MAX_RETRY_AGE)
@@ -53,5 +55,7 @@ async def test_a_job_held_before_its_time_is_run_again(dsn: str, connection: asy
         ("tell", "queued"),
         ("send", "failed"),
         ("certificate", "queued"),
+        ("certificate", "queued"),
         ("ask_payment", "failed"),
+        ("certificate", "queued"),
     ]
