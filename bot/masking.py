@@ -43,8 +43,8 @@ PHONE = re.compile(
 )
 # PostgreSQL's details hold the row or the key; SQLAlchemy's hold the statement's arguments.
 DETAILS = re.compile(r"(?:DETAIL:|CONTEXT:|\[parameters:|\[SQL:).*", re.S)
-# All quotes but the apostrophe of "can't"; and letters that no library writes its messages in.
-QUOTATION = re.compile(r"(?:[\"`{<]|(?<!n)'|'(?!t\b)|[^\x00-\x7f]).*", re.S)
+# All quotes but the apostrophe of "can't"; and letters that no library writes its messages in. "…" is our own.
+QUOTATION = re.compile(r"(?:[\"`{<]|(?<!n)'|'(?!t\b)|[^\x00-\x7f…]).*", re.S)
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -57,16 +57,17 @@ class Masker:
 
     def mask(self, text: str) -> str:
         """Secrets, tokens, all of an address but its host, e-mails and phone numbers, in any digits and dashes."""
-        text = text[:MAX_READ]
+        text = text[: 2 * MAX_READ]  # of a secret that would be cut in two all is masked first
         if self._secrets is not None:
             text = self._secrets.sub("[secret]", text)
+        text = text[:MAX_READ]
         if not text.isascii() and (masked := _mask(plain := number_form(text))) != plain:
             return masked
         return _mask(text)
 
     def foreign(self, text: str) -> str:
         """What a library or an exception says: masked, and up to what it quotes."""
-        return QUOTATION.sub("…", self.mask(DETAILS.sub("", text[:MAX_READ])), count=1)
+        return QUOTATION.sub("…", self.mask(DETAILS.sub("", text[: 2 * MAX_READ])), count=1)
 
     def value(self, value: Any) -> Any:
         """A value of one of our own events. Exceptions are handed over as they are: as text they would lose what

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from bot.masking import Masker
+from bot.masking import MAX_READ, Masker
 
 TOKEN = "7777777777:AAF-abcdefghijklmnopqrstuvwxyz012345"
 PASSWORD = "p4ss-w0rd-of-the-shop"
@@ -48,6 +48,7 @@ LONG = 'end of "\nAnna\n" and "Anna, cut'
 
 def test_a_quotation_over_lines_or_without_an_end_is_left_out() -> None:
     assert Masker().foreign(LONG) == "end of …"
+    assert Masker().foreign("https://h/x failed: 502 'Anna'") == "https://h/… failed: 502 …"
 
 
 LONG_WORDS = [
@@ -86,3 +87,7 @@ def seconds(masker: Masker, text: str) -> float:
     before = time.process_time()
     masker.foreign(text)
     return time.process_time() - before
+
+
+def test_a_secret_where_the_text_is_cut_is_masked_whole() -> None:
+    assert "sup3r" not in Masker(["sup3r-secret"]).mask("x" * (MAX_READ - 8) + "\nsup3r-secret")[-20:]
