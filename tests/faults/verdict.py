@@ -115,7 +115,11 @@ async def judge(
             continue
         wrong += _compare(payment, found[0], till, days.get(payment), wished)
         if payment not in till.returned:  # whose payers may have heard of the return alone
-            _count(ways[found[0]["method"]], found[0], since, _times(found[0], people, heard))
+            times = _times(found[0], people, heard)
+            _count(ways[found[0]["method"]], found[0], since, times)
+            if not times and found[0]["person"] in people:
+                last = people[found[0]["person"]].texts[-12:]
+                wrong.append(f"{payment}: its payer was not told. {found[0]}, {last}")
     for payment, others in by_payment.items():
         unpaid = ("pending", "canceled")
         wrong += [
