@@ -5,8 +5,6 @@ from datetime import timedelta
 
 # Since it was enqueued; a job that fails when older is held for an admin to see.
 MAX_RETRY_AGE = timedelta(days=1)
-
-
 MAX_ASKED = 3600  # seconds of a pause that somebody else's server asks for
 
 

@@ -71,7 +71,7 @@ class Session(AiohttpSession):
             }
             if files:
                 return super().build_form_data(bot, method)
-            fields = {name: value for name, value in prepared.items() if value}
+            fields = {name: value for name, value in prepared.items() if value or _clears(name, value)}
             if keyboard:
                 fields["reply_markup"] = keyboard
         return BytesPayload(orjson.dumps(fields), content_type="application/json")
@@ -90,7 +90,7 @@ class Session(AiohttpSession):
                 value = value.model_dump(warnings=False, exclude_none=True)
             elif value is not None and type(value) not in PLAIN:
                 return None
-            if value not in (None, ""):
+            if value not in (None, "") or _clears(name, value):
                 fields[name] = value
         return fields
 
@@ -150,6 +150,11 @@ def _read_answer(content: str | bytes) -> Any:
 def _sent(kind: type[TelegramMethod[Any]]) -> tuple[str, ...]:
     """Names of the fields that go to Telegram."""
     return tuple(name for name, about in kind.model_fields.items() if not about.exclude)
+
+
+def _clears(name: str, value: Any) -> bool:
+    """A copy has the caption of what it is copied from, unless it is given one: an empty one leaves it out."""
+    return name == "caption" and value == ""
 
 
 def _number(content: str) -> int | None:

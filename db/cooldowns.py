@@ -31,6 +31,10 @@ COUNT = text(
     """
 )
 
+IS_COOLING = text(
+    "select exists (select from bot.cooldowns where telegram_id = :telegram_id and kind = :kind"
+    " and tries >= :most and tried_at > :before)"
+)
 DELETE = "tries# as (delete from bot.cooldowns where telegram_id = :telegram_id and kind = :kind)"
 
 
@@ -51,8 +55,8 @@ async def is_cooling(
     session: AsyncSession, telegram_id: int, guess: Guess, now: datetime, *, most: int, wait: timedelta
 ) -> bool:
     """Whether `count_try` would raise."""
-    tried = await session.get(Cooldown, (telegram_id, guess.value), populate_existing=True)
-    return tried is not None and tried.tries >= most and tried.tried_at > now - wait
+    given = {"telegram_id": telegram_id, "kind": guess, "most": most, "before": now - wait}
+    return bool(await session.scalar(IS_COOLING, given))
 
 
 async def delete_tries(session: AsyncSession, telegram_id: int, guess: Guess) -> None:

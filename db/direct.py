@@ -4,7 +4,8 @@ SQLAlchemy's session is made with the first statement that is not written out; w
 transaction costs more than PostgreSQL's own answer to most of what people do.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -13,7 +14,7 @@ import asyncpg
 from sqlalchemy import Connection, Dialect, PoolProxiedConnection, TextClause, exc
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from sqlalchemy.engine.result import IteratorResult, SimpleResultMetaData
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, AsyncSessionTransaction
 from sqlalchemy.util import greenlet_spawn
 
 from db.sql import only_reads, together
@@ -125,6 +126,14 @@ class DirectSession(AsyncSession):
             if written is not None and (found := await self._send(engine, written, params or {})) is not None:
                 return found
         return await super().execute(statement, params, **options)
+
+    @asynccontextmanager
+    async def begin_nested(self) -> AsyncIterator[AsyncSessionTransaction]:  # type: ignore[override]
+        """What was kept before the savepoint does not go with it."""
+        if self._later:
+            await self.write_kept()
+        async with super().begin_nested() as nested:
+            yield nested
 
     async def scalar(self, statement: Any, params: Any = None, **options: Any) -> Any:
         return (await self.execute(statement, params, **options)).scalar()

@@ -106,7 +106,6 @@ USE = text(
 )
 
 
-@dataclass
 class PromoOff(Refused):
     """Switched off by an admin."""
 

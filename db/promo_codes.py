@@ -25,14 +25,12 @@ LENGTH = 8
 Pick = Callable[[str], str]  # one of these signs
 
 
-@dataclass
 class PromoGone(Refused):
     """The code, or the batch, was deleted."""
 
     id: int
 
 
-@dataclass
 class LimitBelowUses(Refused):
     code: str
     used: int

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.direct import DirectSession, write
 from db.engine import has_begun
+from db.sql import text
 from db.tables import FailedUpdate, HandledUpdate
 
 SOLVED_KEPT = timedelta(days=30)
@@ -49,11 +50,16 @@ async def get_failed(session: AsyncSession, failed_id: int) -> FailedUpdate | No
     )
 
 
+LIST_UNSOLVED = text(
+    "select id from bot.failed_updates failed where solved_at is null and not exists"
+    " (select from bot.pgqueuer job where job.dedupe_key = 'retry_update:' || failed.id"
+    "  and job.status in ('queued', 'picked')) order by id limit :limit"
+)
+
+
 async def list_unsolved_ids(session: AsyncSession, limit: int = 100) -> list[int]:
-    rows = await session.scalars(
-        select(FailedUpdate.id).where(FailedUpdate.solved_at.is_(None)).order_by(FailedUpdate.id).limit(limit)
-    )
-    return list(rows)
+    """Those that no job waits for."""
+    return list(await session.scalars(LIST_UNSOLVED, {"limit": limit}))
 
 
 async def mark_solved(session: AsyncSession, failed_id: int, now: datetime) -> None:

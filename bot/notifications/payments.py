@@ -103,6 +103,7 @@ def payment_looked_into(event: events.PaymentLookedInto) -> Notification:
         "Your payment of {price} has arrived, but I could not open your access by myself. Nothing is lost:"
         " the school has been told and will see to it."
     )
+    said = fill(text, event)
     if event.support:
-        text += "\n" + _("Questions: {support}")
-    return Notification(fill(text, event))
+        said += "\n" + _("Questions: {support}").format(support=safe(event.support))
+    return Notification(said)

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from bot.context import AppContext
-from bot.retry import RetryJobError
+from bot.retry import RetryJobError, asked_pause
 from bot.yookassa.answers import ProviderUnknownError
 from bot.yookassa.client import YooKassa
 
@@ -22,4 +22,4 @@ def get_provider(context: AppContext) -> YooKassa:
 
 def retry_job(error: ProviderUnknownError) -> RetryJobError:
     """The same request once more, after the pause the provider asks for."""
-    return RetryJobError(error.reason, timedelta(seconds=error.retry_after) if error.retry_after else None)
+    return RetryJobError(error.reason, asked_pause(error.retry_after) if error.retry_after else None)

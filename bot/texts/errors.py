@@ -251,7 +251,7 @@ def _not_mergeable(refused: errors.NotMergeable) -> str:
         case "merged":
             return _("Account {account} has been joined to another one already.").format(account=account)
         case "deleted":
-            return _("Account #{user_id} was deleted by its person.").format(user_id=refused.user_id)
+            return fill(SAID[account_errors.AccountDeleted], refused)
         case "site account":
             return _(
                 "Account {account} was not made in Telegram, so it can't be joined to another one."

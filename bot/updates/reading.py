@@ -30,7 +30,7 @@ PAYMENTS = ("successful_payment", "refunded_payment")
 # A message without any of these is a service message: nobody has said anything.
 WORDS = (
     "text", "animation", "audio", "checklist", "contact", "dice", "document", "game", "invoice", "live_photo",
-    "location",     "paid_media", "photo", "poll", "sticker", "story", "venue", "video", "video_note", "voice",
+    "location", "paid_media", "photo", "poll", "sticker", "story", "venue", "video", "video_note", "voice",
 )  # fmt: skip
 # What nobody asks of the message that bears a pressed button: we have sent it.
 OUR_OWN = ("from", "entities", "caption", "caption_entities", "link_preview_options", "reply_to_message")
@@ -101,7 +101,7 @@ def read(raw: Raw, bot: Bot) -> Incoming | None:
         return None
     message = None if is_payment(update) else update.message
     if message is not None and not is_words(message):
-        if any(f"message.{name}" in dropped for name in WORDS):
+        if not is_edit and any(f"message.{name}" in dropped for name in WORDS):
             raise UnreadableError([*dropped][:MAX_SAID])  # they have said something
         return None
     if message is not None and is_edit and not _may_answer(message):

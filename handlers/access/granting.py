@@ -37,7 +37,7 @@ from bot.texts.format import label
 from db.accounts import people
 from db.accounts.search import Found
 from db.acts import MAX_REASON
-from db.errors import AccessNotOwned, PersonNotRegistered, PersonUnknown, Refused
+from db.errors import AccessNotOwned, PersonAmbiguous, PersonNotRegistered, PersonUnknown, Refused
 from db.normal import clean_text
 from db.shop.offers import get_product_name
 from handlers.access import many
@@ -99,6 +99,9 @@ async def ask_who(event: Event, request: Request, draft: Draft, found: Found | N
 
 async def ask_who_again(event: Event, request: Request, draft: Draft, refused: Refused) -> Reply:
     await save(request, draft, Granting.who)
+    if isinstance(refused, PersonAmbiguous) and refused.user_ids:
+        found = [await people.get_account_summary(request.session, one) for one in refused.user_ids[:8]]
+        return await ask_who(event, request, draft, Found(found))
     return say(event, errors.say(refused), rows(drop_button(draft)))
 
 
@@ -107,7 +110,7 @@ async def take_who(message: Message, request: Request) -> Reply:
     draft = await get_draft(request)
     try:
         found = await find_named(request.session, message)
-    except (PersonUnknown, PersonNotRegistered) as refused:
+    except (PersonUnknown, PersonNotRegistered, PersonAmbiguous) as refused:
         return await ask_who_again(message, request, draft, refused)
     if (one := only_one(found)) is None:
         return await ask_who(message, request, draft, found)

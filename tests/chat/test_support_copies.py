@@ -94,6 +94,7 @@ async def test_a_copy_that_telegram_refuses_is_said_to_be_missing(
     await anna.click(words.WRITE)
     await anna.send_photo(PIXEL, "вот экран")
     number = await card(olga, "вот экран")
+    assert not any(one.get("caption") for one in olga.messages)  # it stands in the card
     # The headline of what has not arrived is taken back; what stands in it stays.
     await reply(olga, number, photo=PIXEL)
     await olga.receives(lambda: words.not_copied("Анна Соколова"))

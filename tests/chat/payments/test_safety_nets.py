@@ -213,7 +213,7 @@ async def test_an_open_payment_is_asked_for_in_one_chain(
             await ask_payment(job, context)
         return (*await sql.fetchrow(row), await sql.fetchval(queued))
 
-    soon, slow = context.timings.ask_after(4), context.timings.link_lives
+    soon, slow = context.timings.ask_after(4), context.timings.ended_link
     late = ends + timedelta(minutes=5)
     later = now + timedelta(seconds=2)
     assert await asks(now, later) == (3, None, later, None)
