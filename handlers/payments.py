@@ -36,14 +36,13 @@ from bot.chat.replies import (
     without_buttons,
 )
 from bot.context import AppContext, Request
-from bot.notifications.events import PurchaseSucceeded
 from bot.notifications.registry import word
 from bot.payments import timelines
 from bot.payments.invoices import freeze_invoice, invoice
 from bot.payments.receipts import receipt_customer
 from bot.payments.refund_booking import book_stars_refund
 from bot.payments.screens import get_order, screen
-from bot.payments.settling import next_lesson_facts, notify_charge
+from bot.payments.settling import notify_charge, paid_news
 from bot.texts import shop as shop_words
 from bot.texts.payments import invoices
 from bot.texts.payments import orders as order_words
@@ -217,19 +216,8 @@ async def show_paid(request: Request) -> Reply:
 async def say_paid(request: Request, paid: PurchaseSummary, just_now: bool) -> Reply:
     """As the news of it: what is open until when, and where to go on."""
     access = await get_access(request.session, request.person.user_id, paid.module_id)
-    told = word(
-        PurchaseSucceeded(
-            purchase_id=paid.id,
-            product=paid.product,
-            module=paid.module,
-            module_id=paid.module_id,
-            days=paid.days,
-            amount=paid.amount,
-            currency=paid.currency,
-            ends_at=access.ends_at if access else None,
-            **await next_lesson_facts(request.session, request.person.user_id, paid.module_id, request.now),
-        )
-    )
+    ends_at = access.ends_at if access else None
+    told = word(await paid_news(request.session, request.person.user_id, paid, ends_at, request.now))
     text = told.text if just_now else f"{words.ALL_PAID}\n\n{told.text}"
     return say(request.event, text, told.keyboard)
 

@@ -14,8 +14,9 @@ from bot.notifications.notify import raise_alert
 from bot.notifications.ways import way_buttons
 from bot.payments.alarms import YOOKASSA_PAYMENTS, close_unknown, keep_unread, record_unknown
 from bot.payments.provider import KEY_LIFETIME, get_provider, retry_job
-from bot.payments.screens import get_order, is_slow, show_order, write
+from bot.payments.screens import get_order, is_slow
 from bot.payments.settling import settle_payment
+from bot.payments.showing import show_order, write
 from bot.raw_json import Unreadable
 from bot.retry import RetryJobError
 from bot.sender import send_all, shown_as_typing

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from aiogram.methods import DeleteMessage, EditMessageText, SendMessage
 from aiogram.types import InlineKeyboardMarkup
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -12,13 +11,9 @@ from bot.chat.keyboards import open_url, press, rows
 from bot.context import AppContext
 from bot.notifications.ways import way_buttons
 from bot.payments.offering import list_other_ways
-from bot.sender import send_all, send_in_job
 from bot.texts import shop as shop_words
 from bot.texts.payments import orders as words
-from db import chats
 from db.access.changes import AccessPeriod, get_access
-from db.engine import Pool
-from db.payments import attempts, orders
 from db.payments.attempts import AttemptDetails
 from db.payments.methods import PaymentMethod, Way
 from db.payments.prices import PriceRise, get_rise
@@ -75,40 +70,5 @@ def keyboard(order: Order) -> InlineKeyboardMarkup:
     return rows(pay, None if waits else check, *way_buttons(order.ways), leave)
 
 
-async def show_order(context: AppContext, attempt_id: int) -> None:
-    """In the message that shows the order, or, where there is none yet, as a new one. Nothing where its payer has gone
-    on to something else. Raises RetryJobError."""
-    async with context.database.transaction(Pool.JOBS) as session:
-        attempt = await attempts.get_attempt(session, attempt_id)
-        if attempt is None or not is_shown(attempt):
-            return
-        order = await get_order(session, context, attempt)
-        chosen, telegram = await chats.get_language(session, attempt.telegram_id)
-    with context.localizer.use_language_of(chosen, telegram):
-        shown = screen(order, context.now())
-    spare = await write(context, attempt, shown)
-    if spare is not None:
-        await send_all(context, [DeleteMessage(chat_id=spare[0], message_id=spare[1])])
-
-
 def is_shown(attempt: AttemptDetails) -> bool:
     return not attempt.left and attempt.closed_at is None and attempt.status == PurchaseStatus.PENDING
-
-
-async def write(context: AppContext, attempt: AttemptDetails, shown: Screen) -> orders.Copy | None:
-    """Puts it where the order is shown. A message that was sent is returned where it is not the one that shows it: two
-    jobs at once have sent one each, or its payer has gone on. Raises RetryJobError."""
-    text, markup = shown
-    chat_id, before = attempt.telegram_id, attempt.message_id
-    method = (
-        SendMessage(chat_id=chat_id, text=text, reply_markup=markup)
-        if before is None
-        else EditMessageText(chat_id=chat_id, message_id=before, text=text, reply_markup=markup)
-    )
-    sent = await send_in_job(context, method)
-    message_id = getattr(sent, "message_id", None)
-    if message_id is None or message_id == before:
-        return None
-    async with context.database.transaction(Pool.JOBS) as session:
-        recorded = await orders.record_message(session, attempt.id, before, message_id)
-    return None if recorded else (chat_id, message_id)

@@ -24,7 +24,7 @@ from db.lessons.lessons import get_next_lesson
 from db.payments.methods import YOOKASSA
 from db.payments.orders import is_silent
 from db.payments.parked import park_payment
-from db.payments.purchases import purchase_exists
+from db.payments.purchases import PurchaseSummary, purchase_exists
 from db.payments.sales import Sale
 from db.payments.settling import Outcome, PaymentSnapshot, Settlement, settle
 from db.payments.telegram import TelegramCharge
@@ -150,7 +150,7 @@ async def _notify_paid(
         ends_at=change.after,
         message_id=attempt.message_id,
         message_chat=attempt.telegram_id,
-        **await next_lesson_facts(session, purchase.user_id, sale.module_id, context.now()),
+        **await _next_lesson_facts(session, purchase.user_id, sale.module_id, context.now()),
     )
     await notify(session, purchase.user_id, succeeded)
     second = settlement.outcome is Outcome.SECOND
@@ -173,7 +173,24 @@ async def payer_facts(session: AsyncSession, user_id: int) -> dict[str, str | No
     return {"payer": who.name, "email": who.email, "username": who.username}
 
 
-async def next_lesson_facts(
+async def paid_news(
+    session: AsyncSession, user_id: int, paid: PurchaseSummary, ends_at: datetime | None, now: datetime
+) -> PurchaseSucceeded:
+    """The news of a purchase that has succeeded, told once more. `ends_at`: None for ever."""
+    return PurchaseSucceeded(
+        purchase_id=paid.id,
+        product=paid.product,
+        module=paid.module,
+        module_id=paid.module_id,
+        days=paid.days,
+        amount=paid.amount,
+        currency=paid.currency,
+        ends_at=ends_at,
+        **await _next_lesson_facts(session, user_id, paid.module_id, now),
+    )
+
+
+async def _next_lesson_facts(
     session: AsyncSession, user_id: int, module_id: int, now: datetime
 ) -> dict[str, Any]:
     """The facts of the lesson to go on with; none where the course has none left."""

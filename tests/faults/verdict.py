@@ -16,12 +16,15 @@ from tests.faults.shoppers import METHODS, Shopper, Till
 
 # Every purchase with the days it gave, and what is left of them after refunds.
 BOOKS = """
-select p.id, p.provider_payment_id as payment, p.status, p.days, a.method, i.providerkey::bigint as person,
+select p.id, p.provider_payment_id as payment, p.status, p.days, m.name as module, a.method,
+       i.providerkey::bigint as person,
        c.days as given, c.times, c.at, c.ends_at, coalesce(c.days, 0) + coalesce(
            (select sum(t.days) from bot.access_changes t join bot.refunds r on r.id = t.source_id
             where t.source = 'refund' and r.purchase_id = p.id), 0) as left_over
 from purchases p
 join bot.payment_attempts a on a.purchase_id = p.id
+join products o on o.product_id = p.product_id
+join modules m on m.id = o.module_id
 join authidentities i on i.user_id = p.user_id and i.loginprovider = 'telegram'
 left join lateral (
     select sum(days) as days, count(*) as times, min(created_at) as at, max(after) as ends_at
@@ -165,7 +168,11 @@ def _times(row: dict[str, Any], people: dict[int, ChatUser], heard: Counter[tupl
     if row["ends_at"] is None or row["person"] not in people:
         return 0
     end = people[row["person"]].words(lambda: until(row["ends_at"]))
-    return sum(count for (who, said), count in heard.items() if who == row["person"] and end in said)
+    return sum(
+        count
+        for (who, said), count in heard.items()
+        if who == row["person"] and end in said and row["module"] in said
+    )
 
 
 def _count(way: Way, row: dict[str, Any], since: datetime, times: int) -> None:

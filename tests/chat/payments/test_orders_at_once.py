@@ -7,7 +7,8 @@ import asyncpg
 import pytest
 
 from bot.chat.buttons import DropOrder
-from bot.payments.screens import show_order
+from bot.payments.showing import show_order
+from bot.sandbox.app import Sandbox
 from bot.texts.payments import orders as words
 from bot.timings import Timings
 from db.engine import Pool
@@ -16,6 +17,7 @@ from db.payments.purchases import list_pending_payment_ids
 from handlers.app import Application
 from tests.app import UNASKED
 from tests.callbacks import becomes
+from tests.chat.payments.links import arrived
 from tests.chat_user import ChatUser
 
 ROUBLES = "select array_agg(id order by id) from bot.offers where currency = 'RUB'"
@@ -41,6 +43,28 @@ async def test_two_jobs_that_show_it_at_once_leave_one_message(
     assert (
         await sql.fetchval("select message_id from bot.payment_attempts") == anna.messages[-1]["message_id"]
     )
+
+
+async def test_paid_while_its_screen_is_on_its_way(
+    anna: ChatUser, offer: int, app: Application, sandbox: Sandbox, sql: asyncpg.Connection
+) -> None:
+    """Telegram puts the screen off for a second; the news come first, in the same message."""
+    await anna.register()
+    await anna.order(offer)
+    attempt = await sql.fetchval("select id from bot.payment_attempts")
+    sandbox.faults.set(telegram_429=1)
+    showing = asyncio.create_task(show_order(app.context, attempt))
+    await becomes(lambda: put_off(sandbox))
+    await anna.pay()
+    await anna.receives(arrived(anna))
+    await showing
+    await anna.refresh()
+    assert arrived(anna) in anna.texts[-1]
+    assert anna.buttons[0].startswith("▶️ Урок 1: ")
+
+
+async def put_off(sandbox: Sandbox) -> bool:
+    return sandbox.faults.struck["telegram_429"] > 0
 
 
 async def test_settled_while_its_payer_leaves_it(anna: ChatUser, offer: int, sql: asyncpg.Connection) -> None:

@@ -1,0 +1,81 @@
+"""An order's screen in its payer's chat: sent, and rewritten as the order goes on."""
+
+from aiogram.methods import DeleteMessage, EditMessageText, SendMessage
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.chat.replies import Redraw
+from bot.context import AppContext
+from bot.notifications.registry import word
+from bot.payments import timelines
+from bot.payments.screens import Screen, get_order, is_shown, screen
+from bot.payments.settling import paid_news
+from bot.sender import send_all, send_in_job
+from bot.texts.payments.purchases import CheckStage
+from db import chats
+from db.engine import Pool
+from db.payments import attempts, orders
+from db.payments.attempts import AttemptDetails
+from db.payments.purchases import PurchaseStatus
+from db.payments.timeline import get_timeline
+
+
+async def show_order(context: AppContext, attempt_id: int) -> None:
+    """In the message that shows the order, or, where there is none yet, as a new one. Nothing where its payer has gone
+    on to something else. Raises RetryJobError.
+
+    A payment that ends while the screen is on its way has its news written over: they are written there again.
+    """
+    async with context.database.transaction(Pool.JOBS) as session:
+        attempt = await attempts.get_attempt(session, attempt_id)
+        if attempt is None or not is_shown(attempt):
+            return
+        order = await get_order(session, context, attempt)
+        chosen, telegram = await chats.get_language(session, attempt.telegram_id)
+    with context.localizer.use_language_of(chosen, telegram):
+        shown = screen(order, context.now())
+    spare = await write(context, attempt, shown)
+    if spare is not None:
+        await send_all(context, [DeleteMessage(chat_id=spare[0], message_id=spare[1])])
+    await _show_end(context, attempt_id)
+
+
+async def _show_end(context: AppContext, attempt_id: int) -> None:
+    """Nothing while the payment is open, or where no message shows it."""
+    async with context.database.transaction(Pool.JOBS) as session:
+        attempt = await attempts.get_attempt(session, attempt_id)
+        if attempt is None or attempt.message_id is None or attempt.status == PurchaseStatus.PENDING:
+            return
+        chosen, telegram = await chats.get_language(session, attempt.telegram_id)
+        with context.localizer.use_language_of(chosen, telegram):
+            text, keyboard = await _end(session, context, attempt)
+    chat_id, message_id = attempt.telegram_id, attempt.message_id
+    await send_in_job(
+        context, Redraw(chat_id=chat_id, message_id=message_id, text=text, reply_markup=keyboard)
+    )
+
+
+async def _end(session: AsyncSession, context: AppContext, attempt: AttemptDetails) -> Screen:
+    found, now = await get_timeline(session, attempt.purchase_id, attempt.user_id), context.now()
+    if attempt.status == PurchaseStatus.SUCCEEDED and found.access is not None:
+        news = word(await paid_news(session, attempt.user_id, found.purchase, found.access.until, now))
+        return news.text, news.keyboard
+    return timelines.shown(found, CheckStage.NOTHING, now, context.settings.support_contact)
+
+
+async def write(context: AppContext, attempt: AttemptDetails, shown: Screen) -> orders.Copy | None:
+    """Puts it where the order is shown. A message that was sent is returned where it is not the one that shows it: two
+    jobs at once have sent one each, or its payer has gone on. Raises RetryJobError."""
+    text, markup = shown
+    chat_id, before = attempt.telegram_id, attempt.message_id
+    method = (
+        SendMessage(chat_id=chat_id, text=text, reply_markup=markup)
+        if before is None
+        else EditMessageText(chat_id=chat_id, message_id=before, text=text, reply_markup=markup)
+    )
+    sent = await send_in_job(context, method)
+    message_id = getattr(sent, "message_id", None)
+    if message_id is None or message_id == before:
+        return None
+    async with context.database.transaction(Pool.JOBS) as session:
+        recorded = await orders.record_message(session, attempt.id, before, message_id)
+    return None if recorded else (chat_id, message_id)
