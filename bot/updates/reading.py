@@ -14,6 +14,7 @@ from aiogram.types import Message, Update, User
 from pydantic import ValidationError
 
 from bot.chat.replies import KEYBOARD
+from bot.updates.plain import read_plain
 from db.chats import TelegramProfile
 from db.normal import name_form
 
@@ -222,6 +223,8 @@ def first_name(user: User) -> str:
 
 def _parse(wanted: Raw, bot: Bot) -> tuple[Update, tuple[str, ...]]:
     """The update without what can't be read, and the names of those parts. Raises UnreadableError."""
+    if (plain := read_plain(wanted, bot)) is not None:
+        return plain, ()
     dropped: list[str] = []
     for _round in range(MAX_ROUNDS):
         try:
