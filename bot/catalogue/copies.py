@@ -60,10 +60,10 @@ async def plan_copy(session: AsyncSession, context: AppContext, copy: CatalogueC
 
 async def plan(session: AsyncSession, context: AppContext, merge: Merge, *, based: bool = True) -> LoadPlan:
     """Raises CatalogueRefusedError."""
-    trial = await session.begin_nested()
-    try:
-        changes = await load(session, merge.catalogue, context.settings, context.now())
-    finally:
-        await trial.rollback()
-        session.expire_all()
+    async with session.begin_nested() as trial:
+        try:
+            changes = await load(session, merge.catalogue, context.settings, context.now())
+        finally:
+            await trial.rollback()
+            session.expire_all()
     return LoadPlan(merge.catalogue, changes, merge.conflicts, based)
