@@ -22,6 +22,11 @@ from tests.chat_user import PATIENCE
 
 pytestmark = pytest.mark.usefixtures("errors")
 STATUS = "select status::text from bot.pgqueuer"
+# Whoever waits for a lock to put a job back.
+CUT = """
+select bool_or(pg_terminate_backend(pid)) from pg_stat_activity
+where datname = current_database() and wait_event_type = 'Lock' and query like 'WITH retry%'
+"""
 
 
 class Nap(Job):
@@ -113,4 +118,31 @@ async def test_a_job_is_held_by_its_age_however_often_it_had_to_wait(
     assert await connection.fetchval(STATUS) == status
     worker.stop()
     await running
+    await app.close()
+
+
+async def test_a_job_is_put_back_though_the_connection_breaks(
+    dsn: str, connection: asyncpg.Connection
+) -> None:
+    app = Application(settings_for("http://127.0.0.1:9"), dsn, timings=QUICK)
+    runs, may_fail = asyncio.Semaphore(0), asyncio.Event()
+
+    async def nap(job: Nap, context: AppContext) -> None:
+        runs.release()
+        await may_fail.wait()
+        raise RetryJobError("not yet")
+
+    await job_of(app.context)
+    worker = Worker(dsn, app.context, dict([entry(Nap, nap)]), {})
+    async with asyncio.timeout(PATIENCE):
+        running = asyncio.create_task(worker.run())
+        await runs.acquire()
+        async with connection.transaction():
+            await connection.execute("select from bot.pgqueuer for update")
+            may_fail.set()
+            await becomes(lambda: connection.fetchval(CUT))
+        await runs.acquire()
+        worker.stop()
+        await running
+    assert await connection.fetchval(STATUS) == "queued"
     await app.close()

@@ -14,7 +14,7 @@ from pgqueuer.core.executors import (
     ScheduleExecutor,
     ScheduleExecutorFactoryParameters,
 )
-from pgqueuer.domain.models import Context, CronExpressionEntrypoint, Job, Schedule
+from pgqueuer.domain.models import Context, CronExpressionEntrypoint, Job, Schedule, TracebackRecord
 from pgqueuer.errors import RetryRequested
 from pgqueuer.executors import EntrypointExecutor
 
@@ -33,6 +33,7 @@ from db.queue import queue_queries
 log = structlog.get_logger(__name__)
 
 ASK_EVERY = timedelta(seconds=1)  # where nobody can listen
+PUT_BACK = (0.1, 0.5, 1, 2, 4)  # seconds until a job is put back once more whose connection broke
 STARTING = timedelta(seconds=20)  # that who needs the worker waits until it runs
 COLUMNS = """
     select c.relname as table, a.attname as column from pg_class c
@@ -95,6 +96,18 @@ class WorkerQueries(Queries):
     async def fetch_schedule(self, entrypoints: dict[CronExpressionEntrypoint, timedelta]) -> list[Schedule]:
         async with self.standing:
             return await super().fetch_schedule({key: self.schedules[key].next_in() for key in entrypoints})
+
+    async def retry_job(self, job: Job, delay: timedelta, traceback_record: TracebackRecord | None) -> None:
+        """pgqueuer holds a job that could not be put back, at the first broken connection."""
+        for pause in PUT_BACK:
+            try:
+                return await super().retry_job(job, delay, traceback_record)
+            except Exception as error:
+                if not is_unavailable(error):
+                    raise
+                log.info("job_not_put_back", job=job.entrypoint, id=int(job.id), error=error)
+                await asyncio.sleep(pause)
+        return await super().retry_job(job, delay, traceback_record)
 
     async def has_table(self, table: str) -> bool:
         self._columns = self._columns or await self._read_columns()

@@ -62,7 +62,7 @@ class Walks:
         try:
             wrong = await self._walk(point)
         except (AssertionError, TimeoutError) as error:
-            wrong = ["".join(traceback.format_exception(error)[-3:])]
+            wrong = ["".join(traceback.format_exception(error)), *await self.world.state()]
         return Tried(point, self.world.gate.was_hit, wrong, time.monotonic() - began)
 
     async def _walk(self, point: Point | None) -> list[str]:

@@ -49,6 +49,11 @@ BUSY = """
 select count(*) from bot.pgqueuer
 where status = 'picked' or (status = 'queued' and execute_after <= now() + interval '0.3 s')
 """
+WAITING = """
+select entrypoint, status::text, attempts, execute_after - now() as due, heartbeat - now() as heard,
+       convert_from(payload, 'UTF8') as job
+from bot.pgqueuer where entrypoint !~ '^every_' order by id limit 20
+"""
 DISQUIET = """
 select 'parked payment ' || payment_id from bot.parked_payments where solved_at is null
 union all select 'failed update ' || update_id from bot.failed_updates where solved_at is null
@@ -105,6 +110,10 @@ class World:
         await until(is_quiet)
         await asyncio.sleep(0.02)
         await until(is_quiet)
+
+    async def state(self) -> list[str]:
+        """What there is to do, for who wants to know why nothing more happens."""
+        return [*await self.disquiet(), *(str(dict(row)) for row in await self.sql.fetch(WAITING))]
 
     async def disquiet(self) -> list[str]:
         return [row[0] for row in await self.sql.fetch(DISQUIET)]
