@@ -11,6 +11,7 @@ from sqlalchemy import Row, TextClause
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.account_errors import AccountDeleted
+from db.locks import lock_call
 from db.sql import text
 from db.tables import DeletedAccount
 
@@ -25,7 +26,7 @@ where not exists (select from bot.merges m where m.from_user_id = merged.id and 
 """
 # The lock of `lock(session, f"account:{id}")`, which merging takes alone.
 LOCK_SHARED = f"""
-select id, pg_advisory_xact_lock_shared(hashtextextended('lessongate:account:' || id, 0)) from ({CURRENT}) current
+select id, {lock_call("'account:' || id", shared=True)} from ({CURRENT}) current
 """
 
 
@@ -92,8 +93,8 @@ CURRENT_OF_MANY = text(
     """
 )
 LOCK_MANY = text(
-    """
-    select pg_advisory_xact_lock_shared(hashtextextended('lessongate:account:' || id, 0))
+    f"""
+    select {lock_call("'account:' || id", shared=True)}
     from (select id from unnest(cast(:ids as bigint[])) id order by id offset 0) ordered
     """
 )

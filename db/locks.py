@@ -3,9 +3,15 @@
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-LOCK = text("select pg_advisory_xact_lock(hashtextextended(:name, 0))")
+
+def lock_call(name: str, *, shared: bool = False) -> str:
+    """SQL that waits for the lock. `name`: an expression of its name."""
+    return f"pg_advisory_xact_lock{'_shared' * shared}(hashtextextended('lessongate:' || {name}, 0))"
+
+
+LOCK = text(f"select {lock_call('cast(:name as text)')}")
 
 
 async def lock(session: AsyncSession, name: str) -> None:
     """Waits for the lock of that name and holds it until the transaction ends, across processes."""
-    await session.execute(LOCK, {"name": f"lessongate:{name}"})
+    await session.execute(LOCK, {"name": name})

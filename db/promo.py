@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.access.changes import LOCK_ACCESS, AppliedChange, Source, check_days, extending
+from db.access.changes import AppliedChange, Source, check_days, extending, lock_access_call
 from db.access.limits import LATEST_END, MAX_DAYS
 from db.account_ids import CURRENT_STATE, TELEGRAM_IDS, lock_account_and
 from db.errors import (
@@ -78,7 +78,7 @@ LOCK = text(
     f"""
     with account as materialized ({CURRENT_STATE}),
     found as ({_found("exists (select from account where id = :user_id and not deleted)")} for update of c)
-    select account.*, opened.*, {LOCK_ACCESS.format(user="account.id", module="opened.module_id")},
+    select account.*, opened.*, {lock_access_call("account.id", "opened.module_id")},
            array({TELEGRAM_IDS}) as chats, (select key from bot.server_keys where name = '{USED_CODES}') as key
     from account left join ({OPENED}) opened on true
     """

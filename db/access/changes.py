@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.access.limits import LATEST_END, MAX_DAYS
 from db.account_ids import lock_account
 from db.errors import AccessNotOwned, AccessTooFar, AlreadyUndone
-from db.locks import lock
+from db.locks import lock, lock_call
 from db.sql import text
 from db.tables import AccessChange
 
@@ -268,5 +268,6 @@ async def lock_access(session: AsyncSession, user_id: int, module_id: int) -> No
     await lock(session, f"access:{user_id}:{module_id}")
 
 
-# The same lock, as an expression of these two.
-LOCK_ACCESS = "pg_advisory_xact_lock(hashtextextended('lessongate:access:' || {user} || ':' || {module}, 0))"
+def lock_access_call(user: str, module: str) -> str:
+    """The same lock, of these two SQL expressions."""
+    return lock_call(f"'access:' || {user} || ':' || {module}")

@@ -68,10 +68,9 @@ async def plan_grants(
     return plans
 
 
-# The lock of `changes.lock_access`.
 LOCK_MANY = text(
-    """
-    select pg_advisory_xact_lock(hashtextextended('lessongate:access:' || id || ':' || cast(:module as bigint), 0))
+    f"""
+    select {changes.lock_access_call("id", "cast(:module as bigint)")}
     from (select id from unnest(cast(:ids as bigint[])) id order by id offset 0) ordered
     """
 )
