@@ -278,7 +278,7 @@ async def send_by_job(context: AppContext, replies: Sequence[Method], delay: flo
     packed = [pack(method) for method in replies]
 
     async def put_off(session: AsyncSession) -> None:
-        await enqueue(session, SendJob(methods=packed), after=timedelta(seconds=delay))
+        await enqueue(session, SendJob(methods=packed, at=context.now()), after=timedelta(seconds=delay))
 
     await _write_or_log(context, put_off, "replies_lost", count=len(replies))
 

@@ -131,6 +131,12 @@ async def find_person(session: AsyncSession, kind: str, subject: str, facts: dic
     return found
 
 
+async def is_solved(session: AsyncSession, kind: str, subject: str) -> bool:
+    """Whether it was raised and is not open any more."""
+    query = select(func.bool_and(Alert.solved_at.is_not(None)))
+    return bool(await session.scalar(query.where(Alert.kind == kind, Alert.subject == subject)))
+
+
 async def count_open(session: AsyncSession, kind: str) -> int:
     query = select(func.count()).select_from(Alert).where(Alert.kind == kind, Alert.solved_at.is_(None))
     return await session.scalar(query) or 0

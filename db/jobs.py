@@ -4,6 +4,7 @@ A job may be run by another release than stored it: its name and its fields' nam
 """
 
 from dataclasses import Field, dataclass, field
+from datetime import datetime
 from typing import Any, ClassVar, dataclass_transform
 
 
@@ -98,10 +99,11 @@ class PackedMethod(Stored):
 
 
 class SendJob(Job):
-    """Replies that could not be sent at once, in their order."""
+    """Replies that could not be sent at once, in their order. `at`: when they were worded."""
 
     name = "send"
     methods: list[PackedMethod]
+    at: datetime | None = None
 
 
 class RefusedJob(Job):

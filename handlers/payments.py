@@ -36,13 +36,14 @@ from bot.chat.replies import (
     without_buttons,
 )
 from bot.context import AppContext, Request
+from bot.notifications.paid import paid_news
 from bot.notifications.registry import word
 from bot.payments import timelines
 from bot.payments.invoices import freeze_invoice, invoice
 from bot.payments.receipts import receipt_customer
 from bot.payments.refund_booking import book_stars_refund
 from bot.payments.screens import get_order, screen
-from bot.payments.settling import notify_charge, paid_news
+from bot.payments.settling import notify_charge
 from bot.texts import shop as shop_words
 from bot.texts.payments import invoices
 from bot.texts.payments import orders as order_words

@@ -48,6 +48,7 @@ async def _invoice(session: AsyncSession, context: AppContext, job: RefusedJob) 
     await raise_alert(session, context, alarm)
     ways = await list_other_ways(session, context.settings, attempt, attempt.product_id, attempt.days)
     told = InvoiceNotSent(
+        purchase_id=attempt.purchase_id,
         product=attempt.product,
         offer_id=attempt.offer_id,
         support=context.settings.support_contact,

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.context import AppContext
 from bot.mail.letters import Letter
+from bot.notifications.current import as_of_now
 from bot.notifications.registry import from_facts
 from bot.notifications.registry import word as word_event
 from bot.texts import mail as words
@@ -61,7 +62,7 @@ async def word(session: AsyncSession, row: OutboxMessage, context: AppContext) -
         if row.kind in REMINDERS:
             subject, text = await _reminder(session, row, row.user_id, context.now())
         else:
-            subject, text = _news(row)
+            subject, text = await _news(session, row, row.user_id, context.now())
         return await _with_link(session, row.user_id, context, subject, text)
 
 
@@ -75,10 +76,12 @@ async def _reminder(
     return reminder_words.subject(due), reminder_words.text(due)
 
 
-def _news(row: OutboxMessage) -> tuple[str, str]:
-    """As the chat would have it; its buttons are in the chat."""
+async def _news(session: AsyncSession, row: OutboxMessage, user_id: int, now: datetime) -> tuple[str, str]:
+    """As the chat would have it; its buttons are in the chat. Raises NotWantedError."""
     facts = row.payload["facts"]
-    event = from_facts(row.kind, facts, row.payload["version"])
+    event = await as_of_now(session, from_facts(row.kind, facts, row.payload["version"]), user_id, None, now)
+    if event is None:
+        raise NotWantedError
     return str(words.SUBJECTS[row.kind]).format(**facts), word_event(event).text
 
 

@@ -170,6 +170,7 @@ class LinkExpired(EditingEvent):
     amount: int
     currency: str
     offer_id: int | None
+    purchase_id: int | None = None
 
 
 class PaymentLookedInto(Event):
@@ -191,6 +192,7 @@ class InvoiceNotSent(EditingEvent):
     methods: tuple[str, ...] = ()
     support: str | None
     ways: tuple[Way, ...] = ()
+    purchase_id: int | None = None
 
 
 # --- letters ---
@@ -248,3 +250,4 @@ class RefundDone(Event):
     ends_at: datetime | None
     is_open: bool
     void: str = ""
+    module_id: int | None = None

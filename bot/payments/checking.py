@@ -86,7 +86,7 @@ async def _answer(
 async def _show(
     context: AppContext, attempt: AttemptDetails, telegram_id: int, message_id: int | None, stage: CheckStage
 ) -> int | None:
-    """The message's number; None where it can't be shown. Raises RetryJobError where a new one can be sent later."""
+    """The message's number; None where it can't be shown. Raises RetryJobError: what it says is read anew then."""
     async with context.database.transaction(Pool.JOBS) as session:
         chosen, telegram = await chats.get_language(session, telegram_id)
         found = await get_timeline(session, attempt.purchase_id, attempt.user_id)
@@ -95,7 +95,7 @@ async def _show(
         text, keyboard = timelines.shown(found, stage, context.now(), context.settings.support_contact, order)
     if message_id is not None:
         edit = EditMessageText(chat_id=telegram_id, message_id=message_id, text=text, reply_markup=keyboard)
-        await send_all(context, [edit])
+        await send_in_job(context, edit)
         return message_id
     sent = await send_in_job(context, SendMessage(chat_id=telegram_id, text=text, reply_markup=keyboard))
     message_id = getattr(sent, "message_id", None)

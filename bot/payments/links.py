@@ -16,7 +16,7 @@ from bot.payments.alarms import YOOKASSA_PAYMENTS, close_unknown, keep_unread, r
 from bot.payments.provider import KEY_LIFETIME, get_provider, retry_job
 from bot.payments.screens import get_order, is_slow
 from bot.payments.settling import settle_payment
-from bot.payments.showing import show_order, write
+from bot.payments.showing import show_end, show_order, write
 from bot.raw_json import Unreadable
 from bot.retry import RetryJobError
 from bot.sender import send_all, shown_as_typing
@@ -176,13 +176,13 @@ async def _record_refusal(context: AppContext, attempt: AttemptDetails, error: P
 
 
 async def _say_ended(context: AppContext, attempt: AttemptDetails, why: Text) -> None:
-    """No payment came of the order: in its message, with the other ways; nothing where its payer has gone on. Raises
-    RetryJobError."""
+    """No payment came of the order: in its message, with the other ways; nothing where its payer has gone on, or has
+    paid after all. Raises RetryJobError."""
     async with context.database.transaction(Pool.JOBS) as session:
         attempt = await attempts.get_attempt(session, attempt.id) or attempt
         order = await get_order(session, context, attempt)
         chosen, telegram = await chats.get_language(session, attempt.telegram_id)
-    if attempt.left:
+    if attempt.left or attempt.status != PurchaseStatus.CANCELED:
         return
     with context.localizer.use_language_of(chosen, telegram):
         head = words.terms(attempt.product, attempt.days, attempt.amount, attempt.currency)
@@ -190,3 +190,4 @@ async def _say_ended(context: AppContext, attempt: AttemptDetails, why: Text) ->
         back = press(shop_words.BACK, ShowModule(id=attempt.module_id))
         shown = f"{head}\n\n{why}", rows(again, *way_buttons(order.ways), back)
     await write(context, attempt, shown)
+    await show_end(context, attempt.id, PurchaseStatus.CANCELED)

@@ -120,6 +120,7 @@ async def _notify_done(session: AsyncSession, context: AppContext, done: BookedR
     days = -done.change.days if done.change else 0
     refunded = RefundDone(
         purchase_id=purchase.id,
+        module_id=purchase.module_id,
         product=purchase.product,
         module=purchase.module,
         amount=done.refund.amount,

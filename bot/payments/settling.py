@@ -4,7 +4,6 @@ provider's answer → PaymentSnapshot → Settlement → events; TelegramCharge 
 """
 
 from datetime import datetime
-from typing import Any
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,17 +13,17 @@ from bot.context import AppContext
 from bot.notifications import alert_events
 from bot.notifications.events import LinkExpired, PurchaseCanceled, PurchaseSucceeded
 from bot.notifications.notify import notify, notify_chats, notify_looked_into, raise_alert
+from bot.notifications.paid import next_lesson_facts
 from bot.notifications.payer_events import AdminPurchaseSucceeded, SecondCharge
 from bot.payments.alarms import close_unknown, keep_unknown
 from bot.payments.offering import list_other_ways
 from bot.yookassa.answers import ProviderPayment
 from db.accounts.people import get_account_summary
 from db.alerts import close_payment_alerts
-from db.lessons.lessons import get_next_lesson
 from db.payments.methods import YOOKASSA
 from db.payments.orders import is_silent
 from db.payments.parked import park_payment
-from db.payments.purchases import PurchaseSummary, purchase_exists
+from db.payments.purchases import purchase_exists
 from db.payments.sales import Sale
 from db.payments.settling import Outcome, PaymentSnapshot, Settlement, settle
 from db.payments.telegram import TelegramCharge
@@ -150,7 +149,7 @@ async def _notify_paid(
         ends_at=change.after,
         message_id=attempt.message_id,
         message_chat=attempt.telegram_id,
-        **await _next_lesson_facts(session, purchase.user_id, sale.module_id, context.now()),
+        **await next_lesson_facts(session, purchase.user_id, sale.module_id, context.now()),
     )
     await notify(session, purchase.user_id, succeeded)
     second = settlement.outcome is Outcome.SECOND
@@ -171,33 +170,6 @@ async def payer_facts(session: AsyncSession, user_id: int) -> dict[str, str | No
     """Who an account is, as news for admins says it."""
     who = await get_account_summary(session, user_id)
     return {"payer": who.name, "email": who.email, "username": who.username}
-
-
-async def paid_news(
-    session: AsyncSession, user_id: int, paid: PurchaseSummary, ends_at: datetime | None, now: datetime
-) -> PurchaseSucceeded:
-    """The news of a purchase that has succeeded, told once more. `ends_at`: None for ever."""
-    return PurchaseSucceeded(
-        purchase_id=paid.id,
-        product=paid.product,
-        module=paid.module,
-        module_id=paid.module_id,
-        days=paid.days,
-        amount=paid.amount,
-        currency=paid.currency,
-        ends_at=ends_at,
-        **await _next_lesson_facts(session, user_id, paid.module_id, now),
-    )
-
-
-async def _next_lesson_facts(
-    session: AsyncSession, user_id: int, module_id: int, now: datetime
-) -> dict[str, Any]:
-    """The facts of the lesson to go on with; none where the course has none left."""
-    lesson = await get_next_lesson(session, user_id, module_id, now)
-    if lesson is None:
-        return {}
-    return {"lesson_id": lesson.id, "lesson_number": lesson.number, "lesson": lesson.title}
 
 
 async def _notify_canceled(session: AsyncSession, context: AppContext, sale: Sale, reason: str) -> None:
@@ -223,6 +195,7 @@ async def _notify_canceled(session: AsyncSession, context: AppContext, sale: Sal
 def _expired(sale: Sale) -> LinkExpired:
     purchase, attempt = sale.purchase, sale.attempt
     return LinkExpired(
+        purchase_id=purchase.id,
         message_id=attempt.message_id,
         message_chat=attempt.telegram_id,
         product=sale.product,

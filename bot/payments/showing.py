@@ -5,10 +5,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat.replies import Redraw
 from bot.context import AppContext
+from bot.notifications.paid import paid_news
 from bot.notifications.registry import word
 from bot.payments import timelines
 from bot.payments.screens import Screen, get_order, is_shown, screen
-from bot.payments.settling import paid_news
 from bot.sender import send_all, send_in_job
 from bot.texts.payments.purchases import CheckStage
 from db import chats
@@ -36,14 +36,15 @@ async def show_order(context: AppContext, attempt_id: int) -> None:
     spare = await write(context, attempt, shown)
     if spare is not None:
         await send_all(context, [DeleteMessage(chat_id=spare[0], message_id=spare[1])])
-    await _show_end(context, attempt_id)
+    await show_end(context, attempt_id, PurchaseStatus.PENDING)
 
 
-async def _show_end(context: AppContext, attempt_id: int) -> None:
-    """Nothing while the payment is open, or where no message shows it."""
+async def show_end(context: AppContext, attempt_id: int, said: str) -> None:
+    """What became of the order while its message was written. Nothing where that is what it `said`, or where no
+    message shows it."""
     async with context.database.transaction(Pool.JOBS) as session:
         attempt = await attempts.get_attempt(session, attempt_id)
-        if attempt is None or attempt.message_id is None or attempt.status == PurchaseStatus.PENDING:
+        if attempt is None or attempt.message_id is None or attempt.status == said:
             return
         chosen, telegram = await chats.get_language(session, attempt.telegram_id)
         with context.localizer.use_language_of(chosen, telegram):

@@ -146,6 +146,13 @@ async def get_currency(session: AsyncSession, purchase_id: int) -> str:
     return currency
 
 
+async def get_state(session: AsyncSession, purchase_id: int) -> tuple[str, int] | None:
+    """Its status, and whose it is."""
+    query = select(Purchase.status, Purchase.user_id).where(Purchase.id == purchase_id)
+    row = (await session.execute(query)).one_or_none()
+    return (row.status, row.user_id) if row else None
+
+
 async def purchase_exists(session: AsyncSession, payment_id: str) -> bool:
     """Whether any purchase, the other application's too, has this payment of YooKassa."""
     purchase_id = await session.scalar(

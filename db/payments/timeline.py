@@ -102,3 +102,22 @@ REFUNDS = text(
     from bot.refunds where purchase_id = :purchase_id and status in ('pending', 'succeeded') order by id
     """
 )
+
+
+ENDED_SINCE = text(
+    """
+    select exists (
+        select from authidentities i
+        join purchases p on p.user_id = i.user_id
+        join bot.payment_attempts a on a.purchase_id = p.id
+        where lower(i.loginprovider) = 'telegram' and i.providerkey = cast(:telegram_id as text)
+          and a.telegram_id = cast(cast(:telegram_id as text) as bigint) and a.message_id = :message_id
+          and p.status <> 'pending' and greatest(a.closed_at, a.said_at) > :at)
+    """
+)
+
+
+async def has_ended_since(session: AsyncSession, telegram_id: int, message_id: int, at: datetime) -> bool:
+    """Whether that message shows an order that was settled after that moment."""
+    values = {"telegram_id": str(telegram_id), "message_id": message_id, "at": at}
+    return bool(await session.scalar(ENDED_SINCE, values))
