@@ -4,6 +4,7 @@ In a run on several cores each worker has a server of its own.
 """
 
 import asyncio
+import gc
 import os
 import shutil
 from collections.abc import AsyncIterator, Callable
@@ -15,7 +16,7 @@ from hypothesis import HealthCheck, settings
 from xdist.plugin import pytest_xdist_auto_num_workers as number_of_cores  # type: ignore[import-untyped]
 
 from db.engine import Database
-from handlers.app import fast_loop
+from handlers.app import fast_loop, settle_memory
 from tests.database import TEMPLATE, Databases, server_of_the_run
 from tests.kept import Kept, Lent
 
@@ -34,6 +35,14 @@ def pytest_configure() -> None:
     about = os.statvfs(MEMORY)
     if about.f_bavail * about.f_frsize > ROOM and not about.f_flag & os.ST_NOEXEC:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """What has been imported and collected stays, as in the bot (handlers/app.py): to look through it again and again
+    for garbage took a twentieth of the tests' time."""
+    settle_memory()
+    gc.set_threshold(10_000, 20, 20)
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
