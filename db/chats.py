@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Text, bindparam
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db.ahead import Ahead, load_with
 from db.direct import write_later
 from db.sql import text
 
@@ -149,13 +150,14 @@ async def load_person(
     now: datetime,
     *,
     read_only: bool = False,
+    ahead: Ahead | None = None,
 ) -> Person:
     """One statement, two where the chat's row is to be written. `read_only` neither writes it nor waits for its lock
     (payment updates)."""
     said = {"username": profile.username, "name": profile.name, "language": profile.language}
     handled = {"bot_id": bot_id, "update_id": update_id, "now": now}
     values = {"id": profile.telegram_id, "key": str(profile.telegram_id)} | said | handled
-    row = (await session.execute(LOAD, values)).one()
+    row = await load_with(session, LOAD, values, ahead)
     if not (row.is_current or read_only):
         row = (await session.execute(LOAD_AND_WRITE, values)).one()
     account = None if row.user_id is None else Account(row.user_id, row.last_seen)

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Literal
 
 import structlog
-from aiogram import Bot, Dispatcher
+from aiogram import Bot
 from aiogram.client.default import DefaultBotProperties
 from aiogram.enums import ParseMode
 from aiogram.exceptions import TelegramAPIError
@@ -77,7 +77,7 @@ class Application:
             timings=timings or Timings(),
             now=now,
         )
-        self.processor = UpdateProcessor(self.context, dispatcher())
+        self.processor = UpdateProcessor(self.context, dispatcher(), dispatcher().ahead)
         self.polling = None if settings.public_url else Polling(self.context, self.processor)
         jobs = all_jobs(self.processor)
         self.worker = Worker(direct_dsn or dsn, self.context, jobs, SCHEDULES, worker_connections)
@@ -232,7 +232,7 @@ def _stop_with_input(app: Application) -> None:
 
 
 @cache
-def dispatcher() -> Dispatcher:
+def dispatcher() -> TableDispatcher:
     """One for every app in the process: aiogram lets a router belong to one dispatcher only."""
     made = TableDispatcher(*ROUTERS)
     for observer in (made.message, made.callback_query):

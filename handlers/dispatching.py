@@ -4,7 +4,7 @@ Routers and filters mean what they mean in aiogram, and are asked in their order
 wait for a command, a button or a state of the conversation which this event has not.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -16,11 +16,13 @@ from aiogram.dispatcher.event.telegram import TelegramEventObserver
 from aiogram.filters import Command
 from aiogram.filters.callback_data import CallbackQueryFilter
 from aiogram.fsm.state import State
-from aiogram.types import CallbackQuery, Message, TelegramObject
+from aiogram.types import CallbackQuery, Message, TelegramObject, Update
 
+from db.ahead import Ahead
 from handlers.filters import goes_to
 
 Names = frozenset[str]
+AHEAD = "ahead"  # a handler's flag: what it asks first, of the event (db/ahead.py)
 
 
 class DirectFilter(FilterObject):
@@ -72,6 +74,19 @@ class Table:
         self._names = frozenset(name for one in everybody for name in one.names or ())
         self._states = frozenset(state for one in everybody for state in one.states or ())
         self._places: dict[tuple[Names, str | None], list[Place]] = {}
+        self._ahead: dict[str, Callable[[Any], Ahead]] = {
+            name: one.handler.flags[AHEAD]
+            for one in everybody
+            if AHEAD in one.handler.flags
+            for name in one.names or ()
+        }
+
+    def ahead(self, event: TelegramObject) -> Ahead | None:
+        for name in _names(event):
+            if (asks := self._ahead.get(name)) is not None:
+                with suppress(ValueError, TypeError):  # of a button's data
+                    return asks(event)
+        return None
 
     def places(self, event: TelegramObject, state: str | None) -> list[Place]:
         """Where the event may be taken, in the routers' order."""
@@ -96,6 +111,11 @@ class TableDispatcher(Dispatcher):
         super().__init__(disable_fsm=True)
         self.include_routers(*routers)
         self._asking: dict[str, NextMiddlewareType[TelegramObject]] = {}
+        self._tables: dict[str, Table] = {}
+
+    def ahead(self, update: Update) -> Ahead | None:
+        """What the handler that the update is probably for is going to ask first, as its flag `AHEAD` says."""
+        return self._table(update.event_type).ahead(update.event)
 
     async def propagate_event(self, update_type: str, event: TelegramObject, **kwargs: Any) -> Any:
         if (asking := self._asking.get(update_type)) is None:
@@ -117,9 +137,12 @@ class TableDispatcher(Dispatcher):
         return observer.middleware.wrap_middlewares(observer.outer_middleware, ask)
 
     def _table(self, update_type: str) -> Table:
-        observers = [router.observers[update_type] for router in self.sub_routers]
-        assert not any([*one.outer_middleware] for one in observers), "the dispatcher has them"
-        return Table(observers)
+        """Made once: all routers are there before the first update."""
+        if (found := self._tables.get(update_type)) is None:
+            observers = [router.observers[update_type] for router in self.sub_routers]
+            assert not any([*one.outer_middleware] for one in observers), "the dispatcher has them"
+            found = self._tables[update_type] = Table(observers)
+        return found
 
 
 def _middlewares(observer: TelegramEventObserver) -> Iterator[MiddlewareType[TelegramObject]]:

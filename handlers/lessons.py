@@ -31,11 +31,13 @@ from bot.texts import lessons as words
 from bot.texts import questions as question_words
 from bot.texts import shop as shop_words
 from bot.texts.format import safe
+from db.ahead import Ahead
 from db.chats import Person
 from db.errors import LessonUnknown
 from db.lessons import lessons
 from db.lessons.lessons import Contents, LessonLine, LessonPage, ModuleLessons
 from db.shop import courses
+from handlers.dispatching import AHEAD
 from handlers.filters import NotSignedOut, goes_to, is_
 from handlers.home import load_home, next_button, now_home, place_home
 from handlers.lessons_screen import show_page, show_text
@@ -136,7 +138,11 @@ def lesson_button(line: LessonLine, is_open: bool) -> InlineKeyboardButton:
     return make(words.lesson_button(line, is_open), ShowLesson(id=line.id))
 
 
-@router.callback_query(ShowLesson.filter())
+def lesson_ahead(query: CallbackQuery) -> Ahead:
+    return lessons.lesson_ahead(ShowLesson.unpack(query.data or "").id)
+
+
+@router.callback_query(ShowLesson.filter(), flags={AHEAD: lesson_ahead})
 async def show_lesson(query: CallbackQuery, callback_data: ShowLesson, request: Request) -> Reply:
     page = await lessons.get_lesson(request.session, callback_data.id, learner(request.person), request.now)
     return await say_lesson(query, page, request, here=True)

@@ -36,6 +36,7 @@ from bot.updates.put_off import PutOffReasons
 from bot.updates.reading import Incoming, Raw, UnreadableError, is_payment, money_in, profile, read
 from bot.updates.refusing import refusal
 from db import chats, updates
+from db.ahead import Ahead
 from db.chats import Person
 from db.engine import Pool, is_retryable, is_unavailable
 from db.errors import NameUnconfirmed, Refused
@@ -44,6 +45,7 @@ from db.locks import lock
 
 log = structlog.get_logger(__name__)
 Wait = Callable[[], Awaitable[None]]
+Asks = Callable[[Update], Ahead | None]  # what its handler is going to ask
 
 SPARE_CONNECTIONS = 2  # connections of the talk pool that no update may take
 MAX_TRIES = 4  # of a transaction that met a deadlock or a serialization failure
@@ -55,9 +57,9 @@ class DatabaseUnavailableError(Exception):
 
 
 class UpdateProcessor:
-    def __init__(self, context: AppContext, dispatcher: Dispatcher) -> None:
+    def __init__(self, context: AppContext, dispatcher: Dispatcher, ahead: Asks) -> None:
         self._context = context
-        self._dispatcher = dispatcher
+        self._dispatcher, self._ahead = dispatcher, ahead
         self._gate = asyncio.Semaphore(max(1, context.database.talk_pool_size - SPARE_CONNECTIONS))
         # A lock is there as long as somebody holds it or waits for it.
         self._people: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
@@ -205,7 +207,8 @@ class UpdateProcessor:
             async with context.database.transaction(pool) as session:
                 if not self.alone and talks:
                     await lock(session, f"updates of {user.id}")
-                person = await chats.load_person(
+                load = partial(chats.load_person, ahead=self._ahead(update) if talks else None)
+                person = await load(
                     session, profile(user), context.bot.id, update.update_id, now, read_only=not talks
                 )
                 self._limits.record_seen(user.id, is_admin=may(person, context.settings))

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db.ahead import Ahead
 from db.errors import PersonUnknown
 from db.normal import UNUSUAL_EMAIL, email_form
 from db.placeholders import proven_email
@@ -52,8 +53,7 @@ class ChatContact:
 BY_EMAIL = text(
     f"""select email, id from users where lower(email COLLATE "C") = any(:keys) or {UNUSUAL_EMAIL} order by id"""
 )
-LIST_SUMMARIES = text(
-    f"""
+SUMMARIES = f"""
     select u.id, u.name, {proven_email("u")}, c.value, u.phone, a.providerkey, chat.username,
            u.created_at, u.last_seen, gone.deleted_at
     from users u
@@ -65,17 +65,18 @@ LIST_SUMMARIES = text(
     ) a on true
     left join bot.chats chat
         on chat.telegram_id = case when a.providerkey ~ '^[0-9]{{1,18}}$' then a.providerkey::bigint end
-    where u.id = any(:ids)
-    """
-)
+"""
+LIST_SUMMARIES = text(f"{SUMMARIES} where u.id = any(:ids)")
+GET_SUMMARY = text(f"{SUMMARIES} where u.id = :user_id")
+SUMMARY_AHEAD = Ahead(GET_SUMMARY, {})
 
 
 async def get_account_summary(session: AsyncSession, user_id: int) -> AccountSummary:
     """Raises PersonUnknown."""
-    found = await list_summaries(session, [user_id])
-    if not found:
+    row = (await session.execute(GET_SUMMARY, {"user_id": user_id})).one_or_none()
+    if row is None:
         raise PersonUnknown(f"#{user_id}")
-    return found[0]
+    return AccountSummary(*row)
 
 
 async def list_summaries(session: AsyncSession, ids: Sequence[int]) -> list[AccountSummary]:

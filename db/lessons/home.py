@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from db.ahead import Ahead
 from db.lessons.progress import COUNTS, Progress
 from db.lessons.sittings import COUNT_DUE
 from db.lessons.unlocking import DONE
@@ -77,6 +78,9 @@ where line.preview and line.module_id = coalesce(cast(:module_id as bigint), lin
   and not exists (select from done where lesson_id = line.id)
 order by line.module_id is distinct from cast(:last as bigint), line.module_id, line.number limit 1
 """
+
+
+LEARNING_AHEAD = Ahead(text(GET_LEARNING), {})
 
 
 async def get_learning(session: AsyncSession, user_id: int, now: datetime) -> Learning:

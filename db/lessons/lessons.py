@@ -12,6 +12,7 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.account_ids import lock_account
+from db.ahead import Ahead
 from db.errors import LessonLocked, LessonUnknown
 from db.lessons.progress import COUNTS, Progress, get_progress
 from db.lessons.unlocking import DONE, LessonWaits, Lock, lines, lock_of
@@ -200,6 +201,10 @@ async def get_next_lesson(
     """The module's first lesson that is neither done nor locked."""
     found = await get_contents(session, module_id, user_id, now)
     return next((line for line in found.lessons if not (line.done or line.lock)), None) if found else None
+
+
+def lesson_ahead(lesson_id: int) -> Ahead:
+    return Ahead(text(GET_LESSON), {"lesson_id": lesson_id})
 
 
 async def get_lesson(session: AsyncSession, lesson_id: int, user_id: int | None, now: datetime) -> LessonPage:

@@ -9,6 +9,8 @@ from bot.chat.replies import Reply, show_or_say
 from bot.context import Request
 from bot.texts import home as home_words
 from bot.texts.access import status as words
+from db.lessons import home
+from handlers.dispatching import AHEAD
 from handlers.filters import SignedIn, goes_to, is_, router_for
 from handlers.home import Home, load_home, next_button
 
@@ -17,8 +19,8 @@ router = router_for("status", SignedIn())
 MAX_BUTTONS = 40
 
 
-@router.message(is_(STATUS))
-@router.callback_query(goes_to(STATUS))
+@router.message(is_(STATUS), flags={AHEAD: lambda _: home.LEARNING_AHEAD})
+@router.callback_query(goes_to(STATUS), flags={AHEAD: lambda _: home.LEARNING_AHEAD})
 async def show_status(event: Message | CallbackQuery, request: Request) -> Reply:
     found = await load_home(request)
     text = words.status(found.courses, request.now) if found.courses else words.NO_ACCESS

@@ -18,6 +18,7 @@ from bot.texts.accounts import my_data as my_data_words
 from bot.texts.accounts import profile as words
 from db import mail
 from db.accounts import people
+from handlers.dispatching import AHEAD
 from handlers.filters import SignedIn, goes_to, is_, router_for
 from handlers.mail import news_button
 
@@ -33,8 +34,8 @@ async def set_mail_news(query: CallbackQuery, callback_data: MailNews, request: 
     return [toast(query, done), *as_list(await profile(query, request))]
 
 
-@router.message(is_(commands.PROFILE))
-@router.callback_query(goes_to(commands.PROFILE))
+@router.message(is_(commands.PROFILE), flags={AHEAD: lambda _: people.SUMMARY_AHEAD})
+@router.callback_query(goes_to(commands.PROFILE), flags={AHEAD: lambda _: people.SUMMARY_AHEAD})
 async def profile(event: Message | CallbackQuery, request: Request) -> Reply:
     session, person, context = request.session, request.person, request.context
     who = await people.get_account_summary(session, person.user_id)

@@ -16,10 +16,12 @@ from bot.texts.certificates import LINK
 from db import chats
 from db.catalogue.school import get_school
 from db.errors import Refused
+from db.lessons import home
 from db.shop import courses
 from handlers import certificates, mail, payments, promo, shop
 from handlers.accounts import site_links, wishes
 from handlers.accounts.login import PAID, remember_link, say_sign_in
+from handlers.dispatching import AHEAD
 from handlers.filters import goes_to, is_
 from handlers.home import free_lesson_button, show_home
 
@@ -28,8 +30,8 @@ CONNECTS = "in_"  # begins a link that the school's site has signed
 router = Router(name="start")
 
 
-@router.message(is_(START))
-@router.callback_query(goes_to(START))
+@router.message(is_(START), flags={AHEAD: lambda _: home.LEARNING_AHEAD})
+@router.callback_query(goes_to(START), flags={AHEAD: lambda _: home.LEARNING_AHEAD})
 async def start(
     event: Message | CallbackQuery, request: Request, command: CommandObject | None = None
 ) -> Reply:

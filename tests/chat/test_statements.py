@@ -93,6 +93,16 @@ async def test_one_statement_loads_all_an_update_needs(anna: ChatUser, other: Ap
     assert "bot.updates" in mark
 
 
+async def test_what_is_read_most_is_asked_along_with_who_asks(
+    anna: ChatUser, other: Application, sql: asyncpg.Connection
+) -> None:
+    await anna.register()
+    await sql.execute(GROW)
+    for command in ("/start", "/status", "/profile"):
+        (both,) = await statements(other, anna, command)
+        assert only_reads(both)
+
+
 COMMANDS = ("/start", "/courses", "/buy", "/status", "/lessons", "/review", "/progress", "/purchases", "/profile",
             "/devices", "/help", "/promo", "/promo NEVER")  # fmt: skip
 ADMINS = ("/admin", "/promos", "/offers", "/history", "/user #1", "/grant", "/promo_new", "/offer")

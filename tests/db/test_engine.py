@@ -221,3 +221,25 @@ async def _write_and(database: Database, then: Callable[[AsyncSession], Awaitabl
 )
 def test_what_only_reads(statement: str, reads: bool) -> None:
     assert only_reads(statement) is reads
+
+
+async def test_what_was_asked_ahead_is_for_who_asks_it_next(dsn: str) -> None:
+    """And of nothing that was written meanwhile."""
+    database, asked = Database(dsn), text("select cast(:one as text)")
+    part = "made# as (insert into modules (name, interval_count) values (:name, 10))"
+    between: list[Callable[[AsyncSession], Awaitable[Any]]] = [
+        lambda session: session.execute(asked, {"one": "2"}),
+        lambda session: session.execute(text("select 2")),
+        lambda session: write_later(session, part, {"name": "English"}),
+        lambda session: session.run_sync(lambda _: None),
+    ]
+    async with database.transaction(Pool.TALK) as session:
+        assert isinstance(session, DirectSession)
+        session.expect(asked, {"one": "1"}, "known")
+        assert await session.execute(asked, {"one": "1"}) == "known"
+        assert await session.scalar(asked, {"one": "1"}) == "1"
+        for act in between:
+            session.expect(asked, {"one": "1"}, "known")
+            await act(session)
+            assert await session.scalar(asked, {"one": "1"}) == "1"
+    await database.close()

@@ -7,8 +7,11 @@ import asyncpg
 import pytest
 from sqlalchemy import text
 
+from db import ahead, sql
+from db.accounts import people
+from db.chats import LOAD
 from db.engine import Database, Pool
-from db.lessons import attempts, days, home, progress, sittings
+from db.lessons import attempts, days, home, lessons, progress, sittings
 from tests.db.lessons.asking import ONE, put_question
 from tests.db.lessons.school import NOW, number
 
@@ -42,6 +45,9 @@ STATEMENTS: dict[str, Any] = {
     "question": attempts.GET_LESSON_QUESTION,
     "attempt": attempts.GET_ATTEMPT,
     "open attempt": attempts.GET_OPEN,
+    "home, and who asks": ahead.with_load(LOAD, home.LEARNING_AHEAD.statement).text,
+    "lesson, and who asks": ahead.with_load(LOAD, sql.text(lessons.GET_LESSON)).text,
+    "account, and who asks": ahead.with_load(LOAD, people.GET_SUMMARY).text,
 }
 
 
@@ -64,7 +70,8 @@ async def test_what_a_learner_asks_for_is_found_by_indexes(
     attempt = await connection.fetchval("select id from bot.attempts where user_id = 5000 limit 1")
     values = {
         "user_id": 5000, "lesson_id": lesson, "attempt_id": attempt, "id": attempt, "now": NOW, "most": 10,
-        "since": NOW, "zone": "Europe/Moscow", "module_id": None, "last": None, "zones": [], "untils": [],
+        "since": NOW, "key": "7000005000", "username": None, "name": "Anna", "language": "ru", "bot_id": 1,
+        "update_id": 1, "zone": "Europe/Moscow", "module_id": None, "last": None, "zones": [], "untils": [],
     }  # fmt: skip
     read = {}
     async with database.transaction(Pool.TALK) as session:
