@@ -4,6 +4,8 @@ Contents and free lessons are open for everyone, also before registering; finish
 is in handlers/questions.py.
 """
 
+from functools import lru_cache
+
 from aiogram import Router
 from aiogram.types import CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, Message
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -27,6 +29,7 @@ from bot.chat.replies import Method, Reply, say, show, toast
 from bot.context import Request
 from bot.texts import certificates as certificate_words
 from bot.texts import home as home_words
+from bot.texts import language
 from bot.texts import lessons as words
 from bot.texts import questions as question_words
 from bot.texts import shop as shop_words
@@ -196,26 +199,42 @@ async def say_lesson(
 
 
 def lesson_keyboard(page: LessonPage) -> InlineKeyboardMarkup:
+    around = page.id, page.module_id, page.previous, page.following
+    return _lesson_keyboard(language(), *around, page.questions, page.done)
+
+
+@lru_cache(maxsize=1000)
+def _lesson_keyboard(
+    _language: str,
+    id_: int,
+    module: int,
+    previous: int | None,
+    following: int | None,
+    questions: int,
+    done: bool,
+) -> InlineKeyboardMarkup:
     """Only the button that finishes an undone lesson has words: going on without it would count nothing."""
-    back, on = (words.PREVIOUS, words.FOLLOWING) if page.done else (words.BACKWARD, words.FORWARD)
+    back, on = (words.PREVIOUS, words.FOLLOWING) if done else (words.BACKWARD, words.FORWARD)
     beside = [
-        press(back, ShowLesson(id=page.previous)) if page.previous else None,
-        press(on, ShowLesson(id=page.following)) if page.following else None,
+        press(back, ShowLesson(id=previous)) if previous else None,
+        press(on, ShowLesson(id=following)) if following else None,
     ]
     return rows(
-        finish_button(page),
+        _finish_button(id_, following, questions, done),
         [button for button in beside if button],
-        press(words.ALL_LESSONS, ShowLessons(module=page.module_id)),
+        press(words.ALL_LESSONS, ShowLessons(module=module)),
     )
 
 
-def finish_button(page: LessonPage) -> InlineKeyboardButton | None:
+def _finish_button(
+    id_: int, following: int | None, questions: int, done: bool
+) -> InlineKeyboardButton | None:
     """By its questions where it has some, which may be answered again."""
-    if page.questions:
-        text = question_words.AGAIN if page.done else question_words.begin(page.questions)
-        return press(text, BeginQuestions(lesson=page.id))
-    done = words.DONE_NEXT if page.following else words.DONE
-    return None if page.done else press(done, FinishLesson(lesson=page.id))
+    if questions:
+        text = question_words.AGAIN if done else question_words.begin(questions)
+        return press(text, BeginQuestions(lesson=id_))
+    word = words.DONE_NEXT if following else words.DONE
+    return None if done else press(word, FinishLesson(lesson=id_))
 
 
 async def say_locked(query: Message | CallbackQuery, page: LessonPage, session: AsyncSession) -> Method:

@@ -1,6 +1,8 @@
 """One's own account: /profile."""
 
-from aiogram.types import CallbackQuery, Message
+from functools import cache
+
+from aiogram.types import CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, Message
 
 from bot.chat import commands
 from bot.chat.buttons import MailNews, ShowContact
@@ -9,6 +11,7 @@ from bot.chat.replies import Reply, as_list, show, toast
 from bot.context import Request
 from bot.texts import home as home_words
 from bot.texts import info as info_words
+from bot.texts import language as spoken
 from bot.texts import mail as mail_words
 from bot.texts.accounts import connect as connect_words
 from bot.texts.accounts import contacts as contact_words
@@ -40,18 +43,28 @@ async def profile(event: Message | CallbackQuery, request: Request) -> Reply:
     session, person, context = request.session, request.person, request.context
     who = await people.get_account_summary(session, person.user_id)
     language = context.localizer.language(person.language, person.telegram_language)
-    keyboard = rows(
+    news = await news_button(request)
+    keyboard = _keyboard(news) if news else _without_news(spoken())
+    return show(event, words.profile(who, info_words.LANGUAGE_NAMES[language]), keyboard)
+
+
+@cache
+def _without_news(_language: str) -> InlineKeyboardMarkup:
+    return _keyboard(None)
+
+
+def _keyboard(news: InlineKeyboardButton | None) -> InlineKeyboardMarkup:
+    return rows(
         (
             press(contact_words.EMAIL, ShowContact(kind="email")),
             press(contact_words.PHONE, ShowContact(kind="phone")),
         ),
         go(connect_words.SCHOOL_ACCOUNT, commands.CONNECT),
         (go(words.PAYMENTS, commands.PURCHASES), go(words.REMINDERS, commands.REMINDERS)),
-        await news_button(request),
+        news,
         go(device_words.DEVICES, commands.DEVICES),
         (go(words.LANGUAGE, commands.LANGUAGE), go(my_data_words.MY_DATA, commands.MYDATA)),
         go(device_words.LOGOUT, commands.LOGOUT),
         go(deletion_words.DELETE, commands.DELETE),
         go(home_words.HOME, commands.START),
     )
-    return show(event, words.profile(who, info_words.LANGUAGE_NAMES[language]), keyboard)
