@@ -36,7 +36,7 @@ def another() -> object:
 async def send_together(
     app: Application, crowd: aiohttp.ClientSession, sql: asyncpg.Connection, bodies: list[object]
 ) -> list[int]:
-    """All are there before the first is written; the statuses, those of who came last at the end."""
+    """All are there before the first is written: all but MOST have been refused. The statuses, in the order of bodies."""
     async with sql.transaction():
         await sql.execute("lock table bot.callbacks in share mode")
         sent = [asyncio.create_task(post(app, crowd, body)) for body in bodies]
@@ -45,7 +45,7 @@ async def send_together(
 
 
 async def too_many(sent: list[asyncio.Task[int]]) -> bool:
-    return any(one.done() for one in sent)
+    return sum(one.done() for one in sent) >= len(sent) - MOST
 
 
 async def test_each_of_those_that_may_wait_is_recorded_and_the_others_come_again(
