@@ -25,6 +25,7 @@ pytest_plugins = ["tests.app", "tests.logged"]
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")
 MEMORY = Path("/dev/shm")
+WAITING = 3  # workers beyond the cores
 ROOM = 2 * 2**30  # bytes; a run takes some hundred MiB for each of its processes
 
 
@@ -46,11 +47,11 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """One more than there are cores: a test waits now and then. Files and single tests run in this process, and so do
-    proofs."""
+    """More than there are cores: half of a test's time it waits, for another process or for a time that has to pass.
+    Files and single tests run in this process, and so do proofs."""
     named = [Path(argument.partition("::")[0]) for argument in config.args]
     if any(path.is_dir() for path in named) and config.option.markexpr != "proof":
-        return int(number_of_cores(config)) + 1
+        return int(number_of_cores(config)) + WAITING
     config.option.dist = "no"
     return 0
 
