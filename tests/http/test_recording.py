@@ -36,7 +36,7 @@ def another() -> object:
 async def send_together(
     app: Application, crowd: aiohttp.ClientSession, sql: asyncpg.Connection, bodies: list[object]
 ) -> list[int]:
-    """All are there before the first is written: all but MOST have been refused. The statuses, in the order of bodies."""
+    """All are there before the first is written: all but MOST have been refused. The statuses, in their order."""
     async with sql.transaction():
         await sql.execute("lock table bot.callbacks in share mode")
         sent = [asyncio.create_task(post(app, crowd, body)) for body in bodies]
