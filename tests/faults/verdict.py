@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from statistics import quantiles
 from typing import Any
 
@@ -18,7 +19,10 @@ from tests.faults.shoppers import METHODS, Shopper, Till
 BOOKS = """
 select p.id, p.provider_payment_id as payment, p.status, p.days, m.name as module, a.method,
        i.providerkey::bigint as person,
-       c.days as given, c.times, c.at, c.ends_at, coalesce(c.days, 0) + coalesce(
+       c.days as given, c.times, c.at, c.ends_at,
+       array(select r.after from bot.access_changes r where r.source = 'refund' and r.user_id = p.user_id
+             and r.module_id = m.id and r.created_at >= c.at) as shortened,
+       coalesce(c.days, 0) + coalesce(
            (select sum(t.days) from bot.access_changes t join bot.refunds r on r.id = t.source_id
             where t.source = 'refund' and r.purchase_id = p.id), 0) as left_over
 from purchases p
@@ -164,14 +168,15 @@ def _compare(
 
 
 def _times(row: dict[str, Any], people: dict[int, ChatUser], heard: Counter[tuple[int, str]]) -> int:
-    """How often its payer was told of it: each purchase opens the course until another day."""
+    """How often its payer was told of it: each purchase opens the course until another day, or, where days were taken
+    before that was told, until what was left."""
     if row["ends_at"] is None or row["person"] not in people:
         return 0
-    end = people[row["person"]].words(lambda: until(row["ends_at"]))
+    ends = [people[row["person"]].words(partial(until, end)) for end in (row["ends_at"], *row["shortened"])]
     return sum(
         count
         for (who, said), count in heard.items()
-        if who == row["person"] and end in said and row["module"] in said
+        if who == row["person"] and any(end in said for end in ends) and row["module"] in said
     )
 
 

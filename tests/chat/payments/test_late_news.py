@@ -23,12 +23,14 @@ from bot.notifications.events import (
 )
 from bot.notifications.notify import notify, notify_chats, raise_alert
 from bot.packing import pack
+from bot.payments.checking import check_payment
+from bot.retry import RetryJobError
 from bot.sandbox.app import Sandbox
 from bot.texts.format import until
 from bot.timings import Timings
 from db import alerts
 from db.engine import Pool
-from db.jobs import SendJob, TellJob
+from db.jobs import CheckPaymentJob, SendJob, TellJob
 from handlers.app import Application
 from tests.app import UNASKED
 from tests.callbacks import becomes
@@ -181,3 +183,21 @@ async def test_a_role_and_an_alarm_that_are_over_are_not_told(
     await olga.refresh()
     assert (len(anna.texts) - counts[0], len(olga.texts) - counts[1]) == (0, 1)
     assert "2" in olga.last_text
+
+
+async def test_what_became_of_a_payment_is_read_anew_where_telegram_takes_it_later(
+    app: Application, anna: ChatUser, offer: int, sandbox: Sandbox, sql: asyncpg.Connection
+) -> None:
+    await anna.register()
+    await anna.order(offer)
+    row = await sql.fetchrow("select id, message_id from bot.payment_attempts")
+    job = CheckPaymentJob(attempt=row["id"], telegram_id=anna.id, message_id=row["message_id"])
+    sandbox.faults.set(telegram_429=3)
+    with pytest.raises(RetryJobError):
+        await check_payment(job, app.context)
+    assert not await sql.fetchval("select exists (select from bot.pgqueuer where entrypoint = 'send')")
+    await anna.pay()
+    await anna.receives(arrived(anna))
+    await check_payment(job, app.context)
+    await anna.refresh()
+    assert arrived(anna) in anna.last_text
