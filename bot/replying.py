@@ -23,6 +23,7 @@ class ReplySender:
         self._context = context
         self._last: dict[int, asyncio.Task[None]] = {}  # of each person
         self._under_way: set[asyncio.Task[None]] = set()
+        self._hurried = asyncio.Event()
 
     def send_in_order(self, telegram_id: int, replies: Sequence[Method]) -> asyncio.Task[None]:
         """After what that person is still being sent."""
@@ -38,8 +39,16 @@ class ReplySender:
     async def wait_sent(self, sending: asyncio.Task[None]) -> None:
         """Until it is sent, so that little is lost with the process; not longer than a moment, and not at all while
         much is under way: Telegram brings so many updates at once and no more, a payment behind them."""
-        if len(self._under_way) <= MANY_SENDINGS:
-            await asyncio.wait({sending}, timeout=self._context.timings.replies.total_seconds())
+        if len(self._under_way) > MANY_SENDINGS or self._hurried.is_set():
+            return
+        hurried = asyncio.ensure_future(self._hurried.wait())
+        seconds = self._context.timings.replies.total_seconds()
+        await asyncio.wait({sending, hurried}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        hurried.cancel()
+
+    def hurry(self, *, wanted: bool) -> None:
+        """Where it is wanted, no update waits for its replies, and those that do wait no longer."""
+        (self._hurried.set if wanted else self._hurried.clear)()
 
     async def finish(self) -> None:
         while self._under_way:

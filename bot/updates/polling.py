@@ -9,18 +9,21 @@ from aiogram.exceptions import (
     ClientDecodeError,
     TelegramAPIError,
     TelegramConflictError,
+    TelegramRetryAfter,
     TelegramUnauthorizedError,
 )
 from aiogram.methods import TelegramMethod
 
 from bot.context import AppContext
-from bot.retry import happens_within
+from bot.retry import asked_pause, happens_within
 from bot.updates.process import DatabaseUnavailableError, UpdateProcessor
-from bot.updates.reading import KINDS, Raw, get_update_id
+from bot.updates.reading import KINDS, Raw, get_update_id, money_in
 
 log = structlog.get_logger(__name__)
 
+LIMIT = 100  # updates that Telegram shows at once, the oldest
 POLL_GRACE = 0.1  # seconds in which fetched updates are handled undisturbed before more is asked for
+FIRST_PAUSE = 0.2  # seconds before Telegram is asked again that has failed once; doubled each time
 RETRY_PAUSE = 5.0  # seconds before Telegram or the database is asked again
 
 
@@ -49,6 +52,8 @@ class Polling:
         self._stopping = asyncio.Event()
         self._offset: int | None = None
         self._taken: dict[int, asyncio.Task[bool]] = {}  # from the offset on; whether it is handled
+        self._idle = 0  # times running that Telegram has shown nothing new
+        self._failed = 0  # times running that it has failed
         self._put_off_said = 0.0
 
     def stop(self) -> None:
@@ -58,22 +63,28 @@ class Polling:
     async def run(self) -> None:
         async with asyncio.TaskGroup() as tasks:
             while not self._stopping.is_set():
-                news = self._begin(await self._fetch(), tasks)
+                batch = await self._fetch()
+                self._processor.hurry(wanted=len(batch) >= LIMIT)
+                news = self._begin(batch, tasks)
+                self._idle = 0 if news else self._idle + 1
                 await (self._let_work() if news else self._wait_for_first())
                 self._advance()
         self._advance()
         await self._confirm()
 
     def _begin(self, batch: Sequence[Any], tasks: asyncio.TaskGroup) -> bool:
-        """Whether there was anything new."""
-        before = len(self._taken)
+        """Whether there was anything new. Money is begun with, wherever it stands."""
+        found: list[Raw] = []
         for raw in batch:
             update_id = get_update_id(raw)
             if update_id is None:
                 log.error("not_an_update", type=type(raw).__name__)
             elif update_id not in self._taken:
-                self._taken[update_id] = tasks.create_task(self._take(raw))
-        return len(self._taken) > before
+                found.append(raw)
+        for raw in sorted(found, key=lambda raw: money_in(raw) is None):
+            if raw["update_id"] not in self._taken:  # twice in one batch
+                self._taken[raw["update_id"]] = tasks.create_task(self._take(raw))
+        return bool(found)
 
     async def _take(self, raw: Raw) -> bool:
         try:
@@ -100,10 +111,11 @@ class Polling:
             await asyncio.wait(at_work, timeout=POLL_GRACE)
 
     async def _wait_for_first(self) -> None:
-        """Telegram has shown nothing new, because the first update that is not handled yet holds the offset."""
+        """Telegram has shown nothing new, because the first update that is not handled yet holds the offset. Somebody
+        may pay meanwhile: it is asked again soon, and more seldom where that goes on."""
         first = next((task for _, task in sorted(self._taken.items()) if not task.done()), None)
         if first is not None:
-            await asyncio.wait({first}, timeout=RETRY_PAUSE / 5)
+            await asyncio.wait({first}, timeout=min(POLL_GRACE * 2 ** min(self._idle, 10), RETRY_PAUSE / 5))
 
     def _advance(self) -> None:
         for update_id in sorted(self._taken):
@@ -121,22 +133,31 @@ class Polling:
         stop.cancel()
         if not call.done():
             call.cancel()
+        pause = RETRY_PAUSE
         try:
-            return await call
+            batch = await call
         except asyncio.CancelledError:
             return []
         except TelegramConflictError:
             log.error("polling_conflict", about="another process asks for updates of this bot")
+        except TelegramRetryAfter as error:
+            log.warning("polling_failed", error=error)
+            pause = asked_pause(error.retry_after).total_seconds()
         except TelegramAPIError as error:
             log.warning("polling_failed", error=error)
+            pause = min(FIRST_PAUSE * 2 ** min(self._failed, 10), RETRY_PAUSE)
         except (ClientDecodeError, RecursionError) as error:
             log.error("polling_unreadable", error=error)
-        await happens_within(self._stopping, RETRY_PAUSE)
+        else:
+            self._failed = 0
+            return batch
+        self._failed += 1
+        await happens_within(self._stopping, pause)
         return []
 
     async def _get(self) -> list[Any]:
         timeout = self._context.timings.poll
-        method = GetRawUpdates(offset=self._offset, limit=100, timeout=timeout, allowed_updates=list(KINDS))
+        method = GetRawUpdates(offset=self._offset, limit=LIMIT, timeout=timeout, allowed_updates=list(KINDS))
         return await self._context.bot(method, request_timeout=timeout + 15)
 
     async def _confirm(self) -> None:

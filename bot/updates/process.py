@@ -65,6 +65,7 @@ class UpdateProcessor:
         self._people: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
         self.alone = True  # no other process takes updates: a person's turn holds in one
         self._replies = ReplySender(context)
+        self.hurry = self._replies.hurry
         self._reasons = PutOffReasons()
         timings, owners = context.timings, context.settings.admin_ids
         self._limits = PersonLimits(timings.burst, timings.every.total_seconds(), owners)

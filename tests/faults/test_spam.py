@@ -15,11 +15,13 @@ from typing import Any
 import aiohttp
 import pytest
 from aiogram import Bot
+from aiogram.exceptions import TelegramServerError
 from aiogram.methods import AnswerPreCheckoutQuery, SendMessage
 
 from bot.sandbox.app import Sandbox
 from bot.settings import Settings
 from bot.timings import Timings
+from bot.updates.polling import GetRawUpdates
 from handlers.app import Application
 from tests.app import BOT, origin_of, running_app, settings_for
 from tests.chat_user import PATIENCE
@@ -47,11 +49,17 @@ class Answers:
     at: dict[str, float] = field(default_factory=dict)
     came: asyncio.Event = field(default_factory=asyncio.Event)
     released: asyncio.Event = field(default_factory=asyncio.Event)
+    failing: bool = False  # whether one getUpdates of three fails
+    asked: int = 0
 
     async def middleware(self, make_request: Any, bot: Bot, method: Any) -> Any:
         if isinstance(method, AnswerPreCheckoutQuery):
             self.at[method.pre_checkout_query_id] = asyncio.get_running_loop().time()
             self.came.set()
+        if isinstance(method, GetRawUpdates) and self.failing:
+            self.asked += 1
+            if self.asked % 3 == 0:
+                raise TelegramServerError(method=method, message="Bad Gateway")
         if isinstance(method, SendMessage):  # to people the sandbox has never heard of
             with suppress(TimeoutError):
                 await asyncio.wait_for(self.released.wait(), THROTTLED)
@@ -148,7 +156,8 @@ async def test_webhook(sandbox: Sandbox, school_database: str, http: aiohttp.Cli
         compare("Webhook", without, beside)
 
 
-async def test_polling(sandbox: Sandbox, school_database: str) -> None:
+@pytest.mark.parametrize("failing", [False, True], ids=["", "Telegram fails between"])
+async def test_polling(sandbox: Sandbox, school_database: str, failing: bool) -> None:
     """Telegram gives the hundred oldest updates: who pays stands behind all that one person has written."""
     async with spied(settings_for(origin_of(sandbox)), school_database) as (_app, answers):
         telegram = sandbox.telegram.context
@@ -159,7 +168,7 @@ async def test_polling(sandbox: Sandbox, school_database: str) -> None:
             telegram.updates.push(account, kind, update[kind])
 
         without = await pay(answers, "alone", push)
-        beside = []
+        beside, answers.failing = [], failing
         for number in range(PAYERS // 5):
             for _ in range(FROM_ONE):
                 await push(spam(8_000_000_000 + number))
