@@ -19,7 +19,8 @@ def newest(person: ChatUser) -> int:
 
 
 def buttons_of(person: ChatUser, message_id: int) -> list[dict[str, Any]]:
-    return _keys(_inline(next(one for one in person.messages if one["message_id"] == message_id)))
+    """None where the message is gone: of two that jobs have sent at once only one stays."""
+    return [key for one in person.messages if one["message_id"] == message_id for key in _keys(_inline(one))]
 
 
 async def stripped(person: ChatUser, message_id: int) -> bool:
