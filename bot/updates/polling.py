@@ -64,7 +64,7 @@ class Polling:
         async with asyncio.TaskGroup() as tasks:
             while not self._stopping.is_set():
                 batch = await self._fetch()
-                self._processor.hurry(wanted=len(batch) >= LIMIT)
+                self._processor.replies.hurry(wanted=len(batch) >= LIMIT)
                 news = self._begin(batch, tasks)
                 self._idle = 0 if news else self._idle + 1
                 await (self._let_work() if news else self._wait_for_first())

@@ -64,8 +64,7 @@ class UpdateProcessor:
         # A lock is there as long as somebody holds it or waits for it.
         self._people: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
         self.alone = True  # no other process takes updates: a person's turn holds in one
-        self._replies = ReplySender(context)
-        self.hurry = self._replies.hurry
+        self.replies = ReplySender(context)
         self._reasons = PutOffReasons()
         timings, owners = context.timings, context.settings.admin_ids
         self._limits = PersonLimits(timings.burst, timings.every.total_seconds(), owners)
@@ -86,7 +85,7 @@ class UpdateProcessor:
             incoming = read(raw, self._context.bot)
         except UnreadableError as error:
             replies = await self._until_available(partial(self._keep_unreadable, raw, error), wait)
-            await self._replies.wait_sent(self._replies.send_now(replies))
+            await self.replies.wait_sent(self.replies.send_now(replies))
             return None
         if incoming is None:
             return None
@@ -94,7 +93,7 @@ class UpdateProcessor:
             log.warning("update_mended", update_id=incoming.update.update_id, dropped=incoming.dropped)
         answer, sending = await self._take(incoming, raw, wait, answers=answers)
         if answer is None:  # else the button is let go at once
-            await self._replies.wait_sent(sending)
+            await self.replies.wait_sent(sending)
         return answer
 
     async def _take(
@@ -109,18 +108,18 @@ class UpdateProcessor:
 
         if user is None:
             answer, replies = completed([])
-            return answer, self._replies.send_now(replies)
+            return answer, self.replies.send_now(replies)
         handle = partial(self._once, incoming, user, raw)
         if is_payment(update):
             replies = await self._until_available(partial(handle, Pool.MONEY), wait)
-            return None, self._replies.send_now(replies)
+            return None, self.replies.send_now(replies)
         if (admission := self._admit(user)) is not Admission.ADMITTED:
             answer, replies = completed(self._turn_away(update, user, admission))
-            return answer, self._replies.send_now(replies)
+            return answer, self.replies.send_now(replies)
         try:
             async with self._turn(user.id):
                 answer, replies = completed(await self._until_available(partial(handle, Pool.TALK), wait))
-                return answer, self._replies.send_in_order(user.id, replies)
+                return answer, self.replies.send_in_order(user.id, replies)
         except DatabaseUnavailableError:
             self._limits.give_back(user.id)
             raise
@@ -150,7 +149,7 @@ class UpdateProcessor:
 
     async def finish(self) -> None:
         """Waits until every reply is sent or enqueued."""
-        await self._replies.finish()
+        await self.replies.finish()
 
     def _turn(self, telegram_id: int) -> asyncio.Lock:
         """Updates of one person run in order; people run side by side."""
