@@ -25,7 +25,7 @@ pytest_plugins = ["tests.app", "tests.logged"]
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")
 MEMORY = Path("/dev/shm")
-WAITING = 3  # workers beyond the cores
+WAITING = 1  # workers beyond the cores
 ROOM = 2 * 2**30  # bytes; a run takes some hundred MiB for each of its processes
 
 

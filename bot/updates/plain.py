@@ -6,15 +6,17 @@ wrong with it.
 """
 
 from datetime import UTC, datetime
-from typing import Any
+from functools import cache
+from typing import Any, TypeVar
 
 from aiogram import Bot
-from aiogram.types import CallbackQuery, Chat, Message, MessageEntity, Update, User
+from aiogram.types import CallbackQuery, Chat, Message, MessageEntity, TelegramObject, Update, User
 
 from bot.chat.replies import KEYBOARD
 
 Raw = dict[str, Any]
 Types = dict[str, type]
+T = TypeVar("T", bound=TelegramObject)
 
 USER: Types = {"id": int, "is_bot": bool, "first_name": str}
 CHAT: Types = {"id": int, "type": str}
@@ -27,12 +29,21 @@ QUERY: Types = {"id": str, "from": dict, "message": dict, "chat_instance": str, 
 # Seconds. 0 says that a message can't be accessed; what pydantic takes for milliseconds is beyond.
 DATES = range(1, 10_000_000_000)
 
-EMPTY_USER = User(id=0, is_bot=False, first_name="")
-EMPTY_CHAT = Chat(id=0, type="private")
-EMPTY_ENTITY = MessageEntity(type="", offset=0, length=0)
-EMPTY_MESSAGE = Message(message_id=0, date=datetime.fromtimestamp(0, UTC), chat=EMPTY_CHAT)
-EMPTY_QUERY = CallbackQuery(id="", from_user=EMPTY_USER, chat_instance="")
-EMPTY_UPDATE = Update(update_id=0)
+NOBODY: Raw = {"id": 0, "is_bot": False, "first_name": ""}
+NEEDED: dict[type[TelegramObject], Raw] = {
+    User: NOBODY,
+    Chat: {"id": 0, "type": "private"},
+    MessageEntity: {"type": "", "offset": 0, "length": 0},
+    Message: {"message_id": 0, "date": datetime.fromtimestamp(0, UTC), "chat": {"id": 0, "type": "private"}},
+    CallbackQuery: {"id": "", "from_user": NOBODY, "chat_instance": ""},
+    Update: {"update_id": 0},
+}
+
+
+@cache
+def empty(kind: type[TelegramObject]) -> Any:
+    """One with nothing but what it needs. Made when the first is read: to import a class does not build it."""
+    return kind(**NEEDED[kind])
 
 
 class NotPlainError(Exception):
@@ -51,14 +62,19 @@ def read_plain(raw: Raw, bot: Bot) -> Update | None:
                 return None
     except NotPlainError:
         return None
-    return EMPTY_UPDATE.model_copy(update={"update_id": raw["update_id"], **read}).as_(bot)
+    return _copy(Update, {"update_id": raw["update_id"], **read}, bot)
+
+
+def _copy(kind: type[T], values: Raw, bot: Bot) -> T:
+    copy: T = empty(kind).model_copy(update=values).as_(bot)
+    return copy
 
 
 def _query(raw: Raw, bot: Bot) -> CallbackQuery:
     _check(raw, QUERY, {})
     values = raw | {"message": _message(raw["message"], bot, SHOWN), "from_user": _user(raw["from"], bot)}
     del values["from"]
-    return EMPTY_QUERY.model_copy(update=values).as_(bot)
+    return _copy(CallbackQuery, values, bot)
 
 
 def _message(raw: Raw, bot: Bot, more: Types) -> Message:
@@ -66,25 +82,25 @@ def _message(raw: Raw, bot: Bot, more: Types) -> Message:
     _check(raw["chat"], CHAT, NAMES)
     if raw["date"] not in DATES:
         raise NotPlainError
-    chat = EMPTY_CHAT.model_copy(update=raw["chat"]).as_(bot)
+    chat = _copy(Chat, raw["chat"], bot)
     values = raw | {"date": datetime.fromtimestamp(raw["date"], UTC), "chat": chat}
     if "from" in values:
         values["from_user"] = _user(values.pop("from"), bot)
     if "entities" in values:
         values["entities"] = [_entity(one, bot) for one in values["entities"]]
-    return EMPTY_MESSAGE.model_copy(update=values).as_(bot)
+    return _copy(Message, values, bot)
 
 
 def _user(raw: Raw, bot: Bot) -> User:
     _check(raw, USER, NAMES)
-    return EMPTY_USER.model_copy(update=raw).as_(bot)
+    return _copy(User, raw, bot)
 
 
 def _entity(raw: Any, bot: Bot) -> MessageEntity:
     if not isinstance(raw, dict):
         raise NotPlainError
     _check(raw, ENTITY, {})
-    return EMPTY_ENTITY.model_copy(update=raw).as_(bot)
+    return _copy(MessageEntity, raw, bot)
 
 
 def _check(raw: Raw, all_of: Types, some_of: Types) -> None:
