@@ -68,6 +68,7 @@ class Walks:
     async def _walk(self, point: Point | None) -> list[str]:
         """What is wrong at its end."""
         world, path = self.world, self._path(self.world)
+        await world.forget_orders()
         await path.prepare()
         await world.quiet()
         world.gate.begin(point)
