@@ -24,6 +24,7 @@ from db.postgres.server import EmbeddedServer
 async def main():
     async with EmbeddedServer(Path(sys.argv[1]), durable=False) as server:
         connection = await asyncpg.connect(server.dsn)
+        await connection.execute("SELECT pg_advisory_lock(1)")  # two at once may both find no table
         await connection.execute("CREATE TABLE IF NOT EXISTS seen (pid int)")
         await connection.execute("INSERT INTO seen VALUES ($1)", os.getpid())
         await connection.close()
