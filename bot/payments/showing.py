@@ -23,7 +23,8 @@ async def show_order(context: AppContext, attempt_id: int) -> None:
     """In the message that shows the order, or, where there is none yet, as a new one. Nothing where its payer has gone
     on to something else. Raises RetryJobError.
 
-    A payment that ends while the screen is on its way has its news written over: they are written there again.
+    A payment that ends while the screen is on its way has its news written over: they are written there again. So is
+    another order that its payer went on to in that message meanwhile.
     """
     async with context.database.transaction(Pool.JOBS) as session:
         attempt = await attempts.get_attempt(session, attempt_id)
@@ -37,6 +38,8 @@ async def show_order(context: AppContext, attempt_id: int) -> None:
     if spare is not None:
         await send_all(context, [DeleteMessage(chat_id=spare[0], message_id=spare[1])])
     await show_end(context, attempt_id, PurchaseStatus.PENDING)
+    if attempt.message_id is not None:
+        await _show_other(context, attempt, attempt.message_id)
 
 
 async def show_end(context: AppContext, attempt_id: int, said: str) -> None:
@@ -53,6 +56,17 @@ async def show_end(context: AppContext, attempt_id: int, said: str) -> None:
     await send_in_job(
         context, Redraw(chat_id=chat_id, message_id=message_id, text=text, reply_markup=keyboard)
     )
+
+
+async def _show_other(context: AppContext, written: AttemptDetails, message_id: int) -> None:
+    async with context.database.transaction(Pool.JOBS) as session:
+        shown = await attempts.get_attempt_shown_by(session, written.user_id, written.telegram_id, message_id)
+    if shown is None or shown.id == written.id:
+        return
+    if is_shown(shown):
+        await show_order(context, shown.id)
+    else:
+        await show_end(context, shown.id, PurchaseStatus.PENDING)
 
 
 async def _end(session: AsyncSession, context: AppContext, attempt: AttemptDetails) -> Screen:

@@ -64,6 +64,17 @@ async def get_attempt_by_key(session: AsyncSession, key: str) -> AttemptDetails 
     return _to_details(Sale(*row)) if row else None
 
 
+async def get_attempt_shown_by(
+    session: AsyncSession, user_id: int, telegram_id: int, message_id: int
+) -> AttemptDetails | None:
+    """The person's newest that this message of a chat shows."""
+    query = SALES.where(
+        Attempt.user_id == user_id, Attempt.telegram_id == telegram_id, Attempt.message_id == message_id
+    )
+    row = (await session.execute(query.order_by(Attempt.id.desc()).limit(1))).one_or_none()
+    return _to_details(Sale(*row)) if row else None
+
+
 def _to_details(sale: Sale) -> AttemptDetails:
     purchase, attempt = sale.purchase, sale.attempt
     payment_id = purchase.provider_payment_id

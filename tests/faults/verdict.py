@@ -18,6 +18,7 @@ from tests.faults.shoppers import METHODS, Shopper, Till
 # Every purchase with the days it gave, and what is left of them after refunds.
 BOOKS = """
 select p.id, p.provider_payment_id as payment, p.status, p.days, m.name as module, a.method,
+       a.message_id, left(a.key, 7) as key, a.created_at,
        i.providerkey::bigint as person,
        c.days as given, c.times, c.at, c.ends_at,
        array(select r.after from bot.access_changes r where r.source = 'refund' and r.user_id = p.user_id
@@ -125,8 +126,12 @@ async def judge(
             times = _times(found[0], people, heard)
             _count(ways[found[0]["method"]], found[0], since, times)
             if not times and found[0]["person"] in people:
-                last = people[found[0]["person"]].texts[-12:]
-                wrong.append(f"{payment}: its payer was not told. {found[0]}, {last}")
+                last = [
+                    (one["message_id"], one.get("text", ""))
+                    for one in people[found[0]["person"]].messages[-30:]
+                ]
+                theirs = [row for row in rows if row["person"] == found[0]["person"]]
+                wrong.append(f"{payment}: its payer was not told. {found[0]}, {theirs}, {last}")
     for payment, others in by_payment.items():
         unpaid = ("pending", "canceled")
         wrong += [

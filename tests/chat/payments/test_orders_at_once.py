@@ -63,6 +63,29 @@ async def test_paid_while_its_screen_is_on_its_way(
     assert anna.buttons[0].startswith("▶️ Урок 1: ")
 
 
+async def test_another_order_in_its_message_while_its_screen_is_on_its_way(
+    anna: ChatUser, offer: int, app: Application, sandbox: Sandbox, sql: asyncpg.Connection
+) -> None:
+    """Its payer has chosen Stars meanwhile, and has paid: that is what the message says in the end."""
+    await anna.register()
+    await anna.order(offer)
+    shown = next(one["message_id"] for one in reversed(anna.messages) if "/checkout/" in str(one))
+    attempt = await sql.fetchval("select id from bot.payment_attempts")
+    sandbox.faults.set(telegram_429=1)
+    showing = asyncio.create_task(show_order(app.context, attempt))
+    await becomes(lambda: put_off(sandbox))
+    await anna.choose("stars")
+    invoice = next(one for one in reversed(anna.messages) if "invoice" in one)
+    await anna._post("/invoices", {"message_id": invoice["message_id"], "action": "pay"})
+    await anna.receives(arrived(anna))
+    await showing
+    await anna.refresh()
+    text = next(one["text"] for one in anna.messages if one["message_id"] == shown)
+    assert "плачен" in text
+    assert "⭐" in text
+    assert "/checkout/" not in str(anna.messages)
+
+
 async def put_off(sandbox: Sandbox) -> bool:
     return sandbox.faults.struck["telegram_429"] > 0
 
