@@ -18,11 +18,10 @@ from bot.notifications.events import (
     RefundDone,
     RoleChanged,
 )
-from bot.notifications.paid import paid_news
+from bot.notifications.paid import read_paid_news
 from db import alerts, roles
 from db.access.changes import AccessPeriod, get_access
 from db.payments.purchases import PurchaseStatus, get_state
-from db.payments.timeline import get_timeline
 
 UNPAID = (PurchaseCanceled, LinkExpired, InvoiceNotSent)  # they say that no money was charged
 PAID = (PurchaseStatus.SUCCEEDED, PurchaseStatus.REFUNDED)
@@ -93,9 +92,4 @@ async def paid_meanwhile(session: AsyncSession, event: Event, now: datetime) -> 
     if not isinstance(event, UNPAID) or event.purchase_id is None:
         return None
     state = await get_state(session, event.purchase_id)
-    if state is None or state[0] != PurchaseStatus.SUCCEEDED:
-        return None
-    found = await get_timeline(session, event.purchase_id, state[1])
-    if found.access is None:
-        return None
-    return await paid_news(session, state[1], found.purchase, found.access.until, now)
+    return None if state is None else await read_paid_news(session, state[1], event.purchase_id, now)

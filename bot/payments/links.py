@@ -16,7 +16,7 @@ from bot.payments.alarms import YOOKASSA_PAYMENTS, close_unknown, keep_unread, r
 from bot.payments.provider import KEY_LIFETIME, get_provider, retry_job
 from bot.payments.screens import get_order, is_slow
 from bot.payments.settling import settle_payment
-from bot.payments.showing import show_end, show_order, write
+from bot.payments.showing import show_order, write
 from bot.raw_json import Unreadable
 from bot.retry import RetryJobError
 from bot.sender import send_all, shown_as_typing
@@ -189,5 +189,4 @@ async def _say_ended(context: AppContext, attempt: AttemptDetails, why: Text) ->
         again = press(words.TRY_AGAIN, ShowOffer(id=attempt.offer_id)) if attempt.offer_id else None
         back = press(shop_words.BACK, ShowModule(id=attempt.module_id))
         shown = f"{head}\n\n{why}", rows(again, *way_buttons(order.ways), back)
-    await write(context, attempt, shown)
-    await show_end(context, attempt.id, PurchaseStatus.CANCELED)
+    await write(context, attempt, shown, said=PurchaseStatus.CANCELED)

@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat.replies import Redraw
 from bot.context import AppContext
-from bot.notifications.paid import paid_news
+from bot.notifications.paid import read_paid_news
 from bot.notifications.registry import word
 from bot.payments import timelines
 from bot.payments.screens import Screen, get_order, is_shown, screen
@@ -21,11 +21,7 @@ from db.payments.timeline import get_timeline
 
 async def show_order(context: AppContext, attempt_id: int) -> None:
     """In the message that shows the order, or, where there is none yet, as a new one. Nothing where its payer has gone
-    on to something else. Raises RetryJobError.
-
-    A payment that ends while the screen is on its way has its news written over: they are written there again. So is
-    another order that its payer went on to in that message meanwhile.
-    """
+    on to something else. Raises RetryJobError."""
     async with context.database.transaction(Pool.JOBS) as session:
         attempt = await attempts.get_attempt(session, attempt_id)
         if attempt is None or not is_shown(attempt):
@@ -34,15 +30,37 @@ async def show_order(context: AppContext, attempt_id: int) -> None:
         chosen, telegram = await chats.get_language(session, attempt.telegram_id)
     with context.localizer.use_language_of(chosen, telegram):
         shown = screen(order, context.now())
-    spare = await write(context, attempt, shown)
-    if spare is not None:
-        await send_all(context, [DeleteMessage(chat_id=spare[0], message_id=spare[1])])
-    await show_end(context, attempt_id, PurchaseStatus.PENDING)
-    if attempt.message_id is not None:
-        await _show_other(context, attempt, attempt.message_id)
+    await write(context, attempt, shown, said=PurchaseStatus.PENDING)
 
 
-async def show_end(context: AppContext, attempt_id: int, said: str) -> None:
+async def write(context: AppContext, attempt: AttemptDetails, shown: Screen, *, said: PurchaseStatus) -> None:
+    """Puts it where the order is shown. A message that was sent goes again where it is not the one that shows it: two
+    jobs at once have sent one each, or its payer has gone on. Raises RetryJobError.
+
+    `said`: the purchase's status, as the screen has it. What is so otherwise by the time it arrives may have been
+    written over by it, and is written there again: the news of a payment, or another order that its payer went on to
+    in that message.
+    """
+    text, markup = shown
+    chat_id, before = attempt.telegram_id, attempt.message_id
+    method = (
+        SendMessage(chat_id=chat_id, text=text, reply_markup=markup)
+        if before is None
+        else EditMessageText(chat_id=chat_id, message_id=before, text=text, reply_markup=markup)
+    )
+    sent = await send_in_job(context, method)
+    message_id = getattr(sent, "message_id", None)
+    if message_id is not None and message_id != before:
+        async with context.database.transaction(Pool.JOBS) as session:
+            recorded = await orders.record_message(session, attempt.id, before, message_id)
+        if not recorded:
+            await send_all(context, [DeleteMessage(chat_id=chat_id, message_id=message_id)])
+    await _show_end(context, attempt.id, said)
+    if before is not None:
+        await _show_other(context, attempt, before)
+
+
+async def _show_end(context: AppContext, attempt_id: int, said: str) -> None:
     """What became of the order while its message was written. Nothing where that is what it `said`, or where no
     message shows it."""
     async with context.database.transaction(Pool.JOBS) as session:
@@ -66,31 +84,14 @@ async def _show_other(context: AppContext, written: AttemptDetails, message_id: 
     if is_shown(shown):
         await show_order(context, shown.id)
     else:
-        await show_end(context, shown.id, PurchaseStatus.PENDING)
+        await _show_end(context, shown.id, PurchaseStatus.PENDING)
 
 
 async def _end(session: AsyncSession, context: AppContext, attempt: AttemptDetails) -> Screen:
-    found, now = await get_timeline(session, attempt.purchase_id, attempt.user_id), context.now()
-    if attempt.status == PurchaseStatus.SUCCEEDED and found.access is not None:
-        news = word(await paid_news(session, attempt.user_id, found.purchase, found.access.until, now))
+    now = context.now()
+    paid = await read_paid_news(session, attempt.user_id, attempt.purchase_id, now)
+    if paid is not None:
+        news = word(paid)
         return news.text, news.keyboard
+    found = await get_timeline(session, attempt.purchase_id, attempt.user_id)
     return timelines.shown(found, CheckStage.NOTHING, now, context.settings.support_contact)
-
-
-async def write(context: AppContext, attempt: AttemptDetails, shown: Screen) -> orders.Copy | None:
-    """Puts it where the order is shown. A message that was sent is returned where it is not the one that shows it: two
-    jobs at once have sent one each, or its payer has gone on. Raises RetryJobError."""
-    text, markup = shown
-    chat_id, before = attempt.telegram_id, attempt.message_id
-    method = (
-        SendMessage(chat_id=chat_id, text=text, reply_markup=markup)
-        if before is None
-        else EditMessageText(chat_id=chat_id, message_id=before, text=text, reply_markup=markup)
-    )
-    sent = await send_in_job(context, method)
-    message_id = getattr(sent, "message_id", None)
-    if message_id is None or message_id == before:
-        return None
-    async with context.database.transaction(Pool.JOBS) as session:
-        recorded = await orders.record_message(session, attempt.id, before, message_id)
-    return None if recorded else (chat_id, message_id)

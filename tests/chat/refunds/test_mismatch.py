@@ -44,21 +44,29 @@ def timings() -> Timings:
     return UNASKED
 
 
+@pytest.fixture
+def lie(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Json:
+    """What the provider says of each refund, whatever is so; no callback tells of one."""
+    said: Json = {}
+    refunds = sandbox.yookassa.provider.refunds
+    original: Callable[[RefundRecord], Json] = refunds.shown
+    monkeypatch.setattr(refunds, "shown", lambda record: original(record) | said)
+    sandbox.faults.set(callback_lost=1.0)
+    return said
+
+
 @pytest.mark.errors_expected("a mismatch is an alarm")
 async def test_what_is_said_of_another_payment_currency_or_sum_changes_nothing(
     app: Application,
     anna: ChatUser,
     olga: ChatUser,
     bought: str,
-    sandbox: Sandbox,
+    lie: Json,
     sql: asyncpg.Connection,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    sandbox.faults.set(callback_lost=1.0)
-    refunds = sandbox.yookassa.provider.refunds
-    original: Callable[[RefundRecord], Json] = refunds.shown
-    lie: Json = {}
-    monkeypatch.setattr(refunds, "shown", lambda record: original(record) | lie)
+    def tell(said: Json) -> None:
+        lie.clear()
+        lie.update(said)
 
     async def changes_nothing(*before: Any) -> None:
         assert await stands(sql) == before, lie
@@ -70,26 +78,28 @@ async def test_what_is_said_of_another_payment_currency_or_sum_changes_nothing(
     await refund(olga, "1 330", 33_000)
     await becomes(lambda: sql.fetchval("select provider_refund_id is not null from bot.refunds"))
     await at_provider(anna, f"/refunds/{(await made(anna))[0]['id']}/succeed")
-    for lie in (*LIES, {"amount": {"value": "330.01", "currency": "RUB"}}):  # noqa: B007 - the provider tells it
+    for one in (*LIES, {"amount": {"value": "330.01", "currency": "RUB"}}):
+        tell(one)
         await pending_refunds(app.context, Report())
         await changes_nothing("succeeded", 30, [("pending", 33_000, 0)])
-    lie = {"status": "processing"}
+    tell({"status": "processing"})
     await pending_refunds(app.context, Report())
     assert await sql.fetchval(OPEN_ALARMS) is None
     app.context.now = lambda: utc_now() + timedelta(hours=1)
     await pending_refunds(app.context, Report())
     assert await sql.fetchval(OPEN_ALARMS) == ["refund_unknown 1"]
-    lie = {}
+    lie.clear()
     await pending_refunds(app.context, Report())
     assert await sql.fetchval(OPEN_ALARMS) is None
     assert "10 дней" in await anna.receives("↩️")
     await at_provider(anna, "/yookassa", {"refunds": "instant"}, "PUT")
     await at_provider(anna, "/refunds", {"payment_id": bought, "amount": "330.00"})
-    for lie in LIES:  # noqa: B007 - as above
+    for one in LIES:
+        tell(one)
         await settle_refunds(app.context, bought)
         await changes_nothing("succeeded", 20, [("succeeded", 33_000, 10)])
     await olga.receives("не сходятся с платежом №1")
-    lie = {}
+    lie.clear()
     await reconcile(app.context)
     assert await stands(sql) == ("succeeded", 10, [("succeeded", 33_000, 10)] * 2)
     assert await sql.fetchval(OPEN_ALARMS) is None
@@ -101,15 +111,10 @@ async def test_what_was_made_with_another_sum_is_known_by_whoever_meets_it_next(
     anna: ChatUser,
     olga: ChatUser,
     bought: str,
-    sandbox: Sandbox,
+    lie: Json,
     sql: asyncpg.Connection,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    sandbox.faults.set(callback_lost=1.0)
-    refunds = sandbox.yookassa.provider.refunds
-    original: Callable[[RefundRecord], Json] = refunds.shown
-    lie: Json = {"amount": {"value": "330.01", "currency": "RUB"}}
-    monkeypatch.setattr(refunds, "shown", lambda record: original(record) | lie)
+    lie["amount"] = {"value": "330.01", "currency": "RUB"}
     await refund(olga, "1 330", 33_000)
     await becomes(lambda: sql.fetchval("select count(*) = 1 from bot.alerts where kind = 'refund_mismatch'"))
     await settle_refunds(app.context, bought)
