@@ -102,9 +102,10 @@ async def _settle(
             return await _park(session, snapshot, sale, now), None, DELETED
         return *await _credit(session, snapshot, sale, now), ""
     if snapshot.status == "canceled":
-        outcome = Outcome.CANCELED if purchase.status == PurchaseStatus.PENDING else Outcome.NO_NEWS
+        if purchase.status == PurchaseStatus.CANCELED:  # its payment's id may be a parked payment's by now
+            return Outcome.NO_NEWS, None, ""
         await _cancel(session, snapshot, sale, now)
-        return outcome, None, snapshot.cancellation or ""
+        return Outcome.CANCELED, None, snapshot.cancellation or ""
     await record_status(session, attempt.id, snapshot.status, now)
     return Outcome.OPEN, None, "succeeded, not paid" if snapshot.status == "succeeded" else snapshot.status
 

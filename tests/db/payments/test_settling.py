@@ -84,9 +84,7 @@ async def test_open_then_canceled_then_paid_all_the_same(shop: Shop) -> None:
         }
     }
     assert (shop.said.outcome, shop.said.reason) == (Outcome.CANCELED, "no money")
-    assert await shop.does(settle, replace(canceled, cancellation=None), LATER) == {
-        first: {"said": "canceled"}
-    }
+    assert await shop.does(settle, replace(canceled, cancellation=None), LATER) == {}
     assert (shop.said.outcome, shop.said.reason) == (Outcome.NO_NEWS, "")
     kept = {"amount": 1, "currency": "RUB", "paid_at": NOW, "reason": "x", "now": NOW}
     for provider, payment in ((YOOKASSA, "p-1"), (YOOKASSA, "p-2"), ("stars", "p-1")):
@@ -127,6 +125,8 @@ async def test_who_deleted_the_account_gets_nothing_and_the_money_is_kept_once(s
     assert (
         await shop.sql.fetchval("select (amount, reason)::text from bot.parked_payments") == "(100,deleted)"
     )
+    canceled = replace(PAYMENT, status="canceled", paid=False)
+    assert await shop.does(settle, canceled, LATER) == {}  # or the payment could be assigned to nobody
 
 
 async def test_days_that_cannot_be_given_are_waited_for(shop: Shop) -> None:
