@@ -25,8 +25,14 @@ pytest_plugins = ["tests.app", "tests.logged"]
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")
 MEMORY = Path("/dev/shm")
+BROWSER = Path(__file__).parent / "browser"
 WAITING = 1  # workers beyond the cores
 ROOM = 2 * 2**30  # bytes; a run takes some hundred MiB for each of its processes
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """All in there are proofs: where none is wanted, no browser is missed."""
+    return True if collection_path == BROWSER and config.option.markexpr == "not proof" else None
 
 
 def pytest_configure() -> None:

@@ -93,6 +93,7 @@ async def test_a_second_demo_is_refused_and_a_kill_leaves_folder_and_clock_usabl
         assert (await world_of(demo))["tasks"]["kill"] is True
 
 
+@pytest.mark.proof
 async def test_the_first_browser_chooses_the_school_until_it_is_begun_anew(tmp_path: Path) -> None:
     async with running_demo(tmp_path) as demo:
         assert (await world_of(demo))["school"] is None

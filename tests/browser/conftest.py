@@ -23,6 +23,11 @@ CUT = """keys => keys.filter(key => key.firstChild.scrollWidth > key.firstChild.
     .map(key => key.textContent)"""
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """All of this folder: a browser is more than the tests of the README may need."""
+    item.add_marker(pytest.mark.proof)
+
+
 @pytest.fixture(scope="session")
 async def browser() -> AsyncIterator[Browser]:
     from playwright.async_api import async_playwright

@@ -26,8 +26,6 @@ from playwright.async_api import expect  # noqa: E402  (only once it is known to
 if TYPE_CHECKING:
     from playwright.async_api import Browser
 
-pytestmark = pytest.mark.proof
-
 MAX_PRESSES = 150
 LEADS_AWAY = (
     "end:",

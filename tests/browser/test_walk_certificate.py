@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
     from tests.browser.conftest import Window
 
-pytestmark = pytest.mark.proof
-
 
 @dataclass(frozen=True)
 class Words:

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
     from tests.browser.conftest import Window
 
-pytestmark = pytest.mark.proof
-
 PHONE = {"viewport": {"width": 390, "height": 780}, "has_touch": True, "is_mobile": True, "locale": "en-GB"}
 RUSSIAN_LETTERS = re.compile("[а-яё]", re.IGNORECASE)
 

@@ -34,8 +34,6 @@ PUPILS = 30
 QUESTION = "Не открывается второй урок"
 ANSWER = "Уже открыли, попробуйте ещё раз"
 
-pytestmark = pytest.mark.proof
-
 
 @pytest.fixture
 async def phones(browser: Browser, sandbox: Sandbox) -> AsyncIterator[tuple[Window, Window]]:

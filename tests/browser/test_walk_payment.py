@@ -25,8 +25,6 @@ from tests.browser.newcomer import open_checkout, opened, order, register  # noq
 if TYPE_CHECKING:
     from playwright.async_api import Browser, Locator, Page
 
-pytestmark = pytest.mark.proof
-
 PICTURES = Path(__file__).parent / "screenshots"
 ENGLISH, MONEY = "Английский: разговор", "Финансы для себя"
 CUT_OFF = re.compile(r"net::ERR_")

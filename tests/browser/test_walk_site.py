@@ -39,8 +39,6 @@ from tests.browser.newcomer import ENGLISH, RUSSIAN, Labels, ask  # noqa: E402
 if TYPE_CHECKING:
     from playwright.async_api import Browser, Page
 
-pytestmark = pytest.mark.proof
-
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 780}, "has_touch": True, "is_mobile": True}
 SECRET = "a secret of the school's site that is long enough"
 PAID_AT_THE_SITE = """

@@ -77,6 +77,7 @@ async def race(dsn: str, shares: list[list[int]]) -> Counter[str]:
     return Counter(outcome for out, _ in ends for outcome in out.decode().strip().split(" | "))
 
 
+@pytest.mark.proof
 async def test_two_hundred_race_for_a_hundred_uses(dsn: str, connection: asyncpg.Connection) -> None:
     people = await school(connection, uses=100, people=200)
     outcomes = await race(dsn, [people[n::4] for n in range(4)])
@@ -87,6 +88,7 @@ async def test_two_hundred_race_for_a_hundred_uses(dsn: str, connection: asyncpg
     assert await connection.fetchval("select count(*) from bot.access_changes where source = 'promo'") == 100
 
 
+@pytest.mark.proof
 async def test_one_person_in_several_processes_uses_a_code_once(
     dsn: str, connection: asyncpg.Connection
 ) -> None:

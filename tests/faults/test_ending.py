@@ -15,6 +15,7 @@ from tests.process import BotProcess
 WITHIN = 20.0  # seconds: what an init system is told to wait
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("messages", [0, 30])
 async def test_asked_to_end_while_telegram_and_the_database_are_away(
     sandbox: Sandbox, school_database: str, tmp_path: Path, messages: int

@@ -70,6 +70,7 @@ async def credited_once(anna: ChatUser, sql: asyncpg.Connection) -> None:
     assert await credited(sql) == (1, await sql.fetchval("select days from purchases"))
 
 
+@pytest.mark.proof
 async def test_sigterm_while_a_payment_is_being_handled(
     anna: ChatUser, process: BotProcess, invoice: int, sql: asyncpg.Connection
 ) -> None:
@@ -85,6 +86,7 @@ async def test_sigterm_while_a_payment_is_being_handled(
     assert process.errors == []
 
 
+@pytest.mark.proof
 async def test_polling_killed_between_fetch_and_commit(
     anna: ChatUser, process: BotProcess, invoice: int, sql: asyncpg.Connection
 ) -> None:
@@ -96,6 +98,7 @@ async def test_polling_killed_between_fetch_and_commit(
     await credited_once(anna, sql)
 
 
+@pytest.mark.proof
 async def test_killed_between_commit_and_news(
     anna: ChatUser, process: BotProcess, invoice: int, sandbox: Sandbox, sql: asyncpg.Connection
 ) -> None:

@@ -61,6 +61,7 @@ async def note_waits(sql: asyncpg.Connection) -> bool:
     return waits
 
 
+@pytest.mark.proof
 async def test_killed_while_it_sends_and_killed_before_it_notes(
     sandbox: Sandbox, database: Database, school_database: str, sql: asyncpg.Connection, tmp_path: Path
 ) -> None:
@@ -92,6 +93,7 @@ async def test_killed_while_it_sends_and_killed_before_it_notes(
     await bot.terminate()
 
 
+@pytest.mark.proof
 async def test_two_processes_send_each_letter_once(
     sandbox: Sandbox, database: Database, school_database: str, sql: asyncpg.Connection, tmp_path: Path
 ) -> None:

@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from tests.chat_user import PATIENCE
 from tests.db.merging.people import CHAT, DAY, NOW, People, registers
 from tests.db.merging.racers import race, start_two
@@ -10,6 +12,7 @@ PEOPLE = 12
 SITE = "insert into users (email, password_hash, created_at) values ($1, 'x', now()) returning id"
 
 
+@pytest.mark.proof
 async def test_two_processes_merge_while_payments_come_in(people: People, dsn: str) -> None:
     pairs, keys = [], []
     for number in range(1, PEOPLE + 1):
