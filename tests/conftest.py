@@ -7,6 +7,7 @@ import asyncio
 import gc
 import os
 import shutil
+import zlib
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -25,7 +26,8 @@ pytest_plugins = ["tests.app", "tests.logged"]
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")
 MEMORY = Path("/dev/shm")
-BROWSER = Path(__file__).parent / "browser"
+ROOT = Path(__file__).parent
+BROWSER = ROOT / "browser"
 WAITING = 1  # workers beyond the cores
 ROOM = 2 * 2**30  # bytes; a run takes some hundred MiB for each of its processes
 
@@ -42,6 +44,12 @@ def pytest_configure() -> None:
     about = os.statvfs(MEMORY)
     if about.f_bavail * about.f_frsize > ROOM and not about.f_flag & os.ST_NOEXEC:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Of a run on several cores: the files of one folder are alike, so that all workers waited at once, or none."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: zlib.crc32(str(item.path.relative_to(ROOT)).encode()))
 
 
 @pytest.hookimpl(trylast=True)

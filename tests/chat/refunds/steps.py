@@ -62,12 +62,17 @@ async def stands(sql: asyncpg.Connection) -> tuple[Any, ...]:
     return status, days, [tuple(row) for row in rows]
 
 
+# What looks five seconds later whether the link has come has nothing more to say.
+WAITING = """
+select count(*) from bot.pgqueuer where status in ('queued', 'picked') and entrypoint <> 'slow_link'
+"""
+
+
 async def no_jobs(sql: asyncpg.Connection) -> None:
     """Nothing is on its way any more: neither refunds nor callbacks nor news."""
 
     async def none() -> bool:
-        waiting = "select count(*) from bot.pgqueuer where status in ('queued', 'picked')"
-        return not await sql.fetchval(waiting)
+        return not await sql.fetchval(WAITING)
 
     await becomes(none)
 
