@@ -125,6 +125,7 @@ def _part(node: SyntaxTreeNode) -> str:
 
 
 BLOCKS = {"pre", "blockquote"}
+TAG = re.compile("<[^>]*>")
 NAMES = {"span": "tg-spoiler"}  # as rich HTML calls it
 
 
@@ -133,24 +134,27 @@ class _Paragraphs:
 
     def __init__(self) -> None:
         self.made: list[str] = []
+        self.began = ""  # formats that were open before the paragraph
         self.text = ""
         self.opened: list[str] = []  # start tags of formats
 
     def end(self) -> None:
-        """Of a paragraph: formats are closed and opened again in the next."""
+        """Of a paragraph: formats are closed and opened again in the next. One that shows nothing is none."""
         closed = "".join(f"</{_name(tag)}>" for tag in reversed(self.opened))
-        before = "".join(self.opened)
-        body = self.text.removeprefix(before).strip()
+        body = self.text.strip()
         while body.endswith("<br/>"):
             body = body.removesuffix("<br/>").rstrip()
-        if body:
-            self.made.append(f"<p>{before}{body}{closed}</p>")
-        self.text = before
+        if self._shows_something():
+            self.made.append(f"<p>{self.began}{body}{closed}</p>")
+        self.began, self.text = "".join(self.opened), ""
+
+    def _shows_something(self) -> bool:
+        return bool(TAG.sub("", self.text).strip())
 
     def blank(self, source: str) -> None:
         if source.count("\n") > 1:
             self.end()
-        elif self.text.removeprefix("".join(self.opened)):
+        elif self._shows_something():
             self.text += "<br/>" if "\n" in source else source
 
     def open(self, tag: str) -> None:

@@ -141,6 +141,22 @@ def test_telegram_s_html_becomes_a_rich_document() -> None:
 
 
 @pytest.mark.parametrize(
+    ("written", "rich"),
+    [
+        ("a <b>b\n\nc</b> d", "<p>a <b>b</b></p><p><b>c</b> d</p>"),
+        ("a <b>b <i>c\n\n\nd</i></b>", "<p>a <b>b <i>c</i></b></p><p><b><i>d</i></b></p>"),
+        ("a<b>\n\n</b>", "<p>a<b></b></p>"),
+        ("<b>\n\n</b>a", "<p><b></b>a</p>"),
+        ("<b>a\n\n<blockquote>b\n\nc</blockquote></b>", "<p><b>a</b></p><blockquote><p><b>b</b></p><p><b>c</b></p></blockquote>"),
+        ("a\n<i>\nb</i>\n", "<p>a<br/><i><br/>b</i></p>"),
+    ],
+)  # fmt: skip
+def test_a_format_goes_on_over_paragraphs(written: str, rich: str) -> None:
+    assert document.as_rich(written, "html") == rich
+    read(rich)
+
+
+@pytest.mark.parametrize(
     ("text", "why"),
     [
         ("", "there is no text"),
