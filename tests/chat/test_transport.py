@@ -78,6 +78,7 @@ async def test_killed_at_any_moment_it_loses_nothing_and_does_nothing_twice(
     assert process.errors == []
 
 
+@pytest.mark.proof
 async def test_paid_while_it_was_dead_access_is_there_when_it_is_back(
     anna: ChatUser, process: BotProcess, sql: asyncpg.Connection
 ) -> None:
@@ -93,6 +94,7 @@ async def test_paid_while_it_was_dead_access_is_there_when_it_is_back(
     assert await sql.fetchval("select count(*) from usermoduleaccess") == 1
 
 
+@pytest.mark.proof
 async def test_killed_while_the_link_is_made_it_makes_one_payment(
     anna: ChatUser, process: BotProcess, sandbox: Sandbox, sql: asyncpg.Connection
 ) -> None:

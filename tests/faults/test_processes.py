@@ -136,6 +136,7 @@ async def test_what_one_person_sends_at_once_is_taken_one_after_another(
     assert sorted(map(int, re.findall(r"(\d+): ", draft))) == list(range(parts))
 
 
+@pytest.mark.proof
 async def test_without_a_port_for_updates_it_is_refused(tmp_path: Path) -> None:
     ended = await command(tmp_path, "run", "--processes", "2", BOT_TOKEN="7777777777:several")
     assert ended.status == 1
