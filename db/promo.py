@@ -53,31 +53,31 @@ RECORD = text(
 )
 
 
-def _found(also: str = "true") -> str:
-    """An exact match wins where an adopted database holds two that differ in letter case only, else the oldest."""
-    return f"""
-        select c.id, c.code::text as code, c.days, c.max_usage_count as most, c.product_id from promocodes c
-        where {also} and cast(:form as text) <> '' and c.id in (
-            select id from promocodes where code = cast(:written as varchar)
-            union all
-            select f.code_id from bot.promo_forms f join promocodes named on named.id = f.code_id
-            where f.form = :form and f.code = named.code
-        )
-        order by c.code = cast(:written as varchar) desc, c.id limit 1
-    """
-
-
+CODE = "select c.id, c.code::text as code, c.days, c.max_usage_count as most, c.product_id from promocodes c where"
+IS_MEANT = """
+    cast(:form as text) <> '' and c.id in (
+        select id from promocodes where code = cast(:written as varchar)
+        union all
+        select f.code_id from bot.promo_forms f join promocodes named on named.id = f.code_id
+        where f.form = :form and f.code = named.code
+    )
+"""
+# An exact match wins where an adopted database holds two that differ in letter case only, else the oldest.
+EXACT_FIRST = "order by c.code = cast(:written as varchar) desc, c.id limit 1"
 OPENED = """
     select found.id as code_id, found.code, found.days, found.most, p.name as product, m.id as module_id,
            m.name as module
     from found join products p on p.product_id = found.product_id join modules m on m.id = p.module_id
 """
-FIND = text(f"with found as ({_found()}) {OPENED}")
+FIND = text(f"with found as ({CODE} {IS_MEANT} {EXACT_FIRST}) {OPENED}")
 # The code's row is locked, then the access.
 LOCK = text(
     f"""
     with account as materialized ({CURRENT_STATE}),
-    found as ({_found("exists (select from account where id = :user_id and not deleted)")} for update of c)
+    found as (
+        {CODE} exists (select from account where id = :user_id and not deleted) and {IS_MEANT}
+        {EXACT_FIRST} for update of c
+    )
     select account.*, opened.*, {lock_access_call("account.id", "opened.module_id")},
            array({TELEGRAM_IDS}) as chats, (select key from bot.server_keys where name = '{USED_CODES}') as key
     from account left join ({OPENED}) opened on true

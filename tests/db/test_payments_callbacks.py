@@ -143,6 +143,19 @@ async def test_known_payments_come_before_others(database: Database, connection:
     ):
         assert await record(database, "payment.succeeded", "o", payment, b"{}", utc_now(), key)
     assert await lines(connection) == [FIRST, FIRST, LAST, LAST, LAST]
+    keys = await connection.fetch("select dedupe_key, payload from bot.pgqueuer order by id")
+    names = [f"verify:{orjson.loads(row['payload'])['id']}" for row in keys]
+    assert [row["dedupe_key"] for row in keys] == [None, None, *names[2:]]
+
+
+async def test_what_came_before_its_purchase_was_known_takes_no_place(
+    database: Database, connection: asyncpg.Connection
+) -> None:
+    for _ in range(callbacks.FIRST):
+        assert await record(database, "payment.succeeded", "o", PAYMENT, b"{}", utc_now())
+    await bought(connection, PAYMENT)
+    assert await record(database, "payment.succeeded", "o", PAYMENT, b"{}", utc_now())
+    assert await lines(connection) == [LAST] * callbacks.FIRST + [FIRST]
 
 
 async def test_one_payment_does_not_fill_the_line_of_the_others(

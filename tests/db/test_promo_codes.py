@@ -6,9 +6,10 @@ from datetime import timedelta
 import asyncpg
 import pytest
 
+from db.access.limits import MAX_DAYS
 from db.catalogue.exporting import export_catalogue
 from db.engine import Pool
-from db.errors import PromoUsedUp
+from db.errors import AccessTooFar, PromoUsedUp
 from db.promo import PromoOff, find_promo, redeem
 from db.promo_codes import (
     LimitBelowUses,
@@ -37,7 +38,7 @@ USE = "insert into promocodeusages (user_id, code_id, used_at) select $1, id, no
 
 
 async def test_off_is_the_uses_there_are_and_on_never_less(dsn: str, connection: asyncpg.Connection) -> None:
-    people = await school(connection, uses=2, people=5)
+    people = await school(connection, uses=2, people=6)
     code = await connection.fetchval("select id from promocodes")
     async with shop(dsn) as (database, _connection):
         async with database.transaction(Pool.TALK) as session:
@@ -71,7 +72,28 @@ async def test_off_is_the_uses_there_are_and_on_never_less(dsn: str, connection:
         async with database.transaction(Pool.TALK) as session:
             assert (await get_code(session, code)).off_most is None
             assert await switch_on(session, [code]) == []
-    assert await connection.fetchval(MOST) == 50
+        assert await connection.fetchval(MOST) == 50
+        await connection.execute("update promocodes set max_usage_count = 6")
+        await connection.execute(USE, people[1])
+        async with database.transaction(Pool.TALK) as session:
+            with pytest.raises(PromoUsedUp):  # not switched off: it was raised since
+                await redeem(session, people[5], "race", NOW)
+            (off,) = await switch_off(session, [code], NOW)
+            assert (off.before, off.after, (await get_code(session, code)).off_most) == (6, 6, 6)
+
+
+@pytest.mark.parametrize("days", [1, MAX_DAYS])
+async def test_a_batch_may_be_for_one_day_and_for_the_most(
+    dsn: str, connection: asyncpg.Connection, days: int
+) -> None:
+    await school(connection, uses=1, people=1)
+    product = await connection.fetchval("select product_id from products")
+    async with shop(dsn) as (database, _connection), database.transaction(Pool.TALK) as session:
+        assert (await create_batch(session, product, days, 1, NOW)).days == days
+        for wrong in (days - 1, days + 1):
+            if not 1 <= wrong <= MAX_DAYS:
+                with pytest.raises(AccessTooFar):
+                    await create_batch(session, product, wrong, 1, NOW)
 
 
 async def test_uses_and_switching_at_once(dsn: str, connection: asyncpg.Connection) -> None:

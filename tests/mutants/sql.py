@@ -9,7 +9,9 @@ from typing import TypeGuard
 from tests.mutants.edits import Edit
 
 STATEMENT = re.compile(
-    r"(?:[rbf]*(?:\"\"\"|'''|\"|'))?\s*(?:select|insert|update|delete|with)\s", re.IGNORECASE
+    r"(?:[rbf]*(?:\"\"\"|'''|\"|'))?\s*"
+    r"(?:(?:select|insert|update|delete|with|from|where|order\s+by|exists)\s|cast\()",
+    re.IGNORECASE,
 )
 TOKEN = re.compile(
     r"--[^\n]*|\{\{|\}\}|\{[^{}]*\}|'(?:[^'\n]|'')*'|::\w+|:\w+|\$\d+|[A-Za-z_]\w*|<=|>=|<>|\|\||=>|->>?"
@@ -40,8 +42,9 @@ def edits(source: str) -> Iterator[Edit]:
     begins = [0]
     for line in data.splitlines(keepends=True):
         begins.append(begins[-1] + len(line))
-    inner: set[int] = set()
-    for node in ast.walk(ast.parse(source)):
+    tree = ast.parse(source)
+    inner = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}  # docstrings
+    for node in ast.walk(tree):
         if id(node) in inner or not _is_text(node):
             continue
         inner |= {id(child) for child in ast.walk(node)}

@@ -5,7 +5,7 @@ from datetime import timedelta
 from db.payments import attempts
 from db.payments.methods import STARS, YOOKASSA, PaymentMethod
 from db.payments.parked import park_payment
-from tests.db.payments.shop import HOUR, LATER, NOW, Shop
+from tests.db.payments.shop import CHAT, HOUR, LATER, NOW, Shop
 
 
 async def test_a_request_is_frozen_and_its_first_sending_stays(shop: Shop) -> None:
@@ -89,6 +89,22 @@ async def test_what_the_provider_says_last_and_whether_it_is_a_sign_of_a_payer(s
     assert await shop.does(attempts.record_status, second, "x", NOW) == {
         second: {"said": "x", "said_at": NOW}
     }
+
+
+async def test_which_order_is_meant(shop: Shop) -> None:
+    """By its key; by the message that shows it, in that chat, to that person: the newest."""
+    first, second = await shop.opens(0, 0, message_id=5), await shop.opens(0, 1, message_id=5)
+    other = await shop.opens(1, 0, message_id=5, telegram_id=CHAT)
+    elsewhere = await shop.opens(0, 2, message_id=5, telegram_id=CHAT + 7)
+    assert (await shop.runs(attempts.get_attempt_by_key, "key-2")).id == second
+    assert await shop.runs(attempts.get_attempt_by_key, "key-9") is None
+    anna, ben = shop.people
+    for person, chat, message, shown in (
+        (anna, CHAT, 5, second), (ben, CHAT, 5, other), (anna, CHAT + 7, 5, elsewhere), (anna, CHAT, 6, None),
+    ):  # fmt: skip
+        found = await shop.runs(attempts.get_attempt_shown_by, person, chat, message)
+        assert (found.id if found else None) == shown
+    assert first != second
 
 
 async def test_how_often_it_was_asked_for(shop: Shop) -> None:

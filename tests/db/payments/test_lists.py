@@ -69,6 +69,9 @@ async def test_what_was_paid_and_returned_in_each_currency(shop: Shop) -> None:
         for one in await shop.runs(purchases.list_sums, anna)
     ] == [("EUR", 2, 14, 7), ("RUB", 2, 300, 30), ("AMD", 1, 7, 0)]
     assert [one.amount for one in await shop.runs(purchases.list_sums, ben)] == [300]
+    await shop.has(first, touched_at=NOW)
+    listed = {one.id: one.refunded for one in await shop.runs(purchases.list_purchases, anna)}
+    assert listed[purchase] == 30
     assert next(one.refunded for one in await shop.runs(purchases.list_purchases, ben, 1)) == 0
 
 
@@ -125,6 +128,7 @@ async def test_a_rise_is_told_of_where_the_price_is_kept(shop: Shop) -> None:
 
 
 async def test_callbacks_are_handled_one_by_one(shop: Shop) -> None:
+    assert await shop.runs(callbacks.count_others) == 0
     for number, (payment, event, outcome, known) in enumerate(
         [("p", "e", "o", False), ("p", "e", None, False), ("q", "e", "o", True), ("p", "f", "o", False)]
     ):

@@ -175,6 +175,17 @@ async def test_an_order_that_can_no_longer_be_paid_gives_way_to_another_one(shop
     assert (await opens(shop, anna, LINK)).new
 
 
+async def test_both_that_an_order_makes_give_way_are_told(shop: Shop) -> None:
+    """The one of the same offer whose link has run out; where there are too many, one that nobody has touched."""
+    anna = shop.people[0]
+    for number in range(1, orders.MAX_OPEN + 1):
+        assert (await opens(shop, anna, message=10 + number, number=number)).new
+    await shop.opens(0, 6, message_id=31)
+    await shop.sql.execute("update bot.payment_attempts set link_ends_at = $1 where message_id = 12", NOW)
+    again = await opens(shop, anna, message=20, number=2)
+    assert again.copies == ((CHAT, 12), (CHAT, 11))
+
+
 async def is_free(shop: Shop, table: str, row: int) -> bool:
     """Whether nobody has locked it."""
     return bool(await shop.sql.fetch(f"select from {table} where id = $1 for update skip locked", row))

@@ -1,6 +1,7 @@
 """What becomes of a payment, by what the provider or Telegram says of it: once, and of no other purchase."""
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -8,7 +9,7 @@ from db.errors import PurchaseUnknown
 from db.payments import parked, timeline
 from db.payments.methods import YOOKASSA
 from db.payments.settling import Outcome, PaymentSnapshot, find_difference, settle
-from tests.db.payments.shop import DELETED, LATER, NOW, TOO_FAR, Shop
+from tests.db.payments.shop import CHAT, DELETED, LATER, NOW, TOO_FAR, Shop
 
 PAYMENT = PaymentSnapshot(
     payment_id="p-1",
@@ -97,6 +98,16 @@ async def test_open_then_canceled_then_paid_all_the_same(shop: Shop) -> None:
     assert [tuple(row) for row in solved] == [(LATER, purchase), (None, None), (None, None)]
 
 
+async def test_a_cancellation_without_a_reason(shop: Shop) -> None:
+    first = await shop.opens(0)
+    changed = await shop.does(settle, replace(PAYMENT, status="canceled", paid=False), LATER)
+    assert (shop.said.outcome, shop.said.reason, changed[first]["outcome"]) == (
+        Outcome.CANCELED,
+        "",
+        "canceled",
+    )
+
+
 @pytest.mark.parametrize(
     ("refunded", "days", "status"), [(1, 30, "succeeded"), (50, 15, "succeeded"), (100, 0, "refunded")]
 )
@@ -136,6 +147,28 @@ async def test_days_that_cannot_be_given_are_waited_for(shop: Shop) -> None:
         first: {"said": "not credited", "said_at": LATER, "touched_at": LATER}
     }
     assert shop.said.outcome is Outcome.NOT_CREDITED
+
+
+async def test_whether_what_a_message_shows_has_ended_meanwhile(shop: Shop) -> None:
+    """By what was closed or said last; of that chat, of that message, of whoever uses the chat."""
+    first = await shop.opens(0, 0, message_id=5, closed_at=NOW, said_at=LATER)
+    await shop.is_sold(first, status="canceled")
+    await shop.opens(0, 1, message_id=6, closed_at=LATER, said_at=LATER)  # pending
+    ended = partial(shop.runs, timeline.has_ended_since)
+    assert not await ended(CHAT, 5, NOW), "nobody uses that chat"
+    for person, chat in zip(shop.people, (CHAT, CHAT + 1), strict=True):
+        await shop.sql.execute(
+            "insert into authidentities (user_id, loginprovider, providerkey) values ($1, 'Telegram', $2)",
+            person,
+            str(chat),
+        )
+    assert [await ended(CHAT, message, NOW) for message in (5, 6, 7)] == [True, False, False]
+    assert not await ended(CHAT, 5, LATER)
+    assert not await ended(CHAT + 1, 5, NOW)
+    await shop.has(first, telegram_id=CHAT + 1)
+    assert not await ended(CHAT, 5, NOW)
+    await shop.has(first, telegram_id=CHAT, closed_at=LATER, said_at=NOW)
+    assert await ended(CHAT, 5, NOW)
 
 
 async def test_the_story_of_a_purchase_is_its_own_and_ones_own(shop: Shop) -> None:
