@@ -147,7 +147,10 @@ def test_telegram_s_html_becomes_a_rich_document() -> None:
         ("a <b>b <i>c\n\n\nd</i></b>", "<p>a <b>b <i>c</i></b></p><p><b><i>d</i></b></p>"),
         ("a<b>\n\n</b>", "<p>a<b></b></p>"),
         ("<b>\n\n</b>a", "<p><b></b>a</p>"),
-        ("<b>a\n\n<blockquote>b\n\nc</blockquote></b>", "<p><b>a</b></p><blockquote><p><b>b</b></p><p><b>c</b></p></blockquote>"),
+        (
+            "<b>a\n\n<blockquote>b\n\nc</blockquote></b>",
+            "<p><b>a</b></p><blockquote><p><b>b</b></p><p><b>c</b></p></blockquote>",
+        ),
         ("a\n<i>\nb</i>\n", "<p>a<br/><i><br/>b</i></p>"),
     ],
 )  # fmt: skip

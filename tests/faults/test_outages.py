@@ -1,5 +1,6 @@
 """The database, the provider, or what speaks for it, fails at the worst moment."""
 
+import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -56,11 +57,13 @@ class Between:
     """Stands between the bot and the provider: answers what is posted with `nonsense` until that is used up.
 
     The provider has done what was asked each time, unless it is `unheard`. `asked`: methods and paths, as they came.
+    `addressless`: answers to what is posted lack the address to pay at.
     """
 
     provider: str
     nonsense: list[str] = field(default_factory=list)
     unheard: bool = False
+    addressless: bool = False
     asked: list[str] = field(default_factory=list)
 
     async def pass_on(self, request: web.Request) -> web.Response:
@@ -74,6 +77,10 @@ class Between:
             body = await answer.text()
             if posted:
                 body = self.nonsense.pop(0)
+            if self.addressless and request.method == "POST":
+                body = json.dumps(
+                    {name: one for name, one in json.loads(body).items() if name != "confirmation"}
+                )
             return web.Response(text=body, status=answer.status, content_type="application/json")
 
 
@@ -121,6 +128,26 @@ class TestSdkFailuresMeanUnknown:
         await anna.receives("Вам возвращено")
         assert between.nonsense == []
         assert [one.amount for one in sandbox.yookassa.provider.book.refunds.values()] == [33_000]
+
+    @pytest.mark.errors_expected("what a payer can't pay by is the admins' to look at")
+    async def test_an_answer_without_an_address_to_pay_at(
+        self, anna: ChatUser, olga: ChatUser, sandbox: Sandbox, between: Between, sql: asyncpg.Connection
+    ) -> None:
+        """Admins hear of it; the same is asked for again, and the link shown once there is one."""
+        between.addressless = True
+        await olga.send("/start")
+        await anna.register()
+        await anna.send(f"/start buy_{await sql.fetchval(ROUBLES)}")
+        await becomes(lambda: sql.fetchval("select count(*) = 1 from bot.alerts where solved_at is null"))
+        alarm = await sql.fetchrow("select kind, subject, facts ->> 'reason' as reason from bot.alerts")
+        purchase = await sql.fetchval("select id from purchases")
+        assert tuple(alarm) == ("payment_unknown", str(purchase), "its answer has no address to pay at")
+        between.addressless = False
+        await anna.gets_link()
+        assert await sql.fetchval("select solved_at is not null from bot.alerts")
+        assert len(sandbox.yookassa.provider.book.payments) == 1
+        await anna.pay()
+        await anna.receives("✅")
 
     @pytest.mark.parametrize("made", [True, False])
     async def test_key_older_than_23_hours(

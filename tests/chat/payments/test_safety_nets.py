@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import asyncpg
@@ -20,7 +20,7 @@ from bot.payments.reconciling import open_payments
 from bot.payments.refunding import ask_refund, create_refund
 from bot.payments.reports import Report
 from bot.payments.screens import Order, is_shown, keyboard
-from bot.payments.settling import park_unknown
+from bot.payments.settling import park_unknown, to_snapshot
 from bot.raw_json import Unreadable
 from bot.sandbox.app import Sandbox
 from bot.timings import Timings
@@ -136,6 +136,7 @@ async def test_money_that_no_purchase_has_is_parked_once(
     returned = {"refunded_amount": {"value": "1.00", "currency": "RUB"}}
     partly = {"refunded_amount": {"value": "0.99", "currency": "RUB"}}
     created = {"created_at": "2026-01-01T00:00:00.000Z"}
+    captured = {"captured_at": "2026-01-02T00:00:00.000Z"}
     for payment, parked in (
         (answer(1), True),
         (answer(1), False),
@@ -143,12 +144,16 @@ async def test_money_that_no_purchase_has_is_parked_once(
         (answer(3, **returned), False),
         (answer(4), False),
         (answer(5, **partly, **created), True),
+        (answer(6, **created, **captured), True),
     ):
         async with app.context.database.transaction(Pool.JOBS) as session:
             assert await park_unknown(session, app.context, payment, now) is parked
-    rows = await sql.fetch("select payment_id, paid_at = $1 as now from bot.parked_payments order by id", now)
-    assert [tuple(row) for row in rows] == [(answer(1).id, True), (answer(5).id, False)]
-    assert await open_alarms(sql) == [f"payment_parked {answer(1).id}", f"payment_parked {answer(5).id}"]
+    rows = await sql.fetch("select payment_id, paid_at from bot.parked_payments order by id")
+    dated = {1: now, 5: datetime(2026, 1, 1, tzinfo=UTC), 6: datetime(2026, 1, 2, tzinfo=UTC)}
+    assert [tuple(row) for row in rows] == [(answer(number).id, at) for number, at in dated.items()]
+    assert await open_alarms(sql) == [f"payment_parked {answer(number).id}" for number in dated]
+    for fields, at in (({}, dated[1]), (created, dated[5]), (created | captured, dated[6])):
+        assert to_snapshot(answer(1, **fields), now).at == at
 
 
 async def test_an_order_whose_job_was_lost_is_sent_again_once(

@@ -1,20 +1,30 @@
 """Refunds that take their time, or whose answer was lost."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import asyncpg
 import pytest
 
 from bot.chat.buttons import ShowAlerts
+from bot.payments.refunding import ask_refund
 from bot.sandbox.app import Sandbox
 from bot.texts import alerts as alert_words
 from bot.texts import errors
 from bot.texts import stats as stats_words
+from bot.timings import seconds
 from db.errors import RefundTooMuch
+from db.jobs import AskRefundJob
+from handlers.app import Application
+from tests.app import QUICK
 from tests.callbacks import becomes
 from tests.chat.refunds.steps import at_provider, count, made, no_jobs, refund, stands
 from tests.chat_user import ChatUser
 
+SELDOM = replace(QUICK, asks=seconds(60, 70, 80, 90))  # none comes due by itself
+NEXT = """
+select dedupe_key, execute_after - created as pause from bot.pgqueuer where entrypoint = 'ask_refund'
+"""
 ASKED_OFTEN = """
 select convert_from(payload, 'UTF8')::json ->> 'asked' = '3' from bot.pgqueuer where entrypoint = 'ask_refund'
 """
@@ -39,6 +49,28 @@ class TestPending:
         await at_provider(anna, f"/refunds/{(await made(anna))[0]['id']}/succeed")
         await anna.receives("↩️")
         assert await stands(sql) == ("refunded", 0, [("succeeded", 99_000, 30)])
+
+    @pytest.mark.parametrize("timings", [SELDOM])
+    @pytest.mark.errors_expected("a refund that the provider does not show is logged")
+    async def test_asked_for_ever_more_seldom(
+        self, app: Application, olga: ChatUser, sql: asyncpg.Connection
+    ) -> None:
+        """As an open payment is, then twice as long each time; also where the provider does not show it."""
+        await refund(olga, "1", 99_000)
+        await becomes(lambda: sql.fetchval("select provider_refund_id is not null from bot.refunds"))
+        app.worker.stop()
+        asks, number = SELDOM.asks, await sql.fetchval("select id from bot.refunds")
+        pauses = {1: asks[1], 3: asks[3], 4: 2 * asks[3], 5: 4 * asks[3], 30: timedelta(hours=1)}
+        for shown in (True, False):
+            if not shown:
+                await sql.execute("update bot.refunds set provider_refund_id = gen_random_uuid()::text")
+            for asked, pause in pauses.items():
+                await sql.execute("delete from bot.pgqueuer")
+                await ask_refund(AskRefundJob(refund=number, asked=asked), app.context)
+                [job] = await sql.fetch(NEXT)
+                assert tuple(job) == (f"ask_refund:{number}:{asked + 1}", pause)
+            failing = await sql.fetch("select name from bot.failing")
+            assert [row["name"] for row in failing] == ([] if shown else [f"refund_unknown:{number}"])
 
     @pytest.mark.errors_expected("a refund that did not come about is the admins' to look at")
     async def test_canceled_only_the_admins_hear_of_it(
@@ -93,11 +125,13 @@ async def test_a_bad_day_keeps_key_and_body(
     request = await sql.fetchrow("select key, request from bot.refunds")
     await becomes(lambda: sql.fetchval(TRIES))
     assert (await stands(sql))[2] == [("pending", 33_000, 0)]
+    assert await sql.fetchval("select name from bot.failing") == "refund_unknown:1"
     sandbox.faults.set(**{fault: 0})
     await anna.receives("↩️")
     assert await sql.fetchrow("select key, request from bot.refunds") == request
     assert len(await made(anna)) == 1
     assert await stands(sql) == ("succeeded", 20, [("succeeded", 33_000, 10)])
+    assert await sql.fetchval("select count(*) from bot.failing") == 0
 
 
 async def test_the_callback_may_come_before_the_answer(
