@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -124,7 +125,9 @@ async def test_a_job_is_held_by_its_age_however_often_it_had_to_wait(
 async def test_a_job_is_put_back_though_the_connection_breaks(
     dsn: str, connection: asyncpg.Connection
 ) -> None:
-    app = Application(settings_for("http://127.0.0.1:9"), dsn, timings=QUICK)
+    # A heartbeat would wait for the lock, too, and the job's end for the heartbeat.
+    timings = replace(QUICK, heartbeat=timedelta(seconds=PATIENCE))
+    app = Application(settings_for("http://127.0.0.1:9"), dsn, timings=timings)
     runs, may_fail = asyncio.Semaphore(0), asyncio.Event()
 
     async def nap(job: Nap, context: AppContext) -> None:

@@ -124,8 +124,6 @@ def _part(node: SyntaxTreeNode) -> str:
             return escape(node.content, quote=False)
 
 
-BLOCKS = {"pre", "blockquote"}
-TAG = re.compile("<[^>]*>")
 NAMES = {"span": "tg-spoiler"}  # as rich HTML calls it
 
 
@@ -136,25 +134,23 @@ class _Paragraphs:
         self.made: list[str] = []
         self.began = ""  # formats that were open before the paragraph
         self.text = ""
+        self.shows = False  # whether there is more in it than formats and blanks
         self.opened: list[str] = []  # start tags of formats
 
     def end(self) -> None:
-        """Of a paragraph: formats are closed and opened again in the next. One that shows nothing is none."""
-        closed = "".join(f"</{_name(tag)}>" for tag in reversed(self.opened))
-        body = self.text.strip()
-        while body.endswith("<br/>"):
-            body = body.removesuffix("<br/>").rstrip()
-        if self._shows_something():
+        """Of a paragraph: formats are closed and opened again in the next. One that shows nothing is left out."""
+        if self.shows:
+            closed = "".join(f"</{_name(tag)}>" for tag in reversed(self.opened))
+            body = self.text.strip()
+            while body.endswith("<br/>"):
+                body = body.removesuffix("<br/>").rstrip()
             self.made.append(f"<p>{self.began}{body}{closed}</p>")
-        self.began, self.text = "".join(self.opened), ""
-
-    def _shows_something(self) -> bool:
-        return bool(TAG.sub("", self.text).strip())
+        self.began, self.text, self.shows = "".join(self.opened), "", False
 
     def blank(self, source: str) -> None:
         if source.count("\n") > 1:
             self.end()
-        elif self._shows_something():
+        elif self.shows:
             self.text += "<br/>" if "\n" in source else source
 
     def open(self, tag: str) -> None:
@@ -164,43 +160,75 @@ class _Paragraphs:
     def close(self) -> None:
         self.text += f"</{_name(self.opened.pop())}>"
 
+    def add(self, text: str) -> None:
+        self.text += text
+        self.shows = True
+
+    def block(self, source: str) -> None:
+        self.end()
+        self.made.append(source)
+
+
+class _Code:
+    """What stands in a <pre>: its text, and the language that a <code> around all of it names. Telegram shows no other
+    format in there."""
+
+    def __init__(self) -> None:
+        self.depth = 0
+        self._start, self._text = "", ""
+
+    def open(self, name: str, source: str) -> None:
+        self.depth += name == "pre"
+        if name == "code" and not self._start and not self._text:
+            self._start = source
+
+    def close(self, name: str) -> None:
+        self.depth -= name == "pre"
+
+    def add(self, text: str) -> None:
+        self._text += text
+
+    def take(self) -> str:
+        """Empty where there is nothing in it."""
+        end = "</code>" if self._start else ""
+        source = f"<pre>{self._start}{self._text}{end}</pre>" if self._text.strip() else ""
+        self._start, self._text = "", ""
+        return source
+
 
 def from_html(source: str) -> str:
     """Of Telegram's classic HTML. Raises MarkupError."""
-    flow, pre = _Paragraphs(), False
+    flow, code = _Paragraphs(), _Code()
     for piece in markup.balanced(source):
-        block = piece.opens in BLOCKS or piece.closes in BLOCKS
-        if piece.opens == "pre" or piece.closes == "pre":
-            flow.end() if piece.opens else None
-            pre = bool(piece.opens)
-            _add(flow, piece.source)
-        elif pre:
-            _add(flow, escape_loose(piece.source) if not (piece.opens or piece.closes) else piece.source)
-        elif block:
-            flow.end()
-            _add(flow, "<blockquote>" if piece.opens else "</blockquote>")
+        if code.depth or piece.opens == "pre":
+            _into_code(code, piece)
+            if not code.depth and (block := code.take()):
+                flow.block(block)
+        elif piece.opens == "blockquote" or piece.closes == "blockquote":
+            flow.block("<blockquote>" if piece.opens else "</blockquote>")
         elif piece.opens:
-            flow.open(_renamed(piece.source))
+            flow.open(f"<{NAMES[piece.opens]}>" if piece.opens in NAMES else piece.source)
         elif piece.closes:
             flow.close()
         elif piece.source.isspace():
             flow.blank(piece.source)
         else:
-            flow.text += escape_loose(piece.source)
+            flow.add(escape_loose(piece.source))
     flow.end()
     return "".join(flow.made)
 
 
-def _add(flow: _Paragraphs, source: str) -> None:
-    flow.made.append(source)
+def _into_code(code: _Code, piece: markup.Piece) -> None:
+    if piece.opens:
+        code.open(piece.opens, piece.source)
+    elif piece.closes:
+        code.close(piece.closes)
+    else:
+        code.add(escape_loose(piece.source))
 
 
 def _name(tag: str) -> str:
     return tag[1:].split()[0].rstrip(">")
-
-
-def _renamed(tag: str) -> str:
-    return f"<{NAMES[_name(tag)]}>" if _name(tag) in NAMES else tag
 
 
 def escape_loose(text: str) -> str:
