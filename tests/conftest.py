@@ -53,14 +53,20 @@ def pytest_collection(session: pytest.Session) -> None:
     """In a fresh clone pytest rewrites the assertions of each file and keeps what it made: every worker begins with its
     share, and finds the others' done."""
     if worker := getattr(session.config, "workerinput", None):
-        paths = sorted(path for path in ROOT.rglob("test_*.py") if BROWSER not in path.parents)
+        asked = [Path(argument.partition("::")[0]).resolve() for argument in session.config.args]
+        paths = sorted(
+            path
+            for path in ROOT.rglob("test_*.py")
+            if BROWSER not in path.parents and any(path.is_relative_to(one) for one in asked)
+        )
         for path in paths[int(worker["workerid"][2:]) :: worker["workercount"]]:
-            with suppress(Exception, pytest.skip.Exception):  # which the collection will tell of
+            with suppress(Exception):  # which the collection will tell of
                 importlib.import_module(".".join(path.relative_to(ROOT.parent).with_suffix("").parts))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Of a run on several cores: the files of one folder are alike, so that all workers waited at once, or none."""
+    """In the order of a hash of their files' names, the same for all workers: the files of a folder are alike, so that
+    all workers waited at once, or none."""
     if hasattr(config, "workerinput"):
         items.sort(key=lambda item: zlib.crc32(str(item.path.relative_to(ROOT)).encode()))
 

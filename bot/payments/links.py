@@ -129,10 +129,10 @@ async def _record_answer(context: AppContext, attempt: AttemptDetails, payment: 
         )
         await enqueue(session, AskPaymentJob(attempt=attempt.id), after=first)
         await alerts.close_offer_alerts(session, ProviderRefused.name, attempt.offer_id, now)
+        if payment.link is not None:
+            await alerts.close_alert(session, PaymentUnknown.name, str(attempt.purchase_id), now)
         settlement = await settle_payment(session, context, payment, now)
         attempt = await attempts.get_attempt(session, attempt.id) or attempt
-        if attempt.link is not None:
-            await alerts.close_alert(session, PaymentUnknown.name, str(attempt.purchase_id), now)
     if settlement.outcome is not Outcome.OPEN:
         return
     if attempt.link is None:

@@ -102,7 +102,9 @@ async def _settle(
             return await _park(session, snapshot, sale, now), None, DELETED
         return *await _credit(session, snapshot, sale, now), ""
     if snapshot.status == "canceled":
-        if purchase.status == PurchaseStatus.CANCELED:  # its payment's id may be a parked payment's by now
+        if (
+            purchase.status == PurchaseStatus.CANCELED
+        ):  # the payment may be parked by now: its id must stay free
             return Outcome.NO_NEWS, None, ""
         await _cancel(session, snapshot, sale, now)
         return Outcome.CANCELED, None, snapshot.cancellation or ""

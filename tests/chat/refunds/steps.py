@@ -62,7 +62,7 @@ async def stands(sql: asyncpg.Connection) -> tuple[Any, ...]:
     return status, days, [tuple(row) for row in rows]
 
 
-# What looks five seconds later whether the link has come has nothing more to say.
+# slow_link looks after five seconds whether the link has come: it changes nothing here, so nobody waits for it.
 WAITING = """
 select count(*) from bot.pgqueuer where status in ('queued', 'picked') and entrypoint <> 'slow_link'
 """
