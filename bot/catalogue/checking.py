@@ -1,13 +1,15 @@
 """A catalogue file held against itself and the shop's settings: without a database, and without what a bot needs."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from bot.catalogue import reading
-from bot.currencies import ways
+from bot.currencies import Limits, untaken, ways
+from bot.money import from_minor_units
 from bot.settings import SETTING_OF, Settings
 from db.catalogue.entries import Catalogue
 from db.catalogue.faults import Fault, at
+from db.payments.methods import PaymentMethod
 
 
 def check_file(path: Path, settings: Settings | None) -> list[str]:
@@ -36,16 +38,36 @@ def _unreachable(catalogue: Catalogue) -> Iterator[str]:
                 )
 
 
-def list_unpayable(catalogue: Catalogue, settings: Settings, keys: set[str] | None = None) -> Iterator[str]:
-    """A line for each offer (of these keys) in a currency that no way to pay takes as it is set up."""
+def list_unpayable(
+    catalogue: Catalogue,
+    settings: Settings,
+    keys: Collection[str] | None = None,
+    priced: Collection[str] = (),
+) -> Iterator[str]:
+    """A line for each offer (of these keys) whose currency, or whose price, no way to pay takes as it is set up. Of the
+    `priced` ones only the price counts, and where a way is set up: a shop that has lost its ways may go on changing
+    prices."""
     for product in catalogue.products:
         for offer in product.offers:
             key, able = f"{product.key}/{offer.key}", ways(offer.methods, offer.currency)
-            if (keys is None or key in keys) and not set(able) & set(settings.payment_methods):
-                needed = ", ".join(SETTING_OF[method] for method in able)
-                what = Fault(
-                    "no way to pay that is set up takes {currency}; it needs {settings}",
-                    currency=offer.currency,
-                    settings=needed,
-                )
-                yield at(f'offers "{key}"', what)
+            ready = [method for method in able if method in settings.payment_methods]
+            asked = keys is None or key in keys
+            if asked and not ready:
+                yield at(f'offers "{key}"', _no_way(offer.currency, able))
+            elif (
+                ready and (asked or key in priced) and (limits := untaken(ready, offer.price, offer.currency))
+            ):
+                yield at(f'offers "{key}"', _not_taken(offer.currency, limits))
+
+
+def _no_way(currency: str, able: Sequence[PaymentMethod]) -> Fault:
+    return Fault(
+        "no way to pay that is set up takes {currency}; it needs {settings}",
+        currency=currency,
+        settings=", ".join(SETTING_OF[method] for method in able),
+    )
+
+
+def _not_taken(currency: str, limits: Limits) -> Fault:
+    least, most = (from_minor_units(one, currency) for one in (limits.least, limits.most))
+    return Fault("price: no way to pay takes it; it has to be from {least} to {most}", least=least, most=most)

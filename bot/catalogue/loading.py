@@ -77,8 +77,10 @@ async def load(
 ) -> list[CatalogueChange]:
     """As `load_catalogue`. With `settings`, CatalogueRefusedError also where a new offer could not be paid by them."""
     changes = await load_catalogue(session, catalogue, now)
-    new = {change.key for change in changes if change.table == "offer" and _decides_payment(change)}
-    if settings is not None and (lines := list(list_unpayable(catalogue, settings, new))):
+    offers = [change for change in changes if change.table == "offer"]
+    new = {change.key for change in offers if _decides_payment(change)}
+    priced = {change.key for change in offers if any(name == "price" for name, *_ in change.fields)}
+    if settings is not None and (lines := list(list_unpayable(catalogue, settings, new, priced))):
         raise CatalogueRefusedError(lines)
     return changes
 

@@ -32,6 +32,16 @@ def as_list(reply: Reply) -> list[Method]:
     return [method for method in reply if method is not None]
 
 
+def in_topic(method: Method, chat_id: int, thread_id: int) -> Method:
+    """Into a topic, where the method can name one and names none, and goes to the same chat."""
+    if (
+        getattr(method, "message_thread_id", thread_id) is not None
+        or getattr(method, "chat_id", None) != chat_id
+    ):
+        return method
+    return method.model_copy(update={"message_thread_id": thread_id})
+
+
 def say(event: Message | CallbackQuery, text: Text, keyboard: Any = None) -> methods.SendMessage:
     """A new message to the person who acted."""
     user = event.from_user

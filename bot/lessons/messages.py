@@ -27,6 +27,7 @@ INPUTS: dict[str, Callable[..., Any]] = {
     "document": InputMediaDocument,
 }
 # How a Bot API server before 10.1 answers: it knows neither the method nor the field.
+FORBIDDEN_VOICE = "VOICE_MESSAGES_FORBIDDEN"
 LACKS = ("method not found", "not found", "message text is empty")
 
 
@@ -84,7 +85,10 @@ class RichMessages:
         return not self.lacking and hash(html) not in self._refused
 
     def learn(self, method: RichLesson | RichLessonEdit, error: str) -> bool:
-        """Whether it was the server that knows none, and not this document that Telegram refuses."""
+        """Whether it was not this document that Telegram refuses: the server knows none, or its reader wants no voice,
+        which what is sent instead meets again."""
+        if FORBIDDEN_VOICE in error:
+            return True
         words = error.lower().removeprefix("bad request: ").removeprefix("not found: ").strip()
         if words in LACKS:
             self.lacking = True

@@ -2,12 +2,11 @@
 
 from bot.chat.buttons import ShowLesson
 from bot.chat.keyboards import press, rows
+from bot.lessons.messages import FORBIDDEN_VOICE
 from bot.notifications.events import MediaNotShown, MessageNotShown
 from bot.notifications.notification import Notification
 from bot.texts import _
 from bot.texts.format import safe
-
-FORBIDDEN_VOICE = "VOICE_MESSAGES_FORBIDDEN"
 
 
 def media_not_shown(event: MediaNotShown) -> Notification:

@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from aiogram.methods import AnswerCallbackQuery
 from aiogram.types import Message, Update
 
-from bot.chat.replies import JobAnswers, Method
+from bot.chat.replies import JobAnswers, Method, in_topic
 
 
 def complete(update: Update, replies: Sequence[Method]) -> list[Method]:
     """The replies as they are sent: a pressed button is answered, and they stay in the topic that was written in."""
     message = update.callback_query.message if update.callback_query else update.message
     if isinstance(message, Message) and message.message_thread_id is not None:
-        replies = [_in_topic(method, message.chat.id, message.message_thread_id) for method in replies]
+        replies = [in_topic(method, message.chat.id, message.message_thread_id) for method in replies]
     return _with_answer(update, list(replies))
 
 
@@ -24,16 +24,6 @@ def take_answer(replies: list[Method]) -> AnswerCallbackQuery | None:
     if answer is not None:
         replies.remove(answer)
     return answer
-
-
-def _in_topic(method: Method, chat_id: int, thread_id: int) -> Method:
-    """Into a topic, where the method can name one and names none, and goes to the same chat."""
-    if (
-        getattr(method, "message_thread_id", thread_id) is not None
-        or getattr(method, "chat_id", None) != chat_id
-    ):
-        return method
-    return method.model_copy(update={"message_thread_id": thread_id})
 
 
 def _with_answer(update: Update, replies: list[Method]) -> list[Method]:

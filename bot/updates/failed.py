@@ -106,7 +106,13 @@ def _answers(context: AppContext, raw: Raw) -> list[Method]:
         message = raw.get("message")
         if isinstance(message, dict) and (chat := _id_of(message.get("chat"), int)):
             private = message["chat"].get("type") == "private" and chat == _id_of(message.get("from"), int)
-            return [SendMessage(chat_id=chat, text=str(errors.APOLOGY))] if private else []
+            thread = message.get("message_thread_id")
+            sorry = SendMessage(
+                chat_id=chat,
+                text=str(errors.APOLOGY),
+                message_thread_id=thread if type(thread) is int else None,
+            )
+            return [sorry] if private else []
     return []
 
 

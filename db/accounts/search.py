@@ -44,9 +44,9 @@ BY_TYPED_EMAIL = text(
 )
 BY_USERNAME = text(
     """
-    select lower(c.username), c.telegram_id, a.user_id from bot.chats c
+    select lower(c.username collate "C"), c.telegram_id, a.user_id from bot.chats c
     left join authidentities a on lower(a.loginprovider) = 'telegram' and a.providerkey = c.telegram_id::text
-    where lower(c.username) = any(:keys) order by c.telegram_id
+    where lower(c.username collate "C") = any(:keys) order by c.telegram_id
     """
 )
 BY_PHONE = text("select phone, id from users where phone = any(:keys) order by id")

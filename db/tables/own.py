@@ -19,7 +19,7 @@ class Chat(Base):
     has told; `lesson_ids` those that show a lesson which took several, the one with the buttons last."""
 
     __tablename__ = "chats"
-    __table_args__ = (Index("ix_chats_lower_username", sql("lower(username)")), {"schema": BOT})
+    __table_args__ = (Index("ix_chats_lower_username", sql('lower(username COLLATE "C")')), {"schema": BOT})
 
     telegram_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     username: Mapped[str | None]

@@ -4,6 +4,7 @@ from functools import partial
 
 import asyncpg
 import pytest
+from pydantic import SecretStr
 
 from bot.chat.shop_buttons import AskWithdrawOffer, DropOffer, RestoreOffer, SellOffer, WithdrawOffer
 from bot.sandbox.app import Sandbox
@@ -131,6 +132,34 @@ class TestNoProvider:
         )
         await olga.press(RestoreOffer(offer=withdrawn).pack())
         assert not await sql.fetchval("select active from bot.offers where id = $1", withdrawn)
+
+
+class TestPriceThatNoWayTakes:
+    """It is known before the offer goes on sale; the bounds are said."""
+
+    @pytest.fixture(params=["link", "invoice"])
+    def app_settings(self, sandbox: Sandbox, request: pytest.FixtureRequest) -> Settings:
+        origin, token = origin_of(sandbox), SecretStr("381764678:TEST:1")
+        if request.param == "link":
+            return settings_for(origin)
+        return settings_for(
+            origin, yookassa_shop_id=None, yookassa_secret_key=None, telegram_payment_token=token
+        )
+
+    async def test_is_refused(
+        self, olga: ChatUser, sql: asyncpg.Connection, request: pytest.FixtureRequest
+    ) -> None:
+        prices = {
+            "link": [("300000 XTR", 1, 100_000, "XTR"), ("350001 RUB", 100, 35_000_000, "RUB")],
+            "invoice": [("50 RUB", 9951, 86_530_000, "RUB"), ("1 BYN", 288, 10_000_000, "BYN")],
+        }
+        before = tuple(await sql.fetchrow(ADMIN_ROWS))
+        for written, least, most, currency in prices[request.node.callspec.params["app_settings"]]:
+            await olga.send(f"/offer 1 30 {written}")
+            with olga.localizer.use_locale(olga.language):
+                for bound in (least, most):
+                    assert money(bound, currency) in olga.last_text
+            assert tuple(await sql.fetchrow(ADMIN_ROWS)) == before
 
 
 async def test_an_offer_is_made_by_buttons_from_admin(olga: ChatUser, sql: asyncpg.Connection) -> None:

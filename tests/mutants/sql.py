@@ -10,7 +10,7 @@ from tests.mutants.edits import Edit
 
 STATEMENT = re.compile(
     r"(?:[rbf]*(?:\"\"\"|'''|\"|'))?\s*"
-    r"(?:(?:select|insert|update|delete|with|from|where|order\s+by|exists)\s|cast\()",
+    r"(?:(?:select|insert|update|delete|with|(?-i:from|where|order\s+by|exists))\s|(?-i:cast)\()",
     re.IGNORECASE,
 )
 TOKEN = re.compile(
