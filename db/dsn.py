@@ -6,7 +6,7 @@ would refuse it, SQLAlchemy would fail on it; so each gets what it knows.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
@@ -39,7 +39,7 @@ class Dsn:
     """An address taken apart: `hosts` as written between @ and /, `query` without what says who and which."""
 
     user: str | None
-    password: str | None
+    password: str | None = field(repr=False)
     hosts: str
     database: str | None
     query: tuple[tuple[str, str], ...]

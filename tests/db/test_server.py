@@ -67,6 +67,12 @@ async def test_a_planted_socket_folder_is_refused(tmp_path: Path) -> None:
         sockets.rmdir()
 
 
+def given_to(pid: int) -> bytes:
+    """The process's environment, where the machine shows it."""
+    file = Path(f"/proc/{pid}/environ")
+    return file.read_bytes() if file.exists() else b""
+
+
 async def test_settings_of_the_environment_do_not_mislead(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -75,11 +81,16 @@ async def test_settings_of_the_environment_do_not_mislead(
         "PGHOST": "example.org",
         "PGDATA": "/nowhere",
         "PGUSER": "x",
+        "BOT_TOKEN": "7:a-secret-of-ours",
+        "DATABASE_URL": "postgresql://app:a-secret-of-ours@db/app",
     }.items():
         monkeypatch.setenv(name, value)
     async with EmbeddedServer(tmp_path, durable=False) as server:
         conn = await asyncpg.connect(server.dsn)
         assert await conn.fetchval("SELECT current_user || '@' || current_database()") == "app@app"
+        server_pid = int((tmp_path / "postgres" / "data" / "postmaster.pid").read_text().split()[0])
+        for pid in (server_pid, conn.get_server_pid()):
+            assert b"a-secret-of-ours" not in given_to(pid)
         await conn.close()
 
 

@@ -28,7 +28,16 @@ PROVIDER_TOKEN = "381764678:TEST:provider-token-of-the-tests"
 EMAIL = "anna.private@example.com"
 PHONE = "+79161234567"
 SAID = "my-private-words"
-SECRETS = [TOKEN, PASSWORD, PROVIDER_TOKEN, DEMO_SECRET_KEY, TOKEN.partition(":")[2]]
+MAIL_PASSWORD = "p4ssword-of-the-mail-server"
+KEYS = {
+    "WEBHOOK_SECRET": "webhook-secret-of-the-tests",
+    "YOOKASSA_WEBHOOK_KEY": "webhook-key-of-the-tests",
+    "SITE_LINK_SECRET": "site-link-secret-of-the-tests-0123456789",
+}
+SECRETS = [
+    TOKEN, PASSWORD, PROVIDER_TOKEN, DEMO_SECRET_KEY, TOKEN.partition(":")[2], MAIL_PASSWORD, *KEYS.values(),
+]  # fmt: skip
+MAIL = {"SMTP_URL": f"smtp://post:{MAIL_PASSWORD}@127.0.0.1:9", "MAIL_FROM": "school@lessongate.example"}
 ROUBLES = "select min(id) from bot.offers where currency = 'RUB'"
 REFUSING = f"""
 create function refuse() returns trigger language plpgsql as
@@ -61,6 +70,7 @@ async def test_what_fails_names_nobody(
     folder = tmp_path / "bot"
     folder.mkdir()
     shop = {"TELEGRAM_PAYMENT_TOKEN": PROVIDER_TOKEN, "LOG_FORMAT": form, "LOG_LEVEL": "DEBUG"}
+    shop |= KEYS | MAIL
     process = BotProcess(origin_of(sandbox), dsn, folder, **shop)
     await process.start()
     sql = await asyncpg.connect(database.dsn)
@@ -78,7 +88,7 @@ async def test_what_fails_names_nobody(
     told += server_log(tmp_path)
     for value in [*SECRETS, EMAIL, PHONE, PHONE[1:], SAID, *names_of(sandbox), "yoomoney", "orderId"]:
         assert value.lower() not in told.lower()
-    for happened in ("update_failed", "payment_outcome_unknown", "job_failed"):
+    for happened in ("update_failed", "payment_outcome_unknown", "job_failed", "mail_not_sent"):
         assert happened in told
     assert max(len(line.encode()) for line in told.splitlines()) < 8 * 1024
 
@@ -104,6 +114,9 @@ async def fail_everywhere(
     )
     await anna.write("/promo SPRING")
     await becomes(lambda: logged(process, "update_failed"))
+    await anna.write("/connect")
+    await anna.write(f"other.{EMAIL}")
+    await becomes(lambda: logged(process, "mail_not_sent"))
     sandbox.faults.set(telegram_5xx=6)
     await anna.write("/help")
     payload = f'{{"user_id": 1, "news": "no such news", "facts": {{"name": "Anna {EMAIL}"}}}}'.encode()
