@@ -116,19 +116,22 @@ async def access_of(request: Request, module_id: int) -> AccessPeriod | None:
 async def show_terms(
     request: Request, offer: OfferDetails, ways: list[Way], access: AccessPeriod | None
 ) -> Reply:
-    """Without an order: for who has to register or sign in first, and for what is paid inside Telegram."""
+    """Without an order: for who has to register or sign in first, and for what is paid inside Telegram. Where no way
+    takes this price, the same terms may be paid in another currency."""
     text = order_words.terms(offer.product, offer.days, offer.price, offer.currency)
     text += "\n" + order_words.opens(offer.module, offer.days, access, request.now)
     back = press(words.BACK, ShowModule(id=offer.module_id))
     if is_endless(access):
         return show(request.event, text, rows(back))
+    if ways and not request.person.signed_in:
+        return show(request.event, text, rows(enter(request, offer), back))
+    all_ways = await list_ways(request.session, request.context.settings, offer.product_id, offer.days)
+    ways = [*ways, *(way for way in all_ways if way.offer_id != offer.id)]
     if not ways:
         return show(request.event, f"{text}\n\n{words.NOT_PAYABLE}", rows(back))
     if not request.person.signed_in:
         return show(request.event, text, rows(enter(request, offer), back))
     main, *others = ways
-    all_ways = await list_ways(request.session, request.context.settings, offer.product_id, offer.days)
-    others += [way for way in all_ways if way.offer_id != offer.id]
     return show(request.event, text, rows(way_button(main, words.pay(main)), *way_buttons(others), back))
 
 

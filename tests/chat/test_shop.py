@@ -154,6 +154,21 @@ class TestWithoutProvider:
         assert await sql.fetchval("select count(*) from purchases") == 0
 
 
+async def test_where_no_way_takes_the_price_the_other_currency_does(
+    anna: ChatUser, sql: asyncpg.Connection
+) -> None:
+    """A price of an earlier release: YooKassa takes no more than 350,000 roubles by a link."""
+    offer, stars = await sql.fetchrow(MONTH, "RUB"), await sql.fetchrow(MONTH, "XTR")
+    assert offer["product_id"] == stars["product_id"]
+    await sql.execute("update bot.offers set price = 35000100 where id = $1", offer["id"])
+    await anna.send(f"/start buy_{offer['id']}")
+    assert anna.words(registration.REGISTER) in anna.buttons
+    await anna.register()
+    await anna.send(f"/start buy_{offer['id']}")
+    await anna.click(anna.words(lambda: money(stars["price"], "XTR")))
+    assert await sql.fetchval("select offer_id from bot.payment_attempts") == stars["id"]
+
+
 async def test_an_empty_school_says_so(anna: ChatUser, sql: asyncpg.Connection) -> None:
     await sql.execute("delete from promocodes")
     await sql.execute("delete from products")
