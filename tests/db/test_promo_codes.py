@@ -63,6 +63,7 @@ async def test_off_is_the_uses_there_are_and_on_never_less(dsn: str, connection:
             assert (on.before, on.after) == (1, 5)
             assert await switch_on(session, [code]) == []
             assert (await get_code(session, code)).off_most is None
+            await set_limit(session, code, 8)
             await switch_off(session, [code], NOW)
             with pytest.raises(LimitBelowUses):
                 await set_limit(session, code, 4)
@@ -80,6 +81,8 @@ async def test_off_is_the_uses_there_are_and_on_never_less(dsn: str, connection:
                 await redeem(session, people[5], "race", NOW)
             (off,) = await switch_off(session, [code], NOW)
             assert (off.before, off.after, (await get_code(session, code)).off_most) == (6, 6, 6)
+            with pytest.raises(PromoUsedUp):  # nothing was left of it when it was switched off
+                await redeem(session, people[5], "race", NOW)
 
 
 @pytest.mark.parametrize("days", [1, MAX_DAYS])
