@@ -30,7 +30,7 @@ from bot.chat import Text
 from bot.chat.disabled import REFUSED, as_pressed
 from bot.chat.fitting import fit, fit_one
 from bot.chat.replies import Method as Method
-from bot.chat.replies import Redraw, in_topic
+from bot.chat.replies import Redraw, in_same_topic
 from bot.context import AppContext
 from bot.lessons import messages
 from bot.packing import pack, type_of
@@ -203,10 +203,7 @@ async def _send_instead(
         method, error.message
     ):
         await _report(context, method, error, report=True)
-    thread_id = getattr(method, "message_thread_id", None)
-    if thread_id is not None:
-        instead = [in_topic(one, getattr(method, "chat_id", 0), thread_id) for one in instead]
-    await send_all(context, instead)
+    await send_all(context, in_same_topic(method, instead))
 
 
 async def _by_address(context: AppContext, method: Method) -> Method | None:

@@ -42,6 +42,14 @@ def in_topic(method: Method, chat_id: int, thread_id: int) -> Method:
     return method.model_copy(update={"message_thread_id": thread_id})
 
 
+def in_same_topic(method: Method, others: Sequence[Method]) -> list[Method]:
+    """The others, in the topic that the method goes to, if it does."""
+    thread_id = getattr(method, "message_thread_id", None)
+    if thread_id is None:
+        return list(others)
+    return [in_topic(one, getattr(method, "chat_id", 0), thread_id) for one in others]
+
+
 def say(event: Message | CallbackQuery, text: Text, keyboard: Any = None) -> methods.SendMessage:
     """A new message to the person who acted."""
     user = event.from_user

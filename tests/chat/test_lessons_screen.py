@@ -4,13 +4,9 @@ from typing import Any
 
 import asyncpg
 import pytest
-from aiogram.methods import SendMessage
-from aiogram.types import InputRichMessage
 
 from bot.chat.buttons import FinishLesson, ShowLesson
-from bot.lessons.messages import RichLesson
 from bot.sandbox.app import Sandbox
-from bot.sender import send_all
 from bot.texts import lessons as words
 from handlers.app import Application
 from tests.chat_user import ChatUser
@@ -121,35 +117,6 @@ async def test_an_older_server_is_found_out_once_and_remembered(
     assert theirs(learner)[-1]["message_id"] == message["message_id"]
     assert len(rich_calls(sandbox)) == tried == 1
     assert await sql.fetchval("select count(*) from bot.alerts") == 0
-
-
-async def test_what_is_sent_instead_stays_in_its_topic(
-    learner: ChatUser, sandbox: Sandbox, app: Application
-) -> None:
-    """The sandbox refuses topics: each comes outside of it in the end."""
-    sandbox.faults.set(telegram_old=True)
-    before = len(sandbox.telegram.context.calls)
-    document = InputRichMessage(html="<p>x</p>")
-    instead = [SendMessage(chat_id=learner.id, text=text) for text in "ab"]
-    await send_all(
-        app.context,
-        [RichLesson(chat_id=learner.id, rich_message=document, message_thread_id=42, instead=instead)],
-    )
-    calls = [one for one in list(sandbox.telegram.context.calls)[before:] if one["method"] == "sendMessage"]
-    told = [(one["params"]["text"], str(one["params"].get("message_thread_id"))) for one in calls]
-    assert told == [("a", "42"), ("a", "None"), ("b", "42"), ("b", "None")]
-
-
-async def test_who_forbids_voice_messages_makes_no_document_refused(
-    learner: ChatUser, app: Application
-) -> None:
-    """It is a setting of that reader: others go on seeing the document, and no alarm is about it."""
-    lesson = RichLesson(chat_id=learner.id, rich_message=InputRichMessage(html="<p>x</p>"), instead=[])
-    assert app.context.rich.learn(lesson, "Bad Request: VOICE_MESSAGES_FORBIDDEN")
-    assert app.context.rich.takes("<p>x</p>")
-    assert not app.context.rich.learn(lesson, "Bad Request: WEBPAGE_CURL_FAILED")
-    assert not app.context.rich.takes("<p>x</p>")
-    assert not app.context.rich.lacking
 
 
 def rich_calls(sandbox: Sandbox) -> list[Json]:

@@ -30,6 +30,7 @@ TESTS = (
     "tests/chat/test_stored_jobs.py", "tests/chat/test_foreign_rows.py", "tests/chat/test_shop_admin.py",
     "tests/http/test_metrics.py", "tests/test_currencies.py",
     "tests/db/test_shop.py", "tests/http/test_yookassa_answers.py", "tests/faults/test_outages.py",
+    "tests/db/test_promo_uses.py",
 )  # fmt: skip
 LIMIT = 1200.0  # seconds for measuring so many
 AT_ONCE = 10

@@ -1,0 +1,62 @@
+"""Who has used a promo code: also for an account that is gone."""
+
+import asyncpg
+import pytest
+
+from db.engine import Pool
+from db.errors import AccessTooFar, PromoUnknown, PromoUsedByYou
+from db.promo import get_preview, list_uses, record_used_codes, redeem
+from tests.db.test_promo import HOUR, NOW, add_codes, school, shop
+
+
+async def test_who_used_a_code_for_an_account_that_is_gone_is_known_again(
+    dsn: str, connection: asyncpg.Connection
+) -> None:
+    """By the chats of that account, and by the first use of any of them; nobody else is."""
+    anna, ben, carl, dora = await school(connection, uses=9, people=4)
+    await add_codes(connection, "OTHER")
+    own = "insert into authidentities (user_id, loginprovider, providerkey) values ($1, 'telegram', $2)"
+    await connection.executemany(own, [(ben, "111"), (carl, "222"), (dora, "112"), (dora, "333")])
+    async with shop(dsn) as (database, _connection), database.transaction(Pool.TALK) as session:
+        await redeem(session, anna, "race", NOW)
+        await record_used_codes(session, anna, [111, 112])
+        await redeem(session, carl, "race", NOW + HOUR)
+        await record_used_codes(session, carl, [333])
+        for person in (ben, dora):
+            with pytest.raises(PromoUsedByYou) as used:
+                await redeem(session, person, "race", NOW + 2 * HOUR)
+            assert used.value == PromoUsedByYou("RACE", NOW)
+            assert (await get_preview(session, "other", person, 111)).code == "OTHER"
+        with pytest.raises(PromoUsedByYou):
+            await get_preview(session, "race", None, 112)
+        assert (await get_preview(session, "race", None, 444)).days == 7
+        with pytest.raises(PromoUnknown):
+            await get_preview(session, "nothing", None, 444)
+
+
+async def test_access_that_would_reach_too_far_is_refused_and_the_code_stays_unused(
+    dsn: str, connection: asyncpg.Connection
+) -> None:
+    anna, ben = await school(connection, uses=1, people=2)
+    await connection.execute(
+        "insert into usermoduleaccess (user_id, module_id, ends_at) select $1, id, '9000-12-30+00' from modules",
+        anna,
+    )
+    async with shop(dsn) as (database, _connection):
+        with pytest.raises(AccessTooFar):
+            async with database.transaction(Pool.TALK) as session:
+                await redeem(session, anna, "race", NOW)
+        async with database.transaction(Pool.TALK) as session:
+            assert await list_uses(session, anna, 5) == []
+            await redeem(session, ben, "race", NOW)
+
+
+async def test_of_uses_at_one_moment_the_later_one_comes_first(
+    dsn: str, connection: asyncpg.Connection
+) -> None:
+    (anna,) = await school(connection, uses=1, people=1)
+    await add_codes(connection, "SECOND", "THIRD")
+    async with shop(dsn) as (database, _connection), database.transaction(Pool.TALK) as session:
+        for code in ("second", "race", "third"):
+            await redeem(session, anna, code, NOW)
+        assert [one.code for one in await list_uses(session, anna, 5)] == ["THIRD", "RACE", "SECOND"]
