@@ -30,7 +30,7 @@ from bot.chat import Text
 from bot.chat.disabled import REFUSED, as_pressed
 from bot.chat.fitting import fit, fit_one
 from bot.chat.replies import Method as Method
-from bot.chat.replies import Redraw, in_same_topic
+from bot.chat.replies import Redraw, in_topic
 from bot.context import AppContext
 from bot.lessons import messages
 from bot.packing import pack, type_of
@@ -199,11 +199,10 @@ async def _send_instead(
     context: AppContext, method: Method, error: TelegramAPIError, instead: list[Method]
 ) -> None:
     """A lesson that can't be shown as it was meant is shown otherwise; a rich message is not tried again."""
-    if not isinstance(method, messages.RichLesson | messages.RichLessonEdit) or not context.rich.learn(
-        method, error.message
-    ):
+    if not context.rich.learn(method, error.message):
         await _report(context, method, error, report=True)
-    await send_all(context, in_same_topic(method, instead))
+    place = (getattr(method, name, None) for name in ("chat_id", "message_thread_id"))
+    await send_all(context, in_topic(instead, *place))
 
 
 async def _by_address(context: AppContext, method: Method) -> Method | None:

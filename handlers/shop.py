@@ -123,10 +123,9 @@ async def show_terms(
     back = press(words.BACK, ShowModule(id=offer.module_id))
     if is_endless(access):
         return show(request.event, text, rows(back))
-    if ways and not request.person.signed_in:
-        return show(request.event, text, rows(enter(request, offer), back))
-    all_ways = await list_ways(request.session, request.context.settings, offer.product_id, offer.days)
-    ways = [*ways, *(way for way in all_ways if way.offer_id != offer.id)]
+    if request.person.signed_in or not ways:
+        all_ways = await list_ways(request.session, request.context.settings, offer.product_id, offer.days)
+        ways = [*ways, *(way for way in all_ways if way.offer_id != offer.id)]
     if not ways:
         return show(request.event, f"{text}\n\n{words.NOT_PAYABLE}", rows(back))
     if not request.person.signed_in:

@@ -5,12 +5,10 @@ In a run on several cores each worker has a server of its own.
 
 import asyncio
 import gc
-import importlib
 import os
 import shutil
 import zlib
 from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
 from pathlib import Path
 
 import asyncpg
@@ -46,22 +44,6 @@ def pytest_configure() -> None:
     about = os.statvfs(MEMORY)
     if about.f_bavail * about.f_frsize > ROOM and not about.f_flag & os.ST_NOEXEC:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection(session: pytest.Session) -> None:
-    """In a fresh clone pytest rewrites the assertions of each file and keeps what it made: every worker begins with its
-    share, and finds the others' done."""
-    if worker := getattr(session.config, "workerinput", None):
-        asked = [Path(argument.partition("::")[0]).resolve() for argument in session.config.args]
-        paths = sorted(
-            path
-            for path in ROOT.rglob("test_*.py")
-            if BROWSER not in path.parents and any(path.is_relative_to(one) for one in asked)
-        )
-        for path in paths[int(worker["workerid"][2:]) :: worker["workercount"]]:
-            with suppress(Exception):  # which the collection will tell of
-                importlib.import_module(".".join(path.relative_to(ROOT.parent).with_suffix("").parts))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

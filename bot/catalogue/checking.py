@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from bot.catalogue import reading
-from bot.currencies import Limits, untaken, ways
-from bot.money import from_minor_units
+from bot.catalogue.tables import price_not_taken
+from bot.currencies import untaken, ways
 from bot.settings import SETTING_OF, Settings
 from db.catalogue.entries import Catalogue
 from db.catalogue.faults import Fault, at
@@ -57,7 +57,7 @@ def list_unpayable(
             elif (
                 ready and (asked or key in priced) and (limits := untaken(ready, offer.price, offer.currency))
             ):
-                yield at(f'offers "{key}"', _not_taken(offer.currency, limits))
+                yield at(f'offers "{key}"', price_not_taken(limits, offer.currency))
 
 
 def _no_way(currency: str, able: Sequence[PaymentMethod]) -> Fault:
@@ -66,8 +66,3 @@ def _no_way(currency: str, able: Sequence[PaymentMethod]) -> Fault:
         currency=currency,
         settings=", ".join(SETTING_OF[method] for method in able),
     )
-
-
-def _not_taken(currency: str, limits: Limits) -> Fault:
-    least, most = (from_minor_units(one, currency) for one in (limits.least, limits.most))
-    return Fault("price: no way to pay takes it; it has to be from {least} to {most}", least=least, most=most)

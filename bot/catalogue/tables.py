@@ -6,7 +6,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from bot.catalogue import fields
 from bot.catalogue.questions import QuestionTable
-from bot.currencies import CURRENCIES, untaken, ways
+from bot.currencies import CURRENCIES, Limits, untaken, ways
 from bot.money import from_minor_units, to_minor_units
 from db.catalogue.faults import Fault, at
 from db.normal import MAX_CODE, clean_text
@@ -88,6 +88,11 @@ class ModuleTable(fields.Table):
     lessons: list[LessonTable] = Field(default_factory=list)
 
 
+def price_not_taken(limits: Limits, currency: str) -> Fault:
+    least, most = (from_minor_units(one, currency) for one in (limits.least, limits.most))
+    return Fault("price: no way to pay takes it; it has to be from {least} to {most}", least=least, most=most)
+
+
 class OfferTable(fields.Table):
     """No `methods` means every way that the currency and the settings allow."""
 
@@ -109,14 +114,7 @@ class OfferTable(fields.Table):
                 Fault("currency: {currency} is none that Telegram or YooKassa takes", currency=self.currency)
             )
         if (limits := untaken(self.methods, amount, self.currency)) is not None:
-            least, most = (from_minor_units(one, self.currency) for one in (limits.least, limits.most))
-            raise ValueError(
-                Fault(
-                    "price: no way to pay takes it; it has to be from {least} to {most}",
-                    least=least,
-                    most=most,
-                )
-            )
+            raise ValueError(price_not_taken(limits, self.currency))
         if len(set(self.methods)) < len(self.methods):
             raise ValueError(Fault("methods: one is there twice"))
         if self.methods and (self.currency == XTR) != (self.methods == ["stars"]):

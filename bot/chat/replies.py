@@ -32,22 +32,16 @@ def as_list(reply: Reply) -> list[Method]:
     return [method for method in reply if method is not None]
 
 
-def in_topic(method: Method, chat_id: int, thread_id: int) -> Method:
-    """Into a topic, where the method can name one and names none, and goes to the same chat."""
-    if (
-        getattr(method, "message_thread_id", thread_id) is not None
-        or getattr(method, "chat_id", None) != chat_id
-    ):
-        return method
-    return method.model_copy(update={"message_thread_id": thread_id})
-
-
-def in_same_topic(method: Method, others: Sequence[Method]) -> list[Method]:
-    """The others, in the topic that the method goes to, if it does."""
-    thread_id = getattr(method, "message_thread_id", None)
+def in_topic(replies: Sequence[Method], chat_id: Any, thread_id: int | None) -> list[Method]:
+    """Those that can name a topic, name none, and go to that chat go to that topic; as they are where it is None."""
     if thread_id is None:
-        return list(others)
-    return [in_topic(one, getattr(method, "chat_id", 0), thread_id) for one in others]
+        return list(replies)
+    return [
+        one.model_copy(update={"message_thread_id": thread_id})
+        if getattr(one, "message_thread_id", thread_id) is None and getattr(one, "chat_id", None) == chat_id
+        else one
+        for one in replies
+    ]
 
 
 def say(event: Message | CallbackQuery, text: Text, keyboard: Any = None) -> methods.SendMessage:

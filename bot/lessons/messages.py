@@ -26,8 +26,8 @@ INPUTS: dict[str, Callable[..., Any]] = {
     "audio": InputMediaAudio,
     "document": InputMediaDocument,
 }
-# How a Bot API server before 10.1 answers: it knows neither the method nor the field.
 FORBIDDEN_VOICE = "VOICE_MESSAGES_FORBIDDEN"
+# How a Bot API server before 10.1 answers: it knows neither the method nor the field.
 LACKS = ("method not found", "not found", "message text is empty")
 
 
@@ -84,9 +84,11 @@ class RichMessages:
     def takes(self, html: str) -> bool:
         return not self.lacking and hash(html) not in self._refused
 
-    def learn(self, method: RichLesson | RichLessonEdit, error: str) -> bool:
-        """Whether it was not this document that Telegram refuses: the server knows none, or its reader wants no voice,
-        which what is sent instead meets again."""
+    def learn(self, method: Method, error: str) -> bool:
+        """Whether it is a document, and it was not this one that Telegram refuses: the server knows none, or its reader
+        wants no voice, which what is sent instead meets again."""
+        if not isinstance(method, RichLesson | RichLessonEdit):
+            return False
         if FORBIDDEN_VOICE in error:
             return True
         words = error.lower().removeprefix("bad request: ").removeprefix("not found: ").strip()

@@ -18,10 +18,11 @@ from bot.notifications.events import (
     RefundDone,
     RoleChanged,
 )
-from bot.notifications.paid import read_paid_news
+from bot.notifications.paid import find_paid_news
 from db import alerts, roles
 from db.access.changes import AccessPeriod, get_access
 from db.payments.purchases import PurchaseStatus, get_state
+from db.payments.timeline import get_timeline
 
 UNPAID = (PurchaseCanceled, LinkExpired, InvoiceNotSent)  # they say that no money was charged
 PAID = (PurchaseStatus.SUCCEEDED, PurchaseStatus.REFUNDED)
@@ -92,4 +93,7 @@ async def paid_meanwhile(session: AsyncSession, event: Event, now: datetime) -> 
     if not isinstance(event, UNPAID) or event.purchase_id is None:
         return None
     state = await get_state(session, event.purchase_id)
-    return None if state is None else await read_paid_news(session, state[1], event.purchase_id, now)
+    if state is None:
+        return None
+    found = await get_timeline(session, event.purchase_id, state[1])
+    return await find_paid_news(session, state[1], found, now)

@@ -8,14 +8,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.notifications.events import PurchaseSucceeded
 from db.lessons.lessons import get_next_lesson
 from db.payments.purchases import PurchaseStatus, PurchaseSummary
-from db.payments.timeline import get_timeline
+from db.payments.timeline import Timeline
 
 
-async def read_paid_news(
-    session: AsyncSession, user_id: int, purchase_id: int, now: datetime
+async def find_paid_news(
+    session: AsyncSession, user_id: int, found: Timeline, now: datetime
 ) -> PurchaseSucceeded | None:
     """Of a person's purchase, with what it opened. None where it has not succeeded, or has been returned since."""
-    found = await get_timeline(session, purchase_id, user_id)
     if found.purchase.status != PurchaseStatus.SUCCEEDED or found.access is None:
         return None
     return await paid_news(session, user_id, found.purchase, found.access.until, now)

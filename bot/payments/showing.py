@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.chat.replies import Redraw
 from bot.context import AppContext
-from bot.notifications.paid import read_paid_news
+from bot.notifications.paid import find_paid_news
 from bot.notifications.registry import word
 from bot.payments import timelines
 from bot.payments.screens import Screen, get_order, is_shown, screen
@@ -88,10 +88,9 @@ async def _show_other(context: AppContext, written: AttemptDetails, message_id: 
 
 
 async def _end(session: AsyncSession, context: AppContext, attempt: AttemptDetails) -> Screen:
-    now = context.now()
-    paid = await read_paid_news(session, attempt.user_id, attempt.purchase_id, now)
+    found, now = await get_timeline(session, attempt.purchase_id, attempt.user_id), context.now()
+    paid = await find_paid_news(session, attempt.user_id, found, now)
     if paid is not None:
         news = word(paid)
         return news.text, news.keyboard
-    found = await get_timeline(session, attempt.purchase_id, attempt.user_id)
     return timelines.shown(found, CheckStage.NOTHING, now, context.settings.support_contact)

@@ -11,8 +11,8 @@ from bot.chat.replies import JobAnswers, Method, in_topic
 def complete(update: Update, replies: Sequence[Method]) -> list[Method]:
     """The replies as they are sent: a pressed button is answered, and they stay in the topic that was written in."""
     message = update.callback_query.message if update.callback_query else update.message
-    if isinstance(message, Message) and message.message_thread_id is not None:
-        replies = [in_topic(method, message.chat.id, message.message_thread_id) for method in replies]
+    if isinstance(message, Message):
+        replies = in_topic(replies, message.chat.id, message.message_thread_id)
     return _with_answer(update, list(replies))
 
 

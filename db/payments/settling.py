@@ -102,10 +102,8 @@ async def _settle(
             return await _park(session, snapshot, sale, now), None, DELETED
         return *await _credit(session, snapshot, sale, now), ""
     if snapshot.status == "canceled":
-        if (
-            purchase.status == PurchaseStatus.CANCELED
-        ):  # the payment may be parked by now: its id must stay free
-            return Outcome.NO_NEWS, None, ""
+        if purchase.status == PurchaseStatus.CANCELED:
+            return Outcome.NO_NEWS, None, ""  # the payment may be parked by now: its id must stay free
         await _cancel(session, snapshot, sale, now)
         return Outcome.CANCELED, None, snapshot.cancellation or ""
     await record_status(session, attempt.id, snapshot.status, now)

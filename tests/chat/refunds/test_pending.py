@@ -30,6 +30,12 @@ select convert_from(payload, 'UTF8')::json ->> 'asked' = '3' from bot.pgqueuer w
 """
 
 
+async def wait_at_provider(olga: ChatUser, sql: asyncpg.Connection, written: str, amount: int) -> None:
+    """Asked for, and known there."""
+    await refund(olga, written, amount)
+    await becomes(lambda: sql.fetchval("select provider_refund_id is not null from bot.refunds"))
+
+
 class TestPending:
     @pytest.fixture(autouse=True)
     async def slow_bank(self, bought: str, anna: ChatUser) -> None:
@@ -40,8 +46,7 @@ class TestPending:
     ) -> None:
         """Its callback is lost."""
         sandbox.faults.set(callback_lost=1.0)
-        await refund(olga, "1", 99_000)
-        await becomes(lambda: sql.fetchval("select provider_refund_id is not null from bot.refunds"))
+        await wait_at_provider(olga, sql, "1", 99_000)
         assert await stands(sql) == ("succeeded", 30, [("pending", 99_000, 0)])
         await olga.send("/refund 1")
         await olga.receives(lambda: errors.say(RefundTooMuch(1, 0, "RUB")))
@@ -56,8 +61,7 @@ class TestPending:
         self, app: Application, olga: ChatUser, sql: asyncpg.Connection
     ) -> None:
         """As an open payment is, then twice as long each time; also where the provider does not show it."""
-        await refund(olga, "1", 99_000)
-        await becomes(lambda: sql.fetchval("select provider_refund_id is not null from bot.refunds"))
+        await wait_at_provider(olga, sql, "1", 99_000)
         app.worker.stop()
         asks, number = SELDOM.asks, await sql.fetchval("select id from bot.refunds")
         pauses = {1: asks[1], 3: asks[3], 4: 2 * asks[3], 5: 4 * asks[3], 30: timedelta(hours=1)}
@@ -76,8 +80,7 @@ class TestPending:
     async def test_canceled_only_the_admins_hear_of_it(
         self, anna: ChatUser, olga: ChatUser, sql: asyncpg.Connection
     ) -> None:
-        await refund(olga, "1 330", 33_000)
-        await becomes(lambda: sql.fetchval("select provider_refund_id is not null from bot.refunds"))
+        await wait_at_provider(olga, sql, "1 330", 33_000)
         end = f"/refunds/{(await made(anna))[0]['id']}/cancel"
         await at_provider(anna, end, {"reason": "insufficient_funds"})
         told = await olga.receives("/refund 1 330")
@@ -99,8 +102,7 @@ class TestPending:
         self, anna: ChatUser, olga: ChatUser, sandbox: Sandbox, sql: asyncpg.Connection
     ) -> None:
         sandbox.faults.set(callback_repeat=5)
-        await refund(olga, "1 330", 33_000)
-        await becomes(lambda: sql.fetchval("select provider_refund_id is not null from bot.refunds"))
+        await wait_at_provider(olga, sql, "1 330", 33_000)
         await at_provider(anna, f"/refunds/{(await made(anna))[0]['id']}/succeed")
         await anna.receives("↩️")
         await no_jobs(sql)
