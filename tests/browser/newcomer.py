@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from playwright.async_api import expect
 
+from bot.timings import Timings
 from tests.browser.conftest import Window
 
 if TYPE_CHECKING:
-    from playwright.async_api import Browser, Page
+    from playwright.async_api import Browser, Page, Route
 
     from tests.demo import Demo
 
@@ -31,9 +33,30 @@ RUSSIAN = Labels("Зарегистрироваться", "Принимаю", "в
 ENGLISH = Labels("Register", "I accept", "you are registered", "💳 Pay", "Done")
 
 
+class Pace:
+    """A person's at most: a script is quicker than the bot lets one person be, and would be turned away on a fast
+    machine. What the page sends to the bot waits until it is well within the limit, each person's in turn."""
+
+    def __init__(self) -> None:
+        timings = Timings()
+        self._every = timings.every.total_seconds() * 1.1
+        self._reserve = timings.burst * 0.75 * self._every  # seconds that one may be ahead of the allowance
+        self._free_at = 0.0
+        self._turn = asyncio.Lock()
+
+    async def keep(self, route: Route) -> None:
+        if route.request.method == "POST":
+            async with self._turn:
+                now = asyncio.get_running_loop().time()
+                self._free_at = max(self._free_at, now - self._reserve) + self._every
+                await asyncio.sleep(self._free_at - now)
+        await route.continue_()
+
+
 @asynccontextmanager
 async def opened(demo: Demo, browser: Browser, **options: Any) -> AsyncIterator[Window]:
     context = await browser.new_context(**options)
+    await context.route("**/sandbox/chats/**", Pace().keep)
     window = Window(await context.new_page())
     await window.page.goto(demo.origin)
     yield window

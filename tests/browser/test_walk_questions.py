@@ -6,7 +6,6 @@ Pictures are saved under tests/browser/screenshots.
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -163,8 +162,6 @@ async def review(window: Window, words: Words, film: Film) -> None:
 
 
 async def progress(window: Window, words: Words, film: Film) -> None:
-    # The demo's limit is a person's: 20 updates at once, one more each second. A script reads faster than people do.
-    await asyncio.sleep(15)
     await ask(window, "/progress")
     await film.shoot(window.page, "12-progress")
     await window.button(words.picture).last.tap()
