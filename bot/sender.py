@@ -30,7 +30,8 @@ from bot.chat import Text
 from bot.chat.disabled import REFUSED, as_pressed
 from bot.chat.fitting import fit, fit_one
 from bot.chat.replies import Method as Method
-from bot.chat.replies import Redraw, in_topic
+from bot.chat.replies import Redraw
+from bot.chat.topics import in_topic, outside_topics
 from bot.context import AppContext
 from bot.lessons import messages
 from bot.packing import pack, type_of
@@ -97,6 +98,7 @@ async def send_all(context: AppContext, replies: Sequence[Method]) -> None:
 async def send(context: AppContext, method: Method, *, report: bool = True, resend: bool = True) -> Any:
     """Sends one method; None where it can never be sent: then, with `report`, a job tells whom it concerns. With
     `resend`, an edit of a message that is gone is a new message. Raises SendLaterError."""
+    method = in_topic(method)
     if not context.disabled_buttons:
         method = as_pressed(method) or method
     for attempt in range(MAX_TRIES):
@@ -161,7 +163,7 @@ async def shown_as_typing(context: AppContext, chat_id: int) -> AsyncIterator[No
         await asyncio.sleep(TYPING_AFTER)
         while True:
             with suppress(TelegramAPIError, ClientDecodeError):
-                await context.bot.send_chat_action(chat_id, ChatAction.TYPING)
+                await context.bot(in_topic(methods.SendChatAction(chat_id=chat_id, action=ChatAction.TYPING)))
             await asyncio.sleep(TYPING_LASTS)
 
     showing = asyncio.create_task(show())
@@ -182,7 +184,8 @@ async def _after_refusal(
         context.disabled_buttons = False
         return await send(context, pressed, report=report, resend=resend)
     if getattr(method, "message_thread_id", None) and any(part in words for part in NO_TOPIC):
-        return await send(context, method.model_copy(update={"message_thread_id": None}), report=report)
+        with outside_topics():
+            return await send(context, method.model_copy(update={"message_thread_id": None}), report=report)
     gone = any(part in words for part in GONE)
     if gone and (isinstance(method, methods.EditMessageReplyMarkup) or not resend):
         return None
@@ -201,8 +204,7 @@ async def _send_instead(
     """A lesson that can't be shown as it was meant is shown otherwise; a rich message is not tried again."""
     if not context.rich.learn(method, error.message):
         await _report(context, method, error, report=True)
-    place = (getattr(method, name, None) for name in ("chat_id", "message_thread_id"))
-    await send_all(context, in_topic(instead, *place))
+    await send_all(context, instead)
 
 
 async def _by_address(context: AppContext, method: Method) -> Method | None:
@@ -268,7 +270,6 @@ async def _mark_blocked(context: AppContext, method: Method) -> None:
     chat_id = getattr(method, "chat_id", None)
     if not isinstance(chat_id, int):
         return
-
     mark = partial(chats.mark_blocked, telegram_id=chat_id, now=context.now())
     await _write_or_log(context, mark, "chat_not_marked_blocked", chat=chat_id)
 

@@ -1,7 +1,9 @@
 """Jobs are enqueued in the transaction of what causes them: committed together or not at all."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -61,17 +63,36 @@ ENQUEUED = """
 ENQUEUE_LATER = """
 jobs# as (
     select * from unnest(
-        cast(:priorities as int[]), cast(:names as text[]), cast(:payloads as bytea[]), cast(:pauses as interval[])
-    ) job (priority, entrypoint, payload, pause)
+        cast(:priorities as int[]), cast(:names as text[]), cast(:payloads as bytea[]), cast(:pauses as interval[]),
+        cast(:headers as jsonb[])
+    ) job (priority, entrypoint, payload, pause, headers)
 ), queued# as (
     insert into bot.pgqueuer (priority, entrypoint, payload, execute_after, headers, status)
-    select priority, entrypoint, payload, now() + pause, 'null', 'queued' from jobs#
+    select priority, entrypoint, payload, now() + pause, headers, 'queued' from jobs#
     returning id, entrypoint, priority
 ), logged# as (
     insert into bot.pgqueuer_log (job_id, status, entrypoint, priority)
     select id, 'queued', entrypoint, priority from queued#
 )
 """
+
+
+Carried = Mapping[str, object] | None
+_carried: ContextVar[Carried] = ContextVar("carried", default=None)
+
+
+@contextmanager
+def carrying(what: Carried) -> Iterator[None]:
+    """The jobs that are enqueued meanwhile have it as their headers: who runs them carries it again."""
+    before = _carried.set(what)
+    try:
+        yield
+    finally:
+        _carried.reset(before)
+
+
+def get_carried() -> Carried:
+    return _carried.get()
 
 
 async def enqueue(
@@ -119,7 +140,7 @@ def _values(waiting: Sequence[Waiting], priority: int) -> dict[str, list[Any]]:
         [orjson.dumps(one.job) for one in waiting],
         [one.after for one in waiting],
         [one.key for one in waiting],
-        ["null"] * len(waiting),
+        [orjson.dumps(get_carried()).decode()] * len(waiting),
     )
     return dict(zip(NAMES, lists, strict=True))
 

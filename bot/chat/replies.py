@@ -32,18 +32,6 @@ def as_list(reply: Reply) -> list[Method]:
     return [method for method in reply if method is not None]
 
 
-def in_topic(replies: Sequence[Method], chat_id: Any, thread_id: int | None) -> list[Method]:
-    """Those that can name a topic, name none, and go to that chat go to that topic; as they are where it is None."""
-    if thread_id is None:
-        return list(replies)
-    return [
-        one.model_copy(update={"message_thread_id": thread_id})
-        if getattr(one, "message_thread_id", thread_id) is None and getattr(one, "chat_id", None) == chat_id
-        else one
-        for one in replies
-    ]
-
-
 def say(event: Message | CallbackQuery, text: Text, keyboard: Any = None) -> methods.SendMessage:
     """A new message to the person who acted."""
     user = event.from_user

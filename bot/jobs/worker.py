@@ -28,7 +28,7 @@ from bot.retry import MAX_RETRY_AGE, RetryJobError, backoff, happens_within
 from bot.timings import Timings
 from db.dsn import parse_dsn
 from db.engine import is_refusal, is_retryable, is_unavailable
-from db.queue import queue_queries
+from db.queue import carrying, queue_queries
 
 log = structlog.get_logger(__name__)
 
@@ -251,7 +251,8 @@ class Worker:
 
     def _entry(self, run: Run) -> Callable[[Job], Awaitable[None]]:
         async def entry(job: Job) -> None:
-            await run(job.payload or b"{}", self._context)
+            with carrying(job.headers):
+                await run(job.payload or b"{}", self._context)
 
         return entry
 

@@ -3,17 +3,17 @@
 from collections.abc import Sequence
 
 from aiogram.methods import AnswerCallbackQuery
-from aiogram.types import Message, Update
+from aiogram.types import Update
 
-from bot.chat.replies import JobAnswers, Method, in_topic
+from bot.chat.replies import JobAnswers, Method
 
 
 def complete(update: Update, replies: Sequence[Method]) -> list[Method]:
-    """The replies as they are sent: a pressed button is answered, and they stay in the topic that was written in."""
-    message = update.callback_query.message if update.callback_query else update.message
-    if isinstance(message, Message):
-        replies = in_topic(replies, message.chat.id, message.message_thread_id)
-    return _with_answer(update, list(replies))
+    """The replies as they are sent: every pressed button is answered, so that it stops turning."""
+    query = update.callback_query
+    if query is None or any(isinstance(method, AnswerCallbackQuery) for method in replies):
+        return [method for method in replies if not isinstance(method, JobAnswers)]
+    return [AnswerCallbackQuery(callback_query_id=query.id), *replies]
 
 
 def take_answer(replies: list[Method]) -> AnswerCallbackQuery | None:
@@ -24,11 +24,3 @@ def take_answer(replies: list[Method]) -> AnswerCallbackQuery | None:
     if answer is not None:
         replies.remove(answer)
     return answer
-
-
-def _with_answer(update: Update, replies: list[Method]) -> list[Method]:
-    """Every pressed button is answered, so that it stops turning."""
-    query = update.callback_query
-    if query is None or any(isinstance(method, AnswerCallbackQuery) for method in replies):
-        return [method for method in replies if not isinstance(method, JobAnswers)]
-    return [AnswerCallbackQuery(callback_query_id=query.id), *replies]

@@ -99,13 +99,13 @@ async def _tell_payer(session: AsyncSession, context: AppContext, raw: Raw) -> N
 def _answers(context: AppContext, raw: Raw) -> list[Method]:
     """A pre-checkout query gets a no, a button is let go, words get the apology; from whatever can be read of them."""
     with context.localizer.use_locale(context.settings.default_language):
-        if query := _id_of(raw.get("pre_checkout_query"), str):
+        if query := id_of(raw.get("pre_checkout_query"), str):
             return [_decline(query)]
-        if query := _id_of(raw.get("callback_query"), str):
+        if query := id_of(raw.get("callback_query"), str):
             return [AnswerCallbackQuery(callback_query_id=query, text=str(errors.APOLOGY))]
         message = raw.get("message")
-        if isinstance(message, dict) and (chat := _id_of(message.get("chat"), int)):
-            private = message["chat"].get("type") == "private" and chat == _id_of(message.get("from"), int)
+        if isinstance(message, dict) and (chat := id_of(message.get("chat"), int)):
+            private = message["chat"].get("type") == "private" and chat == id_of(message.get("from"), int)
             thread = message.get("message_thread_id")
             sorry = SendMessage(
                 chat_id=chat,
@@ -116,7 +116,7 @@ def _answers(context: AppContext, raw: Raw) -> list[Method]:
     return []
 
 
-def _id_of(thing: object, kind: type[Id]) -> Id | None:
+def id_of(thing: object, kind: type[Id]) -> Id | None:
     found = thing.get("id") if isinstance(thing, dict) else None
     return found if type(found) is kind else None
 

@@ -24,12 +24,13 @@ from bot import metrics
 from bot.chat.conversation import SupportQuestion, context_of
 from bot.chat.replies import as_list
 from bot.chat.rights import Right, may
+from bot.chat.topics import topic_of
 from bot.context import AppContext, Request
 from bot.replying import ReplySender
 from bot.sender import Method, send_all
 from bot.texts import errors
 from bot.updates.answering import complete, take_answer
-from bot.updates.failed import after_error, keep_unreadable
+from bot.updates.failed import after_error, id_of, keep_unreadable
 from bot.updates.limits import Admission, PersonLimits
 from bot.updates.names import ask_telegram
 from bot.updates.put_off import PutOffReasons
@@ -91,7 +92,8 @@ class UpdateProcessor:
             return None
         if incoming.dropped:
             log.warning("update_mended", update_id=incoming.update.update_id, dropped=incoming.dropped)
-        answer, sending = await self._take(incoming, raw, wait, answers=answers)
+        with topic_of(incoming.update):
+            answer, sending = await self._take(incoming, raw, wait, answers=answers)
         if answer is None:  # else the button is let go at once
             await self.replies.wait_sent(sending)
         return answer
@@ -131,9 +133,8 @@ class UpdateProcessor:
         """One more message of who writes far too much: reading it would cost more than all that is done with it, and
         somebody may be paying behind it."""
         message = raw.get("message")
-        sender = message.get("from") if isinstance(message, dict) else None
-        telegram_id = sender.get("id") if isinstance(sender, dict) else None
-        if type(telegram_id) is not int:
+        telegram_id = id_of(message.get("from") if isinstance(message, dict) else None, int)
+        if telegram_id is None:
             return False
         refused = self._limits.refuses(telegram_id, asyncio.get_running_loop().time())
         return refused and money_in(raw) is None
@@ -143,8 +144,7 @@ class UpdateProcessor:
         metrics.count_update(update, "turned away")
         if admission is Admission.REFUSED:
             return []
-        context = self._context
-        with context.localizer.use_language_of(None, user.language_code):
+        with self._context.localizer.use_language_of(None, user.language_code):
             return [SendMessage(chat_id=user.id, text=str(errors.TOO_FAST))]
 
     async def finish(self) -> None:

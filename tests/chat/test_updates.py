@@ -1,10 +1,12 @@
-"""What really arrives: broken parts, service messages, albums, topics, edited messages, money in whatever wrapping."""
+"""What really arrives: broken parts, service messages, albums, edited messages, money in whatever wrapping."""
 
 from typing import Any
 
 import asyncpg
 import pytest
+from aiogram.fsm.state import StatesGroup
 
+from bot.chat import conversation
 from bot.sandbox.app import Sandbox
 from bot.texts import errors
 from bot.updates import reading
@@ -66,6 +68,14 @@ SERVICE: list[Json] = [
     {"passport_data": {}},
     {"something_of_next_year": {"x": 1}},
     {},
+]
+
+
+QUESTIONS = [
+    state.state
+    for group in vars(conversation).values()
+    if isinstance(group, type) and issubclass(group, StatesGroup)
+    for state in group.__states__
 ]
 
 
@@ -198,15 +208,16 @@ async def test_what_is_kept_unread_is_bounded(
     assert await sql.fetchval("select count(*) from bot.failed_updates where body <> ''") == 1
 
 
-@pytest.mark.parametrize("question", [None, "/promo"])
+@pytest.mark.parametrize("question", [None, *QUESTIONS])
 async def test_service_messages_are_nobodys_words(
-    anna: ChatUser, app: Application, sandbox: Sandbox, question: str | None
+    anna: ChatUser, app: Application, sandbox: Sandbox, sql: asyncpg.Connection, question: str | None
 ) -> None:
     await anna.register()
-    if question:
-        await anna.send(question)
+    opened = "update bot.chats set state = $1, asked_at = now() where telegram_id = $2"
+    await sql.execute(opened, question, anna.id)
     calls = await bring(app, sandbox, *(update_of(anna, **said) for said in SERVICE))
     assert calls == []
+    assert await sql.fetchval("select state from bot.chats where telegram_id = $1", anna.id) == question
 
 
 async def test_an_album_gets_one_answer(anna: ChatUser, app: Application, sandbox: Sandbox) -> None:
@@ -216,23 +227,6 @@ async def test_an_album_gets_one_answer(anna: ChatUser, app: Application, sandbo
     assert len(sent(await bring(app, sandbox, *pictures))) == 1
     assert len(sent(await bring(app, sandbox, update_of(anna, photo=photo, media_group_id="a2")))) == 1
     assert len(sent(await bring(app, sandbox, update_of(anna, photo=photo)))) == 1
-
-
-async def test_replies_stay_in_their_topic(anna: ChatUser, app: Application, sandbox: Sandbox) -> None:
-    """The sandbox refuses topics, as Telegram does one that was deleted: the reply comes all the same, outside it."""
-    await anna.register()
-    topic = {"message_thread_id": 42, "is_topic_message": True}
-    command = update_of(anna, text="/courses", **topic)
-    refused = update_of(anna, text="/promo NEVER", **topic)
-    button = update_of(anna, **topic)
-    button["callback_query"] = query(button.pop("message"), "go:promo")
-    for update in (command, refused, button):
-        replies = [
-            call for call in await bring(app, sandbox, update) if call["method"].lower() == "sendmessage"
-        ]
-        assert [str(call["params"].get("message_thread_id")) for call in replies] == ["42", "None"]
-    outside = await bring(app, sandbox, update_of(anna, text="/status"))
-    assert "message_thread_id" not in outside[0]["params"]
 
 
 async def test_an_edited_message_corrects_the_answer_it_gave(anna: ChatUser, sql: asyncpg.Connection) -> None:
