@@ -57,13 +57,15 @@ class Masker:
 
     def mask(self, text: str) -> str:
         """Secrets, tokens, all of an address but its host, e-mails and phone numbers, in any digits and dashes."""
-        text = text[: 2 * MAX_READ]  # of a secret that would be cut in two all is masked first
-        if self._secrets is not None:
-            text = self._secrets.sub("[secret]", text)
-        text = text[:MAX_READ]
+        # Of a secret that would be cut in two all is masked first.
+        text = self.without_secrets(text[: 2 * MAX_READ])[:MAX_READ]
         if not text.isascii() and (masked := _mask(plain := number_form(text))) != plain:
             return masked
         return _mask(text)
+
+    def without_secrets(self, text: str) -> str:
+        """For whoever runs a command: what it is about stays readable."""
+        return text if self._secrets is None else self._secrets.sub("[secret]", text)
 
     def foreign(self, text: str) -> str:
         """What a library or an exception says: masked, and up to what it quotes."""

@@ -22,6 +22,8 @@ SETTING_OF = {
     PaymentMethod.STARS: "STARS_ENABLED",
 }
 MIN_SITE_SECRET = 32  # characters
+# A name with signs that internationalized ones may not have, or an IPv6 address.
+HOST = re.compile(r"(?:[0-9a-z_-]{1,63}\.)*[0-9a-z_-]{1,63}\.?|[0-9a-f:.]*:[0-9a-f:.]+")
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
@@ -69,6 +71,8 @@ def _url(value: str | None) -> str | None:
     if not is_usable:
         # Not shown: a password may be in it.
         raise ValueError("not an http(s) address such as https://example.com")
+    if parts.username is not None:  # where it is shown, in logs and by the doctor, the password would be
+        raise ValueError("a name or a password does not belong into this address")
     return value.rstrip("/")
 
 
@@ -77,13 +81,13 @@ def _origin(value: str | None) -> str | None:
     if value is None:
         return None
     parts = urlsplit(_url(value) or "")
-    if re.search(r"\s", value) or parts.username is not None or "?" in value or "#" in value or parts.path:
+    if re.search(r"\s", value) or "?" in value or "#" in value or parts.path:
         raise ValueError("only https://, a host and perhaps a port, such as https://bot.example.com")
     try:
         host = idna.encode(parts.hostname or "", uts46=True).decode()
     except idna.IDNAError as error:
         host = parts.hostname or ""
-        if not re.fullmatch(r"[0-9a-z.:_-]+", host):
+        if not HOST.fullmatch(host):
             raise ValueError("the host is not a name that the internet's directory can hold") from error
     host = f"[{host}]" if ":" in host else host
     return f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port else "")

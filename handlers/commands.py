@@ -9,21 +9,23 @@ from typing import Any
 
 import asyncpg
 from aiogram.exceptions import TelegramUnauthorizedError
+from sqlalchemy.exc import DBAPIError
 
 from bot import logs
 from bot.catalogue import reading
 from bot.catalogue.loading import export_file, load_file
 from bot.database import NotMigratedError, open_database, open_migrated
 from bot.doctor import Severity, examine
+from bot.masking import Masker
 from bot.payments import reconciling
 from bot.settings import Settings, SettingsError, load
 from db.catalogue.loading import CatalogueRefusedError
 from db.dsn import DsnError
-from db.engine import Database
+from db.engine import Database, is_refusal, is_unavailable
 from db.postgres import backup as backups
 from db.postgres.binaries import NoBinariesError
 from db.postgres.server import ServerError
-from db.probe import UnusableError
+from db.probe import UnusableError, reason_of
 from db.schema.migrate import migrate as migrate_schema
 from handlers import demo as demonstration
 from handlers import processes
@@ -158,27 +160,33 @@ def execute(settings: Settings, asked: Namespace) -> int:
     try:
         with asyncio.Runner(loop_factory=fast_loop()) as runner:
             runner.run(COMMANDS[asked.command](settings, asked))
-    except EXPECTED_ERRORS as error:
-        return fail(ExceptionGroup("expected", [error]))
-    except ExceptionGroup as group:
-        if group.split(EXPECTED_ERRORS)[1] is not None:
+    except Exception as error:
+        group = error if isinstance(error, ExceptionGroup) else ExceptionGroup("one", [error])
+        if group.split(is_expected)[1] is not None:
             raise
-        return fail(group)
+        return fail(group, Masker(settings.secrets()))
     return 0
 
 
-def fail(group: BaseExceptionGroup[Exception]) -> int:
+def is_expected(error: BaseException) -> bool:
+    """Whether a person can put it right, so that one line says more than a traceback."""
+    of_database = isinstance(error, DBAPIError) and (is_refusal(error) or is_unavailable(error))
+    return of_database or isinstance(error, EXPECTED_ERRORS)
+
+
+def fail(group: BaseExceptionGroup[Exception], masker: Masker) -> int:
     """Prints one line for each error; returns the exit status."""
     for error in group.exceptions:
         match error:
             case ExceptionGroup():
-                fail(error)
+                fail(error, masker)
             case TelegramUnauthorizedError():
                 print("BOT_TOKEN: Telegram does not know this token", file=sys.stderr)
             case OSError(filename=str(path)) if error.strerror:
                 print(f"{path}: {error.strerror}", file=sys.stderr)
-            case OSError() | asyncpg.PostgresError():
-                print(f"the database can't be used: {error}", file=sys.stderr)
+            case OSError() | asyncpg.PostgresError() | DBAPIError():
+                said = masker.without_secrets(reason_of(error))
+                print(f"the database can't be used: {said}", file=sys.stderr)
             case _:
-                print(error, file=sys.stderr)
+                print(masker.without_secrets(str(error)), file=sys.stderr)
     return 1

@@ -52,7 +52,9 @@ def migrate(connection: Connection) -> None:
 
 
 async def by_address(dsn: str) -> None:
-    engine = create_async_engine(asyncpg_url(dsn), connect_args=connect_args(dsn), poolclass=pool.NullPool)
+    engine = create_async_engine(
+        asyncpg_url(dsn), connect_args=connect_args(dsn), poolclass=pool.NullPool, hide_parameters=True
+    )
     try:
         async with engine.connect() as connection:
             await connection.run_sync(migrate)

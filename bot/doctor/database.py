@@ -4,12 +4,15 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 
 import asyncpg
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.database import NAMES
-from bot.doctor import lessons
+from bot.doctor import lessons, shop
 from bot.doctor.finding import Area, Finding, Severity
 from bot.settings import Settings
+from db.catalogue.exporting import export_catalogue
 from db.dsn import DsnError, asyncpg_arguments, parse_dsn
+from db.engine import Database, Pool
 from db.postgres.binaries import NoBinariesError
 from db.postgres.server import ServerError
 from db.probe import UnusableError, check_poolers, probe, remedy_for
@@ -34,12 +37,27 @@ async def check(settings: Settings, open_database: OpenDatabase) -> AsyncIterato
                 usable = usable and finding.severity is not Severity.PROBLEM
                 yield finding
             if usable:
-                async for finding in lessons.check(settings, dsn):
+                async for finding in _check_contents(settings, dsn):
                     yield finding
     except (ServerError, NoBinariesError, OSError) as error:
         yield AREA.problem(
             f"the embedded PostgreSQL does not start: {error}", "see DATA_DIR, or set DATABASE_URL"
         )
+
+
+async def _check_contents(settings: Settings, dsn: str) -> AsyncIterator[Finding]:
+    database = Database(dsn, sizes=dict.fromkeys(Pool, 1))
+    try:
+        async with database.transaction(Pool.JOBS) as session:
+            catalogue = await export_catalogue(session)
+    except (*UNAVAILABLE, SQLAlchemyError):
+        return  # told by the checks before
+    finally:
+        await database.close()
+    for found in shop.check(settings, catalogue):
+        yield found
+    async for finding in lessons.check(settings, catalogue):
+        yield finding
 
 
 async def _check_reachable(settings: Settings, dsn: str, direct: str) -> AsyncIterator[Finding]:

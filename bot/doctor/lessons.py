@@ -3,17 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterable
 
-import asyncpg
 from aiogram import Bot
 from aiogram.exceptions import TelegramAPIError, TelegramBadRequest
-from sqlalchemy.exc import SQLAlchemyError
 
 from bot.catalogue.files import AT_ONCE, TIMEOUT, Looked, NamedFile, list_files, look_at
 from bot.doctor.finding import Area, Finding
 from bot.doctor.telegram import open_bot
 from bot.settings import Settings
-from db.catalogue.exporting import export_catalogue
-from db.engine import Database, Pool
+from db.catalogue.entries import Catalogue
 
 AREA = Area("lessons")
 FOLDERS = {
@@ -28,9 +25,9 @@ CORRECT = "correct it in the catalogue file, or what is at that address"
 REACH = "see that it can be reached from the internet"
 
 
-async def check(settings: Settings, dsn: str) -> AsyncIterator[Finding]:
+async def check(settings: Settings, catalogue: Catalogue) -> AsyncIterator[Finding]:
     """One line for each file that Telegram would refuse; that it can't be asked at all is told elsewhere."""
-    files = await _read(dsn)
+    files = list_files(catalogue)
     if settings.bot_token is None or not files:
         return
     looked = await look_at(files)
@@ -42,17 +39,6 @@ async def check(settings: Settings, dsn: str) -> AsyncIterator[Finding]:
         yield _finding(one)
     if not wrong:
         yield AREA.ok(f"their files can be shown: {len(looked)}")
-
-
-async def _read(dsn: str) -> list[NamedFile]:
-    database = Database(dsn, sizes=dict.fromkeys(Pool, 1))
-    try:
-        async with database.transaction(Pool.JOBS) as session:
-            return list_files(await export_catalogue(session))
-    except (OSError, SQLAlchemyError, asyncpg.PostgresError):
-        return []  # told by the check of the database
-    finally:
-        await database.close()
 
 
 def _finding(one: Looked) -> Finding:

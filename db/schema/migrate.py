@@ -94,7 +94,9 @@ async def migrate(
     database does not let us or the bot; nothing was changed, unless it was said. Raises what the driver raises when
     the database cannot be reached.
     """
-    engine = create_async_engine(asyncpg_url(dsn), connect_args=connect_args(dsn), poolclass=pool.NullPool)
+    engine = create_async_engine(
+        asyncpg_url(dsn), connect_args=connect_args(dsn), poolclass=pool.NullPool, hide_parameters=True
+    )
     try:
         async with engine.begin() as connection:
             # First through SQLAlchemy: its BEGIN is lazy, and the reading below goes past it.

@@ -3,6 +3,7 @@
 from bot.chat.emails import EmailProblem, WrongEmailError
 from bot.texts import LANGUAGES, _, __, i18n
 from bot.texts.format import cut
+from db.normal import answer_form
 
 EMAIL = __("✉️ E-mail")
 PHONE = __("📱 Phone")
@@ -59,5 +60,5 @@ def email_wrong(error: WrongEmailError) -> str:
 
 def is_skip(text: str) -> bool:
     """In whatever language the button was drawn."""
-    said = text.strip().casefold()
-    return any(said == i18n.gettext("Skip", locale=language).casefold() for language in LANGUAGES)
+    said = answer_form(text)
+    return any(said == answer_form(i18n.gettext("Skip", locale=language)) for language in LANGUAGES)
