@@ -5,7 +5,8 @@ from typing import Any
 
 import asyncpg
 import pytest
-from aiogram.methods import SendMessage, SendVoice
+from aiogram.methods import EditMessageText, SendMessage, SendVoice
+from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 from pydantic import SecretStr
 
 from bot.jobs.refusals import refused
@@ -25,6 +26,7 @@ from tests.app import origin_of, settings_for
 from tests.callbacks import becomes
 from tests.chat_user import PATIENCE, ChatUser
 
+Json = dict[str, Any]
 OFFER = (
     "insert into bot.offers (product_id, days, price, currency, methods, created_at)"
     " values (1, 31, $1, $2, $3, now()) returning id"  # terms of no other offer
@@ -136,6 +138,36 @@ async def test_a_refused_text_is_told(
         await send(app.context, SendMessage(chat_id=anna.id, text=text))
     await anna.receives("Telegram не принимает сообщение")
     assert await alarms(sql) == ["message_refused"]
+
+
+@pytest.mark.errors_expected("what Telegram refuses is an error and an alarm")
+@pytest.mark.parametrize("edits", [False, True])
+@pytest.mark.parametrize(
+    ("button", "said"),
+    [({"callback_data": "x" * 65}, "BUTTON_DATA_INVALID"), ({"url": "nowhere"}, "BUTTON_URL_INVALID"),
+     ({"web_app": {"url": "ftp://example.org"}}, "BUTTON_WEBAPP_URL_INVALID"), ({}, "unallowed")],
+)  # fmt: skip
+async def test_a_refused_keyboard_is_told(
+    app: Application,
+    anna: ChatUser,
+    olga: ChatUser,
+    sql: asyncpg.Connection,
+    button: Json,
+    said: str,
+    edits: bool,
+) -> None:
+    await olga.send("/start")
+    await anna.send("/start")
+    keyboard = InlineKeyboardMarkup(inline_keyboard=[[InlineKeyboardButton(text="Press", **button)]])
+    shown: SendMessage | EditMessageText = SendMessage(chat_id=anna.id, text="Choose", reply_markup=keyboard)
+    if edits:
+        shown = EditMessageText(
+            chat_id=anna.id, message_id=anna.messages[-1]["message_id"], text="Choose", reply_markup=keyboard
+        )
+    await send(app.context, shown)
+    await anna.receives("Telegram не принимает сообщение")
+    assert await alarms(sql) == ["message_refused"]
+    await olga.receives(said)
 
 
 @pytest.mark.errors_expected("what Telegram refuses is an error and an alarm")
