@@ -62,6 +62,15 @@ def test_no_money(written: str, currency: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("written", "currency", "allowed"),
+    [("1.5551", "RUB", "RUB has at most 2 digits"), ("1.5", "XTR", "XTR has no digits")],
+)
+def test_how_much_may_follow_the_point_is_said(written: str, currency: str, allowed: str) -> None:
+    with pytest.raises(ValueError, match=f"{allowed} after the point"):
+        to_minor_units(written, currency)
+
+
+@pytest.mark.parametrize(
     ("written", "currency", "readings", "writings"),
     [
         ("1,990", "RUB", ("1990", "1.99"), ["1990", "1.99"]),

@@ -6,6 +6,7 @@ import pytest
 from db.engine import Pool
 from db.errors import AccessTooFar, PromoUnknown, PromoUsedByYou
 from db.promo import get_preview, list_uses, record_used_codes, redeem
+from db.server_keys import ensure_server_key
 from tests.db.test_promo import HOUR, NOW, add_codes, school, shop
 
 
@@ -18,6 +19,7 @@ async def test_who_used_a_code_for_an_account_that_is_gone_is_known_again(
     own = "insert into authidentities (user_id, loginprovider, providerkey) values ($1, 'telegram', $2)"
     await connection.executemany(own, [(ben, "111"), (carl, "222"), (dora, "112"), (dora, "333")])
     async with shop(dsn) as (database, _connection), database.transaction(Pool.TALK) as session:
+        await ensure_server_key(session, "for something else")
         await redeem(session, anna, "race", NOW)
         await record_used_codes(session, anna, [111, 112])
         await redeem(session, carl, "race", NOW + HOUR)
@@ -26,12 +28,33 @@ async def test_who_used_a_code_for_an_account_that_is_gone_is_known_again(
             with pytest.raises(PromoUsedByYou) as used:
                 await redeem(session, person, "race", NOW + 2 * HOUR)
             assert used.value == PromoUsedByYou("RACE", NOW)
+            assert await list_uses(session, person, 5) == []
             assert (await get_preview(session, "other", person, 111)).code == "OTHER"
         with pytest.raises(PromoUsedByYou):
             await get_preview(session, "race", None, 112)
         assert (await get_preview(session, "race", None, 444)).days == 7
         with pytest.raises(PromoUnknown):
             await get_preview(session, "nothing", None, 444)
+
+
+async def test_of_two_uses_by_one_person_the_first_one_counts(
+    dsn: str, connection: asyncpg.Connection
+) -> None:
+    """As the other application may write them down. It stays so when the account is gone."""
+    (anna,) = await school(connection, uses=9, people=1)
+    use = "insert into promocodeusages (user_id, code_id, used_at) select $1, id, $2 from promocodes"
+    for used_at in (NOW + HOUR, NOW, NOW + 2 * HOUR):
+        await connection.execute(use, anna, used_at)
+    async with shop(dsn) as (database, _connection), database.transaction(Pool.TALK) as session:
+        await record_used_codes(session, anna, [111])
+        for asked in (
+            redeem(session, anna, "race", NOW + 3 * HOUR),
+            get_preview(session, "race", anna, 222),
+            get_preview(session, "race", None, 111),
+        ):
+            with pytest.raises(PromoUsedByYou) as used:
+                await asked
+            assert used.value == PromoUsedByYou("RACE", NOW)
 
 
 async def test_access_that_would_reach_too_far_is_refused_and_the_code_stays_unused(
