@@ -87,6 +87,7 @@ def test_what_may_be_two_amounts_is_asked_back(
     with pytest.raises(AmbiguousAmountError) as raised:
         to_minor_units(written, currency)
     assert (raised.value.readings, raised.value.writings) == (readings, writings)
+    assert str(raised.value).endswith(f"may be {' or '.join(readings)}; write {' or '.join(writings)}")
     assert len({to_minor_units(one, currency) for one in writings}) == len(writings)
 
 
@@ -96,6 +97,7 @@ def test_another_currency_is_named_and_the_largest_amount_is_the_last() -> None:
         ("€10", "EUR"),
         ("10 ЗВЁЗД", "XTR"),
         ("$10 €", "EUR USD"),
+        ("$10 .", "USD"),
         ("9 zł.", "ZŁ"),
     ):
         assert split_currency(written) == (re.sub(r"\D", "", written), named)

@@ -166,6 +166,9 @@ async def test_one_payment_does_not_fill_the_line_of_the_others(
     for _ in range(callbacks.FIRST + 2):
         assert await record(database, "payment.succeeded", "o", PAYMENT, b"{}", utc_now())
     assert await lines(connection) == [FIRST] * callbacks.FIRST + [LAST] * 2
+    await bought(connection, OTHER)
+    assert await record(database, "payment.succeeded", "o", OTHER, b"{}", utc_now())
+    assert (await lines(connection))[-1] == FIRST
     await connection.execute("update bot.callbacks set handled_at = now() where known")
     assert await record(database, "payment.succeeded", "o", PAYMENT, b"{}", utc_now())
     assert (await lines(connection))[-1] == FIRST

@@ -7,7 +7,6 @@ from typing import Any
 
 import asyncpg
 import pytest
-from sqlalchemy import text
 
 from db.access.limits import MAX_DAYS
 from db.catalogue.exporting import export_catalogue
@@ -34,7 +33,7 @@ from db.promo_codes import (
     switch_off,
     switch_on,
 )
-from tests.db.test_promo import NOW, school, shop, until_waits
+from tests.db.test_promo import NOW, add_codes, school, shop, until_waits
 
 MOST = "select max_usage_count from promocodes where code = 'RACE'"
 Call = tuple[Any, ...]  # a function of this module, and what it gets beside the session
@@ -242,22 +241,33 @@ async def test_what_is_done_to_one_code_leaves_the_others(dsn: str, connection: 
         assert [(one.most, one.off_most) for one in found] == [(1, 1), (6, None)]
         switched = await switch_off(session, [free.id, race], NOW)
         assert [(one.id, one.before, one.after) for one in switched] == [(race, 4, 1), (free.id, 1, 0)]
-        with pytest.raises(
-            PromoUsedUp
-        ):  # of itself: as many uses as another one had when it was switched off
+        with pytest.raises(PromoUsedUp):  # it has as many uses as another one when that was switched off
             await redeem(session, people[0], used.code, NOW)
-        ids = [gone.id, race]
-        assert await count_users(session, ids) == 2
-        everybody = await list_all_users(session, ids)
-        assert [(one.user_id, one.code, one.name) for one in everybody] == [
-            (people[1], "RACE", "2@example.com"),
-            (people[0], gone.code, "1@example.com"),
-        ]
-        assert await list_users(session, ids, 1, 5) == everybody[1:]
-        await session.execute(text("update promocodeusages set used_at = :now"), {"now": NOW})
-        assert [one.user_id for one in await list_all_users(session, [race, gone.id, used.id])] == people[
-            ::-1
-        ]
         for refused in (get_code(session, 2**40), get_batch(session, 2**40)):
             with pytest.raises(PromoGone):
                 await refused
+
+
+async def test_who_used_these_codes_is_listed_the_newest_first(
+    dsn: str, connection: asyncpg.Connection
+) -> None:
+    people = await school(connection, uses=5, people=4)
+    await add_codes(connection, "OTHER", "THIRD")
+    race, other, _third = [row[0] for row in await connection.fetch("select id from promocodes order by id")]
+    deleted = "insert into bot.deleted_accounts (user_id, deleted_at) values ($1, now())"
+    await connection.execute(deleted, people[0])
+    async with shop(dsn) as (database, _connection), database.transaction(Pool.TALK) as session:
+        assert (await count_codes(session), await count_batches(session)) == (3, 0)
+        assert await count_users(session, [race, other]) == 0
+        for person, hours, code in zip(people, (0, 2, 1, 2), ("RACE", "OTHER", "THIRD", "RACE"), strict=True):
+            await connection.execute(f"{USE} where code = $2", person, code)
+            used_at = "update promocodeusages set used_at = $1 where user_id = $2"
+            await connection.execute(used_at, NOW + timedelta(hours=hours), person)
+        everybody = await list_all_users(session, [race, other])
+        assert [(one.user_id, one.code, one.name, one.deleted) for one in everybody] == [
+            (people[3], "RACE", "4@example.com", False),
+            (people[1], "OTHER", "2@example.com", False),
+            (people[0], "RACE", "1@example.com", True),
+        ]
+        assert await count_users(session, [race, other]) == 3
+        assert await list_users(session, [race, other], 1, 1) == everybody[1:2]

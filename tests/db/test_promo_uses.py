@@ -2,10 +2,11 @@
 
 import asyncpg
 import pytest
+from sqlalchemy.exc import IntegrityError
 
 from db.engine import Pool
 from db.errors import AccessTooFar, PromoUnknown, PromoUsedByYou
-from db.promo import get_preview, list_uses, record_used_codes, redeem
+from db.promo import create_promo, get_preview, list_uses, record_used_codes, redeem
 from db.server_keys import ensure_server_key
 from tests.db.test_promo import HOUR, NOW, add_codes, school, shop
 
@@ -72,6 +73,24 @@ async def test_access_that_would_reach_too_far_is_refused_and_the_code_stays_unu
         async with database.transaction(Pool.TALK) as session:
             assert await list_uses(session, anna, 5) == []
             await redeem(session, ben, "race", NOW)
+
+
+async def test_a_code_whose_id_another_one_has_is_made_at_the_next_try(
+    dsn: str, connection: asyncpg.Connection
+) -> None:
+    """An import brought an id of its own: that is not a code that is there already."""
+    await school(connection, uses=1, people=1)
+    await connection.execute(
+        "insert into promocodes (id, code, max_usage_count, days, product_id)"
+        " overriding system value select id + 1, 'IMPORTED', 1, 1, product_id from promocodes"
+    )
+    product = await connection.fetchval("select min(product_id) from products")
+    async with shop(dsn) as (database, _connection):
+        with pytest.raises(IntegrityError):
+            async with database.transaction(Pool.TALK) as session:
+                await create_promo(session, "SPRING", product, 7, 1)
+        async with database.transaction(Pool.TALK) as session:
+            assert (await create_promo(session, "SPRING", product, 7, 1)).code == "SPRING"
 
 
 async def test_of_uses_at_one_moment_the_later_one_comes_first(
