@@ -216,13 +216,16 @@ async def test_a_code_that_was_renamed_or_deleted_is_followed(
     dsn: str, connection: asyncpg.Connection
 ) -> None:
     (person,) = await school(connection, uses=1, people=1)
-    await add_codes(connection, "Autumn", "Winter")
+    await add_codes(connection, "Early", "Autumn", "Winter")
     async with shop(dsn) as (database, _connection):
         async with database.transaction(Pool.TALK) as session:
             await record_forms(session)
         await connection.execute("update promocodes set code = 'ОСЕНЬ' where code = 'Autumn'")
         await connection.execute("delete from promocodes where code = 'Winter'")
+        await connection.execute("update promocodes set code = 'Late' where code = 'Early'")
+        await add_codes(connection, "Early")
         async with database.transaction(Pool.TALK) as session:
+            assert await redeemed(session, person, "early") == "Early"
             for gone in ("autumn", "winter", "", "\u200b", "''", "x" * 5000, "ﷺ" * 500):
                 with pytest.raises(PromoUnknown):
                     await redeem(session, person, gone, NOW)

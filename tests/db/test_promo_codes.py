@@ -154,6 +154,7 @@ async def test_an_admin_waits_for_a_use_and_for_another_admin(
     """Neither has committed yet when the admin has pressed the button."""
     people = await school(connection, uses=5, people=2)
     code = await connection.fetchval("select id from promocodes")
+    await add_codes(connection, "OTHER")
     async with shop(dsn) as (database, _connection):
 
         async def does(work: Callable[..., Awaitable[Any]], *args: Any) -> Any:
@@ -177,7 +178,11 @@ async def test_an_admin_waits_for_a_use_and_for_another_admin(
         await does(*on)
         with pytest.raises(LimitBelowUses):
             await meanwhile((redeem, people[1], "race", NOW), (set_limit, code, 1))
-    assert await connection.fetchval(MOST) == 5
+        async with database.transaction(Pool.TALK) as session:
+            await set_limit(session, code, 6)
+            free = await connection.fetch("select code from promocodes for update skip locked")
+            assert [row["code"] for row in free] == ["OTHER"], "nobody waits for another code"
+    assert await connection.fetchval(MOST) == 6
 
 
 async def test_a_batch_is_of_codes_for_one_use_each(dsn: str, connection: asyncpg.Connection) -> None:
@@ -235,6 +240,7 @@ async def test_what_is_done_to_one_code_leaves_the_others(dsn: str, connection: 
         assert await count_codes(session) == 1
         await set_limit(session, race, 4)
         await set_limit(session, unused.id, 6)
+        await set_limit(session, free.id, 1)
         assert [(await get_code(session, one)).most for one in (race, free.id)] == [4, 1]
         assert [one.id for one in await switch_on(session, [unused.id, race])] == [unused.id]
         found = [await get_code(session, one) for one in (gone.id, unused.id)]

@@ -2,8 +2,10 @@
 
 import asyncpg
 import pytest
+from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
+from db.access.limits import MAX_DAYS
 from db.engine import Pool
 from db.errors import AccessTooFar, PromoUnknown, PromoUsedByYou
 from db.promo import create_promo, get_preview, list_uses, record_used_codes, redeem
@@ -72,6 +74,11 @@ async def test_access_that_would_reach_too_far_is_refused_and_the_code_stays_unu
                 await redeem(session, anna, "race", NOW)
         async with database.transaction(Pool.TALK) as session:
             assert await list_uses(session, anna, 5) == []
+            for days in (MAX_DAYS + 1, -MAX_DAYS - 1, 0):  # the other application knows no limit
+                await session.execute(text("update promocodes set days = :days"), {"days": days})
+                with pytest.raises(AccessTooFar):
+                    await redeem(session, ben, "race", NOW)
+            await session.execute(text("update promocodes set days = :days"), {"days": MAX_DAYS})
             await redeem(session, ben, "race", NOW)
 
 
