@@ -94,7 +94,7 @@ BATCHES = f"""
 GET_BATCH = text(f"{BATCHES} where b.id = :id group by b.id")
 LIST_BATCHES = text(f"{BATCHES} group by b.id order by b.id desc offset :skip limit :limit")
 COUNT_BATCHES = text("select count(distinct batch_id) from bot.batch_codes")
-CODES_OF_BATCH = text("select code_id from bot.batch_codes where batch_id = :id order by code_id")
+CODES_OF_BATCH = text("select code_id from bot.batch_codes where batch_id = :id")
 
 ADD_CODES = text(
     """

@@ -118,6 +118,7 @@ async def test_a_code_that_was_raised_since_is_on_until_it_is_switched_off_again
             await redeem(session, first, "race", NOW)
             with pytest.raises(PromoUsedUp):
                 await redeem(session, second, "race", NOW)
+            assert await count_users(session, [code]) == 1
             (off,) = await switch_off(session, [code], NOW)
             assert (off.before, off.after, (await get_code(session, code)).off_most) == (1, 1, 1)
 
@@ -247,6 +248,8 @@ async def test_what_is_done_to_one_code_leaves_the_others(dsn: str, connection: 
         assert [(one.most, one.off_most) for one in found] == [(1, 1), (6, None)]
         switched = await switch_off(session, [free.id, race], NOW)
         assert [(one.id, one.before, one.after) for one in switched] == [(race, 4, 1), (free.id, 1, 0)]
+        assert [one.id for one in await switch_on(session, [free.id, race])] == [race, free.id]
+        await switch_off(session, [race], NOW)
         with pytest.raises(PromoUsedUp):  # it has as many uses as another one when that was switched off
             await redeem(session, people[0], used.code, NOW)
         for refused in (get_code(session, 2**40), get_batch(session, 2**40)):

@@ -58,6 +58,7 @@ async def test_of_two_uses_by_one_person_the_first_one_counts(
             with pytest.raises(PromoUsedByYou) as used:
                 await asked
             assert used.value == PromoUsedByYou("RACE", NOW)
+        assert len(await list_uses(session, anna, 5)) == 3, "and none is added"
 
 
 async def test_access_that_would_reach_too_far_is_refused_and_the_code_stays_unused(
