@@ -156,6 +156,7 @@ async def test_an_order_that_can_no_longer_be_paid_gives_way_to_another_one(shop
         ("update bot.payment_attempts set link_ends_at = created_at", None),
         ("update purchases set status = 'canceled'", None),
         ("update bot.offers set price = 50", 100),
+        ("update bot.offers set price = 60, currency = 'USD'", None),
     ):
         await shop.sql.execute(change)
         newer = await opens(shop, anna, LINK, 7)
