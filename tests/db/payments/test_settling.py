@@ -172,6 +172,8 @@ async def test_whether_what_a_message_shows_has_ended_meanwhile(shop: Shop) -> N
     assert not await ended(CHAT, 5, NOW)
     await shop.has(first, telegram_id=CHAT, closed_at=LATER, said_at=NOW)
     assert await ended(CHAT, 5, NOW)
+    await shop.sql.execute("update authidentities set providerkey = '9' where user_id = $1", shop.people[0])
+    assert not await ended(CHAT, 5, NOW), "its payer uses another chat now"
 
 
 async def test_the_story_of_a_purchase_is_its_own_and_ones_own(shop: Shop) -> None:
