@@ -169,3 +169,14 @@ async def test_a_parked_charge_that_was_assigned_is_credited_once(shop: Shop) ->
     assert not await shop.runs(parked.close_refunded, "yookassa", "c-2", LATER)
     assert await shop.runs(parked.close_refunded, "stars", "c-2", LATER)
     assert await shop.runs(parked.list_parked) == []
+
+
+async def test_an_assigned_payment_by_invoice_is_known_by_telegrams_charge(shop: Shop) -> None:
+    await settles(shop, payload="nothing", provider_charge_id="odd")
+    kept = await shop.sql.fetchval("select id from bot.parked_payments")
+    attempt = await shop.runs(parked.assign_parked, kept, shop.people[0], CHAT, await shop.offer(), "k", NOW)
+    details = await shop.details(attempt)
+    assert details.method is PaymentMethod.INVOICE
+    changed = (await shop.does(telegram.settle_assigned_charge, attempt, LATER))[attempt]
+    assert (changed["charge_id"], changed["receipt"]) == ("c-1", "c-1")
+    assert "provider_payment_id" not in changed

@@ -44,6 +44,8 @@ async def test_purchases_are_listed_for_their_payer(shop: Shop) -> None:
     assert await shop.runs(purchases.get_currency, foreign) == "USD"
     with pytest.raises(PurchaseUnknown):
         await shop.runs(purchases.get_currency, 99)
+    assert await shop.runs(purchases.get_state, of[others]) == ("succeeded", ben)
+    assert await shop.runs(purchases.get_state, 99) is None
 
 
 async def test_of_many_open_orders_the_likeliest_are_listed(shop: Shop) -> None:
