@@ -155,6 +155,7 @@ async def _close(session: AsyncSession, attempt_id: int, outcome: str, now: date
     copies = [(attempt.telegram_id, attempt.message_id)] if attempt.message_id else []
     attempt.closed_at, attempt.outcome = now, outcome
     attempt.message_id, attempt.left_at = None, now
+    await session.flush()
     return copies
 
 
