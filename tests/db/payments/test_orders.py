@@ -142,6 +142,8 @@ async def test_an_order_is_opened_once_for_each_way(
         assert (row["touched_at"], row["linked_at"]) == (NOW, NOW if method is INVOICE else None)
     again = await opens(shop, anna, LINK, 6)
     assert (again.new, again.attempt_id, again.copies) == (False, first.attempt_id, ((CHAT, 5),))
+    assert (await opens(shop, anna, LINK, 6, 1)).new, "the same message goes on to another offer"
+    assert ((found := await shop.details(first.attempt_id)).message_id, found.left) == (None, True)
     assert (
         await shop.sql.fetchval("select touched_at from bot.payment_attempts where id = $1", first.attempt_id)
         == NOW
