@@ -249,6 +249,14 @@ async def test_an_order_and_a_parked_payment_are_locked_while_somebody_is_at_wor
         await shop.has(attempt, message_id=6)
         assert await orders.close_all(session, shop.people[0], NOW) == [(CHAT, 6)]
         assert row.message_id is None
+    other = await shop.opens(1, 0)
+    async with shop.database.transaction(Pool.JOBS) as session:
+        row = (await session.scalars(select(Attempt).where(Attempt.id == other))).one()
+        await shop.has(other, link_ends_at=NOW)
+        opened = await orders.open_attempt(
+            session, shop.people[1], CHAT, await shop.offer(), LINK, "l", 11, NOW
+        )
+        assert (opened.new, row.outcome) == (True, orders.SUPERSEDED)
     assert await shop.runs(
         parked.park_payment,
         provider="stars",
