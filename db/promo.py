@@ -48,7 +48,6 @@ RECORD = text(
     insert into bot.promo_forms (code_id, code, form)
     select * from unnest(cast(:ids as bigint[]), cast(:codes as text[]), cast(:forms as text[]))
     on conflict (code_id) do update set code = excluded.code, form = excluded.form
-    where promo_forms.code is distinct from excluded.code
     """
 )
 
@@ -85,7 +84,7 @@ LOCK = text(
 )
 PAST = """
     select (
-        select used_at from promocodeusages where code_id = :code_id and user_id = cast(:user_id as bigint) limit 1
+        select min(used_at) from promocodeusages where code_id = :code_id and user_id = cast(:user_id as bigint)
     ) as used_at, (
         select min(used_at) from bot.used_codes where code_id = :code_id and person = any(cast(:persons as bytea[]))
     ) as used_before, (select count(*) from promocodeusages where code_id = :code_id) as uses, exists (

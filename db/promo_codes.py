@@ -17,7 +17,7 @@ from db.errors import AccessTooFar, ProductUnknown, Refused
 from db.normal import PLAIN_SIGNS, promo_form
 from db.placeholders import proven_email
 from db.promo import PromoSummary, record_forms
-from db.tables import Product, PromoBatch
+from db.tables import Product
 
 MAX_BATCH = 1000
 LENGTH = 8
@@ -94,15 +94,17 @@ BATCHES = f"""
 GET_BATCH = text(f"{BATCHES} where b.id = :id group by b.id")
 LIST_BATCHES = text(f"{BATCHES} group by b.id order by b.id desc offset :skip limit :limit")
 COUNT_BATCHES = text("select count(distinct batch_id) from bot.batch_codes")
-CODES_OF_BATCH = text("select code_id from bot.batch_codes where batch_id = :id order by code_id")
+CODES_OF_BATCH = text("select code_id from bot.batch_codes where batch_id = :id")
 
 ADD_CODES = text(
     """
-    with codes as (
+    with batch as (
+        insert into bot.promo_batches (created_at) values (:now) returning id
+    ), codes as (
         insert into promocodes (code, max_usage_count, days, product_id)
         select code, 1, :days, :product from unnest(cast(:codes as text[])) code returning id
     )
-    insert into bot.batch_codes (code_id, batch_id) select id, :batch from codes
+    insert into bot.batch_codes (code_id, batch_id) select codes.id, batch.id from codes, batch returning batch_id
     """
 )
 LOCK = text("select id from promocodes where id = any(:ids) order by id for update")
@@ -167,7 +169,7 @@ async def list_codes(session: AsyncSession, skip: int, limit: int) -> list[Promo
 
 
 async def count_codes(session: AsyncSession) -> int:
-    return int(await session.scalar(COUNT_SINGLE) or 0)
+    return int(await session.scalar(COUNT_SINGLE))
 
 
 async def get_batch(session: AsyncSession, batch_id: int) -> BatchSummary:
@@ -184,7 +186,7 @@ async def list_batches(session: AsyncSession, skip: int, limit: int) -> list[Bat
 
 
 async def count_batches(session: AsyncSession) -> int:
-    return int(await session.scalar(COUNT_BATCHES) or 0)
+    return int(await session.scalar(COUNT_BATCHES))
 
 
 async def list_batch(session: AsyncSession, batch_id: int) -> list[PromoSummary]:
@@ -216,13 +218,10 @@ async def create_batch(
         raise AccessTooFar(days)
     if await session.get(Product, product_id) is None:
         raise ProductUnknown(product_id)
-    batch = PromoBatch(created_at=now)
-    session.add(batch)
-    await session.flush()
-    values = {"codes": await generate_codes(session, count, pick), "days": days, "product": product_id}
-    await session.execute(ADD_CODES, values | {"batch": batch.id})
-    await record_forms(session)
-    return await get_batch(session, batch.id)
+    codes = await generate_codes(session, count, pick)
+    values = {"codes": codes, "days": days, "product": product_id, "now": now}
+    made = (await session.scalars(ADD_CODES, values)).all()
+    return await get_batch(session, made[0])
 
 
 async def switch_off(session: AsyncSession, ids: Sequence[int], now: datetime) -> list[SwitchedCode]:
@@ -260,4 +259,4 @@ async def list_all_users(session: AsyncSession, ids: Sequence[int]) -> list[Prom
 
 
 async def count_users(session: AsyncSession, ids: Sequence[int]) -> int:
-    return int(await session.scalar(COUNT_USERS, {"ids": list(ids)}) or 0)
+    return int(await session.scalar(COUNT_USERS, {"ids": list(ids)}))

@@ -62,6 +62,15 @@ def test_no_money(written: str, currency: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("written", "currency", "allowed"),
+    [("1.5551", "RUB", "RUB has at most 2 digits"), ("1.5", "XTR", "XTR has no digits")],
+)
+def test_how_much_may_follow_the_point_is_said(written: str, currency: str, allowed: str) -> None:
+    with pytest.raises(ValueError, match=f"{allowed} after the point"):
+        to_minor_units(written, currency)
+
+
+@pytest.mark.parametrize(
     ("written", "currency", "readings", "writings"),
     [
         ("1,990", "RUB", ("1990", "1.99"), ["1990", "1.99"]),
@@ -78,6 +87,7 @@ def test_what_may_be_two_amounts_is_asked_back(
     with pytest.raises(AmbiguousAmountError) as raised:
         to_minor_units(written, currency)
     assert (raised.value.readings, raised.value.writings) == (readings, writings)
+    assert str(raised.value).endswith(f"may be {' or '.join(readings)}; write {' or '.join(writings)}")
     assert len({to_minor_units(one, currency) for one in writings}) == len(writings)
 
 
@@ -87,6 +97,7 @@ def test_another_currency_is_named_and_the_largest_amount_is_the_last() -> None:
         ("€10", "EUR"),
         ("10 ЗВЁЗД", "XTR"),
         ("$10 €", "EUR USD"),
+        ("$10 .", "USD"),
         ("9 zł.", "ZŁ"),
     ):
         assert split_currency(written) == (re.sub(r"\D", "", written), named)

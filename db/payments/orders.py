@@ -60,7 +60,6 @@ async def open_attempt(
         raise MethodNotOffered(method)
     user_id = await lock_account(session, user_id)
     await lock(session, f"orders:{user_id}")
-    await lock(session, f"buy:{user_id}:{offer.id}:{method}")
     if message_id is not None:
         await leave_message(session, user_id, telegram_id, message_id, now)
     copies: list[Copy] = []

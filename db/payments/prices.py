@@ -50,5 +50,8 @@ async def get_rise(session: AsyncSession, attempt: AttemptDetails) -> PriceRise 
             .where(Attempt.id == attempt.id)
         )
     ).one_or_none()
-    until = kept_until(row[0], row[1]) if row else None
-    return PriceRise(row[1].price, until) if row and until else None
+    if row is None:
+        return None
+    purchase, offer = row
+    until = kept_until(purchase, offer)
+    return PriceRise(offer.price, until) if until else None

@@ -166,6 +166,9 @@ async def test_one_payment_does_not_fill_the_line_of_the_others(
     for _ in range(callbacks.FIRST + 2):
         assert await record(database, "payment.succeeded", "o", PAYMENT, b"{}", utc_now())
     assert await lines(connection) == [FIRST] * callbacks.FIRST + [LAST] * 2
+    await bought(connection, OTHER)
+    assert await record(database, "payment.succeeded", "o", OTHER, b"{}", utc_now())
+    assert (await lines(connection))[-1] == FIRST
     await connection.execute("update bot.callbacks set handled_at = now() where known")
     assert await record(database, "payment.succeeded", "o", PAYMENT, b"{}", utc_now())
     assert (await lines(connection))[-1] == FIRST
@@ -224,7 +227,7 @@ async def test_what_was_handled_goes_in_time(database: Database, connection: asy
     ages = {
         "new": (None, "{}"), "open": (timedelta(days=99), "{}"), "told": (timedelta(days=29), "{}"),
         "old": (timedelta(days=31), "{}"), "nothing": (timedelta(minutes=61), ""),
-        "lately": (timedelta(minutes=59), ""),
+        "lately": (timedelta(minutes=59), ""), "month": (timedelta(days=30), "{}"), "hour": (timedelta(hours=1), ""),
     }  # fmt: skip
     for name, (age, body) in ages.items():
         handled = None if name == "open" or age is None else now - age
@@ -240,7 +243,7 @@ async def test_what_was_handled_goes_in_time(database: Database, connection: asy
         await callbacks.delete_old(session, now)
         await callbacks.delete_without_news(session, now)
     left = await connection.fetch("select object_id from bot.callbacks order by id")
-    assert [row[0] for row in left] == ["new", "open", "told", "lately"]
+    assert [row[0] for row in left] == ["new", "open", "told", "lately", "month", "hour"]
 
 
 async def test_known_ones_are_looked_after_first(database: Database, connection: asyncpg.Connection) -> None:

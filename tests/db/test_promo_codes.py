@@ -1,7 +1,9 @@
 """Promo codes switched off and on, their numbers raised, and batches of them; beside another application."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from typing import Any
 
 import asyncpg
 import pytest
@@ -9,7 +11,7 @@ import pytest
 from db.access.limits import MAX_DAYS
 from db.catalogue.exporting import export_catalogue
 from db.engine import Pool
-from db.errors import AccessTooFar, PromoUsedUp
+from db.errors import AccessTooFar, ProductUnknown, PromoUsedUp
 from db.promo import PromoOff, find_promo, redeem
 from db.promo_codes import (
     LimitBelowUses,
@@ -31,9 +33,10 @@ from db.promo_codes import (
     switch_off,
     switch_on,
 )
-from tests.db.test_promo import NOW, school, shop
+from tests.db.test_promo import NOW, add_codes, school, shop, until_waits
 
 MOST = "select max_usage_count from promocodes where code = 'RACE'"
+Call = tuple[Any, ...]  # a function of this module, and what it gets beside the session
 USE = "insert into promocodeusages (user_id, code_id, used_at) select $1, id, now() from promocodes"
 
 
@@ -97,6 +100,27 @@ async def test_a_batch_may_be_for_one_day_and_for_the_most(
             if not 1 <= wrong <= MAX_DAYS:
                 with pytest.raises(AccessTooFar):
                     await create_batch(session, product, wrong, 1, NOW)
+        with pytest.raises(ProductUnknown):
+            await create_batch(session, 2**40, days, 1, NOW)
+        assert await count_batches(session) == 1
+
+
+async def test_a_code_that_was_raised_since_is_on_until_it_is_switched_off_again(
+    dsn: str, connection: asyncpg.Connection
+) -> None:
+    first, second = await school(connection, uses=2, people=2)
+    code = await connection.fetchval("select id from promocodes")
+    async with shop(dsn) as (database, _connection):
+        async with database.transaction(Pool.TALK) as session:
+            await switch_off(session, [code], NOW)
+        await connection.execute("update promocodes set max_usage_count = 1")  # by the other application
+        async with database.transaction(Pool.TALK) as session:
+            await redeem(session, first, "race", NOW)
+            with pytest.raises(PromoUsedUp):
+                await redeem(session, second, "race", NOW)
+            assert await count_users(session, [code]) == 1
+            (off,) = await switch_off(session, [code], NOW)
+            assert (off.before, off.after, (await get_code(session, code)).off_most) == (1, 1, 1)
 
 
 async def test_uses_and_switching_at_once(dsn: str, connection: asyncpg.Connection) -> None:
@@ -125,13 +149,50 @@ async def test_uses_and_switching_at_once(dsn: str, connection: asyncpg.Connecti
     assert await connection.fetchval("select count(*) from usermoduleaccess") == used
 
 
+async def test_an_admin_waits_for_a_use_and_for_another_admin(
+    dsn: str, connection: asyncpg.Connection
+) -> None:
+    """Neither has committed yet when the admin has pressed the button."""
+    people = await school(connection, uses=5, people=2)
+    code = await connection.fetchval("select id from promocodes")
+    await add_codes(connection, "OTHER")
+    async with shop(dsn) as (database, _connection):
+
+        async def does(work: Callable[..., Awaitable[Any]], *args: Any) -> Any:
+            async with database.transaction(Pool.TALK) as session:
+                return await work(session, *args)
+
+        async def meanwhile(first: Call, then: Call) -> Any:
+            """What `then` comes to."""
+            async with database.transaction(Pool.TALK) as session:
+                await first[0](session, *first[1:])
+                task = asyncio.create_task(does(*then))
+                await until_waits(connection, task)
+            return await task
+
+        off: Call = (switch_off, [code], NOW)
+        on: Call = (switch_on, [code])
+        (switched,) = await meanwhile((redeem, people[0], "race", NOW), off)
+        assert (switched.before, switched.after) == (5, 1)
+        assert await meanwhile(on, on) == []
+        assert await meanwhile(off, off) == []
+        await does(*on)
+        with pytest.raises(LimitBelowUses):
+            await meanwhile((redeem, people[1], "race", NOW), (set_limit, code, 1))
+        async with database.transaction(Pool.TALK) as session:
+            await set_limit(session, code, 6)
+            free = await connection.fetch("select code from promocodes for update skip locked")
+            assert [row["code"] for row in free] == ["OTHER"], "nobody waits for another code"
+    assert await connection.fetchval(MOST) == 6
+
+
 async def test_a_batch_is_of_codes_for_one_use_each(dsn: str, connection: asyncpg.Connection) -> None:
     people = await school(connection, uses=1, people=2)
     product = await connection.fetchval("select product_id from products")
-    signs = iter("RACERACERACERACE" + "ABCDEFGH" * 2 + "23456789" * 200)
+    signs = iter("RACERACE" + "ABCDEFGH" * 2 + "23456789" + "JKMNPQRS" * 200)
     async with shop(dsn) as (database, _connection), database.transaction(Pool.TALK) as session:
         await connection.execute("update promocodes set code = 'RaceRace'")
-        assert await generate_codes(session, 1, lambda _signs: next(signs)) == ["ABCDEFGH"]
+        assert await generate_codes(session, 2, lambda _signs: next(signs)) == ["ABCDEFGH", "23456789"]
         made = await create_batch(session, product, 7, 1000, NOW)
         assert (made.count, made.used, made.usable, made.days) == (1000, 0, 1000, 7)
         first, second = (await list_batch(session, made.id))[:2]
@@ -180,18 +241,42 @@ async def test_what_is_done_to_one_code_leaves_the_others(dsn: str, connection: 
         assert await count_codes(session) == 1
         await set_limit(session, race, 4)
         await set_limit(session, unused.id, 6)
+        await set_limit(session, free.id, 1)
         assert [(await get_code(session, one)).most for one in (race, free.id)] == [4, 1]
         assert [one.id for one in await switch_on(session, [unused.id, race])] == [unused.id]
         found = [await get_code(session, one) for one in (gone.id, unused.id)]
         assert [(one.most, one.off_most) for one in found] == [(1, 1), (6, None)]
-        ids = [gone.id, race]
-        assert await count_users(session, ids) == 2
-        everybody = await list_all_users(session, ids)
-        assert [(one.user_id, one.code, one.name) for one in everybody] == [
-            (people[1], "RACE", "2@example.com"),
-            (people[0], gone.code, "1@example.com"),
-        ]
-        assert await list_users(session, ids, 1, 5) == everybody[1:]
+        switched = await switch_off(session, [free.id, race], NOW)
+        assert [(one.id, one.before, one.after) for one in switched] == [(race, 4, 1), (free.id, 1, 0)]
+        assert [one.id for one in await switch_on(session, [free.id, race])] == [race, free.id]
+        await switch_off(session, [race], NOW)
+        with pytest.raises(PromoUsedUp):  # it has as many uses as another one when that was switched off
+            await redeem(session, people[0], used.code, NOW)
         for refused in (get_code(session, 2**40), get_batch(session, 2**40)):
             with pytest.raises(PromoGone):
                 await refused
+
+
+async def test_who_used_these_codes_is_listed_the_newest_first(
+    dsn: str, connection: asyncpg.Connection
+) -> None:
+    people = await school(connection, uses=5, people=4)
+    await add_codes(connection, "OTHER", "THIRD")
+    race, other, _third = [row[0] for row in await connection.fetch("select id from promocodes order by id")]
+    deleted = "insert into bot.deleted_accounts (user_id, deleted_at) values ($1, now())"
+    await connection.execute(deleted, people[0])
+    async with shop(dsn) as (database, _connection), database.transaction(Pool.TALK) as session:
+        assert (await count_codes(session), await count_batches(session)) == (3, 0)
+        assert await count_users(session, [race, other]) == 0
+        for person, hours, code in zip(people, (0, 2, 1, 2), ("RACE", "OTHER", "THIRD", "RACE"), strict=True):
+            await connection.execute(f"{USE} where code = $2", person, code)
+            used_at = "update promocodeusages set used_at = $1 where user_id = $2"
+            await connection.execute(used_at, NOW + timedelta(hours=hours), person)
+        everybody = await list_all_users(session, [race, other])
+        assert [(one.user_id, one.code, one.name, one.deleted) for one in everybody] == [
+            (people[3], "RACE", "4@example.com", False),
+            (people[1], "OTHER", "2@example.com", False),
+            (people[0], "RACE", "1@example.com", True),
+        ]
+        assert await count_users(session, [race, other]) == 3
+        assert await list_users(session, [race, other], 1, 1) == everybody[1:2]

@@ -1,16 +1,19 @@
 """Payments inside Telegram: which may be made, and what becomes of a charge."""
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from db.engine import Pool
 from db.errors import AccessTooFar, ParkedGone
-from db.payments import parked, telegram
+from db.payments import parked, purchases, telegram
 from db.payments.methods import PaymentMethod
 from db.payments.settling import Outcome
 from db.payments.telegram import PreCheckoutVerdict, TelegramCharge
 from tests.db.payments.shop import CHAT, DELETED, HOUR, LATER, NOW, TOO_FAR, Shop
+from tests.db.test_promo import until_waits
 
 CHARGE = TelegramCharge(
     payload="key-1",
@@ -144,9 +147,15 @@ async def test_a_parked_charge_that_was_assigned_is_credited_once(shop: Shop) ->
     assert [one.id for one in await shop.runs(parked.list_parked)] == ids[::-1]
     assert [one.id for one in await shop.runs(parked.list_parked, 1)] == ids[1:]
     offer = await shop.offer()
-    attempt = await shop.runs(parked.assign_parked, ids[0], shop.people[0], CHAT, offer, "k", NOW)
+    async with shop.database.transaction(Pool.JOBS) as session:
+        attempt = await parked.assign_parked(session, ids[0], shop.people[0], CHAT, offer, "k", NOW)
+        again = shop.runs(parked.assign_parked, ids[0], shop.people[1], CHAT, offer, "l", NOW)
+        second = asyncio.create_task(again)  # another admin's
+        await until_waits(shop.sql, second)
     with pytest.raises(ParkedGone):
-        await shop.runs(parked.assign_parked, ids[0], shop.people[1], CHAT, offer, "l", NOW)
+        await second
+    listed = await shop.runs(purchases.list_purchases, shop.people[0])
+    assert [one.payment_id for one in listed] == ["c-1"], "its new owner sees it at once"
     details = await shop.details(attempt)
     assert (details.amount, details.currency, details.method, details.key, details.payment_id, details.next_ask_at) == (
         55, "XTR", PaymentMethod.STARS, "assigned:k", "c-1", NOW,
@@ -160,3 +169,14 @@ async def test_a_parked_charge_that_was_assigned_is_credited_once(shop: Shop) ->
     assert not await shop.runs(parked.close_refunded, "yookassa", "c-2", LATER)
     assert await shop.runs(parked.close_refunded, "stars", "c-2", LATER)
     assert await shop.runs(parked.list_parked) == []
+
+
+async def test_an_assigned_payment_by_invoice_is_known_by_telegrams_charge(shop: Shop) -> None:
+    await settles(shop, payload="nothing", provider_charge_id="odd")
+    kept = await shop.sql.fetchval("select id from bot.parked_payments")
+    attempt = await shop.runs(parked.assign_parked, kept, shop.people[0], CHAT, await shop.offer(), "k", NOW)
+    details = await shop.details(attempt)
+    assert details.method is PaymentMethod.INVOICE
+    changed = (await shop.does(telegram.settle_assigned_charge, attempt, LATER))[attempt]
+    assert (changed["charge_id"], changed["receipt"]) == ("c-1", "c-1")
+    assert "provider_payment_id" not in changed

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from db.errors import PurchaseUnknown
-from db.payments import callbacks, cursors, failing, prices, purchases, unread
+from db.payments import callbacks, cursors, failing, orders, prices, purchases, unread
 from db.tables import Callback, Offer, Purchase
 from tests.db.payments.shop import HOUR, LATER, NOW, Shop
 
@@ -44,6 +44,15 @@ async def test_purchases_are_listed_for_their_payer(shop: Shop) -> None:
     assert await shop.runs(purchases.get_currency, foreign) == "USD"
     with pytest.raises(PurchaseUnknown):
         await shop.runs(purchases.get_currency, 99)
+    assert await shop.runs(purchases.get_state, of[others]) == ("succeeded", ben)
+    assert await shop.runs(purchases.get_state, 99) is None
+
+
+async def test_of_many_open_orders_the_likeliest_are_listed(shop: Shop) -> None:
+    """Accounts that were merged may have more of them than one person."""
+    made = [await shop.opens(0, number) for number in range(orders.MAX_OPEN + 2)]
+    newest = [(await shop.details(one)).purchase_id for one in made[: -orders.MAX_OPEN - 1 : -1]]
+    assert [one.id for one in await shop.runs(purchases.list_unpaid, shop.people[0])] == newest
 
 
 async def test_what_was_paid_and_returned_in_each_currency(shop: Shop) -> None:

@@ -103,6 +103,7 @@ async def test_others_are_hurried_where_they_are_asked_for(shop: Shop) -> None:
     await shop.opens(0, 2)
     await shop.opens(0, 3, next_ask_at=LATER, closed_at=NOW)
     await shop.opens(0, 4, next_ask_at=NOW - HOUR)
+    await shop.opens(0, 5, next_ask_at=NOW)
     await shop.opens(1, 0, next_ask_at=LATER)
     besides = (await shop.details(this)).purchase_id
     assert await shop.does(orders.hurry, anna, besides, NOW) == {late: {"next_ask_at": NOW}}
@@ -141,6 +142,8 @@ async def test_an_order_is_opened_once_for_each_way(
         assert (row["touched_at"], row["linked_at"]) == (NOW, NOW if method is INVOICE else None)
     again = await opens(shop, anna, LINK, 6)
     assert (again.new, again.attempt_id, again.copies) == (False, first.attempt_id, ((CHAT, 5),))
+    assert (await opens(shop, anna, LINK, 6, 1)).new, "the same message goes on to another offer"
+    assert ((found := await shop.details(first.attempt_id)).message_id, found.left) == (None, True)
     assert (
         await shop.sql.fetchval("select touched_at from bot.payment_attempts where id = $1", first.attempt_id)
         == NOW
@@ -148,14 +151,16 @@ async def test_an_order_is_opened_once_for_each_way(
 
 
 async def test_an_order_that_can_no_longer_be_paid_gives_way_to_another_one(shop: Shop) -> None:
-    """Its link has run out; its price is another one."""
+    """Its link has run out; the other application has canceled it; its price is another one."""
     anna, offer = shop.people[0], await shop.offer()
     first = await opens(shop, anna)
     for change, before in (
-        (shop.has(first.attempt_id, link_ends_at=NOW), None),
-        (shop.sql.execute("update bot.offers set price = 50 where id = $1", offer.id), 100),
+        ("update bot.payment_attempts set link_ends_at = created_at", None),
+        ("update purchases set status = 'canceled'", None),
+        ("update bot.offers set price = 50", 100),
+        ("update bot.offers set price = 60, currency = 'USD'", None),
     ):
-        await change
+        await shop.sql.execute(change)
         newer = await opens(shop, anna, LINK, 7)
         assert (newer.new, newer.before) == (True, before)
         assert newer.attempt_id != first.attempt_id
@@ -175,15 +180,16 @@ async def test_an_order_that_can_no_longer_be_paid_gives_way_to_another_one(shop
     assert (await opens(shop, anna, LINK)).new
 
 
-async def test_both_that_an_order_makes_give_way_are_told(shop: Shop) -> None:
-    """The one of the same offer whose link has run out; where there are too many, one that nobody has touched."""
+async def test_all_that_an_order_makes_give_way_are_told(shop: Shop) -> None:
+    """The one of the same offer whose link has run out; where there are too many, those that nobody has touched."""
     anna = shop.people[0]
     for number in range(1, orders.MAX_OPEN + 1):
         assert (await opens(shop, anna, message=10 + number, number=number)).new
     await shop.opens(0, 6, message_id=31)
+    await shop.opens(0, 0, message_id=32)
     await shop.sql.execute("update bot.payment_attempts set link_ends_at = $1 where message_id = 12", NOW)
     again = await opens(shop, anna, message=20, number=2)
-    assert again.copies == ((CHAT, 12), (CHAT, 11))
+    assert again.copies == ((CHAT, 12), (CHAT, 11), (CHAT, 31))
 
 
 async def is_free(shop: Shop, table: str, row: int) -> bool:
@@ -238,6 +244,19 @@ async def test_an_order_and_a_parked_payment_are_locked_while_somebody_is_at_wor
         taken = "select pg_try_advisory_xact_lock(hashtextextended('lessongate:' || $1, 0))"
         assert not await shop.sql.fetchval(taken, f"orders:{shop.people[0]}")
         assert await shop.sql.fetchval(taken, f"orders:{shop.people[1]}")
+    async with shop.database.transaction(Pool.JOBS) as session:
+        row = (await session.scalars(select(Attempt).where(Attempt.id == attempt))).one()
+        await shop.has(attempt, message_id=6)
+        assert await orders.close_all(session, shop.people[0], NOW) == [(CHAT, 6)]
+        assert row.message_id is None
+    other = await shop.opens(1, 0)
+    async with shop.database.transaction(Pool.JOBS) as session:
+        row = (await session.scalars(select(Attempt).where(Attempt.id == other))).one()
+        await shop.has(other, link_ends_at=NOW)
+        opened = await orders.open_attempt(
+            session, shop.people[1], CHAT, await shop.offer(), LINK, "l", 11, NOW
+        )
+        assert (opened.new, row.outcome) == (True, orders.SUPERSEDED)
     assert await shop.runs(
         parked.park_payment,
         provider="stars",

@@ -69,10 +69,13 @@ async def test_open_then_canceled_then_paid_all_the_same(shop: Shop) -> None:
     first, _ = await shop.opens(0, next_ask_at=LATER), await shop.opens(1)
     unpaid = {"pending": False, "waiting_for_capture": True, "succeeded": False}
     for status, paid in unpaid.items():
-        await shop.does(settle, replace(PAYMENT, status=status, paid=paid), LATER)
+        touched = {} if status == "pending" else {"touched_at": LATER}
+        assert await shop.does(settle, replace(PAYMENT, status=status, paid=paid), LATER) == {
+            first: {"said": status, "said_at": LATER} | touched
+        }
+        await shop.has(first, said=None, said_at=None, touched_at=None)
         reason = "succeeded, not paid" if status == "succeeded" else status
         assert (shop.said.outcome, shop.said.reason) == (Outcome.OPEN, reason)
-    await shop.has(first, said=None, said_at=None, touched_at=None)
     canceled = replace(PAYMENT, status="canceled", paid=False, cancellation="no money")
     assert await shop.does(settle, canceled, LATER) == {
         first: ENDED
@@ -169,6 +172,8 @@ async def test_whether_what_a_message_shows_has_ended_meanwhile(shop: Shop) -> N
     assert not await ended(CHAT, 5, NOW)
     await shop.has(first, telegram_id=CHAT, closed_at=LATER, said_at=NOW)
     assert await ended(CHAT, 5, NOW)
+    await shop.sql.execute("update authidentities set providerkey = '9' where user_id = $1", shop.people[0])
+    assert not await ended(CHAT, 5, NOW), "its payer uses another chat now"
 
 
 async def test_the_story_of_a_purchase_is_its_own_and_ones_own(shop: Shop) -> None:
