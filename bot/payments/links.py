@@ -143,7 +143,7 @@ async def _record_answer(context: AppContext, attempt: AttemptDetails, payment: 
 
 async def _show_link(context: AppContext, attempt: AttemptDetails) -> None:
     """In the order's message; one that came late is news, and a message of its own."""
-    late = is_slow(attempt, context) and attempt.message_id is not None and not attempt.left
+    late = is_slow(attempt, context) and not attempt.left
     copies: list[orders.Copy] = []
     if late:
         async with context.database.transaction(Pool.JOBS) as session:
