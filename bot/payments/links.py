@@ -129,7 +129,7 @@ async def _record_answer(context: AppContext, attempt: AttemptDetails, payment: 
         )
         await enqueue(session, AskPaymentJob(attempt=attempt.id), after=first)
         await alerts.close_offer_alerts(session, ProviderRefused.name, attempt.offer_id, now)
-        if payment.link is not None and attempt.payment_id is not None:  # an answer before had none
+        if payment.link is not None:  # an answer before may have had none
             await alerts.close_alert(session, PaymentUnknown.name, str(attempt.purchase_id), now)
         settlement = await settle_payment(session, context, payment, now)
         attempt = await attempts.get_attempt(session, attempt.id) or attempt

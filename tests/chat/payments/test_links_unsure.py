@@ -1,5 +1,7 @@
 """A payment link whose request was not answered, or in vain: what its job does when it runs again."""
 
+import asyncio
+from collections.abc import Awaitable
 from datetime import datetime, timedelta
 
 import asyncpg
@@ -7,7 +9,7 @@ import pytest
 
 from bot.chat.buttons import DropOrder
 from bot.clock import utc_now
-from bot.payments.links import create_payment
+from bot.payments.links import create_payment, show_slow
 from bot.payments.provider import KEY_LIFETIME
 from bot.retry import RetryJobError
 from bot.sandbox.app import Sandbox
@@ -15,16 +17,19 @@ from bot.sandbox.yookassa.timestamps import format_timestamp
 from bot.texts import shop as shop_words
 from bot.texts.payments import orders as words
 from bot.timings import Timings, seconds
-from db.jobs import CreatePaymentJob
+from db.jobs import CreatePaymentJob, SlowLinkJob
 from handlers.app import Application
 from tests.app import QUICK
+from tests.callbacks import becomes
 from tests.chat.payments.orders.screens import newest, stripped
+from tests.chat.payments.test_orders_at_once import put_off
 from tests.chat.payments.test_provider_answers import alarms
 from tests.chat.refunds.steps import at_provider
 from tests.chat_user import ChatUser
 
 FIRST, SECOND = seconds(36_000, 72_000)
 STATUS = "select status from purchases"
+LONG = timedelta(seconds=5)  # until a payer hears that the link takes longer
 NOW = utc_now().replace(microsecond=0)
 SECOND_LESS = timedelta(seconds=1)
 
@@ -41,6 +46,7 @@ async def job(anna: ChatUser, app: Application, offer: int, sql: asyncpg.Connect
     await anna.register()
     app.worker.stop()
     await anna.send(f"/start buy_{offer}")
+    await sql.execute("update purchases set created_at = $1", NOW)
     at(app, NOW)
     return CreatePaymentJob(attempt=await sql.fetchval("select id from bot.payment_attempts"))
 
@@ -55,6 +61,13 @@ async def in_vain(job: CreatePaymentJob, app: Application) -> None:
         await create_payment(job, app.context)
 
 
+async def methods(doing: Awaitable[None], sandbox: Sandbox) -> list[str]:
+    """What Telegram is asked for meanwhile."""
+    count = len(sandbox.telegram.context.calls)
+    await doing
+    return [call["method"] for call in list(sandbox.telegram.context.calls)[count:]]
+
+
 async def refuses(person: ChatUser, value: bool) -> None:
     await at_provider(person, "/yookassa", {"receipts_required": value}, "PUT")
 
@@ -63,12 +76,67 @@ async def drop(person: ChatUser, sql: asyncpg.Connection) -> None:
     await person.press(DropOrder(purchase=await sql.fetchval("select id from purchases")).pack())
 
 
+async def test_a_link_that_comes_in_time_is_put_where_it_is_waited_for(
+    anna: ChatUser, app: Application, job: CreatePaymentJob, sandbox: Sandbox
+) -> None:
+    """Nothing more is said of it once the wait would have been long."""
+    count = len(anna.texts)
+    at(app, NOW + LONG - SECOND_LESS)
+    await create_payment(job, app.context)
+    await anna.refresh()
+    assert len(anna.texts) == count + 1
+    assert anna.links
+    at(app, NOW + LONG)
+    assert await methods(show_slow(SlowLinkJob(attempt=job.attempt), app.context), sandbox) == []
+
+
+async def test_opened_anew_it_shows_the_link_that_is_there(
+    anna: ChatUser, app: Application, job: CreatePaymentJob, offer: int, sandbox: Sandbox
+) -> None:
+    await create_payment(job, app.context)
+    await anna.send(f"/start buy_{offer}")
+    await create_payment(job, app.context)
+    await anna.gets_link()
+    assert len(sandbox.yookassa.provider.book.payments) == 1
+    await create_payment(CreatePaymentJob(attempt=job.attempt + 1), app.context)  # gone with its account
+
+
+async def test_one_that_is_waited_for_long_is_told_of_in_its_message(
+    anna: ChatUser, app: Application, job: CreatePaymentJob, sandbox: Sandbox
+) -> None:
+    sandbox.faults.set(provider_down=True)
+    await in_vain(job, app)
+    at(app, NOW + LONG)
+    assert await methods(show_slow(SlowLinkJob(attempt=job.attempt), app.context), sandbox) == [
+        "editMessageText"
+    ]
+    await anna.refresh()
+    assert "ЮKassa не отвечает, пробую ещё" in anna.last_text
+
+
+async def test_one_that_comes_while_its_payer_is_told_of_the_wait_is_shown_in_the_end(
+    anna: ChatUser, app: Application, job: CreatePaymentJob, sandbox: Sandbox
+) -> None:
+    """Telegram puts the word of the wait off for a second."""
+    sandbox.faults.set(provider_down=True)
+    await in_vain(job, app)
+    sandbox.faults.set(provider_down=False, telegram_429=1)
+    at(app, NOW + timedelta(seconds=4))
+    telling = asyncio.create_task(show_slow(SlowLinkJob(attempt=job.attempt), app.context))
+    await becomes(lambda: put_off(sandbox))
+    await create_payment(job, app.context)
+    await telling
+    await anna.refresh()
+    assert anna.links
+
+
 @pytest.mark.errors_expected("a refused order is the school's to look at")
 async def test_a_refused_order_is_not_asked_for_again(
     anna: ChatUser, app: Application, job: CreatePaymentJob, sandbox: Sandbox, sql: asyncpg.Connection
 ) -> None:
     await refuses(anna, True)
     await create_payment(job, app.context)
+    assert [one.partition(" ")[0] for one in await alarms(sql)] == ["provider_refused"]
     await refuses(anna, False)
     await create_payment(job, app.context)
     assert await sql.fetchval(STATUS) == "canceled"
@@ -219,8 +287,10 @@ async def test_an_answer_without_an_address_is_an_alarm_until_there_is_one(
     sandbox.faults.set(provider_cut=0.0)
     [record] = sandbox.yookassa.provider.book.payments.values()
     address = record.answers[0].body.pop("confirmation")
-    await in_vain(job, app)
-    assert await alarms(sql) == ["payment_unknown 1"]
+    for _ in range(2):
+        await in_vain(job, app)
+        assert await alarms(sql) == ["payment_unknown 1"]
+    assert await sql.fetchval("select count(*) from bot.alerts") == 1
     record.answers[0].body["confirmation"] = address
     await create_payment(job, app.context)
     assert await alarms(sql) == []
@@ -239,8 +309,6 @@ async def test_whoever_has_gone_on_is_left_in_peace(
     sandbox.faults.set(provider_down=False)
     await refuses(anna, refused)
     at(app, NOW + timedelta(hours=1))
-    count = len(sandbox.telegram.context.calls)
-    await create_payment(job, app.context)
-    assert [call["method"] for call in list(sandbox.telegram.context.calls)[count:]] == []
+    assert await methods(create_payment(job, app.context), sandbox) == []
     assert await sql.fetchval("select status = 'canceled' from purchases") == refused
     assert await sql.fetchval("select link is null from bot.payment_attempts") == refused
