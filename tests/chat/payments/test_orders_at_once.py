@@ -10,6 +10,7 @@ from bot.chat.buttons import DropOrder
 from bot.payments.checking import check_payment
 from bot.payments.showing import show_order
 from bot.sandbox.app import Sandbox
+from bot.texts import shop as shop_words
 from bot.texts.payments import orders as words
 from bot.timings import Timings
 from db.engine import Pool
@@ -64,6 +65,60 @@ async def test_paid_while_its_screen_is_on_its_way(
     await anna.refresh()
     assert arrived(anna) in anna.texts[-1]
     assert anna.buttons[0].startswith("▶️ Урок 1: ")
+
+
+async def test_paid_while_the_first_screen_of_it_is_on_its_way(
+    anna: ChatUser, offer: int, app: Application, sandbox: Sandbox, sql: asyncpg.Connection
+) -> None:
+    """It is news of its own, and the screen that comes too late does not stay."""
+    await anna.register()
+    await anna.order(offer)
+    attempt = await sql.fetchval("update bot.payment_attempts set message_id = null returning id")
+    sandbox.faults.set(telegram_429=1)
+    showing = asyncio.create_task(show_order(app.context, attempt))
+    await becomes(lambda: put_off(sandbox))
+    await anna.pay()
+    await anna.receives(arrived(anna))
+    count = len(anna.texts)
+    await showing
+    await anna.refresh()
+    assert len(anna.texts) == count
+    assert arrived(anna) in anna.last_text
+
+
+async def test_left_while_its_screen_is_on_its_way(
+    anna: ChatUser, offer: int, app: Application, sandbox: Sandbox, sql: asyncpg.Connection
+) -> None:
+    """Whoever has left it in that moment may see it once more, and it is written there no more."""
+    await anna.register()
+    await anna.order(offer)
+    attempt = await sql.fetchval("select id from bot.payment_attempts")
+    sandbox.faults.set(telegram_429=1)
+    showing = asyncio.create_task(show_order(app.context, attempt))
+    await becomes(lambda: put_off(sandbox))
+    await anna.click(shop_words.BACK)
+    await showing
+    await anna.refresh()
+    count = len(anna.texts)
+    await anna.pay()
+    await anna.receives(arrived(anna))
+    assert len(anna.texts) == count + 1
+
+
+async def test_who_has_blocked_the_bot_meanwhile_has_it_where_it_was(
+    anna: ChatUser, offer: int, app: Application, sql: asyncpg.Connection
+) -> None:
+    await anna.register()
+    await anna.order(offer)
+    attempt = await sql.fetchval("select id from bot.payment_attempts")
+    shown, count = anna.messages[-1]["message_id"], len(anna.texts)
+    await anna.block()
+    await show_order(app.context, attempt)
+    await anna.block(False)
+    await show_order(app.context, attempt)
+    await anna.pay()
+    await anna.receives(arrived(anna))
+    assert (anna.messages[-1]["message_id"], len(anna.texts)) == (shown, count)
 
 
 async def test_another_order_in_its_message_while_its_screen_is_on_its_way(

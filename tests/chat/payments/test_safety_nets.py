@@ -20,7 +20,7 @@ from bot.payments.reconciling import open_payments
 from bot.payments.refunding import ask_refund, create_refund
 from bot.payments.reports import Report
 from bot.payments.screens import Order, is_shown, keyboard
-from bot.payments.settling import park_unknown, to_snapshot
+from bot.payments.settling import park_unknown
 from bot.raw_json import Unreadable
 from bot.sandbox.app import Sandbox
 from bot.timings import Timings
@@ -152,8 +152,6 @@ async def test_money_that_no_purchase_has_is_parked_once(
     dated = {1: now, 5: datetime(2026, 1, 1, tzinfo=UTC), 6: datetime(2026, 1, 2, tzinfo=UTC)}
     assert [tuple(row) for row in rows] == [(answer(number).id, at) for number, at in dated.items()]
     assert await open_alarms(sql) == [f"payment_parked {answer(number).id}" for number in dated]
-    for fields, at in (({}, dated[1]), (created, dated[5]), (created | captured, dated[6])):
-        assert to_snapshot(answer(1, **fields), now).at == at
 
 
 async def test_an_order_whose_job_was_lost_is_sent_again_once(

@@ -1,133 +1,29 @@
 """A payment link whose request was not answered, or in vain: what its job does when it runs again."""
 
-import asyncio
-from collections.abc import Awaitable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import asyncpg
 import pytest
 
 from bot.chat.buttons import DropOrder
-from bot.clock import utc_now
-from bot.payments.links import create_payment, show_slow
+from bot.payments.links import create_payment
 from bot.payments.provider import KEY_LIFETIME
-from bot.retry import RetryJobError
 from bot.sandbox.app import Sandbox
 from bot.sandbox.yookassa.timestamps import format_timestamp
 from bot.texts import shop as shop_words
 from bot.texts.payments import orders as words
-from bot.timings import Timings, seconds
-from db.jobs import CreatePaymentJob, SlowLinkJob
+from db.jobs import CreatePaymentJob
 from handlers.app import Application
-from tests.app import QUICK
-from tests.callbacks import becomes
+from tests.chat.payments.link_jobs.steps import NOW, SECOND, at, in_vain, methods, refuses
 from tests.chat.payments.orders.screens import newest, stripped
-from tests.chat.payments.test_orders_at_once import put_off
 from tests.chat.payments.test_provider_answers import alarms
-from tests.chat.refunds.steps import at_provider
 from tests.chat_user import ChatUser
 
-FIRST, SECOND = seconds(36_000, 72_000)
 STATUS = "select status from purchases"
-LONG = timedelta(seconds=5)  # until a payer hears that the link takes longer
-NOW = utc_now().replace(microsecond=0)
-SECOND_LESS = timedelta(seconds=1)
-
-
-@pytest.fixture
-def timings() -> Timings:
-    """Nobody asks for a payment but who is told to."""
-    return Timings(asks=(FIRST, SECOND), dequeue=QUICK.dequeue, job_retry=QUICK.job_retry)
-
-
-@pytest.fixture
-async def job(anna: ChatUser, app: Application, offer: int, sql: asyncpg.Connection) -> CreatePaymentJob:
-    """Anna has opened an order; its job is the test's to run, and the clock the test's to set."""
-    await anna.register()
-    app.worker.stop()
-    await anna.send(f"/start buy_{offer}")
-    await sql.execute("update purchases set created_at = $1", NOW)
-    at(app, NOW)
-    return CreatePaymentJob(attempt=await sql.fetchval("select id from bot.payment_attempts"))
-
-
-def at(app: Application, moment: datetime) -> None:
-    app.context.now = lambda: moment
-
-
-async def in_vain(job: CreatePaymentJob, app: Application) -> None:
-    """It is to run again."""
-    with pytest.raises(RetryJobError):
-        await create_payment(job, app.context)
-
-
-async def methods(doing: Awaitable[None], sandbox: Sandbox) -> list[str]:
-    """What Telegram is asked for meanwhile."""
-    count = len(sandbox.telegram.context.calls)
-    await doing
-    return [call["method"] for call in list(sandbox.telegram.context.calls)[count:]]
-
-
-async def refuses(person: ChatUser, value: bool) -> None:
-    await at_provider(person, "/yookassa", {"receipts_required": value}, "PUT")
 
 
 async def drop(person: ChatUser, sql: asyncpg.Connection) -> None:
     await person.press(DropOrder(purchase=await sql.fetchval("select id from purchases")).pack())
-
-
-async def test_a_link_that_comes_in_time_is_put_where_it_is_waited_for(
-    anna: ChatUser, app: Application, job: CreatePaymentJob, sandbox: Sandbox
-) -> None:
-    """Nothing more is said of it once the wait would have been long."""
-    count = len(anna.texts)
-    at(app, NOW + LONG - SECOND_LESS)
-    await create_payment(job, app.context)
-    await anna.refresh()
-    assert len(anna.texts) == count + 1
-    assert anna.links
-    at(app, NOW + LONG)
-    assert await methods(show_slow(SlowLinkJob(attempt=job.attempt), app.context), sandbox) == []
-
-
-async def test_opened_anew_it_shows_the_link_that_is_there(
-    anna: ChatUser, app: Application, job: CreatePaymentJob, offer: int, sandbox: Sandbox
-) -> None:
-    await create_payment(job, app.context)
-    await anna.send(f"/start buy_{offer}")
-    await create_payment(job, app.context)
-    await anna.gets_link()
-    assert len(sandbox.yookassa.provider.book.payments) == 1
-    await create_payment(CreatePaymentJob(attempt=job.attempt + 1), app.context)  # gone with its account
-
-
-async def test_one_that_is_waited_for_long_is_told_of_in_its_message(
-    anna: ChatUser, app: Application, job: CreatePaymentJob, sandbox: Sandbox
-) -> None:
-    sandbox.faults.set(provider_down=True)
-    await in_vain(job, app)
-    at(app, NOW + LONG)
-    assert await methods(show_slow(SlowLinkJob(attempt=job.attempt), app.context), sandbox) == [
-        "editMessageText"
-    ]
-    await anna.refresh()
-    assert "ЮKassa не отвечает, пробую ещё" in anna.last_text
-
-
-async def test_one_that_comes_while_its_payer_is_told_of_the_wait_is_shown_in_the_end(
-    anna: ChatUser, app: Application, job: CreatePaymentJob, sandbox: Sandbox
-) -> None:
-    """Telegram puts the word of the wait off for a second."""
-    sandbox.faults.set(provider_down=True)
-    await in_vain(job, app)
-    sandbox.faults.set(provider_down=False, telegram_429=1)
-    at(app, NOW + timedelta(seconds=4))
-    telling = asyncio.create_task(show_slow(SlowLinkJob(attempt=job.attempt), app.context))
-    await becomes(lambda: put_off(sandbox))
-    await create_payment(job, app.context)
-    await telling
-    await anna.refresh()
-    assert anna.links
 
 
 @pytest.mark.errors_expected("a refused order is the school's to look at")
@@ -196,7 +92,7 @@ async def test_not_known_for_an_hour_is_an_alarm_until_it_is(
 
 
 @pytest.mark.parametrize(
-    ("age", "asked"), [(timedelta(), True), (KEY_LIFETIME - SECOND_LESS, True), (KEY_LIFETIME, False)]
+    ("age", "asked"), [(timedelta(), True), (KEY_LIFETIME - SECOND, True), (KEY_LIFETIME, False)]
 )
 async def test_the_same_is_sent_again_as_long_as_its_key_is_known(
     app: Application, job: CreatePaymentJob, sandbox: Sandbox, sql: asyncpg.Connection, age: timedelta, asked: bool
@@ -214,8 +110,8 @@ async def test_the_same_is_sent_again_as_long_as_its_key_is_known(
     ("made", "found"),
     [
         (-timedelta(minutes=5), True),
-        (-timedelta(minutes=5) - SECOND_LESS, False),
-        (timedelta(hours=24, minutes=55) - SECOND_LESS, True),
+        (-timedelta(minutes=5) - SECOND, False),
+        (timedelta(hours=24, minutes=55) - SECOND, True),
         (timedelta(hours=24, minutes=55), False),
     ],
 )
@@ -265,17 +161,6 @@ async def test_one_that_cannot_be_read_is_told_of_and_keeps_only_its_own_order_o
     await create_payment(job, app.context)
     await anna.gets_link()
     assert await alarms(sql) == [unread]
-
-
-async def test_a_link_is_asked_about_after_the_first_pause(
-    app: Application, job: CreatePaymentJob, sql: asyncpg.Connection
-) -> None:
-    await create_payment(job, app.context)
-    assert await sql.fetchval("select next_ask_at from bot.payment_attempts") == NOW + FIRST
-    waits = await sql.fetchval(
-        "select execute_after - now() from bot.pgqueuer where entrypoint = 'ask_payment'"
-    )
-    assert FIRST - timedelta(minutes=1) < waits <= FIRST
 
 
 @pytest.mark.errors_expected("what a payer can't pay by is the admins' to look at")
