@@ -81,7 +81,7 @@ async def _create(context: AppContext, attempt: AttemptDetails, now: datetime) -
     provider = get_provider(context)
     try:
         if attempt.sent_at is not None and now - attempt.sent_at >= KEY_LIFETIME:
-            return await _look_up(context, provider, attempt)
+            return await _look_up(context, provider, attempt, attempt.sent_at)
         return await provider.create_payment(attempt.request, attempt.key)
     except ProviderRefusedError as error:
         await _record_refusal(context, attempt, error)
@@ -93,10 +93,10 @@ async def _create(context: AppContext, attempt: AttemptDetails, now: datetime) -
 
 
 async def _look_up(
-    context: AppContext, provider: YooKassa, attempt: AttemptDetails
+    context: AppContext, provider: YooKassa, attempt: AttemptDetails, sent_at: datetime
 ) -> ProviderPayment | None:
     """A key this old would be a new operation: the payment is looked for, and the attempt ends without one."""
-    since = (attempt.sent_at or attempt.created_at) - timedelta(minutes=5)
+    since = sent_at - timedelta(minutes=5)
     async for payment in provider.payments(created_from=since, created_to=since + timedelta(hours=25)):
         if isinstance(payment, Unreadable):
             await keep_unread(context, YOOKASSA_PAYMENTS, payment)

@@ -217,6 +217,7 @@ async def test_the_order_itself_not_confirmed_yet(
     await anna.click(order_words.CHECK)
     shown = await anna.receives("ещё не подтвердила заказ")
     assert "ссылка на оплату отправлена" not in shown
+    assert "оплачивается в Telegram" not in shown
     sandbox.faults.set(provider_down=False)
     await anna.gets_link()
 

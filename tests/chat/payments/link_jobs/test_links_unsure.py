@@ -39,6 +39,21 @@ async def test_a_refused_order_is_not_asked_for_again(
     assert not sandbox.yookassa.provider.book.payments
 
 
+@pytest.mark.errors_expected("a refused order is the school's to look at")
+@pytest.mark.parametrize("there", [True, False])
+async def test_a_refused_one_is_offered_again_as_long_as_it_is_sold(
+    anna: ChatUser, app: Application, job: CreatePaymentJob, sql: asyncpg.Connection, there: bool
+) -> None:
+    if not there:
+        await sql.execute("update bot.payment_attempts set offer_id = null")  # the offer is gone
+    await refuses(anna, True)
+    await create_payment(job, app.context)
+    await anna.refresh()
+    assert anna.words(words.REFUSED) in anna.last_text
+    again, back = anna.words(words.TRY_AGAIN), anna.words(shop_words.BACK)
+    assert (anna.buttons[0] == again, anna.buttons[-1]) == (there, back)
+
+
 async def test_one_that_was_dropped_before_it_was_asked_for_is_over(
     anna: ChatUser, app: Application, job: CreatePaymentJob, sandbox: Sandbox, sql: asyncpg.Connection
 ) -> None:
@@ -120,13 +135,15 @@ async def test_once_the_key_is_old_the_payment_is_looked_for_around_the_day_of_t
     made: timedelta, found: bool,
 ) -> None:  # fmt: skip
     """The link that is found comes as a message of its own; the one that has said to wait loses its buttons."""
+    sent = NOW + timedelta(hours=1)
+    at(app, sent)
     sandbox.faults.set(provider_cut=1.0)
     await in_vain(job, app)
     await anna.refresh()
     waiting, count = newest(anna), len(anna.texts)
     sandbox.faults.set(provider_cut=0.0)
     [record] = sandbox.yookassa.provider.book.payments.values()
-    record.body["created_at"] = format_timestamp(NOW + made)
+    record.body["created_at"] = format_timestamp(sent + made)
     at(app, NOW + timedelta(days=2))
     await create_payment(job, app.context)
     await anna.refresh()
