@@ -23,7 +23,7 @@ from bot.payments.screens import Order, is_shown, keyboard
 from bot.payments.settling import park_unknown
 from bot.raw_json import Unreadable
 from bot.sandbox.app import Sandbox
-from bot.timings import Timings
+from bot.timings import Timings, seconds
 from bot.yookassa.answers import ProviderPayment, payment_of
 from db.engine import Pool
 from db.jobs import (
@@ -54,7 +54,7 @@ ANSWER: dict[str, Any] = {
 @pytest.fixture
 def timings() -> Timings:
     """Nothing is asked for unless the test does: a job that is under way goes on when the worker stops."""
-    return UNASKED
+    return replace(UNASKED, asks=seconds(*range(36_000, 36_010)))
 
 
 def answer(number: int, **changed: Any) -> ProviderPayment:
