@@ -59,6 +59,7 @@ async def test_a_payment_of_the_provider_is_fetched_first(
     assert await sql.fetchval(STATUSES) == ["succeeded"]
     assert await sql.fetchval("select sum(days) from bot.access_changes") == 30
     told = await sql.fetchval(QUEUED)
+    sandbox.faults.set(provider_down=True)  # and is not asked any more
     await settle_assigned(job, app.context)
     assert await sql.fetchval(QUEUED) == told
 
@@ -84,3 +85,18 @@ async def test_stars_whose_days_cannot_be_given_yet_are_tried_again_later(
     await settle_assigned(job, app.context)
     assert await sql.fetchval(STATUSES) == ["succeeded"]
     assert await alarms(sql) == []
+
+
+@pytest.mark.errors_expected("money nobody claims is an alarm")
+async def test_an_invoice_of_which_telegram_has_not_said_the_providers_number(
+    app: Application, anna: ChatUser, olga: ChatUser, sql: asyncpg.Connection
+) -> None:
+    """Telegram's word is the proof."""
+    for person in (anna, olga):
+        await person.register()
+    app.worker.stop()
+    paid = charge("nobody's", 99_000, "parked-1") | {"currency": "RUB"}
+    await app.processor.process(update_of(anna, successful_payment=paid))
+    job = await assign(olga, sql, ROUBLES)
+    await settle_assigned(job, app.context)
+    assert await sql.fetchval(STATUSES) == ["succeeded"]
