@@ -81,7 +81,7 @@ async def _create(context: AppContext, attempt: AttemptDetails, now: datetime) -
     provider = get_provider(context)
     try:
         if attempt.sent_at is not None and now - attempt.sent_at >= KEY_LIFETIME:
-            return await _look_up(context, provider, attempt)
+            return await _look_up(context, provider, attempt, attempt.sent_at)
         return await provider.create_payment(attempt.request, attempt.key)
     except ProviderRefusedError as error:
         await _record_refusal(context, attempt, error)
@@ -93,10 +93,10 @@ async def _create(context: AppContext, attempt: AttemptDetails, now: datetime) -
 
 
 async def _look_up(
-    context: AppContext, provider: YooKassa, attempt: AttemptDetails
+    context: AppContext, provider: YooKassa, attempt: AttemptDetails, sent_at: datetime
 ) -> ProviderPayment | None:
     """A key this old would be a new operation: the payment is looked for, and the attempt ends without one."""
-    since = (attempt.sent_at or attempt.created_at) - timedelta(minutes=5)
+    since = sent_at - timedelta(minutes=5)
     async for payment in provider.payments(created_from=since, created_to=since + timedelta(hours=25)):
         if isinstance(payment, Unreadable):
             await keep_unread(context, YOOKASSA_PAYMENTS, payment)
@@ -129,7 +129,7 @@ async def _record_answer(context: AppContext, attempt: AttemptDetails, payment: 
         )
         await enqueue(session, AskPaymentJob(attempt=attempt.id), after=first)
         await alerts.close_offer_alerts(session, ProviderRefused.name, attempt.offer_id, now)
-        if payment.link is not None and attempt.payment_id is not None:  # an answer before had none
+        if payment.link is not None:  # an answer before may have had none
             await alerts.close_alert(session, PaymentUnknown.name, str(attempt.purchase_id), now)
         settlement = await settle_payment(session, context, payment, now)
         attempt = await attempts.get_attempt(session, attempt.id) or attempt
@@ -143,7 +143,7 @@ async def _record_answer(context: AppContext, attempt: AttemptDetails, payment: 
 
 async def _show_link(context: AppContext, attempt: AttemptDetails) -> None:
     """In the order's message; one that came late is news, and a message of its own."""
-    late = is_slow(attempt, context) and attempt.message_id is not None and not attempt.left
+    late = is_slow(attempt, context) and not attempt.left
     copies: list[orders.Copy] = []
     if late:
         async with context.database.transaction(Pool.JOBS) as session:

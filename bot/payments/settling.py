@@ -183,7 +183,7 @@ async def _notify_canceled(session: AsyncSession, context: AppContext, sale: Sal
     canceled = PurchaseCanceled(
         purchase_id=purchase.id,
         product=sale.product,
-        reason=reason or None,
+        reason=reason,
         offer_id=attempt.offer_id,
         message_id=attempt.message_id,
         message_chat=attempt.telegram_id,

@@ -7,6 +7,7 @@ import pytest
 
 from bot.sandbox.app import Sandbox
 from bot.settings import Settings
+from bot.texts import shop as shop_words
 from bot.texts.payments import orders as order_words
 from bot.texts.payments import purchases as purchase_words
 from tests.app import origin_of, settings_for
@@ -144,6 +145,7 @@ async def test_purchases_shows_paid_open_and_others(
     await anna.register()
     await anna.send("/purchases")
     await anna.receives(lambda: purchase_words.purchases([]))
+    assert anna.buttons == [anna.words(shop_words.SEE_COURSES)]
     await anna.order(offer)
     await anna.pay()
     await anna.receives(arrived(anna))

@@ -7,11 +7,14 @@ import asyncpg
 import pytest
 
 from bot.chat.buttons import DropOrder
+from bot.payments.checking import check_payment
 from bot.payments.showing import show_order
 from bot.sandbox.app import Sandbox
+from bot.texts import shop as shop_words
 from bot.texts.payments import orders as words
 from bot.timings import Timings
 from db.engine import Pool
+from db.jobs import CheckPaymentJob
 from db.payments.attempts import list_unsent
 from db.payments.purchases import list_pending_payment_ids
 from handlers.app import Application
@@ -31,12 +34,13 @@ def timings() -> Timings:
 
 
 async def test_two_jobs_that_show_it_at_once_leave_one_message(
-    anna: ChatUser, offer: int, app: Application, sql: asyncpg.Connection
+    anna: ChatUser, offer: int, app: Application, sandbox: Sandbox, sql: asyncpg.Connection
 ) -> None:
     await anna.register()
     await anna.order(offer)
     count = len(anna.texts)
     attempt = await sql.fetchval("update bot.payment_attempts set message_id = null returning id")
+    sandbox.faults.set(telegram_slow=0.2)  # so that neither has been shown when the other one looks
     await asyncio.gather(show_order(app.context, attempt), show_order(app.context, attempt))
     await anna.refresh()
     assert len(anna.texts) == count + 1
@@ -63,6 +67,60 @@ async def test_paid_while_its_screen_is_on_its_way(
     assert anna.buttons[0].startswith("▶️ Урок 1: ")
 
 
+async def test_paid_while_the_first_screen_of_it_is_on_its_way(
+    anna: ChatUser, offer: int, app: Application, sandbox: Sandbox, sql: asyncpg.Connection
+) -> None:
+    """It is news of its own, and the screen that comes too late does not stay."""
+    await anna.register()
+    await anna.order(offer)
+    attempt = await sql.fetchval("update bot.payment_attempts set message_id = null returning id")
+    sandbox.faults.set(telegram_429=1)
+    showing = asyncio.create_task(show_order(app.context, attempt))
+    await becomes(lambda: put_off(sandbox))
+    await anna.pay()
+    await anna.receives(arrived(anna))
+    count = len(anna.texts)
+    await showing
+    await anna.refresh()
+    assert len(anna.texts) == count
+    assert arrived(anna) in anna.last_text
+
+
+async def test_left_while_its_screen_is_on_its_way(
+    anna: ChatUser, offer: int, app: Application, sandbox: Sandbox, sql: asyncpg.Connection
+) -> None:
+    """Whoever has left it in that moment may see it once more, and it is written there no more."""
+    await anna.register()
+    await anna.order(offer)
+    attempt = await sql.fetchval("select id from bot.payment_attempts")
+    sandbox.faults.set(telegram_429=1)
+    showing = asyncio.create_task(show_order(app.context, attempt))
+    await becomes(lambda: put_off(sandbox))
+    await anna.click(shop_words.BACK)
+    await showing
+    await anna.refresh()
+    count = len(anna.texts)
+    await anna.pay()
+    await anna.receives(arrived(anna))
+    assert len(anna.texts) == count + 1
+
+
+async def test_who_has_blocked_the_bot_meanwhile_has_it_where_it_was(
+    anna: ChatUser, offer: int, app: Application, sql: asyncpg.Connection
+) -> None:
+    await anna.register()
+    await anna.order(offer)
+    attempt = await sql.fetchval("select id from bot.payment_attempts")
+    shown, count = anna.messages[-1]["message_id"], len(anna.texts)
+    await anna.block()
+    await show_order(app.context, attempt)
+    await anna.block(False)
+    await show_order(app.context, attempt)
+    await anna.pay()
+    await anna.receives(arrived(anna))
+    assert (anna.messages[-1]["message_id"], len(anna.texts)) == (shown, count)
+
+
 async def test_another_order_in_its_message_while_its_screen_is_on_its_way(
     anna: ChatUser, offer: int, app: Application, sandbox: Sandbox, sql: asyncpg.Connection
 ) -> None:
@@ -84,6 +142,42 @@ async def test_another_order_in_its_message_while_its_screen_is_on_its_way(
     assert "плачен" in text
     assert "⭐" in text
     assert "/checkout/" not in str(anna.messages)
+
+
+async def test_another_order_that_is_still_open_is_shown_again_where_its_screen_was_written_over(
+    anna: ChatUser, offer: int, app: Application, sandbox: Sandbox, sql: asyncpg.Connection
+) -> None:
+    await anna.register()
+    await anna.order(offer)
+    attempt = await sql.fetchval("select id from bot.payment_attempts")
+    sandbox.faults.set(telegram_429=1)
+    showing = asyncio.create_task(show_order(app.context, attempt))
+    await becomes(lambda: put_off(sandbox))
+    await anna.choose("stars")
+    await showing
+    await anna.refresh()
+    assert "/checkout/" not in str(anna.messages)
+    assert sum("Счёт ниже" in text for text in anna.texts) == 1
+
+
+async def test_paid_while_the_answer_to_the_question_for_it_is_on_its_way(
+    anna: ChatUser, offer: int, app: Application, sandbox: Sandbox, sql: asyncpg.Connection
+) -> None:
+    """Not paid, says the provider; Telegram puts that off for a second, and the news come first."""
+    await anna.register()
+    await anna.order(offer)
+    row = await sql.fetchrow("select id, message_id from bot.payment_attempts")
+    job = CheckPaymentJob(attempt=row["id"], telegram_id=anna.id, message_id=row["message_id"])
+    sandbox.faults.set(telegram_429=1)
+    checking = asyncio.create_task(check_payment(job, app.context))
+    await becomes(lambda: put_off(sandbox))
+    await anna.pay()
+    await anna.receives(arrived(anna))
+    await checking
+    await anna.refresh()
+    assert "✅ оплачен" in anna.last_text
+    assert "Пока не оплачено" not in anna.last_text
+    assert anna.links == []
 
 
 async def put_off(sandbox: Sandbox) -> bool:

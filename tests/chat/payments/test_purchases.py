@@ -130,6 +130,34 @@ async def test_the_provider_does_not_answer(
     await ordered.receives("✅ Оплачено")
 
 
+class TestSlow:
+    @pytest.fixture
+    def timings(self) -> Timings:
+        return Timings(
+            asks=(NEVER,),
+            dequeue=QUICK.dequeue,
+            job_retry=QUICK.job_retry,
+            slow_link=timedelta(seconds=0.1),
+        )
+
+    async def test_the_button_is_let_go_while_the_provider_takes_its_time(
+        self, ordered: ChatUser, sandbox: Sandbox
+    ) -> None:
+        sandbox.faults.set(provider_slow=0.7)
+        await ordered.click(order_words.CHECK)
+        assert ordered.toast == ordered.words(words.CHECKING)
+        await ordered.receives("Пока не оплачено")
+
+
+async def test_only_what_can_be_asked_about_has_a_button_in_the_list(ordered: ChatUser) -> None:
+    await ordered.send("/purchases")
+    assert ordered.buttons == [ordered.words(order_words.CHECK)]
+    await ordered.click(order_words.CHECK)
+    await ordered.receives("Пока не оплачено")
+    await ordered.send("/purchases")
+    assert ordered.buttons == [ordered.words(lambda: words.check_number(1))]
+
+
 async def test_declined_is_news_with_the_reason_and_the_other_ways(
     ordered: ChatUser, sql: asyncpg.Connection
 ) -> None:
@@ -189,6 +217,7 @@ async def test_the_order_itself_not_confirmed_yet(
     await anna.click(order_words.CHECK)
     shown = await anna.receives("ещё не подтвердила заказ")
     assert "ссылка на оплату отправлена" not in shown
+    assert "оплачивается в Telegram" not in shown
     sandbox.faults.set(provider_down=False)
     await anna.gets_link()
 

@@ -12,7 +12,7 @@ from bot.chat.buttons import CheckPayment, DropOrder, ShowModule
 from bot.clock import utc_now
 from bot.notifications.alert_events import PaymentUnknown
 from bot.payments import alarms
-from bot.payments.asking import ask, ask_payment
+from bot.payments.asking import ask_payment
 from bot.payments.callbacks import settle_assigned, verify_callback, verify_unknown
 from bot.payments.checking import check_payment
 from bot.payments.links import create_payment, show_slow
@@ -20,7 +20,7 @@ from bot.payments.reconciling import open_payments
 from bot.payments.refunding import ask_refund, create_refund
 from bot.payments.reports import Report
 from bot.payments.screens import Order, is_shown, keyboard
-from bot.payments.settling import park_unknown, to_snapshot
+from bot.payments.settling import park_unknown
 from bot.raw_json import Unreadable
 from bot.sandbox.app import Sandbox
 from bot.timings import Timings
@@ -37,9 +37,8 @@ from db.jobs import (
     VerifyCallbackJob,
     VerifyUnknownJob,
 )
-from db.payments.attempts import AttemptDetails, get_attempt
+from db.payments.attempts import AttemptDetails
 from db.payments.methods import PaymentMethod
-from db.payments.settling import Outcome
 from handlers.app import Application
 from tests.app import UNASKED
 from tests.chat.payments.test_provider_answers import alarms as open_alarms
@@ -152,8 +151,6 @@ async def test_money_that_no_purchase_has_is_parked_once(
     dated = {1: now, 5: datetime(2026, 1, 1, tzinfo=UTC), 6: datetime(2026, 1, 2, tzinfo=UTC)}
     assert [tuple(row) for row in rows] == [(answer(number).id, at) for number, at in dated.items()]
     assert await open_alarms(sql) == [f"payment_parked {answer(number).id}" for number in dated]
-    for fields, at in (({}, dated[1]), (created, dated[5]), (created | captured, dated[6])):
-        assert to_snapshot(answer(1, **fields), now).at == at
 
 
 async def test_an_order_whose_job_was_lost_is_sent_again_once(
@@ -186,56 +183,6 @@ async def test_jobs_whose_row_is_gone_do_nothing(app: Application, sql: asyncpg.
     await create_refund(CreateRefundJob(refund=9), context)
     await ask_refund(AskRefundJob(refund=9, asked=1), context)
     assert await sql.fetchval("select count(*) from bot.pgqueuer") == 0
-
-
-async def test_an_open_payment_is_asked_for_in_one_chain(
-    app: Application, anna: ChatUser, offer: int, sql: asyncpg.Connection
-) -> None:
-    """Not before its time; out of turn only on the payer's word, which leaves the chain as it is."""
-    await anna.register()
-    await anna.order(offer)
-    app.worker.stop()
-    context, now = app.context, utc_now()
-    attempt = int(await sql.fetchval("select id from bot.payment_attempts"))
-    job = AskPaymentJob(attempt=attempt)
-    row = "select asked, asked_at, next_ask_at from bot.payment_attempts"
-    queued = "select array_agg(entrypoint) from bot.pgqueuer"
-    ends = now + timedelta(hours=1)
-    await sql.execute("update bot.payment_attempts set link_ends_at = $1", ends)
-
-    async def asks(at: datetime, due: datetime | None, *, out_of_turn: bool = False) -> tuple[Any, ...]:
-        context.now = lambda: at
-        await sql.execute("delete from bot.pgqueuer")
-        await sql.execute("update bot.payment_attempts set asked = 3, asked_at = null, next_ask_at = $1", due)
-        if out_of_turn:
-            async with context.database.transaction(Pool.JOBS) as session:
-                details = await get_attempt(session, attempt)
-            assert details is not None
-            settlement = await ask(context, details)
-            assert settlement is not None
-            assert settlement.outcome is Outcome.OPEN
-        else:
-            await ask_payment(job, context)
-        return (*await sql.fetchrow(row), await sql.fetchval(queued))
-
-    soon, slow = context.timings.ask_after(4), context.timings.ended_link
-    late = ends + timedelta(minutes=5)
-    later = now + timedelta(seconds=2)
-    assert await asks(now, later) == (3, None, later, None)
-    assert await asks(now, later, out_of_turn=True) == (3, now, later, None)
-    for at, due, pause in (
-        (now, None, soon),
-        (now, now + timedelta(seconds=1), soon),
-        (late - timedelta(seconds=1), now, soon),
-        (late, now, slow),
-    ):
-        assert await asks(at, due) == (4, at, at + pause, ["ask_payment"])
-    await sql.execute("update bot.payment_attempts set link_ends_at = null")
-    assert await asks(late, now) == (4, late, late + soon, ["ask_payment"])
-    await anna.pay()
-    asked, _, due, jobs = await asks(now, now)
-    assert (asked, due, "ask_payment" in jobs) == (3, None, False)
-    assert await asks(now, now) == (3, None, now, None)
 
 
 def test_which_buttons_an_order_has(app: Application) -> None:
