@@ -69,7 +69,7 @@ async def _reconcile_part(context: AppContext, name: str, part: "Part") -> Repor
         SendLaterError,
     ) as error:
         log.warning("not_reconciled", part=name, error=error)
-        report.failed[name] = str(error) or repr(error)
+        report.failed[name] = str(error)
     except Exception as error:
         log.exception("not_reconciled", part=name)
         report.failed[name] = repr(error)

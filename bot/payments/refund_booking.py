@@ -22,6 +22,8 @@ from db.refunds.booking import BookedRefund, ReturnedMoney
 from db.refunds.requests import RefundStatus, RefundTask
 from db.tables import Purchase
 
+UNEXPLAINED = "general_decline"  # the provider's own code where the bank gives no reason
+
 
 async def book(
     session: AsyncSession,
@@ -46,7 +48,7 @@ async def book_agreed(
         case RefundStatus.CANCELED:
             refund = await booking.get_by_provider_id(session, purchase.provider, answer.id)
             if refund is not None:
-                await fail(session, context, refund, answer.cancellation or "", now)
+                await fail(session, context, refund, answer.cancellation or UNEXPLAINED, now)
 
 
 def to_money(answer: ProviderRefund) -> ReturnedMoney:
