@@ -65,7 +65,7 @@ def there(sandbox: Sandbox, payment: str, at: datetime, **body: Any) -> RefundRe
     }
     shown = {name: value for name, value in (whole | body).items() if value is not None}
     provider = sandbox.yookassa.provider
-    record = RefundRecord(provider.book.next_seq(), provider.book.payments[_any(sandbox)].shop, shown, 33_000)
+    record = RefundRecord(provider.book.next_seq(), provider.book.payments[_any(sandbox)].shop, shown, 0)
     provider.book.save_refund(record)
     return record
 

@@ -121,8 +121,9 @@ class TestPending:
         await ask_refund(AskRefundJob(refund=1, asked=1), app.context)
 
     @pytest.mark.errors_expected("a refund that did not come about is the admins' to look at")
+    @pytest.mark.parametrize(("again", "amount"), [("1 330", 33_000), ("1", 89_000)])
     async def test_canceled_only_the_admins_hear_of_it(
-        self, anna: ChatUser, olga: ChatUser, sql: asyncpg.Connection
+        self, anna: ChatUser, olga: ChatUser, sql: asyncpg.Connection, again: str, amount: int
     ) -> None:
         await wait_at_provider(olga, sql, "1 330", 33_000)
         end = f"/refunds/{(await made(anna))[0]['id']}/cancel"
@@ -133,14 +134,25 @@ class TestPending:
         await no_jobs(sql)
         await anna.refresh()
         assert count(anna, "↩️") == 0
-        # An alarm until the money is back.
-        await olga.click(stats_words.ALERTS)
-        assert told.splitlines()[0] in olga.last_text
+        # An alarm until that money is back.
         await at_provider(anna, "/yookassa", {"refunds": "instant"}, "PUT")
-        await refund(olga, "1 330", 33_000)
-        await anna.receives("↩️")
+        await refund(olga, "1 100", 10_000)
+        await olga.receives("↩️ Возврат сделан")
+        await olga.click(stats_words.ALERTS)
+        await olga.receives(told.splitlines()[0])
+        await refund(olga, again, amount)
+        await olga.receives("↩️ Возврат сделан")
         await olga.press(ShowAlerts().pack())
         assert olga.last_text == olga.words(alert_words.NOTHING)
+
+    @pytest.mark.errors_expected("a refund that did not come about is the admins' to look at")
+    async def test_canceled_for_a_reason_that_is_not_said(
+        self, app: Application, olga: ChatUser, sandbox: Sandbox, sql: asyncpg.Connection
+    ) -> None:
+        await wait_at_provider(olga, sql, "1 330", 33_000)
+        next(iter(sandbox.yookassa.provider.book.refunds.values())).body["status"] = "canceled"
+        await create_refund(CreateRefundJob(refund=1), app.context)
+        assert "отказал без объяснения" in (await olga.receives("/refund 1 330"))
 
     async def test_callback_and_questions_at_once_take_once(
         self, anna: ChatUser, olga: ChatUser, sandbox: Sandbox, sql: asyncpg.Connection
