@@ -1,11 +1,13 @@
 """What reconciliation looks at, what it reports as found, and what it says of a part that fails."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import asyncpg
 import pytest
+from sqlalchemy.exc import DBAPIError
 
 from bot.clock import utc_now
 from bot.payments import stars
@@ -21,6 +23,7 @@ from bot.timings import Timings
 from db.jobs import CreateRefundJob
 from handlers.app import Application
 from tests.app import UNASKED
+from tests.callbacks import becomes
 from tests.chat.payments.test_provider_answers import paid_unheard
 from tests.chat.payments.test_refused_money import STARS, alarmed
 from tests.chat.refunds.steps import at_provider, made, refund, stands
@@ -138,6 +141,29 @@ async def test_a_part_that_fails_says_why_and_stops_no_other(
     report = await reconcile(app.context)
     assert sorted(report.failed) == ["Stars", "refunds", "succeeded payments"]
     assert report.failed["refunds"].startswith("no answer: ")
+
+
+CAUGHT = """
+select {}(pid) from pg_locks join pg_database d on d.oid = database
+where d.datname = current_database() and relation = 'bot.failing'::regclass and not granted limit 1
+"""
+
+
+@pytest.mark.parametrize(("end", "away"), [("pg_terminate_backend", True), ("pg_cancel_backend", False)])
+async def test_a_database_that_is_away_while_a_part_is_recorded_stops_no_other(
+    app: Application, sql: asyncpg.Connection, end: str, away: bool
+) -> None:
+    """Any other failure of it is one."""
+    app.worker.stop()
+    async with sql.transaction():
+        await sql.execute("lock table bot.failing")
+        reconciling = asyncio.create_task(reconcile(app.context))
+        await becomes(lambda: sql.fetchval(CAUGHT.format(end)))
+    if away:
+        assert (await reconciling).failed == {}
+    else:
+        with pytest.raises(DBAPIError):
+            await reconciling
 
 
 async def test_the_stars_ledger_is_read_page_by_page(

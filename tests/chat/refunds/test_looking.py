@@ -26,7 +26,13 @@ JOB = CreateRefundJob(refund=1)
 OTHER = "2d000000-000f-5000-9000-1b0000000001"
 PENDING, NEVER = ("succeeded", 30, [("pending", 33_000, 0)]), ("succeeded", 30, [("canceled", 33_000, 0)])
 DONE = ("succeeded", 20, [("succeeded", 33_000, 10)])
-BLOCKED = "select exists (select from pg_locks where not granted)"
+BLOCKED = """
+select exists (
+    select from pg_locks where not granted and pid in (
+        select pid from pg_locks join pg_database d on d.oid = database where d.datname = current_database()
+    )
+)
+"""
 
 
 @pytest.fixture
@@ -143,6 +149,24 @@ async def test_a_refusal_of_what_another_process_sent_a_moment_ago_says_nothing(
         there(sandbox, asked, now).amount = 99_000
     await creating
     assert await stands(sql) == DONE
+
+
+async def test_a_refusal_of_what_is_being_booked_is_no_alarm(
+    app: Application, asked: str, sandbox: Sandbox, sql: asyncpg.Connection
+) -> None:
+    """Whoever books it holds the purchase, and ends it first."""
+    there(sandbox, asked, app.context.now()).amount = 99_000
+    async with sql.transaction():
+        await sql.execute("select from purchases for update")
+        creating = asyncio.create_task(create_refund(JOB, app.context))
+
+        async def waits() -> bool:
+            return creating.done() or await sql.fetchval(BLOCKED)
+
+        await becomes(waits)
+        await sql.execute("update bot.refunds set status = 'succeeded'")
+    await creating
+    assert await sql.fetchval("select count(*) from bot.alerts") == 0
 
 
 @pytest.mark.errors_expected("a refund that did not come about is the admins' to look at")

@@ -1,6 +1,7 @@
 """Stars go back by Telegram."""
 
 from datetime import timedelta
+from functools import partial
 
 import asyncpg
 import pytest
@@ -120,8 +121,9 @@ class TestStars:
         await app.processor.process(update_of(anna, refunded_payment=charge | {"invoice_payload": "x"}))
         app.worker.stop()
         at = await sql.fetchval("select created_at from bot.refunds")
-        for waits, status in ((EARLY_WAITS, "pending"), (EARLY_WAITS + timedelta(seconds=1), "succeeded")):
-            app.context.now = lambda waits=waits: at + waits
+        ends = at + EARLY_WAITS
+        for now, status in ((ends, "pending"), (ends + timedelta(seconds=1), "succeeded")):
+            app.context.now = partial(lambda now: now, now)
             await pending_refunds(app.context, Report())
             assert await sql.fetchval("select status from bot.refunds") == status
 
