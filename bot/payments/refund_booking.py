@@ -118,8 +118,6 @@ async def _notify_done(session: AsyncSession, context: AppContext, done: BookedR
         amount=done.refund.amount,
         currency=purchase.currency,
         days=days,
-        ends_at=None,
-        is_open=False,  # what is left is looked up when it is told (bot/notifications/current.py)
         void=", ".join(await certificates.list_void(session, purchase.user_id, purchase.module_id))
         if is_whole
         else "",
