@@ -23,6 +23,7 @@ NOTHING = StarTransaction("a", 0, None)
     [
         (ITEM | {"source": SOURCE}, StarTransaction("a", 5, AT, "key", 7)),
         (ITEM | {"source": SOURCE, "date": "x"}, StarTransaction("a", 5, None, "key", 7)),
+        (ITEM | {"source": SOURCE, "amount": 1}, StarTransaction("a", 1, AT, "key", 7)),
         (
             ITEM | {"source": SOURCE, "amount": MAX_AMOUNT - 1},
             StarTransaction("a", MAX_AMOUNT - 1, AT, "key", 7),

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -166,6 +167,7 @@ async def test_a_database_that_is_away_while_a_part_is_recorded_stops_no_other(
             await reconciling
 
 
+@pytest.mark.errors_expected("a mismatch is an alarm")
 async def test_the_stars_ledger_is_read_page_by_page(
     app: Application,
     anna: ChatUser,
@@ -173,7 +175,7 @@ async def test_the_stars_ledger_is_read_page_by_page(
     sql: asyncpg.Connection,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """What is no purchase is nothing found; a payment without a date is of now."""
+    """What is no purchase, and a refund that can't be booked, is nothing found; a payment without a date is of now."""
     await anna.register()
     await anna.send(f"/start buy_{await sql.fetchval(STARS)}")
     await anna.choose("stars")
@@ -186,6 +188,8 @@ async def test_the_stars_ledger_is_read_page_by_page(
         ledger.received(Invoice("s", app.bot.id, "t", "d", payload, "XTR", amount), anna.id)
         for payload in ("gift", key)
     )
+    for of, more in (("unknown", 0), (paid.id, 1)):
+        ledger._add(replace(paid, id=of, amount=amount + more, refund=True))
     original: Callable[..., Json] = telegram_payments._transaction
 
     def shown(context: Any, move: StarMove) -> Json:
@@ -198,10 +202,10 @@ async def test_the_stars_ledger_is_read_page_by_page(
     monkeypatch.setattr(stars, "PAGE", 1)
     now = utc_now()
     app.context.now = lambda: now
-    for looked_at, found in (({"Stars": 2}, {"Stars": 1}), ({}, {})):
+    for looked_at, found in (({"Stars": 4}, {"Stars": 1}), ({}, {})):
         report = Report()
         await stars.stars_ledger(app.context, report)
         assert (report.looked_at, report.found, report.failed) == (looked_at, found, {})
-    assert await sql.fetchval("select value from bot.cursors where name = 'stars'") == 2
+    assert await sql.fetchval("select value from bot.cursors where name = 'stars'") == 4
     row = await sql.fetchrow("select status, provider_payment_id, purchased_at from purchases")
     assert tuple(row) == ("succeeded", paid.id, now)

@@ -153,6 +153,7 @@ class TestPending:
         next(iter(sandbox.yookassa.provider.book.refunds.values())).body["status"] = "canceled"
         await create_refund(CreateRefundJob(refund=1), app.context)
         assert "отказал без объяснения" in (await olga.receives("/refund 1 330"))
+        assert await sql.fetchval("select error from bot.refunds") == "general_decline"
 
     async def test_callback_and_questions_at_once_take_once(
         self, anna: ChatUser, olga: ChatUser, sandbox: Sandbox, sql: asyncpg.Connection
