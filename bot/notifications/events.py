@@ -237,8 +237,8 @@ class MessageNotShown(Event):
 
 
 class RefundDone(Event):
-    """`days`: how many were taken; `is_open`: whether access is left; `void`: numbers of certificates that it has made
-    so."""
+    """`days`: how many were taken; `is_open`: whether access is left, which is looked up when it is told
+    (bot/notifications/current.py); `void`: numbers of certificates that it has made so."""
 
     name = "refund_done"
     purchase_id: int
@@ -247,7 +247,7 @@ class RefundDone(Event):
     amount: int
     currency: str
     days: int
-    ends_at: datetime | None
-    is_open: bool
+    ends_at: datetime | None = None
+    is_open: bool = False
     void: str = ""
     module_id: int | None = None

@@ -69,7 +69,7 @@ async def _reconcile_part(context: AppContext, name: str, part: "Part") -> Repor
         SendLaterError,
     ) as error:
         log.warning("not_reconciled", part=name, error=error)
-        report.failed[name] = str(error) or repr(error)
+        report.failed[name] = str(error)
     except Exception as error:
         log.exception("not_reconciled", part=name)
         report.failed[name] = repr(error)
@@ -97,8 +97,7 @@ async def audit_access(context: AppContext, batch: int = 1000) -> None:
         found = await audit.take_unexplained_access(session, AccessUnexplained.name, batch)
         if found and not await audit.is_ours_alone(session):
             found = []
-        kept = await alerts.count_open(session, AccessUnexplained.name) if found else 0
-        room = MOST_ACCESS_ALARMS - kept
+        room = MOST_ACCESS_ALARMS - await alerts.count_open(session, AccessUnexplained.name)
         for one in found:  # the metric counts all of them
             if room <= 0:
                 break

@@ -22,6 +22,8 @@ from db.refunds.booking import BookedRefund, ReturnedMoney
 from db.refunds.requests import RefundStatus, RefundTask
 from db.tables import Purchase
 
+UNEXPLAINED = "general_decline"  # the provider's own code where the bank gives no reason
+
 
 async def book(
     session: AsyncSession,
@@ -29,32 +31,24 @@ async def book(
     purchase: Purchase,
     answers: Iterable[ProviderRefund],
     now: datetime,
-) -> bool:
-    """What the provider says of refunds of one payment, each once; `purchase` is locked. Whether there was news."""
-    booked = [await _book(session, context, purchase, answer, now) for answer in answers]
-    return any(booked)
-
-
-async def _book(
-    session: AsyncSession, context: AppContext, purchase: Purchase, answer: ProviderRefund, now: datetime
-) -> bool:
-    if await differs(session, context, purchase, answer.payment_id, to_money(answer), now):
-        return False
-    return await book_agreed(session, context, purchase, answer, now)
+) -> None:
+    """What the provider says of refunds of one payment, each once; `purchase` is locked."""
+    for answer in answers:
+        if not await differs(session, context, purchase, answer.payment_id, to_money(answer), now):
+            await book_agreed(session, context, purchase, answer, now)
 
 
 async def book_agreed(
     session: AsyncSession, context: AppContext, purchase: Purchase, answer: ProviderRefund, now: datetime
-) -> bool:
+) -> None:
     """One that does not differ from what is known of it."""
     match answer.status:
-        case "succeeded":
-            return await _book_money(session, context, purchase, to_money(answer), now)
-        case "canceled":
+        case RefundStatus.SUCCEEDED:
+            await _book_money(session, context, purchase, to_money(answer), now)
+        case RefundStatus.CANCELED:
             refund = await booking.get_by_provider_id(session, purchase.provider, answer.id)
-            return refund is not None and await fail(session, context, refund, answer.cancellation or "", now)
-        case _:
-            return False
+            if refund is not None:
+                await fail(session, context, refund, answer.cancellation or UNEXPLAINED, now)
 
 
 def to_money(answer: ProviderRefund) -> ReturnedMoney:
@@ -94,12 +88,11 @@ async def _book_money(
 
 async def fail(
     session: AsyncSession, context: AppContext, refund: RefundTask, code: str, now: datetime, about: str = ""
-) -> bool:
-    """The money stays here and the days with the learner: an alarm, until the money is back. Whether it was
-    news."""
+) -> None:
+    """The money stays here and the days with the learner: an alarm, until the money is back."""
     error = f"{code} {about}".strip()
     if not await booking.close_refund(session, refund.id, RefundStatus.CANCELED, error, now):
-        return False
+        return
     failed = RefundFailed(
         subject=str(refund.id),
         purchase_id=refund.purchase_id,
@@ -109,7 +102,6 @@ async def fail(
         about=about,
     )
     await raise_alert(session, context, failed)
-    return True
 
 
 async def _notify_done(session: AsyncSession, context: AppContext, done: BookedRefund, now: datetime) -> None:
@@ -126,8 +118,6 @@ async def _notify_done(session: AsyncSession, context: AppContext, done: BookedR
         amount=done.refund.amount,
         currency=purchase.currency,
         days=days,
-        ends_at=balance.access_end,
-        is_open=balance.endless or (balance.access_end is not None and balance.access_end > now),
         void=", ".join(await certificates.list_void(session, purchase.user_id, purchase.module_id))
         if is_whole
         else "",

@@ -34,14 +34,14 @@ class GetRawStarTransactions(TelegramMethod[dict[str, Any]]):
 
 @dataclass(frozen=True, slots=True)
 class StarTransaction:
-    """`payload`: of the invoice that was paid, None where none was. `payer`: who paid it. `refunded`: it is the
-    return of the payment of the same id. `at` is None where the entry does not say."""
+    """`payload`: of the invoice that was paid, None where none was. `payer`: who paid it, 0 where nobody did.
+    `refunded`: it is the return of the payment of the same id. `at` is None where the entry does not say."""
 
     id: str
     amount: int
     at: datetime | None
     payload: str | None = None
-    payer: int | None = None
+    payer: int = 0
     refunded: bool = False
 
 
@@ -73,8 +73,8 @@ def _is_for_invoice(partner: Any) -> bool:
 
 
 def _id(item: Json) -> str:
-    found = item["id"]
-    if not isinstance(found, str) or not WORD.fullmatch(found):
+    found: str = item["id"]
+    if not WORD.fullmatch(found):  # of what is no text it says so itself
         raise TypeError("id is no id")
     return found
 
@@ -122,7 +122,7 @@ async def stars_ledger(context: AppContext, report: Report) -> None:
 
 async def _settle_transaction(context: AppContext, transaction: StarTransaction) -> bool:
     """Whether the database did not hold it yet."""
-    if transaction.payload is not None and transaction.payer is not None:
+    if transaction.payload is not None:
         charge = TelegramCharge(
             payload=transaction.payload,
             amount=transaction.amount,

@@ -3,6 +3,7 @@
 import asyncpg
 import pytest
 
+from bot.payments import reconciling
 from bot.payments.reconciling import audit_access, audit_job, audit_purchases
 from bot.payments.reports import Report
 from bot.texts import alerts as words
@@ -101,7 +102,9 @@ async def test_access_that_somebody_else_has_changed(
     for batch in (1, 1, 1000):
         await audit_access(app.context, batch)
     assert await sql.fetchval(OPEN) == ["access_unexplained"]
-    assert "Python с нуля" in await olga.receives("⚠️")
+    told = await olga.receives("⚠️")
+    assert "Python с нуля" in told
+    assert "№2" in told
     assert await sql.fetchval(FOUND) == 1
     await sql.execute("insert into users (email, created_at) values ('ben@school.example', now())")
     await audit_job(AuditJob(), app.context)
@@ -114,3 +117,33 @@ async def test_access_that_somebody_else_has_changed(
     await audit_job(AuditJob(), app.context)
     assert await sql.fetchval(OPEN) is None
     assert await sql.fetchval(FOUND) == 0
+
+
+SUBJECTS = "select array_agg(subject::int order by subject::int) from bot.alerts where solved_at is null"
+
+
+@pytest.mark.errors_expected("an alarm is logged as an error")
+async def test_access_that_one_cause_has_changed_everywhere_is_told_of_up_to_a_number(
+    app: Application, anna: ChatUser, ben: ChatUser, sql: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that is as it should be again makes room for the next one."""
+    monkeypatch.setattr(reconciling, "MOST_ACCESS_ALARMS", 2)
+    for person in (anna, ben):
+        await person.register()
+    app.worker.stop()
+    rows = await sql.fetch(
+        "insert into usermoduleaccess (user_id, module_id, ends_at)"
+        " select u.id, m.id, '2040-01-01+00' from users u, modules m order by m.id limit 4 returning id"
+    )
+    first, second, third, _ = (row["id"] for row in rows)
+    for raised in ([first, second], [first, second], [second], [second, third]):
+        if raised == [second]:
+            await sql.execute(
+                "insert into bot.access_changes (user_id, module_id, source, source_id, days, before, after,"
+                " created_at) select user_id, module_id, 'purchase', 1, 1, null, ends_at, now()"
+                " from usermoduleaccess where id = $1",
+                first,
+            )
+        await audit_access(app.context)
+        assert await sql.fetchval(SUBJECTS) == raised
+    assert await sql.fetchval(FOUND) == 3

@@ -23,6 +23,7 @@ NOTHING = StarTransaction("a", 0, None)
     [
         (ITEM | {"source": SOURCE}, StarTransaction("a", 5, AT, "key", 7)),
         (ITEM | {"source": SOURCE, "date": "x"}, StarTransaction("a", 5, None, "key", 7)),
+        (ITEM | {"source": SOURCE, "amount": 1}, StarTransaction("a", 1, AT, "key", 7)),
         (
             ITEM | {"source": SOURCE, "amount": MAX_AMOUNT - 1},
             StarTransaction("a", MAX_AMOUNT - 1, AT, "key", 7),
@@ -55,6 +56,7 @@ def test_an_entry_of_the_ledger(item: dict[str, Any], read: StarTransaction) -> 
         {"source": {"transaction_type": "invoice_payment", "user": {"id": 7}}}, {"source": ["invoice_payload"]},
         {"source": None, "receiver": "invoice_payment"}, {"source": None, "receiver": {"type": "user"}},
         {"source": None, "receiver": {"type": "user", "transaction_type": ""}}, {"source": None},
+        {"source": {"type": 5}}, {"source": {"type": ["user"]}},
     ],
 )  # fmt: skip
 def test_an_entry_in_which_what_decides_cannot_be_read(wrong: dict[str, Any]) -> None:

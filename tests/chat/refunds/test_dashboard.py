@@ -1,18 +1,24 @@
 """Refunds made at the provider, on its dashboard."""
 
 import logging
+from datetime import timedelta
 
 import asyncpg
 import pytest
 
+from bot.clock import utc_now
 from bot.payments.reconciling import reconcile
+from bot.payments.refunding import settle_refunds
 from bot.sandbox.app import Sandbox
+from bot.sandbox.yookassa import DEMO_SHOP_ID
 from bot.texts import errors
 from db.errors import RefundTooMuch
 from handlers.app import Application
 from tests.callbacks import becomes
-from tests.chat.refunds.steps import at_provider, confirm, count, no_jobs, stands
+from tests.chat.refunds.steps import at_provider, confirm, count, made, no_jobs, stands
 from tests.chat_user import ChatUser
+
+OPEN = "select array_agg(kind) from bot.alerts where solved_at is null"
 
 
 class TestDashboard:
@@ -84,3 +90,49 @@ class TestDashboard:
         assert await stands(sql) == ("succeeded", 30, [("canceled", 99_000, 0)])
         await anna.refresh()
         assert count(anna, "↩️") == 0
+
+    async def test_a_part_too_small_for_a_day_takes_none(
+        self, anna: ChatUser, olga: ChatUser, bought: str, sql: asyncpg.Connection
+    ) -> None:
+        await at_provider(anna, "/refunds", {"payment_id": bought, "amount": "32.99"})
+        assert "открыт до" in await anna.receives("↩️")
+        assert "Доступ не изменился" in await olga.receives("↩️ Возврат сделан")
+        assert await stands(sql) == ("succeeded", 30, [("succeeded", 3_299, 0)])
+
+    async def test_one_that_was_canceled_is_no_news(
+        self, app: Application, anna: ChatUser, olga: ChatUser, bought: str, sql: asyncpg.Connection
+    ) -> None:
+        await at_provider(anna, "/yookassa", {"refunds": "pending"}, "PUT")
+        await at_provider(anna, "/refunds", {"payment_id": bought, "amount": "330.00"})
+        await at_provider(anna, f"/refunds/{(await made(anna))[0]['id']}/cancel", {})
+        await settle_refunds(app.context, bought)
+        assert await stands(sql) == ("succeeded", 30, [])
+        assert await sql.fetchval(OPEN) is None
+
+    @pytest.mark.errors_expected("a mismatch is an alarm")
+    async def test_of_a_payment_that_does_not_agree_nothing_is_booked(
+        self, app: Application, anna: ChatUser, bought: str, sandbox: Sandbox, sql: asyncpg.Connection
+    ) -> None:
+        sandbox.faults.set(callback_lost=1.0)
+        await sql.execute("update purchases set amount_cents = amount_cents + 1")
+        await at_provider(anna, "/refunds", {"payment_id": bought, "amount": "330.00"})
+        await settle_refunds(app.context, bought)
+        assert await stands(sql) == ("succeeded", 30, [])
+        assert await sql.fetchval(OPEN) == ["payment_mismatch"]
+
+    @pytest.mark.errors_expected("money that nobody claims is an alarm")
+    async def test_of_a_payment_that_nobody_claims_the_whole_closes_it(
+        self, app: Application, anna: ChatUser, sandbox: Sandbox, sql: asyncpg.Connection
+    ) -> None:
+        """Not a part of it."""
+        sandbox.faults.set(callback_lost=1.0)
+        provider = sandbox.yookassa.provider
+        body = {"amount": {"value": "990.00", "currency": "RUB"}}
+        payment = provider.payments.create_paid(provider.book.merchants[DEMO_SHOP_ID], 99_000, "RUB", body)
+        app.context.now = lambda: utc_now() + timedelta(minutes=1)
+        await reconcile(app.context)
+        for amount, open_ in (("330.00", ["payment_parked"]), ("660.00", None)):
+            await at_provider(anna, "/refunds", {"payment_id": payment.id, "amount": amount})
+            await settle_refunds(app.context, payment.id)
+            assert await sql.fetchval(OPEN) == open_
+        assert await sql.fetchval("select solved_at is not null from bot.parked_payments")

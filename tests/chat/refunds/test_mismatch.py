@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 
 from bot.clock import utc_now
+from bot.payments import refund_booking
 from bot.payments.reconciling import pending_refunds, reconcile
 from bot.payments.refunding import settle_refunds
 from bot.payments.reports import Report
@@ -20,6 +21,7 @@ from tests.callbacks import becomes
 from tests.chat.refunds.steps import (
     STARS,
     at_provider,
+    confirm,
     invoiced,
     made,
     refund,
@@ -106,6 +108,7 @@ async def test_what_is_said_of_another_payment_currency_or_sum_changes_nothing(
 
 
 @pytest.mark.errors_expected("a mismatch is an alarm")
+@pytest.mark.parametrize("shouted", ["", "there", "here"])
 async def test_what_was_made_with_another_sum_is_known_by_whoever_meets_it_next(
     app: Application,
     anna: ChatUser,
@@ -113,10 +116,18 @@ async def test_what_was_made_with_another_sum_is_known_by_whoever_meets_it_next(
     bought: str,
     lie: Json,
     sql: asyncpg.Connection,
+    shouted: str,
 ) -> None:
+    """Whatever the case of its payment's id, there or here."""
     lie["amount"] = {"value": "330.01", "currency": "RUB"}
-    await refund(olga, "1 330", 33_000)
+    if shouted == "there":
+        lie["payment_id"] = bought.upper()
+    await olga.send("/refund 1 330")
+    if shouted == "here":
+        await sql.execute("update purchases set provider_payment_id = upper(provider_payment_id)")
+    await olga.click(confirm(33_000))
     await becomes(lambda: sql.fetchval("select count(*) = 1 from bot.alerts where kind = 'refund_mismatch'"))
+    await sql.execute("update purchases set provider_payment_id = $1", bought)
     await settle_refunds(app.context, bought)
     assert await stands(sql) == ("succeeded", 30, [("pending", 33_000, 0)])
     assert len(await sql.fetchval(OPEN_ALARMS)) == 1
@@ -125,6 +136,23 @@ async def test_what_was_made_with_another_sum_is_known_by_whoever_meets_it_next(
     await anna.receives("↩️")
     assert await stands(sql) == ("succeeded", 20, [("succeeded", 33_000, 10)])
     assert await sql.fetchval(OPEN_ALARMS) is None
+
+
+@pytest.mark.errors_expected("a mismatch is an alarm")
+async def test_many_of_them_are_told_of_up_to_a_number(
+    app: Application,
+    anna: ChatUser,
+    bought: str,
+    lie: Json,
+    sql: asyncpg.Connection,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(refund_booking, "MAX_UNKNOWN", 2)
+    for _ in range(3):
+        await at_provider(anna, "/refunds", {"payment_id": bought, "amount": "330.00"})
+    lie["amount"] = {"value": "330.00", "currency": "USD"}
+    await settle_refunds(app.context, bought)
+    assert len(await sql.fetchval(OPEN_ALARMS)) == 2
 
 
 @pytest.mark.errors_expected("a mismatch is an alarm")

@@ -7,14 +7,15 @@ import asyncpg
 import pytest
 
 from bot.chat.buttons import ShowAlerts
-from bot.payments.refunding import ask_refund
+from bot.payments.refunding import ask_refund, create_refund
+from bot.retry import RetryJobError
 from bot.sandbox.app import Sandbox
 from bot.texts import alerts as alert_words
 from bot.texts import errors
 from bot.texts import stats as stats_words
 from bot.timings import seconds
 from db.errors import RefundTooMuch
-from db.jobs import AskRefundJob
+from db.jobs import AskRefundJob, CreateRefundJob
 from handlers.app import Application
 from tests.app import QUICK
 from tests.callbacks import becomes
@@ -62,8 +63,10 @@ class TestPending:
     ) -> None:
         """As an open payment is, then twice as long each time; also where the provider does not show it."""
         await wait_at_provider(olga, sql, "1", 99_000)
+        await becomes(lambda: sql.fetchval(f"select count(*) = 1 from ({NEXT}) queued"))
         app.worker.stop()
         asks, number = SELDOM.asks, await sql.fetchval("select id from bot.refunds")
+        assert tuple(await sql.fetchrow(NEXT)) == (f"ask_refund:{number}:1", asks[0])
         pauses = {1: asks[1], 3: asks[3], 4: 2 * asks[3], 5: 4 * asks[3], 30: timedelta(hours=1)}
         for shown in (True, False):
             if not shown:
@@ -76,27 +79,81 @@ class TestPending:
             failing = await sql.fetch("select name from bot.failing")
             assert [row["name"] for row in failing] == ([] if shown else [f"refund_unknown:{number}"])
 
+    @pytest.mark.parametrize("timings", [SELDOM])
+    @pytest.mark.errors_expected("a mismatch is an alarm")
+    async def test_asked_for_again_whatever_is_said(
+        self, app: Application, olga: ChatUser, sandbox: Sandbox, sql: asyncpg.Connection
+    ) -> None:
+        """Until it ends: also where the answer is about another sum, of a new status, or none."""
+        await wait_at_provider(olga, sql, "1 330", 33_000)
+        await becomes(lambda: sql.fetchval(f"select count(*) = 1 from ({NEXT}) queued"))
+        app.worker.stop()
+        sandbox.faults.set(callback_lost=1.0)
+        job = AskRefundJob(refund=1, asked=1)
+        record = next(iter(sandbox.yookassa.provider.book.refunds.values()))
+        true = dict(record.body)
+        for said in ({"amount": {"value": "330.01", "currency": "RUB"}}, {"status": "processing"}):
+            await sql.execute("delete from bot.pgqueuer")
+            record.body.update(true | said)
+            await ask_refund(job, app.context)
+            assert (await sql.fetchrow(NEXT))["dedupe_key"] == "ask_refund:1:2"
+        record.body.update(true)
+        await sql.execute("delete from bot.failing")
+        sandbox.faults.set(provider_down=True)
+        with pytest.raises(RetryJobError):
+            await ask_refund(job, app.context)
+        assert await sql.fetchval("select array_agg(name) from bot.failing") == ["refund_unknown:1"]
+        sandbox.faults.set(provider_down=False)
+        await ask_refund(job, app.context)
+        assert await sql.fetchval("select count(*) from bot.failing") == 0
+
+    async def test_what_has_ended_is_neither_sent_nor_asked_for(
+        self, app: Application, anna: ChatUser, olga: ChatUser, sandbox: Sandbox, sql: asyncpg.Connection
+    ) -> None:
+        await wait_at_provider(olga, sql, "1 330", 33_000)
+        await at_provider(anna, f"/refunds/{(await made(anna))[0]['id']}/succeed")
+        await anna.receives("↩️")
+        app.worker.stop()
+        sandbox.faults.set(provider_down=True)
+        await create_refund(CreateRefundJob(refund=1), app.context)
+        await ask_refund(AskRefundJob(refund=1, asked=1), app.context)
+        await sql.execute("update bot.refunds set status = 'pending', provider_refund_id = null")
+        await ask_refund(AskRefundJob(refund=1, asked=1), app.context)
+
     @pytest.mark.errors_expected("a refund that did not come about is the admins' to look at")
+    @pytest.mark.parametrize(("again", "amount"), [("1 330", 33_000), ("1", 89_000)])
     async def test_canceled_only_the_admins_hear_of_it(
-        self, anna: ChatUser, olga: ChatUser, sql: asyncpg.Connection
+        self, anna: ChatUser, olga: ChatUser, sql: asyncpg.Connection, again: str, amount: int
     ) -> None:
         await wait_at_provider(olga, sql, "1 330", 33_000)
         end = f"/refunds/{(await made(anna))[0]['id']}/cancel"
         await at_provider(anna, end, {"reason": "insufficient_funds"})
         told = await olga.receives("/refund 1 330")
-        assert "insufficient_funds" not in told
+        assert "на счёте магазина не хватает денег" in told
         assert await stands(sql) == ("succeeded", 30, [("canceled", 33_000, 0)])
         await no_jobs(sql)
         await anna.refresh()
         assert count(anna, "↩️") == 0
-        # An alarm until the money is back.
-        await olga.click(stats_words.ALERTS)
-        assert told.splitlines()[0] in olga.last_text
+        # An alarm until that money is back.
         await at_provider(anna, "/yookassa", {"refunds": "instant"}, "PUT")
-        await refund(olga, "1 330", 33_000)
-        await anna.receives("↩️")
+        await refund(olga, "1 100", 10_000)
+        await olga.receives("↩️ Возврат сделан")
+        await olga.click(stats_words.ALERTS)
+        await olga.receives(told.splitlines()[0])
+        await refund(olga, again, amount)
+        await olga.receives("↩️ Возврат сделан")
         await olga.press(ShowAlerts().pack())
         assert olga.last_text == olga.words(alert_words.NOTHING)
+
+    @pytest.mark.errors_expected("a refund that did not come about is the admins' to look at")
+    async def test_canceled_for_a_reason_that_is_not_said(
+        self, app: Application, olga: ChatUser, sandbox: Sandbox, sql: asyncpg.Connection
+    ) -> None:
+        await wait_at_provider(olga, sql, "1 330", 33_000)
+        next(iter(sandbox.yookassa.provider.book.refunds.values())).body["status"] = "canceled"
+        await create_refund(CreateRefundJob(refund=1), app.context)
+        assert "отказал без объяснения" in (await olga.receives("/refund 1 330"))
+        assert await sql.fetchval("select error from bot.refunds") == "general_decline"
 
     async def test_callback_and_questions_at_once_take_once(
         self, anna: ChatUser, olga: ChatUser, sandbox: Sandbox, sql: asyncpg.Connection
