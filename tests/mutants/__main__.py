@@ -8,7 +8,8 @@
 
 Needs mutmut: pip install -r tests/mutants/requirements.txt. First it measures which tests come by where, those that it
 has not measured yet, for so many minutes (--measure) at most. What was found stands in var/mutants/results.json; who
-was tried is not tried once more while the file stays as it is; --again tries those that no test noticed, and no others.
+was tried is not tried once more while the file stays as it is; --again tries those that no test noticed, and no others,
+with four times as many tests.
 One table of all comes last.
 Exit status 0 where at least nine of ten were killed.
 """
@@ -30,6 +31,7 @@ from tests.mutants.server import drop_leftovers, kept_server
 
 # What these try runs in processes of its own, where no mutant is.
 ELSEWHERE = "not race_for and not in_several_processes"
+THOROUGH = 4  # times as many tests for what no test has noticed
 ROUND = 60.0  # seconds that a mutant may take beyond twice what its tests took when measured
 
 
@@ -68,7 +70,7 @@ class Rounds:
             if time.monotonic() > until:
                 print(f"-- {self._given.minutes} minutes are over", flush=True)
                 break
-            tests = known.tests_of(mutant)
+            tests = known.tests_of(mutant, THOROUGH if self._given.again else 1)
             limit = ROUND + 2 * sum(known.seconds[one] for one in tests)
             verdict = Verdict("untested")
             if tests:

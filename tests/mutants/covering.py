@@ -55,7 +55,8 @@ class Covering:
     def read(cls) -> "Covering":
         return cls(**json.loads(KEPT.read_text())) if KEPT.exists() else cls({}, {})
 
-    def tests_of(self, mutant: Mutant) -> list[str]:
+    def tests_of(self, mutant: Mutant, times: int = 1) -> list[str]:
+        """At the most `times` as many as usual."""
         lines = self.files.get(mutant.path, {})
         found = {
             test
@@ -64,8 +65,8 @@ class Covering:
             if self.seconds.get(test, -1) > 0
         }
         chosen: list[str] = []
-        left = SECONDS
-        for test in sorted(found, key=lambda one: self._promise(one, mutant), reverse=True)[:MOST]:
+        left = SECONDS * times
+        for test in sorted(found, key=lambda one: self._promise(one, mutant), reverse=True)[: MOST * times]:
             left -= self.seconds[test]
             if chosen and left < 0:
                 break
