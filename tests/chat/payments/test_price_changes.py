@@ -1,12 +1,17 @@
 """A price changes while an order is under way: it is kept for an hour where it was raised, and never silently."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import asyncpg
 
+from bot.payments.screens import get_order, screen
+from bot.texts.payments import orders as words
 from db.catalogue.exporting import export_catalogue
 from db.catalogue.loading import load_catalogue
 from db.engine import Pool
+from db.payments.attempts import get_attempt
+from db.payments.prices import PriceRise
 from handlers.app import Application
 from tests.chat.payments.test_invoices import STARS, invoice, pays
 from tests.chat_user import ChatUser
@@ -59,3 +64,20 @@ async def test_a_raised_price_is_kept_by_an_invoice_and_a_lowered_one_counts_at_
     after = await invoice(anna, sql, STARS, "stars")
     await reprice(app, 5)
     assert (await pays(anna, after))["status"] == "refused"
+
+
+async def test_an_order_says_what_is_dearer_soon_as_long_as_it_is_not(
+    anna: ChatUser, app: Application, sql: asyncpg.Connection
+) -> None:
+    await anna.register()
+    await anna.order(await sql.fetchval("select min(id) from bot.offers where currency = 'RUB'"))
+    now, second = app.context.now(), timedelta(seconds=1)
+    async with app.database.transaction(Pool.JOBS) as session:
+        attempt = await get_attempt(session, await sql.fetchval("select id from bot.payment_attempts"))
+        assert attempt is not None
+        order = await get_order(session, app.context, attempt)
+    with app.context.localizer.use_locale("ru"):
+        for at, is_said in ((now + second, True), (now, False), (now - second, False)):
+            rise = PriceRise(200_000, at)
+            text, _ = screen(replace(order, rise=rise), now)
+            assert (words.rises(rise, "RUB") in text) == is_said
