@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 import asyncpg
+import orjson
 import pytest
 from pydantic import SecretStr
 
@@ -72,6 +73,10 @@ async def test_paid_is_credited_and_told(
     known = paid["telegram_payment_charge_id" if method == "stars" else "provider_payment_charge_id"]
     assert row["provider_payment_id"] == known
     assert await days_given(sql) == row["days"]
+    asked = orjson.loads(
+        await sql.fetchval("select request from bot.payment_attempts where method = $1", method)
+    )
+    assert "provider_data" not in asked  # without a VAT code nobody is asked for a receipt's address
 
 
 async def test_declined_changes_nothing(anna: ChatUser, sql: asyncpg.Connection) -> None:

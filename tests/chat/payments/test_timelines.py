@@ -3,13 +3,30 @@
 import asyncpg
 import pytest
 
+from bot.chat.buttons import CheckPayment, DropOrder
 from bot.payments import timelines
+from bot.texts.payments import orders as order_words
 from bot.texts.payments import purchases as words
 from bot.texts.payments.purchases import CheckStage
 from db.engine import Pool
 from db.payments.timeline import get_timeline
 from handlers.app import Application
 from tests.chat_user import ChatUser
+
+
+async def test_a_check_stays_in_the_message_that_tells_the_story(
+    anna: ChatUser, app: Application, sql: asyncpg.Connection
+) -> None:
+    await anna.register()
+    await anna.order(await sql.fetchval("select min(id) from bot.offers where currency = 'RUB'"))
+    purchase = await sql.fetchval("select id from purchases")
+    await anna.press(DropOrder(purchase=purchase).pack())  # an order's own message has other buttons
+    await anna.press(CheckPayment(purchase=purchase).pack())
+    await anna.sees(lambda key: key.get("text") == anna.words(order_words.CHECK))
+    count = len(anna.messages)
+    await anna.click(order_words.CHECK)
+    assert len(anna.messages) == count
+
 
 FOREIGN = (
     "insert into purchases (user_id, product_id, amount_cents, provider, status, provider_payment_id, days, currency,"
