@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-SCOPE = ("db/payments", "db/access", "db/promo.py", "db/promo_codes.py", "bot/payments", "bot/money.py")
+SCOPE = (
+    "db/payments", "db/access", "db/refunds", "db/promo.py", "db/promo_codes.py", "bot/payments", "bot/money.py",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, order=True)
