@@ -67,6 +67,7 @@ async def test_an_open_payment_is_asked_for_in_one_chain(
         (late, now, slow),
     ):
         assert await asks(at, due) == (4, at, at + pause, ["ask_payment"])
+        assert await sql.fetchval("select execute_after - created from bot.pgqueuer") == pause
     await sql.execute("update bot.payment_attempts set link_ends_at = null")
     assert await asks(late, now) == (4, late, late + soon, ["ask_payment"])
     await anna.pay()
