@@ -22,7 +22,7 @@ class PurchaseBalance:
 
     Of its days it gave `given` (what had been returned before it was settled is never given), and its refunds took
     `taken`; `lived` were over when its account was merged. `own_end` is when its own days would end by themselves,
-    `access_end` when the module's access does; both are None without end, and `access_end` also without access:
+    None before any were given; `access_end` when the module's access does, None without end and without access:
     `endless` tells.
     """
 
@@ -68,7 +68,7 @@ def days_until(end: datetime, now: datetime) -> int:
 BALANCE = text(
     """
     select p.days, p.amount_cents, coalesce(r.refunded, 0), coalesce(r.pending, 0), coalesce(c.days, 0),
-           coalesce(r.taken, 0), nullif(c.after, 'infinity') + coalesce(merged.shift, '0'),
+           coalesce(r.taken, 0), c.after + coalesce(merged.shift, '0'),
            nullif(a.ends_at, 'infinity'), coalesce(a.ends_at = 'infinity', false),
            coalesce(c.days - cast(extract(epoch from merged.share) / 86400 as integer), 0)
     from purchases p

@@ -4,11 +4,12 @@ import asyncio
 
 import pytest
 
-from db.access.changes import Source
+from db.access.changes import Source, change_access
 from db.engine import Pool
 from db.payments import purchases
 from db.refunds import booking, requests
 from db.refunds.requests import RefundStatus
+from tests.db.access.test_changes import until_one_waits
 from tests.db.refunds.school import DAY, NOW, PRICE, School
 
 
@@ -36,6 +37,48 @@ async def test_one_made_in_the_dashboard_is_booked_like_ours(school: School) -> 
     assert done.refund.asked_by is None
     assert await school.rows() == [("succeeded", 33_000, 10)]
     assert (await school.drafts(purchase)).amount == PRICE - 33_000
+
+
+async def test_it_is_back_when_it_was_booked(school: School) -> None:
+    purchase = await school.buys()
+    await school.asks(purchase)
+    await school.returned(purchase, PRICE, "r-1", NOW + DAY)
+    assert await school.sql.fetchval("select finished_at from bot.refunds") == NOW + DAY
+
+
+async def test_what_is_back_counts_rather_than_what_was_asked_for(school: School) -> None:
+    purchase = await school.buys(
+        provider="stars", currency="XTR", provider_payment_id="charge", amount_cents=500
+    )
+    await school.asks(purchase)
+    await school.returned(purchase, 400, "charge", currency="XTR")
+    assert await school.rows() == [("succeeded", 400, 24)]
+    assert await school.status(purchase) == "succeeded"
+
+
+async def test_days_that_are_being_revoked_are_not_taken_as_well(school: School) -> None:
+    purchase = await school.buys()
+    async with school.database.transaction(Pool.TALK) as session:
+        await change_access(session, school.anna, school.module, -28, Source.GRANT, 1, NOW)
+        booked = asyncio.create_task(school.returned(purchase, PRICE, "r-1"))
+        await until_one_waits(school.sql)
+    await booked
+    assert await school.rows() == [("succeeded", PRICE, 2)]
+    assert await school.ends_at() == NOW
+
+
+async def test_known_are_all_that_were_answered_or_those_of_a_status(school: School) -> None:
+    purchase = await school.buys()
+    refund = await school.asks(purchase, 1_000)
+    await school.locked(purchase, booking.record_answer, refund, "on its way", NOW)
+    await school.returned(purchase, 2_000, "back")
+    names = ["on its way", "back", "never heard of"]
+    async with school.database.transaction(Pool.JOBS) as session:
+        known = await booking.list_known_ids(session, "yookassa", names)
+        ended = await booking.list_known_ids(session, "yookassa", names, RefundStatus.SUCCEEDED)
+        assert await booking.list_known_ids(session, "stars", names) == set()
+    assert known == {"on its way", "back"}
+    assert ended == {"back"}
 
 
 class TestLostAnswer:

@@ -2,13 +2,17 @@
 
 from datetime import timedelta
 
+import asyncpg
 import pytest
 
 from db.access.changes import Source
+from db.engine import Database
 from db.errors import (
     NotRefundable,
 )
 from db.refunds.requests import RefundStatus
+from tests.db.merging.people import NOW as MET
+from tests.db.merging.people import meet
 from tests.db.refunds.school import DAY, DAYS, NOW, PRICE, School
 
 
@@ -115,10 +119,25 @@ async def test_endless_access_stays(school: School) -> None:
     await school.sql.execute("update usermoduleaccess set ends_at = 'infinity'")
     plan = await school.drafts(purchase)
     assert plan.balance.endless
+    assert plan.ends_at is None
     done = await school.returned(purchase, PRICE, "r-1")
     assert done is not None
     assert done.balance.endless
     assert await school.sql.fetchval("select ends_at = 'infinity' from usermoduleaccess")
+
+
+async def test_days_bought_while_access_was_endless_are_taken_once_it_ends(school: School) -> None:
+    await school.sql.execute(
+        "insert into usermoduleaccess (user_id, module_id, ends_at) values ($1, $2, 'infinity')",
+        school.anna,
+        school.module,
+    )
+    purchase = await school.buys()
+    await school.sql.execute("update usermoduleaccess set ends_at = $1", NOW + 40 * DAY)
+    done = await school.returned(purchase, PRICE, "r-1")
+    assert done is not None
+    assert done.change is not None
+    assert done.change.days == -30
 
 
 async def test_access_that_was_deleted_stops_no_refund(school: School) -> None:
@@ -139,3 +158,20 @@ async def test_what_was_back_before_settling_takes_nothing_more(school: School) 
     assert rest is not None
     assert rest.change is not None
     assert rest.change.days == -20
+
+
+async def test_days_lived_through_before_a_merge_are_not_taken_by_any_part(
+    database: Database, connection: asyncpg.Connection
+) -> None:
+    """Ten of the thirty were, and the rest went behind others': two halves of the money take fifteen and five."""
+    people = await meet(database, connection)
+    school = School(database, connection, people.born, people.module, people.product)
+    purchase = await people.buys(people.born)
+    await people.grants(people.site, 50)
+    await people.merges(MET + 10 * DAY)
+    for number, days in enumerate((15, 5)):
+        done = await school.returned(purchase, 50, f"r-{number}", MET + 12 * DAY, "XTR")
+        assert done is not None
+        assert done.change is not None
+        assert done.change.days == -days
+    assert await people.ends(people.site) == MET + 50 * DAY

@@ -20,7 +20,8 @@ from db.errors import (
 )
 from db.refunds import booking, requests
 from db.refunds.requests import RefundPlan, RefundStatus
-from tests.db.refunds.school import DAY, NOW, PRICE, School
+from tests.db.access.test_changes import until_one_waits
+from tests.db.refunds.school import DAY, NOW, OLGA, PRICE, School, request
 
 
 @pytest.mark.parametrize(
@@ -55,10 +56,33 @@ async def test_an_assigned_payment_goes_back_to_who_paid(school: School) -> None
     purchase = await school.buys(provider="stars", currency="XTR", provider_payment_id="charge")
     await school.sql.execute(
         "insert into bot.parked_payments (provider, payment_id, amount, currency, paid_at, telegram_id, reason,"
-        " created_at, solved_at) values ('stars', 'charge', $1, 'XTR', now(), 7000000002, 'payload', now(), now())",
+        " created_at, solved_at) values ('stars', 'charge', $1, 'XTR', now(), 7000000002, 'payload', now(), now()),"
+        " ('stars', 'other', $1, 'XTR', now(), 7000000004, 'payload', now(), now()),"
+        " ('yookassa', 'charge', $1, 'RUB', now(), 7000000005, 'payload', now(), now())",
         PRICE,
     )
     assert (await school.drafts(purchase)).purchase.payer == 7000000002
+
+
+async def test_another_payment_that_was_parked_says_nothing_of_who_paid(school: School) -> None:
+    purchase = await school.buys(provider="stars", currency="XTR", provider_payment_id="charge")
+    await school.sql.execute(
+        "insert into bot.parked_payments (provider, payment_id, amount, currency, paid_at, telegram_id, reason,"
+        " created_at) values ('stars', 'other', $1, 'XTR', now(), 7000000004, 'payload', now())",
+        PRICE,
+    )
+    assert (await school.drafts(purchase)).purchase.payer == 7000000001
+
+
+async def test_each_keeps_the_request_it_was_drafted_with(school: School) -> None:
+    purchase = await school.buys()
+    async with school.database.transaction(Pool.TALK) as session:
+        bare = await requests.create_draft(session, purchase, 1_000, OLGA, "bare", NOW)
+    plan = await school.drafts(purchase, 1_000)
+    async with school.database.transaction(Pool.TALK) as session:
+        await requests.record_request(session, plan.refund_id, "{}")
+    assert (await school.task(plan.refund_id)).request == request(plan.refund_id)
+    assert (await school.task(bare.refund_id)).request == ""
 
 
 async def test_drafts_reserve_nothing_and_confirmed_ones_do(school: School) -> None:
@@ -107,6 +131,44 @@ async def test_a_second_press_is_harmless(school: School) -> None:
     with pytest.raises(RefundAsked) as caught:
         await school.confirms(plan.refund_id)
     assert caught.value.status == "succeeded"
+
+
+async def test_a_second_press_waits_for_the_first_and_is_told_of_it(school: School) -> None:
+    """Though there is enough left for both."""
+    purchase = await school.buys()
+    plan = await school.drafts(purchase, 30_000)
+    async with school.database.transaction(Pool.TALK) as session:
+        await requests.record_confirmation(session, plan.refund_id, NOW)
+        second = asyncio.create_task(school.confirms(plan.refund_id))
+        await until_one_waits(school.sql)
+    with pytest.raises(RefundAsked) as caught:
+        await second
+    assert caught.value.status == "pending"
+
+
+async def test_a_draft_that_is_being_dropped_is_not_confirmed(school: School) -> None:
+    purchase = await school.buys()
+    plan = await school.drafts(purchase)
+    async with school.database.transaction(Pool.TALK) as session:
+        await requests.delete_draft(session, plan.refund_id)
+        press = asyncio.create_task(school.confirms(plan.refund_id))
+        await until_one_waits(school.sql)
+    with pytest.raises(RefundGone):
+        await press
+    assert await school.rows() == []
+
+
+async def test_only_what_is_on_its_way_is_looked_after(school: School) -> None:
+    purchase = await school.buys()
+    first, back, refused = [await school.asks(purchase, amount) for amount in (1_000, 2_000, 3_000)]
+    await school.returned(purchase, 2_000, "r-1")
+    await school.locked(purchase, booking.close_refund, refused.id, RefundStatus.CANCELED, "no", NOW)
+    await school.drafts(purchase, 1)
+    last = await school.asks(purchase, 4_000)
+    async with school.database.transaction(Pool.JOBS) as session:
+        assert await requests.list_pending(session) == [first.id, last.id]
+        assert await requests.list_pending(session, 1) == [first.id]
+    assert (await school.task(back.id)).status == RefundStatus.SUCCEEDED
 
 
 async def test_dropped_and_old_drafts_are_gone(school: School) -> None:

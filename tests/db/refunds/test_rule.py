@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from db.refunds.days import PurchaseBalance, days_until
+from db.timestamps import FOR_EVER
 from tests.db.refunds.school import DAY, NOW
 
 
@@ -58,8 +59,16 @@ class TestRule:
         assert (stands.to_take(100, NOW), stands.to_take(200, NOW), stands.to_take(300, NOW)) == (0, 10, 20)
 
     def test_endless_access_bounds_nothing(self) -> None:
-        stands = PurchaseBalance(30, 300, 0, 0, 30, 0, None, None, True)
+        stands = PurchaseBalance(30, 300, 0, 0, 30, 0, FOR_EVER, None, True)
         assert stands.to_take(300, NOW) == 30
+
+    def test_before_any_days_were_given_there_is_nothing_to_take(self) -> None:
+        stands = PurchaseBalance(30, 300, 0, 0, 0, 0, None, NOW + 30 * DAY, False)
+        assert stands.to_take(300, NOW) == 0
+
+    def test_of_what_was_not_lived_through_at_a_merge_only_the_rest_is_left(self) -> None:
+        stands = PurchaseBalance(30, 300, 150, 0, 30, 15, NOW + 70 * DAY, NOW + 55 * DAY, False, lived=10)
+        assert stands.to_take(300, NOW) == 5
 
     def test_without_access_there_is_nothing_to_take(self) -> None:
         stands = PurchaseBalance(30, 300, 0, 0, 30, 0, NOW + 30 * DAY, None, False)
