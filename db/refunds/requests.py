@@ -190,7 +190,7 @@ async def _lock_unconfirmed(session: AsyncSession, refund_id: int, purchase_id: 
 
 
 async def _lock_draft(session: AsyncSession, refund_id: int, now: datetime) -> Refund:
-    row = await session.get(Refund, refund_id, with_for_update=True)
+    row = await session.get(Refund, refund_id, with_for_update=True, populate_existing=True)
     if row is None or now - row.created_at > DRAFT_LIVES:
         raise errors.RefundGone(refund_id)
     return row
@@ -212,7 +212,7 @@ async def delete_old_drafts(session: AsyncSession, before: datetime) -> None:
 
 
 async def get_task(session: AsyncSession, refund_id: int) -> RefundTask | None:
-    row = await session.get(Refund, refund_id)
+    row = await session.get(Refund, refund_id, populate_existing=True)
     return to_task(row) if row else None
 
 
