@@ -6,10 +6,11 @@ import asyncpg
 import pytest
 
 from db.access.changes import Source
-from db.engine import Database
+from db.engine import Database, Pool
 from db.errors import (
     NotRefundable,
 )
+from db.refunds.days import get_balance
 from db.refunds.requests import RefundStatus
 from tests.db.merging.people import NOW as MET
 from tests.db.merging.people import meet
@@ -175,3 +176,26 @@ async def test_days_lived_through_before_a_merge_are_not_taken_by_any_part(
         assert done.change is not None
         assert done.change.days == -days
     assert await people.ends(people.site) == MET + 50 * DAY
+
+
+async def test_what_was_not_credited_has_no_days_to_take(school: School) -> None:
+    purchase = await school.buys(status="pending")
+    async with school.database.transaction(Pool.JOBS) as session:
+        balance = await get_balance(session, purchase)
+    assert (balance.given, balance.taken, balance.own_end, balance.access_end) == (0, 0, None, None)
+
+
+async def test_access_to_another_module_is_no_matter(school: School) -> None:
+    purchase = await school.buys()
+    other = await school.sql.fetchval(
+        "insert into modules (name, description, interval_count) values ('Other', '', 1) returning id"
+    )
+    await school.sql.execute(
+        "insert into usermoduleaccess (user_id, module_id, ends_at) values ($1, $2, $3)",
+        school.anna,
+        other,
+        NOW + 300 * DAY,
+    )
+    async with school.database.transaction(Pool.JOBS) as session:
+        balance = await get_balance(session, purchase)
+    assert balance.access_end == NOW + 30 * DAY

@@ -185,3 +185,22 @@ async def test_dropped_and_old_drafts_are_gone(school: School) -> None:
         await requests.delete_old_drafts(session, NOW + DAY)
         assert await requests.list_pending(session) == [kept.id]
         assert await requests.get_task(session, old.refund_id) is None
+
+
+async def test_a_draft_lives_as_long_as_it_may(school: School) -> None:
+    purchase = await school.buys()
+    await school.drafts(purchase, 100, NOW - DAY)
+    young = await school.drafts(purchase, 200, NOW)
+    asked = await school.asks(purchase, 300, NOW - DAY)
+    async with school.database.transaction(Pool.JOBS) as session:
+        await requests.delete_old_drafts(session, NOW)
+    left = await school.sql.fetch("select id from bot.refunds order by id")
+    assert [row["id"] for row in left] == [young.refund_id, asked.id]
+
+
+async def test_each_is_confirmed_for_its_own_purchase(school: School) -> None:
+    first, second = await school.buys(), await school.buys(amount_cents=2 * PRICE)
+    await school.drafts(first)
+    plan = await school.drafts(second)
+    confirmed = await school.confirms(plan.refund_id)
+    assert (confirmed.purchase.id, confirmed.amount) == (second, 2 * PRICE)
