@@ -42,6 +42,13 @@ def _id(item: object, raw: str) -> str:
     return hashlib.sha256(raw.encode()).hexdigest()[:16]
 
 
+def word(value: object) -> str:
+    """An id, a status, a currency as it has to be. Raises TypeError."""
+    if not isinstance(value, str) or not WORD.fullmatch(value):
+        raise TypeError(f"a word is wanted, not {type(value).__name__}")
+    return value
+
+
 def reason_of(error: Exception) -> str:
     """Which field is missing or of another kind; a parser's errors quote no values."""
     return f"{type(error).__name__}: {error}"[:MAX_REASON]

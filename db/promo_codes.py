@@ -221,6 +221,7 @@ async def create_batch(
     codes = await generate_codes(session, count, pick)
     values = {"codes": codes, "days": days, "product": product_id, "now": now}
     made = (await session.scalars(ADD_CODES, values)).all()
+    await record_forms(session)  # or the first of a thousand learners would wait for it
     return await get_batch(session, made[0])
 
 

@@ -3,9 +3,7 @@ job."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TypeVar
-
-from aiogram.types import Message, Update
+from typing import Any, TypeVar
 
 from bot.chat.replies import Method
 from db.queue import carrying, get_carried
@@ -15,14 +13,21 @@ TOPIC = "topic"  # among what jobs carry: the chat, and the topic in it
 
 
 @contextmanager
-def topic_of(update: Update) -> Iterator[None]:
-    """What is sent meanwhile to the chat that the update is of goes into its topic."""
-    message = update.callback_query.message if update.callback_query else update.message
-    if not isinstance(message, Message) or message.message_thread_id is None:
+def topic_of(raw: dict[str, Any]) -> Iterator[None]:
+    """What is sent meanwhile to the chat that the update is of goes into its topic. Of the update as it came: the
+    apology for one that can't be read stays there as well."""
+    with carrying(next(filter(None, map(_topic_in, raw.values())), None)):
         yield
-        return
-    with carrying({TOPIC: [message.chat.id, message.message_thread_id]}):
-        yield
+
+
+def _topic_in(part: Any) -> dict[str, list[int]] | None:
+    """Of a message, or of one whose button was pressed."""
+    match part:
+        case {"message": {"chat": {"id": int(chat_id)}, "message_thread_id": int(thread_id)}}:
+            return {TOPIC: [chat_id, thread_id]}
+        case {"chat": {"id": int(chat_id)}, "message_thread_id": int(thread_id)}:
+            return {TOPIC: [chat_id, thread_id]}
+    return None
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from bot.payments.alarms import STARS_LEDGER, keep_unread
 from bot.payments.refund_booking import book_stars_refund
 from bot.payments.reports import ErrorCollector, Report
 from bot.payments.settling import notify_charge
-from bot.raw_json import WORD, Json, Unreadable, read_item
+from bot.raw_json import Json, Unreadable, read_item, word
 from db.engine import Pool
 from db.errors import Refused
 from db.payments import cursors
@@ -53,9 +53,9 @@ def transaction_of(item: Json) -> StarTransaction:
         payload, payer = source["invoice_payload"], source["user"]["id"]
         if not isinstance(payload, str) or type(payer) is not int:
             raise TypeError("who paid which invoice can't be read")
-        return StarTransaction(_id(item), _amount(item), _moment(item), payload, payer)
+        return StarTransaction(word(item["id"]), _amount(item), _moment(item), payload, payer)
     if receiver is not None and _is_for_invoice(receiver):
-        return StarTransaction(_id(item), _amount(item), _moment(item), refunded=True)
+        return StarTransaction(word(item["id"]), _amount(item), _moment(item), refunded=True)
     if source is None and receiver is None:
         raise TypeError("who it was with is missing")
     return StarTransaction(str(item.get("id")), 0, None)
@@ -70,13 +70,6 @@ def _is_for_invoice(partner: Any) -> bool:
     if not any(said and isinstance(said, str) and said != "user" for said in (kind, deal)):
         raise TypeError("what it was for can't be read")
     return False
-
-
-def _id(item: Json) -> str:
-    found: str = item["id"]
-    if not WORD.fullmatch(found):  # of what is no text it says so itself
-        raise TypeError("id is no id")
-    return found
 
 
 def _amount(item: Json) -> int:

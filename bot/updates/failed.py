@@ -106,13 +106,7 @@ def _answers(context: AppContext, raw: Raw) -> list[Method]:
         message = raw.get("message")
         if isinstance(message, dict) and (chat := id_of(message.get("chat"), int)):
             private = message["chat"].get("type") == "private" and chat == id_of(message.get("from"), int)
-            thread = message.get("message_thread_id")
-            sorry = SendMessage(
-                chat_id=chat,
-                text=str(errors.APOLOGY),
-                message_thread_id=thread if type(thread) is int else None,
-            )
-            return [sorry] if private else []
+            return [SendMessage(chat_id=chat, text=str(errors.APOLOGY))] if private else []
     return []
 
 

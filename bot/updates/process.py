@@ -82,18 +82,18 @@ class UpdateProcessor:
         if self._is_refused_unread(raw):
             metrics.UPDATES.labels("message", "turned away").inc()
             return None
-        try:
-            incoming = read(raw, self._context.bot)
-        except UnreadableError as error:
-            replies = await self._until_available(partial(self._keep_unreadable, raw, error), wait)
-            await self.replies.wait_sent(self.replies.send_now(replies))
-            return None
-        if incoming is None:
-            return None
-        if incoming.dropped:
-            log.warning("update_mended", update_id=incoming.update.update_id, dropped=incoming.dropped)
-        with topic_of(incoming.update):
-            answer, sending = await self._take(incoming, raw, wait, answers=answers)
+        with topic_of(raw):
+            try:
+                incoming = read(raw, self._context.bot)
+            except UnreadableError as error:
+                replies = await self._until_available(partial(self._keep_unreadable, raw, error), wait)
+                answer, sending = None, self.replies.send_now(replies)
+            else:
+                if incoming is None:
+                    return None
+                if incoming.dropped:
+                    log.warning("update_mended", update_id=raw["update_id"], dropped=incoming.dropped)
+                answer, sending = await self._take(incoming, raw, wait, answers=answers)
         if answer is None:  # else the button is let go at once
             await self.replies.wait_sent(sending)
         return answer

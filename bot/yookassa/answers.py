@@ -15,7 +15,7 @@ from decimal import Decimal
 from functools import partial
 from typing import TypeVar
 
-from bot.raw_json import WORD, Json, Unreadable, read_item, reason_of
+from bot.raw_json import Json, Unreadable, read_item, reason_of, word
 
 T = TypeVar("T")
 # The SDK's FiscalizationProvider names these two as "Чеки от ЮKassa".
@@ -109,8 +109,8 @@ def read(parse: Callable[[Json], T], answer: object) -> T:
 def payment_of(item: Json) -> ProviderPayment:
     amount, currency = _amount(item["amount"])
     return ProviderPayment(
-        id=_word(item["id"]),
-        status=_word(item["status"]),
+        id=word(item["id"]),
+        status=word(item["status"]),
         paid=_flag(item["paid"]),
         amount=amount,
         currency=currency,
@@ -131,9 +131,9 @@ def payment_of(item: Json) -> ProviderPayment:
 def refund_of(item: Json) -> ProviderRefund:
     amount, currency = _amount(item["amount"])
     return ProviderRefund(
-        id=_word(item["id"]),
-        payment_id=_word(item["payment_id"]),
-        status=_word(item["status"]),
+        id=word(item["id"]),
+        payment_id=word(item["payment_id"]),
+        status=word(item["status"]),
         amount=amount,
         currency=currency,
         cancellation=_shown(_text, item, "cancellation_details", "reason"),
@@ -148,7 +148,7 @@ def account_of(item: Json) -> ShopAccount:
     methods = item.get("payment_methods")
     return ShopAccount(
         account_id=_text(str(item["account_id"])),
-        status=_word(item["status"]),
+        status=word(item["status"]),
         test=_flag(item["test"]),
         fiscalization=bool(fiscalization.get("enabled") or item.get("fiscalization_enabled")),
         own_receipts=str(fiscalization.get("provider")) in OWN_RECEIPTS,
@@ -179,7 +179,7 @@ def minor_units(value: object) -> int:
 
 def _amount(item: object) -> tuple[int, str]:
     amount = _object(item)
-    return minor_units(amount["value"]), _word(amount["currency"])
+    return minor_units(amount["value"]), word(amount["currency"])
 
 
 def _minor_units_of(currency: str, item: object) -> int:
@@ -199,7 +199,7 @@ def _recipient(value: object) -> str | None:
     if value is None:
         return None
     found = _object(value).get("account_id")
-    return None if found is None else _word(found)
+    return None if found is None else word(found)
 
 
 def _shown(parse: Callable[[object], T], item: object, *names: str) -> T | None:
@@ -236,12 +236,6 @@ def _text(value: object) -> str:
     if not isinstance(value, str) or not value:
         raise TypeError(f"a text is wanted, not {type(value).__name__}")
     return NOT_STORED.sub("\N{REPLACEMENT CHARACTER}", value)[:MAX_SHOWN]
-
-
-def _word(value: object) -> str:
-    if not isinstance(value, str) or not WORD.fullmatch(value):
-        raise TypeError(f"a word is wanted, not {type(value).__name__}")
-    return value
 
 
 def _flag(value: object) -> bool:

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 from aiogram.methods import SendMessage
-from aiogram.types import InputRichMessage, Update
+from aiogram.types import InputRichMessage
 
 from bot.chat.topics import topic_of
 from bot.lessons.messages import RichLesson
 from bot.sandbox.app import Sandbox
 from bot.sender import send_all, send_by_job
+from bot.texts import errors
 from bot.texts.accounts import my_data
 from db.accounts.own_rows import OwnRows
 from db.queue import get_carried
@@ -40,8 +41,8 @@ class Heard:
         ]
 
 
-def written(person: ChatUser) -> Update:
-    return Update.model_validate(update_of(person, text="x", **TOPIC))
+def written(person: ChatUser) -> Json:
+    return update_of(person, text="x", **TOPIC)
 
 
 def pressed(person: ChatUser, data: str, message_id: int = 1) -> Json:
@@ -71,6 +72,17 @@ async def test_replies_stay(
     await app.processor.process(update_of(anna, text="/status"))
     await app.processor.finish()
     assert heard.topics("sendMessage") == ["None"]
+
+
+@pytest.mark.errors_expected("what can't be read is to be looked at")
+async def test_the_apology_for_what_cannot_be_read_stays(
+    anna: ChatUser, app: Application, sandbox: Sandbox
+) -> None:
+    await anna.register()
+    heard = Heard(sandbox)
+    await app.processor.process(update_of(anna, text="x", date="never", **TOPIC))
+    await app.processor.finish()
+    assert heard.topics("sendMessage", part=anna.words(errors.APOLOGY)[:20]) == ["42", "None"]
 
 
 async def test_a_file_that_a_job_makes_stays(anna: ChatUser, app: Application, sandbox: Sandbox) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+from sqlalchemy import text
 
 from db.access.limits import MAX_DAYS
 from db.catalogue.exporting import export_catalogue
@@ -195,6 +196,8 @@ async def test_a_batch_is_of_codes_for_one_use_each(dsn: str, connection: asyncp
         assert await generate_codes(session, 2, lambda _signs: next(signs)) == ["ABCDEFGH", "23456789"]
         made = await create_batch(session, product, 7, 1000, NOW)
         assert (made.count, made.used, made.usable, made.days) == (1000, 0, 1000, 7)
+        forms = text("select count(*) from bot.promo_forms f join bot.batch_codes b using (code_id)")
+        assert await session.scalar(forms) == 1000  # no learner waits for them
         first, second = (await list_batch(session, made.id))[:2]
         await redeem(session, people[0], first.code.lower(), NOW)
         with pytest.raises(PromoUsedUp):
