@@ -1,11 +1,14 @@
 """What payments by link are tested with: callbacks forged and handled, and the rows that must be there."""
 
+import asyncio
+from collections.abc import Coroutine
 from typing import Any
 
 import asyncpg
 
 from bot.notifications.events import PurchaseSucceeded
 from bot.notifications.registry import word
+from bot.sandbox.app import Sandbox
 from tests.callbacks import becomes
 from tests.chat_user import ChatUser
 
@@ -57,3 +60,15 @@ async def all_handled(sql: asyncpg.Connection, count: int) -> None:
         return bool(await sql.fetchval(handled, count))
 
     await becomes(done)
+
+
+async def on_its_way(job: Coroutine[Any, Any, None], sandbox: Sandbox) -> asyncio.Task[None]:
+    """The job, once Telegram has put off for a second what it shows."""
+    sandbox.faults.set(telegram_429=1)
+    running = asyncio.create_task(job)
+
+    async def put_off() -> bool:
+        return sandbox.faults.struck["telegram_429"] > 0
+
+    await becomes(put_off)
+    return running

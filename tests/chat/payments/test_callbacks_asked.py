@@ -11,21 +11,16 @@ from bot.retry import RetryJobError
 from bot.sandbox.app import Sandbox
 from bot.sandbox.yookassa import provider as sandbox_provider
 from bot.sandbox.yookassa.errors import Refused
-from bot.timings import Timings
 from db.jobs import VerifyCallbackJob, VerifyUnknownJob
 from handlers.app import Application
-from tests.app import UNASKED
 from tests.callbacks import UNKNOWN, notification, post
 from tests.http.test_callbacks import foreign
+
+pytestmark = pytest.mark.unasked
 
 OUTCOME = "select outcome from bot.callbacks"
 WAITS = timedelta(seconds=15)
 BRIEF = timedelta(milliseconds=1)
-
-
-@pytest.fixture
-def timings() -> Timings:
-    return UNASKED
 
 
 @pytest.fixture

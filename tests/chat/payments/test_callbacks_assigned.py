@@ -8,24 +8,20 @@ from bot.payments.settling import park_unknown
 from bot.retry import RetryJobError
 from bot.sandbox.app import Sandbox
 from bot.texts import stats as admin_words
-from bot.timings import Timings
 from bot.yookassa.answers import payment_of
 from db.engine import Pool
 from db.jobs import SettleAssignedJob
 from handlers.app import Application
-from tests.app import UNASKED, update_of
+from tests.app import update_of
 from tests.chat.payments.test_invoices import ROUBLES, STARS, charge
 from tests.chat.payments.test_provider_answers import alarms
 from tests.chat.payments.test_refused_money import NEAR, TOO_FAR
 from tests.chat_user import ANNA, ChatUser
 
+pytestmark = pytest.mark.unasked
+
 STATUSES = "select array_agg(status order by id) from purchases"
 QUEUED = "select array_agg(convert_from(payload, 'UTF8')) from bot.pgqueuer where entrypoint = 'tell'"
-
-
-@pytest.fixture
-def timings() -> Timings:
-    return UNASKED
 
 
 async def assign(olga: ChatUser, sql: asyncpg.Connection, offer: str) -> SettleAssignedJob:

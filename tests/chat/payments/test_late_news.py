@@ -1,6 +1,5 @@
 """News that come after the truth has changed: delivered late, or on their way meanwhile."""
 
-import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -27,26 +26,18 @@ from bot.payments.checking import check_payment
 from bot.retry import RetryJobError
 from bot.sandbox.app import Sandbox
 from bot.texts.format import until
-from bot.timings import Timings
 from db import alerts
 from db.engine import Pool
 from db.jobs import CheckPaymentJob, SendJob, TellJob
 from handlers.app import Application
-from tests.app import UNASKED
-from tests.callbacks import becomes
-from tests.chat.payments.links import arrived
-from tests.chat.payments.test_orders_at_once import put_off
+from tests.chat.payments.links import arrived, on_its_way
 from tests.chat.payments.test_provider_answers import ask_now
 from tests.chat_user import ChatUser
 
+pytestmark = pytest.mark.unasked
+
 JOBS = "delete from bot.pgqueuer where entrypoint = 'tell' returning id, payload"
 NOT_CHARGED = "списан"
-
-
-@pytest.fixture
-def timings() -> Timings:
-    """Nothing is asked for unless the test does."""
-    return UNASKED
 
 
 async def take_jobs(sql: asyncpg.Connection) -> list[TellJob]:
@@ -71,9 +62,7 @@ async def test_paid_after_all_and_told_before_the_end_that_was_not(
     await ask_now(app, attempt)
     [unpaid] = await take_jobs(sql)
     if throttled:
-        sandbox.faults.set(telegram_429=1)
-        telling = asyncio.create_task(tell(unpaid, app.context))
-        await becomes(lambda: put_off(sandbox))
+        telling = await on_its_way(tell(unpaid, app.context), sandbox)
     sandbox.yookassa.provider.book.payments[payment].body.update(status="succeeded", paid=True)
     await ask_now(app, attempt)
     for job in await take_jobs(sql):

@@ -12,25 +12,19 @@ from bot.payments.showing import show_order
 from bot.sandbox.app import Sandbox
 from bot.texts import shop as shop_words
 from bot.texts.payments import orders as words
-from bot.timings import Timings
 from db.engine import Pool
 from db.jobs import CheckPaymentJob
 from db.payments.attempts import list_unsent
 from db.payments.purchases import list_pending_payment_ids
 from handlers.app import Application
-from tests.app import UNASKED
 from tests.callbacks import becomes
-from tests.chat.payments.links import arrived
+from tests.chat.payments.links import arrived, on_its_way
 from tests.chat_user import ChatUser
+
+pytestmark = pytest.mark.unasked
 
 ROUBLES = "select array_agg(id order by id) from bot.offers where currency = 'RUB'"
 BLOCKED = "select exists (select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock')"
-
-
-@pytest.fixture
-def timings() -> Timings:
-    """Nobody asks for a payment but who is told to."""
-    return UNASKED
 
 
 async def test_two_jobs_that_show_it_at_once_leave_one_message(
@@ -56,9 +50,7 @@ async def test_paid_while_its_screen_is_on_its_way(
     await anna.register()
     await anna.order(offer)
     attempt = await sql.fetchval("select id from bot.payment_attempts")
-    sandbox.faults.set(telegram_429=1)
-    showing = asyncio.create_task(show_order(app.context, attempt))
-    await becomes(lambda: put_off(sandbox))
+    showing = await on_its_way(show_order(app.context, attempt), sandbox)
     await anna.pay()
     await anna.receives(arrived(anna))
     await showing
@@ -74,9 +66,7 @@ async def test_paid_while_the_first_screen_of_it_is_on_its_way(
     await anna.register()
     await anna.order(offer)
     attempt = await sql.fetchval("update bot.payment_attempts set message_id = null returning id")
-    sandbox.faults.set(telegram_429=1)
-    showing = asyncio.create_task(show_order(app.context, attempt))
-    await becomes(lambda: put_off(sandbox))
+    showing = await on_its_way(show_order(app.context, attempt), sandbox)
     await anna.pay()
     await anna.receives(arrived(anna))
     count = len(anna.texts)
@@ -93,9 +83,7 @@ async def test_left_while_its_screen_is_on_its_way(
     await anna.register()
     await anna.order(offer)
     attempt = await sql.fetchval("select id from bot.payment_attempts")
-    sandbox.faults.set(telegram_429=1)
-    showing = asyncio.create_task(show_order(app.context, attempt))
-    await becomes(lambda: put_off(sandbox))
+    showing = await on_its_way(show_order(app.context, attempt), sandbox)
     await anna.click(shop_words.BACK)
     await showing
     await anna.refresh()
@@ -129,9 +117,7 @@ async def test_another_order_in_its_message_while_its_screen_is_on_its_way(
     await anna.order(offer)
     shown = next(one["message_id"] for one in reversed(anna.messages) if "/checkout/" in str(one))
     attempt = await sql.fetchval("select id from bot.payment_attempts")
-    sandbox.faults.set(telegram_429=1)
-    showing = asyncio.create_task(show_order(app.context, attempt))
-    await becomes(lambda: put_off(sandbox))
+    showing = await on_its_way(show_order(app.context, attempt), sandbox)
     await anna.choose("stars")
     invoice = next(one for one in reversed(anna.messages) if "invoice" in one)
     await anna._post("/invoices", {"message_id": invoice["message_id"], "action": "pay"})
@@ -150,9 +136,7 @@ async def test_another_order_that_is_still_open_is_shown_again_where_its_screen_
     await anna.register()
     await anna.order(offer)
     attempt = await sql.fetchval("select id from bot.payment_attempts")
-    sandbox.faults.set(telegram_429=1)
-    showing = asyncio.create_task(show_order(app.context, attempt))
-    await becomes(lambda: put_off(sandbox))
+    showing = await on_its_way(show_order(app.context, attempt), sandbox)
     await anna.choose("stars")
     await showing
     await anna.refresh()
@@ -168,9 +152,7 @@ async def test_paid_while_the_answer_to_the_question_for_it_is_on_its_way(
     await anna.order(offer)
     row = await sql.fetchrow("select id, message_id from bot.payment_attempts")
     job = CheckPaymentJob(attempt=row["id"], telegram_id=anna.id, message_id=row["message_id"])
-    sandbox.faults.set(telegram_429=1)
-    checking = asyncio.create_task(check_payment(job, app.context))
-    await becomes(lambda: put_off(sandbox))
+    checking = await on_its_way(check_payment(job, app.context), sandbox)
     await anna.pay()
     await anna.receives(arrived(anna))
     await checking
@@ -178,10 +160,6 @@ async def test_paid_while_the_answer_to_the_question_for_it_is_on_its_way(
     assert "✅ оплачен" in anna.last_text
     assert "Пока не оплачено" not in anna.last_text
     assert anna.links == []
-
-
-async def put_off(sandbox: Sandbox) -> bool:
-    return sandbox.faults.struck["telegram_429"] > 0
 
 
 async def test_settled_while_its_payer_leaves_it(anna: ChatUser, offer: int, sql: asyncpg.Connection) -> None:

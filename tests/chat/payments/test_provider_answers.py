@@ -18,14 +18,14 @@ from bot.raw_json import Unreadable, read_item
 from bot.sandbox.app import Sandbox
 from bot.sandbox.telegram.ledger import Invoice
 from bot.sandbox.telegram.methods import payments as telegram_payments
-from bot.timings import Timings
 from bot.yookassa.answers import ProviderPayment, payment_of
 from db.engine import Pool
 from db.payments.attempts import get_attempt
 from db.payments.settling import Outcome
 from handlers.app import Application
-from tests.app import UNASKED
 from tests.chat_user import ChatUser
+
+pytestmark = pytest.mark.unasked
 
 Json = dict[str, Any]
 ROUBLES = "select min(id) from bot.offers where currency = 'RUB'"
@@ -62,12 +62,6 @@ OTHER: dict[tuple[str, ...], list[Any]] = {
     ("test",): [False, "true", 1],
     ("recipient", "account_id"): ["100501", 100501],
 }
-
-
-@pytest.fixture
-def timings() -> Timings:
-    """Nothing is asked for unless the test does."""
-    return UNASKED
 
 
 def mutated(payment: Json, path: tuple[str, ...], value: Any) -> Json:

@@ -20,24 +20,18 @@ from bot.sandbox.telegram.ledger import Invoice, StarMove
 from bot.sandbox.telegram.methods import payments as telegram_payments
 from bot.sandbox.telegram.methods import registry
 from bot.sandbox.yookassa.timestamps import format_timestamp
-from bot.timings import Timings
 from db.jobs import CreateRefundJob
 from handlers.app import Application
-from tests.app import UNASKED
 from tests.callbacks import becomes
 from tests.chat.payments.test_provider_answers import paid_unheard
 from tests.chat.payments.test_refused_money import STARS, alarmed
 from tests.chat.refunds.steps import at_provider, made, refund, stands
 from tests.chat_user import ChatUser
 
+pytestmark = pytest.mark.unasked
+
 Json = dict[str, Any]
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def timings() -> Timings:
-    """Nothing is asked for unless the test does."""
-    return UNASKED
 
 
 @pytest.fixture

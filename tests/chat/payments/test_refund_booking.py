@@ -8,23 +8,17 @@ from bot.notifications.notify import raise_alert
 from bot.payments.reconciling import reconcile
 from bot.payments.refunding import settle_refunds
 from bot.sandbox.app import Sandbox
-from bot.timings import Timings
 from db.engine import Pool
 from handlers.app import Application
-from tests.app import UNASKED
 from tests.chat.payments.test_late_news import take_jobs
 from tests.chat.payments.test_provider_answers import paid_unheard
 from tests.chat.refunds.steps import at_provider
 from tests.chat.refunds.test_asked_for import CERTIFICATE
 from tests.chat_user import ChatUser
 
+pytestmark = pytest.mark.unasked
+
 OPEN = "select array_agg(subject order by id) from bot.alerts where solved_at is null"
-
-
-@pytest.fixture
-def timings() -> Timings:
-    """Nothing is asked for unless the test does."""
-    return UNASKED
 
 
 @pytest.mark.errors_expected("an alarm is logged as an error")

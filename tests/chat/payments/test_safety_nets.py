@@ -23,7 +23,6 @@ from bot.payments.screens import Order, is_shown, keyboard
 from bot.payments.settling import park_unknown
 from bot.raw_json import Unreadable
 from bot.sandbox.app import Sandbox
-from bot.timings import Timings
 from bot.yookassa.answers import ProviderPayment, payment_of
 from db.engine import Pool
 from db.jobs import (
@@ -40,20 +39,15 @@ from db.jobs import (
 from db.payments.attempts import AttemptDetails
 from db.payments.methods import PaymentMethod
 from handlers.app import Application
-from tests.app import UNASKED
 from tests.chat.payments.test_provider_answers import alarms as open_alarms
 from tests.chat_user import ChatUser
+
+pytestmark = pytest.mark.unasked
 
 ANSWER: dict[str, Any] = {
     "status": "succeeded", "paid": True, "amount": {"value": "1.00", "currency": "RUB"}, "metadata": {},
     "test": True, "recipient": {"account_id": "7"},
 }  # fmt: skip
-
-
-@pytest.fixture
-def timings() -> Timings:
-    """Nothing is asked for unless the test does: a job that is under way goes on when the worker stops."""
-    return UNASKED
 
 
 def answer(number: int, **changed: Any) -> ProviderPayment:

@@ -7,17 +7,11 @@ import pytest
 
 from bot.clock import utc_now
 from bot.sandbox.app import Sandbox
-from bot.timings import Timings
 from handlers.app import Application
-from tests.app import UNASKED
 from tests.chat.payments.test_provider_answers import alarms, ask_now, paid_unheard
 from tests.chat_user import ChatUser
 
-
-@pytest.fixture
-def timings() -> Timings:
-    """Nothing is asked for unless the test does."""
-    return UNASKED
+pytestmark = pytest.mark.unasked
 
 
 @pytest.mark.errors_expected("alarms are logged as errors")

@@ -10,14 +10,14 @@ from sqlalchemy import text
 from bot.payments.refunding import settle_with_refunds
 from bot.raw_json import Unreadable, read_item
 from bot.sandbox.app import Sandbox
-from bot.timings import Timings
 from bot.yookassa.answers import ProviderPayment, ProviderRefund, refund_of
 from db.engine import Pool
 from handlers.app import Application
-from tests.app import UNASKED
 from tests.chat.payments.test_provider_answers import ODD, UndoneError, mutated
 from tests.chat.refunds.steps import at_provider, made
 from tests.chat_user import ChatUser
+
+pytestmark = pytest.mark.unasked
 
 Json = dict[str, Any]
 SHOWN: Json = {
@@ -34,12 +34,6 @@ OTHER: dict[tuple[str, ...], list[Any]] = {
 }
 # Another id is another refund, and as good a one.
 READS_AS_WELL = [("id",)]
-
-
-@pytest.fixture
-def timings() -> Timings:
-    """Nothing is asked for unless the test does."""
-    return UNASKED
 
 
 class Booking:

@@ -13,13 +13,13 @@ from bot.retry import RetryJobError
 from bot.sandbox.app import Sandbox
 from bot.sandbox.yookassa.book import RefundRecord
 from bot.sandbox.yookassa.timestamps import REFUND_MARK, format_timestamp, new_id
-from bot.timings import Timings
 from db.jobs import CreateRefundJob
 from handlers.app import Application
-from tests.app import UNASKED
 from tests.callbacks import becomes
 from tests.chat.refunds.steps import at_provider, made, refund, stands
 from tests.chat_user import ChatUser
+
+pytestmark = pytest.mark.unasked
 
 Json = dict[str, Any]
 JOB = CreateRefundJob(refund=1)
@@ -33,12 +33,6 @@ select exists (
     )
 )
 """
-
-
-@pytest.fixture
-def timings() -> Timings:
-    """Nothing is asked for unless the test does."""
-    return UNASKED
 
 
 @pytest.fixture

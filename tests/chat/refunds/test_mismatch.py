@@ -14,9 +14,8 @@ from bot.payments.refunding import settle_refunds
 from bot.payments.reports import Report
 from bot.sandbox.app import Sandbox
 from bot.sandbox.yookassa.book import RefundRecord
-from bot.timings import Timings
 from handlers.app import Application
-from tests.app import UNASKED, update_of
+from tests.app import update_of
 from tests.callbacks import becomes
 from tests.chat.refunds.steps import (
     STARS,
@@ -29,6 +28,8 @@ from tests.chat.refunds.steps import (
 )
 from tests.chat_user import ChatUser
 
+pytestmark = pytest.mark.unasked
+
 Json = dict[str, Any]
 OPEN_ALARMS = "select array_agg(kind || ' ' || subject order by id) from bot.alerts where solved_at is null"
 OTHER = "2d000000-000f-5000-9000-1b0000000001"
@@ -38,12 +39,6 @@ LIES: list[Json] = [
     {"amount": {"value": "990.01", "currency": "RUB"}},
     {"amount": {"value": "0.00", "currency": "RUB"}},
 ]
-
-
-@pytest.fixture
-def timings() -> Timings:
-    """Nothing is asked for unless the test does."""
-    return UNASKED
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """A payment link that comes in time, or is waited for."""
 
-import asyncio
 from datetime import timedelta
 
 import asyncpg
@@ -9,9 +8,8 @@ from bot.payments.links import create_payment, show_slow
 from bot.sandbox.app import Sandbox
 from db.jobs import CreatePaymentJob, SlowLinkJob
 from handlers.app import Application
-from tests.callbacks import becomes
 from tests.chat.payments.link_jobs.steps import FIRST, LONG, NOW, SECOND, at, in_vain, methods
-from tests.chat.payments.test_orders_at_once import put_off
+from tests.chat.payments.links import on_its_way
 from tests.chat_user import ChatUser
 
 
@@ -59,10 +57,9 @@ async def test_one_that_comes_while_its_payer_is_told_of_the_wait_is_shown_in_th
     """Telegram puts the word of the wait off for a second."""
     sandbox.faults.set(provider_down=True)
     await in_vain(job, app)
-    sandbox.faults.set(provider_down=False, telegram_429=1)
+    sandbox.faults.set(provider_down=False)
     at(app, NOW + timedelta(seconds=4))
-    telling = asyncio.create_task(show_slow(SlowLinkJob(attempt=job.attempt), app.context))
-    await becomes(lambda: put_off(sandbox))
+    telling = await on_its_way(show_slow(SlowLinkJob(attempt=job.attempt), app.context), sandbox)
     await create_payment(job, app.context)
     await telling
     await anna.refresh()
